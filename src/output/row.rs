@@ -1,0 +1,178 @@
+//! One row of an answer, held in one reused buffer so that a million rows cost no allocation a cell.
+
+use crate::value::decimal::Decimal;
+use std::ops::Range;
+
+/// What a column holds, which sets its alignment in tables and its type in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    /// Text.
+    Text,
+    /// A number: right-aligned, a number in JSON.
+    Number,
+    /// A quantity: right-aligned; in JSON `name` as text and `name_bytes` as a number.
+    Quantity,
+    /// A time: stored and piped in UTC, local with its offset in a table on a terminal.
+    Time,
+    /// Several texts: an array in JSON, separated by `;` elsewhere.
+    List,
+}
+
+/// A column of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The header: what `-c` calls it.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+impl Column {
+    /// A column called `name` that holds `kind`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
+        Self { name: name.into(), kind }
+    }
+}
+
+/// One cell, borrowed from its row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cell<'row> {
+    /// Nothing.
+    Null,
+    /// Text.
+    Text(&'row str),
+    /// A number as its exact decimal text.
+    Number(&'row str),
+    /// A quantity as text (`16 GiB`) and its exact size in bytes.
+    Quantity(&'row str, Decimal),
+    /// A time as RFC 3339 text in UTC.
+    Time(&'row str),
+    /// Several texts.
+    List(Items<'row>),
+}
+
+/// The texts of a list cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Items<'row> {
+    text: &'row str,
+    spans: &'row [Range<usize>],
+}
+
+impl<'row> Items<'row> {
+    /// The texts, in order.
+    pub fn iter(self) -> impl ExactSizeIterator<Item = &'row str> {
+        self.spans.iter().map(move |span| &self.text[span.clone()])
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.spans.is_empty()
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Slot {
+    Null,
+    Text(Range<usize>),
+    Number(Range<usize>),
+    Quantity(Range<usize>, Decimal),
+    Time(Range<usize>),
+    List(Range<usize>),
+}
+
+/// A row: its cells' text in one buffer. `clear` and fill again for the next row.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    text: String,
+    slots: Vec<Slot>,
+    spans: Vec<Range<usize>>,
+}
+
+impl Row {
+    /// Makes it empty, keeping its buffers.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.slots.clear();
+        self.spans.clear();
+    }
+
+    /// Adds an empty cell.
+    pub fn null(&mut self) {
+        self.slots.push(Slot::Null);
+    }
+
+    /// Adds a text cell.
+    pub fn text(&mut self, text: &str) {
+        let span = self.keep(text);
+        self.slots.push(Slot::Text(span));
+    }
+
+    /// Adds a number, given as its decimal text.
+    pub fn number(&mut self, text: &str) {
+        let span = self.keep(text);
+        self.slots.push(Slot::Number(span));
+    }
+
+    /// Adds a whole number.
+    pub fn integer(&mut self, number: i64) {
+        self.number(&number.to_string());
+    }
+
+    /// Adds a quantity: its amount and unit's name as they are stored, and its size in bytes.
+    pub fn quantity(&mut self, amount: &str, unit: &str, bytes: Decimal) {
+        let start = self.text.len();
+        self.text.push_str(amount);
+        self.text.push(' ');
+        self.text.push_str(unit);
+        self.slots.push(Slot::Quantity(start..self.text.len(), bytes));
+    }
+
+    /// Adds a time, given as RFC 3339 text in UTC.
+    pub fn time(&mut self, text: &str) {
+        let span = self.keep(text);
+        self.slots.push(Slot::Time(span));
+    }
+
+    /// Adds a list of texts.
+    pub fn list<'a>(&mut self, items: impl IntoIterator<Item = &'a str>) {
+        let first = self.spans.len();
+        for item in items {
+            let span = self.keep(item);
+            self.spans.push(span);
+        }
+        self.slots.push(Slot::List(first..self.spans.len()));
+    }
+
+    /// How many cells it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether it has no cell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The cell at `index`; beyond the last one, nothing.
+    #[must_use]
+    pub fn cell(&self, index: usize) -> Cell<'_> {
+        match self.slots.get(index) {
+            None | Some(Slot::Null) => Cell::Null,
+            Some(Slot::Text(span)) => Cell::Text(&self.text[span.clone()]),
+            Some(Slot::Number(span)) => Cell::Number(&self.text[span.clone()]),
+            Some(Slot::Quantity(span, bytes)) => Cell::Quantity(&self.text[span.clone()], *bytes),
+            Some(Slot::Time(span)) => Cell::Time(&self.text[span.clone()]),
+            Some(Slot::List(items)) => Cell::List(Items { text: &self.text, spans: &self.spans[items.clone()] }),
+        }
+    }
+
+    fn keep(&mut self, text: &str) -> Range<usize> {
+        let start = self.text.len();
+        self.text.push_str(text);
+        start..self.text.len()
+    }
+}
