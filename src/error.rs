@@ -135,6 +135,12 @@ impl Error {
         &self.message
     }
 
+    /// The lines that stand under the sentence.
+    #[must_use]
+    pub fn lines(&self) -> &[String] {
+        &self.details
+    }
+
     /// The way out, where there is one.
     #[must_use]
     pub fn way_out(&self) -> Option<&str> {

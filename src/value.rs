@@ -3,11 +3,14 @@
 //! Text becomes a value once, at the door (an argument, a prompt, a CSV field); from there on only values travel.
 
 pub mod address;
+pub mod character;
 pub mod decimal;
+pub mod list;
 pub mod name;
 pub mod natural;
 pub mod quantity;
 pub mod shown;
+pub mod similar;
 pub mod status;
 pub mod text;
 pub mod time;

@@ -1,6 +1,7 @@
 //! One row of an answer, held in one reused buffer so that a million rows cost no allocation a cell.
 
 use crate::value::decimal::Decimal;
+use crate::value::list::push_list;
 use std::ops::Range;
 
 /// What a column holds, which sets its alignment in tables and its type in JSON.
@@ -50,6 +51,46 @@ pub enum Cell<'row> {
     Time(&'row str),
     /// Several texts.
     List(Items<'row>),
+}
+
+impl<'row> Cell<'row> {
+    /// Its text exactly as the data has it: nothing as no text, a list joined by `;` in `scratch`.
+    #[must_use]
+    pub fn exact<'text>(self, scratch: &'text mut String) -> &'text str
+    where
+        'row: 'text,
+    {
+        match self {
+            Self::Null => "",
+            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => text,
+            Self::List(items) => {
+                scratch.clear();
+                push_list(scratch, items.iter());
+                scratch
+            }
+        }
+    }
+
+    /// Whether it holds nothing, or no text.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => text.is_empty(),
+            Self::List(items) => items.is_empty(),
+        }
+    }
+}
+
+impl<'row> Cell<'row> {
+    /// Its text as it is piped; nothing where it is empty or a list.
+    #[must_use]
+    pub const fn plain(self) -> Option<&'row str> {
+        match self {
+            Self::Null | Self::List(_) => None,
+            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => Some(text),
+        }
+    }
 }
 
 /// The texts of a list cell.

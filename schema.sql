@@ -1,0 +1,219 @@
+-- The inventory of a virtual-machine estate: what it holds, and what holds between its parts.
+--
+-- Tables and columns bear the names of the data model. Every table is STRICT, every constraint has a name, ids are never
+-- used twice. A quantity is two columns: the amount as exact decimal text, as it was given, and the unit it was given
+-- in; both are filled or neither is. Times are RFC 3339 text in UTC to the second. What is empty is NULL.
+--
+-- Unique keys are unique indexes that begin with the name, so that one index finds a record by its name alone and by its
+-- name within what holds it. The indexes on names with a '/' serve paths that end within such a name (nfs/vol1 is found
+-- as vol1) without reading the others.
+
+-- Units that quantities are given in. Added to the data model: how many bytes one of it is.
+CREATE TABLE unit (
+    unit_id  INTEGER CONSTRAINT unit_pk PRIMARY KEY AUTOINCREMENT,
+    name     TEXT    CONSTRAINT unit_name_given NOT NULL
+                     CONSTRAINT unit_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    bytes    INTEGER CONSTRAINT unit_bytes_given NOT NULL
+                     CONSTRAINT unit_bytes_positive CHECK (bytes > 0)
+) STRICT;
+CREATE UNIQUE INDEX unit_key ON unit (name);
+CREATE INDEX unit_name_with_slash ON unit (name) WHERE name LIKE '%/%';
+
+-- Who runs datacenters.
+CREATE TABLE cloud_provider (
+    provider_id  INTEGER CONSTRAINT cloud_provider_pk PRIMARY KEY AUTOINCREMENT,
+    name         TEXT    CONSTRAINT cloud_provider_name_given NOT NULL
+                         CONSTRAINT cloud_provider_name_length CHECK (length(name) BETWEEN 1 AND 255)
+) STRICT;
+CREATE UNIQUE INDEX cloud_provider_key ON cloud_provider (name);
+CREATE INDEX cloud_provider_name_with_slash ON cloud_provider (name) WHERE name LIKE '%/%';
+
+-- Datacenters, regions or sites of a provider.
+CREATE TABLE data_center (
+    data_center_id  INTEGER CONSTRAINT data_center_pk PRIMARY KEY AUTOINCREMENT,
+    name            TEXT    CONSTRAINT data_center_name_given NOT NULL
+                            CONSTRAINT data_center_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    location        TEXT,
+    provider_id     INTEGER CONSTRAINT data_center_provider_given NOT NULL
+                            CONSTRAINT data_center_provider REFERENCES cloud_provider (provider_id)
+) STRICT;
+CREATE UNIQUE INDEX data_center_key ON data_center (name, provider_id);
+CREATE INDEX data_center_name_with_slash ON data_center (name) WHERE name LIKE '%/%';
+CREATE INDEX data_center_by_provider ON data_center (provider_id);
+
+-- Pools of capacity that machines are placed in, and their totals.
+CREATE TABLE cloud_pool (
+    cloud_pool_id         INTEGER CONSTRAINT cloud_pool_pk PRIMARY KEY AUTOINCREMENT,
+    name                  TEXT    CONSTRAINT cloud_pool_name_given NOT NULL
+                                  CONSTRAINT cloud_pool_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    total_memory          TEXT,
+    total_memory_unit_id  INTEGER CONSTRAINT cloud_pool_total_memory_unit REFERENCES unit (unit_id),
+    total_cpu             TEXT,
+    total_disk_capacity   TEXT,
+    total_disk_unit_id    INTEGER CONSTRAINT cloud_pool_total_disk_unit REFERENCES unit (unit_id),
+    data_center_id        INTEGER CONSTRAINT cloud_pool_data_center_given NOT NULL
+                                  CONSTRAINT cloud_pool_data_center REFERENCES data_center (data_center_id),
+    CONSTRAINT cloud_pool_total_memory_whole CHECK ((total_memory IS NULL) = (total_memory_unit_id IS NULL)),
+    CONSTRAINT cloud_pool_total_disk_whole CHECK ((total_disk_capacity IS NULL) = (total_disk_unit_id IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX cloud_pool_key ON cloud_pool (name, data_center_id);
+CREATE INDEX cloud_pool_name_with_slash ON cloud_pool (name) WHERE name LIKE '%/%';
+CREATE INDEX cloud_pool_by_data_center ON cloud_pool (data_center_id);
+
+-- Operating systems.
+CREATE TABLE operating_system (
+    os_id  INTEGER CONSTRAINT operating_system_pk PRIMARY KEY AUTOINCREMENT,
+    name   TEXT    CONSTRAINT operating_system_name_given NOT NULL
+                   CONSTRAINT operating_system_name_length CHECK (length(name) BETWEEN 1 AND 255)
+) STRICT;
+CREATE UNIQUE INDEX operating_system_key ON operating_system (name);
+CREATE INDEX operating_system_name_with_slash ON operating_system (name) WHERE name LIKE '%/%';
+
+-- People and teams who own machines.
+CREATE TABLE users (
+    user_id  INTEGER CONSTRAINT users_pk PRIMARY KEY AUTOINCREMENT,
+    name     TEXT    CONSTRAINT users_name_given NOT NULL
+                     CONSTRAINT users_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    email    TEXT
+) STRICT;
+CREATE UNIQUE INDEX users_key ON users (name);
+CREATE INDEX users_name_with_slash ON users (name) WHERE name LIKE '%/%';
+
+-- Virtual machines.
+CREATE TABLE virtual_machine (
+    vm_id           INTEGER CONSTRAINT virtual_machine_pk PRIMARY KEY AUTOINCREMENT,
+    name            TEXT    CONSTRAINT virtual_machine_name_given NOT NULL
+                            CONSTRAINT virtual_machine_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    instance_type   TEXT,
+    status          TEXT    CONSTRAINT virtual_machine_status_given NOT NULL
+                            CONSTRAINT virtual_machine_status_known CHECK (status IN
+                                ('running', 'stopped', 'suspended', 'planned', 'failed', 'retired', 'unknown')),
+    memory          TEXT,
+    memory_unit_id  INTEGER CONSTRAINT virtual_machine_memory_unit REFERENCES unit (unit_id),
+    cpu             TEXT,
+    created_at      TEXT    CONSTRAINT virtual_machine_created_at_given NOT NULL,
+    updated_at      TEXT    CONSTRAINT virtual_machine_updated_at_given NOT NULL,
+    cloud_pool_id   INTEGER CONSTRAINT virtual_machine_cloud_pool_given NOT NULL
+                            CONSTRAINT virtual_machine_cloud_pool REFERENCES cloud_pool (cloud_pool_id),
+    os_id           INTEGER CONSTRAINT virtual_machine_os REFERENCES operating_system (os_id),
+    custom_os       TEXT,
+    user_id         INTEGER CONSTRAINT virtual_machine_user REFERENCES users (user_id),
+    CONSTRAINT virtual_machine_memory_whole CHECK ((memory IS NULL) = (memory_unit_id IS NULL)),
+    CONSTRAINT virtual_machine_one_os CHECK (os_id IS NULL OR custom_os IS NULL)
+) STRICT;
+CREATE UNIQUE INDEX virtual_machine_key ON virtual_machine (name, cloud_pool_id);
+CREATE INDEX virtual_machine_name_with_slash ON virtual_machine (name) WHERE name LIKE '%/%';
+CREATE INDEX virtual_machine_by_cloud_pool ON virtual_machine (cloud_pool_id);
+CREATE INDEX virtual_machine_by_os ON virtual_machine (os_id);
+CREATE INDEX virtual_machine_by_user ON virtual_machine (user_id);
+
+-- Storage devices: datastores, volumes, arrays.
+CREATE TABLE storage_device (
+    storage_device_id       INTEGER CONSTRAINT storage_device_pk PRIMARY KEY AUTOINCREMENT,
+    name                    TEXT    CONSTRAINT storage_device_name_given NOT NULL
+                                    CONSTRAINT storage_device_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    total_capacity          TEXT,
+    total_capacity_unit_id  INTEGER CONSTRAINT storage_device_total_capacity_unit REFERENCES unit (unit_id),
+    cloud_pool_id           INTEGER CONSTRAINT storage_device_cloud_pool_given NOT NULL
+                                    CONSTRAINT storage_device_cloud_pool REFERENCES cloud_pool (cloud_pool_id),
+    CONSTRAINT storage_device_total_capacity_whole
+        CHECK ((total_capacity IS NULL) = (total_capacity_unit_id IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX storage_device_key ON storage_device (name, cloud_pool_id);
+CREATE INDEX storage_device_name_with_slash ON storage_device (name) WHERE name LIKE '%/%';
+CREATE INDEX storage_device_by_cloud_pool ON storage_device (cloud_pool_id);
+
+-- Disks of machines. Added to the data model: a name, so that a disk can be spoken of.
+CREATE TABLE disk (
+    disk_id            INTEGER CONSTRAINT disk_pk PRIMARY KEY AUTOINCREMENT,
+    name               TEXT    CONSTRAINT disk_name_given NOT NULL
+                               CONSTRAINT disk_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    vm_id              INTEGER CONSTRAINT disk_vm_given NOT NULL
+                               CONSTRAINT disk_vm REFERENCES virtual_machine (vm_id),
+    storage_device_id  INTEGER CONSTRAINT disk_storage_device REFERENCES storage_device (storage_device_id),
+    size               TEXT,
+    unit_id            INTEGER CONSTRAINT disk_unit REFERENCES unit (unit_id),
+    CONSTRAINT disk_size_whole CHECK ((size IS NULL) = (unit_id IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX disk_key ON disk (name, vm_id);
+CREATE INDEX disk_name_with_slash ON disk (name) WHERE name LIKE '%/%';
+CREATE INDEX disk_by_vm ON disk (vm_id);
+CREATE INDEX disk_by_storage_device ON disk (storage_device_id);
+
+-- Partitions of disks. Added to the data model: a name, often where it is mounted.
+CREATE TABLE partition (
+    partition_id  INTEGER CONSTRAINT partition_pk PRIMARY KEY AUTOINCREMENT,
+    name          TEXT    CONSTRAINT partition_name_given NOT NULL
+                          CONSTRAINT partition_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    disk_id       INTEGER CONSTRAINT partition_disk_given NOT NULL
+                          CONSTRAINT partition_disk REFERENCES disk (disk_id),
+    size          TEXT,
+    unit_id       INTEGER CONSTRAINT partition_unit REFERENCES unit (unit_id),
+    filesystem    TEXT,
+    CONSTRAINT partition_size_whole CHECK ((size IS NULL) = (unit_id IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX partition_key ON partition (name, disk_id);
+CREATE INDEX partition_name_with_slash ON partition (name) WHERE name LIKE '%/%';
+CREATE INDEX partition_by_disk ON partition (disk_id);
+
+-- Addresses of machines; one without a machine is reserved. IPv4 dotted, IPv6 as RFC 5952 writes it.
+CREATE TABLE ip_address (
+    ip_address_id  INTEGER CONSTRAINT ip_address_pk PRIMARY KEY AUTOINCREMENT,
+    vm_id          INTEGER CONSTRAINT ip_address_vm REFERENCES virtual_machine (vm_id),
+    vlan           TEXT,
+    ipv4           TEXT,
+    ipv6           TEXT,
+    CONSTRAINT ip_address_given CHECK (ipv4 IS NOT NULL OR ipv6 IS NOT NULL)
+) STRICT;
+CREATE UNIQUE INDEX ip_address_key ON ip_address (ipv4, coalesce(vlan, ''), coalesce(vm_id, 0));
+CREATE UNIQUE INDEX ip_address_key_2 ON ip_address (ipv6, coalesce(vlan, ''), coalesce(vm_id, 0));
+CREATE INDEX ip_address_by_vm ON ip_address (vm_id);
+
+-- Systems that machines serve together.
+CREATE TABLE system (
+    system_id    INTEGER CONSTRAINT system_pk PRIMARY KEY AUTOINCREMENT,
+    name         TEXT    CONSTRAINT system_name_given NOT NULL
+                         CONSTRAINT system_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    description  TEXT,
+    created_at   TEXT    CONSTRAINT system_created_at_given NOT NULL,
+    updated_at   TEXT    CONSTRAINT system_updated_at_given NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX system_key ON system (name);
+CREATE INDEX system_name_with_slash ON system (name) WHERE name LIKE '%/%';
+
+-- Which machines are part of which systems. Added to the data model: an id, as everything that changes has one.
+CREATE TABLE system_virtual_machine (
+    system_virtual_machine_id  INTEGER CONSTRAINT system_virtual_machine_pk PRIMARY KEY AUTOINCREMENT,
+    system_id                  INTEGER CONSTRAINT system_virtual_machine_system_given NOT NULL
+                                       CONSTRAINT system_virtual_machine_system REFERENCES system (system_id),
+    vm_id                      INTEGER CONSTRAINT system_virtual_machine_vm_given NOT NULL
+                                       CONSTRAINT system_virtual_machine_vm REFERENCES virtual_machine (vm_id)
+) STRICT;
+CREATE UNIQUE INDEX system_virtual_machine_key ON system_virtual_machine (system_id, vm_id);
+CREATE INDEX system_virtual_machine_by_vm ON system_virtual_machine (vm_id);
+
+-- People who operate inv. The password is kept as an Argon2id hash in PHC form (RFC 9106).
+CREATE TABLE login_users (
+    login_user_id  INTEGER CONSTRAINT login_users_pk PRIMARY KEY AUTOINCREMENT,
+    username       TEXT    CONSTRAINT login_users_username_given NOT NULL
+                           CONSTRAINT login_users_username_length CHECK (length(username) BETWEEN 1 AND 255),
+    password_hash  TEXT    CONSTRAINT login_users_password_hash_given NOT NULL,
+    email          TEXT,
+    created_at     TEXT    CONSTRAINT login_users_created_at_given NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX login_users_key ON login_users (username);
+CREATE INDEX login_users_username_with_slash ON login_users (username) WHERE username LIKE '%/%';
+
+-- The units that every inventory begins with: decimal ones (SI) and binary ones (IEC 80000-13).
+INSERT INTO unit (name, bytes) VALUES
+    ('B', 1),
+    ('kB', 1000),
+    ('MB', 1000000),
+    ('GB', 1000000000),
+    ('TB', 1000000000000),
+    ('PB', 1000000000000000),
+    ('KiB', 1024),
+    ('MiB', 1048576),
+    ('GiB', 1073741824),
+    ('TiB', 1099511627776),
+    ('PiB', 1125899906842624);

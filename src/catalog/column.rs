@@ -1,0 +1,194 @@
+//! Column paths: `name`, `pool.dc.provider`, `owner.email`, `memory.bytes`, `path`, `id`.
+//!
+//! One grammar names columns in `-c`, filters in `--where`, and keys in `--sort`. A path follows references by their
+//! fields; an ancestor may be named directly (`dc` on a VM is `pool.dc`).
+
+use super::{Catalog, Collection, Computed, Entity, Field, Kind};
+use crate::error::{Error, Result};
+use crate::output::row::{Column, ColumnKind};
+use crate::value::{shown, similar};
+
+/// A column of a list: the references to follow, and what to tell at their end.
+#[derive(Debug, Clone)]
+pub struct Path {
+    /// What the operator called it; the header.
+    pub name: String,
+    /// The reference fields to follow, from the listed noun on.
+    pub hops: Vec<&'static Field>,
+    /// The noun at the end of the hops.
+    pub entity: &'static Entity,
+    /// What is told of it.
+    pub leaf: Leaf,
+}
+
+/// What a column tells of a record.
+#[derive(Debug, Clone, Copy)]
+pub enum Leaf {
+    /// A field; of a reference, the name of what it refers to.
+    Field(&'static Field),
+    /// A quantity in bytes.
+    Bytes(&'static Field),
+    /// A computed quantity in bytes.
+    ComputedBytes(&'static Computed),
+    /// The id.
+    Id,
+    /// The whole path.
+    Path,
+    /// Computed from other records.
+    Computed(&'static Computed),
+    /// The records of a collection, in the form in which a row of a file gives them.
+    Collection(&'static Collection),
+}
+
+impl Path {
+    /// Reads `text` as a column of `entity`.
+    ///
+    /// # Errors
+    /// An unknown column is a wrong usage that lists the columns there are.
+    pub fn parse(catalog: &Catalog, entity: &'static Entity, text: &str) -> Result<Self> {
+        let mut hops = Vec::new();
+        let mut here = entity;
+        let mut rest = text;
+        loop {
+            if let Some(leaf) = leaf(catalog, here, rest) {
+                return Ok(Self { name: text.to_owned(), hops, entity: here, leaf });
+            }
+            let (first, behind) = rest.split_once('.').map_or((rest, None), |(first, behind)| (first, Some(behind)));
+            let Some((steps, target)) = step(catalog, here, first) else {
+                return Err(unknown(catalog, here, text, rest));
+            };
+            if let Some(behind) = behind {
+                hops.extend(steps);
+                here = target;
+                rest = behind;
+            } else {
+                // An ancestor by its noun alone is told by its name: the last step is the field that refers to it.
+                let Some((last, before)) = steps.split_last() else { return Err(unknown(catalog, here, text, rest)) };
+                hops.extend(before);
+                let holder = hops.last().and_then(|hop| catalog.target(hop)).unwrap_or(entity);
+                return Ok(Self { name: text.to_owned(), hops, entity: holder, leaf: Leaf::Field(last) });
+            }
+        }
+    }
+
+    /// Reads a column that the catalog itself names.
+    ///
+    /// # Panics
+    /// Where the catalog names a column that there is not, which a test rules out.
+    #[must_use]
+    #[expect(clippy::panic, reason = "a catalog that contradicts itself cannot be worked with; a test rules it out")]
+    pub fn known(catalog: &Catalog, entity: &'static Entity, text: &str) -> Self {
+        Self::parse(catalog, entity, text).unwrap_or_else(|error| panic!("{}: {text}: {error}", entity.noun))
+    }
+
+    /// The column as answers head it.
+    #[must_use]
+    pub fn column(&self, catalog: &Catalog) -> Column {
+        Column::new(self.name.clone(), self.kind(catalog))
+    }
+
+    /// What the column holds.
+    #[must_use]
+    pub fn kind(&self, catalog: &Catalog) -> ColumnKind {
+        match self.leaf {
+            Leaf::Field(field) => match field.kind {
+                Kind::Quantity { .. } => ColumnKind::Quantity,
+                Kind::Count | Kind::Factor => ColumnKind::Number,
+                Kind::Created | Kind::Updated => ColumnKind::Time,
+                _ => ColumnKind::Text,
+            },
+            Leaf::Bytes(_) | Leaf::ComputedBytes(_) | Leaf::Id => ColumnKind::Number,
+            Leaf::Path => ColumnKind::Text,
+            Leaf::Collection(_) => ColumnKind::List,
+            Leaf::Computed(computed) => computed_kind(catalog, self.entity, computed),
+        }
+    }
+}
+
+/// What a computed column holds: a count, or what the summed field holds.
+fn computed_kind(catalog: &Catalog, entity: &'static Entity, computed: &Computed) -> ColumnKind {
+    match computed.rule {
+        super::Compute::Count { .. } => ColumnKind::Number,
+        super::Compute::Sum { of, field, .. } => Path::known(catalog, catalog.of(of), field).kind(catalog),
+        super::Compute::Remaining { of, .. } => Path::known(catalog, entity, of).kind(catalog),
+    }
+}
+
+/// What `text` names on `entity` itself, without following anything.
+fn leaf(catalog: &Catalog, entity: &'static Entity, text: &str) -> Option<Leaf> {
+    if let Some(computed) = entity.computed(text) {
+        return Some(Leaf::Computed(computed));
+    }
+    if let Some(collection) = entity.collection(text) {
+        return Some(Leaf::Collection(collection));
+    }
+    if let Some(field) = field_called(entity, text).filter(|field| field.kind != Kind::Secret) {
+        return Some(Leaf::Field(field));
+    }
+    match text {
+        "id" => return Some(Leaf::Id),
+        "path" if !entity.names.is_empty() => return Some(Leaf::Path),
+        _ => {}
+    }
+    let quantity = text.strip_suffix(".bytes")?;
+    if let Some(computed) = entity.computed(quantity) {
+        let kind = computed_kind(catalog, entity, computed);
+        return (kind == ColumnKind::Quantity).then_some(Leaf::ComputedBytes(computed));
+    }
+    field_called(entity, quantity).filter(|field| matches!(field.kind, Kind::Quantity { .. })).map(Leaf::Bytes)
+}
+
+/// The field that `text` calls by its name, or by its column in the data model.
+fn field_called(entity: &'static Entity, text: &str) -> Option<&'static Field> {
+    let by_name = entity.fields.iter().find(|field| same_name(field.name, text));
+    by_name.or_else(|| entity.fields.iter().find(|field| field.column == text))
+}
+
+/// Whether two names of a field or column are one: case, `_` and `-` do not matter.
+#[must_use]
+pub fn same_name(one: &str, other: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
+    };
+    one == other || plain(one) == plain(other)
+}
+
+/// The references that `text` means: a field's, or the chain that leads to the ancestor of that noun.
+fn step(catalog: &Catalog, entity: &'static Entity, text: &str) -> Option<(Vec<&'static Field>, &'static Entity)> {
+    if let Some(field) = field_called(entity, text) {
+        return Some((vec![field], catalog.target(field)?));
+    }
+    let mut hops = Vec::new();
+    for (field, holder) in catalog.ancestors(entity) {
+        hops.push(field);
+        if holder.noun == text || holder.aliases.contains(&text) {
+            return Some((hops, holder));
+        }
+    }
+    None
+}
+
+/// Every column that `entity` has itself, in the order of its fields.
+#[must_use]
+pub fn names(catalog: &Catalog, entity: &'static Entity) -> Vec<String> {
+    let mut names: Vec<String> =
+        entity.fields.iter().filter(|field| field.kind != Kind::Secret).map(|field| field.name.to_owned()).collect();
+    names.extend(entity.collections.iter().map(|collection| collection.name.to_owned()));
+    names.extend(entity.computed.iter().map(|computed| computed.name.to_owned()));
+    let ancestors = catalog.ancestors(entity);
+    names.extend(ancestors.iter().skip(1).map(|(_, holder)| holder.noun.to_owned()));
+    if !entity.names.is_empty() {
+        names.push("path".to_owned());
+    }
+    names.push("id".to_owned());
+    names
+}
+
+fn unknown(catalog: &Catalog, here: &'static Entity, text: &str, rest: &str) -> Error {
+    let names = names(catalog, here);
+    let error = Error::usage(format!("{} has no column {}", here.noun, shown::quoted(text)));
+    let near = similar::nearest(rest, names.iter().map(String::as_str), 3);
+    let listed =
+        format!("the columns of {} are {}; references go on with a dot, as pool.dc", here.noun, names.join(", "));
+    error.help(similar::did_you_mean(&near).map_or(listed.clone(), |near| format!("{near} {listed}")))
+}

@@ -1,0 +1,364 @@
+//! The shape of a catalog entry: what a noun is, which fields it has, and what hangs together. Pure data.
+//!
+//! Everything that `inv` does with a noun is derived from its [`Entity`]: the command tree, the prompts, the SQL, the
+//! CSV, the completion, the reference pages. Nouns name each other by their noun, fields by their name, and a
+//! [`super::Catalog`] resolves those names, so that an entry can be written down without any code.
+
+/// A noun of the inventory.
+#[derive(Debug)]
+pub struct Entity {
+    /// What commands call it: `vm`.
+    pub noun: &'static str,
+    /// Other names that commands take: `datacenter`.
+    pub aliases: &'static [&'static str],
+    /// Its plural: the file of its records (`vms.csv`), the list of them in JSON.
+    pub plural: &'static str,
+    /// What messages call one of it, and several: `storage device`, `storage devices`.
+    pub labels: (&'static str, &'static str),
+    /// What it is, as a line of help: imperative mood is for verbs, this is a noun phrase without a full stop.
+    pub about: &'static str,
+    /// Its table in `schema.sql`.
+    pub table: &'static str,
+    /// The primary key of its table.
+    pub id: &'static str,
+    /// The fields that name a record: the first that is not empty is its name.
+    pub names: &'static [&'static str],
+    /// How a record is named that is added without a name.
+    pub numbered: Option<Numbered>,
+    /// The reference field that leads to what holds it; its path goes on from there.
+    pub parent: Option<&'static str>,
+    /// Its fields, in the order in which they are asked for, listed and exported.
+    pub fields: &'static [Field],
+    /// The sets of fields that no two records share; the first is the natural key. Empty values are equal here.
+    pub keys: &'static [&'static [&'static str]],
+    /// The sets of fields that two records share only if the operator insists (`--allow-duplicate`) or a file says so.
+    pub soft_keys: &'static [&'static [&'static str]],
+    /// What holds between the fields of one record.
+    pub rules: &'static [Rule],
+    /// Other nouns' records that may be given along with one of these (`vm add --disk …`, the column `disks`).
+    pub collections: &'static [Collection],
+    /// Columns that are computed from other records.
+    pub computed: &'static [Computed],
+    /// The columns of a list that was asked for none.
+    pub columns: &'static [&'static str],
+    /// What `show` tells below the record itself.
+    pub sections: &'static [Section],
+    /// Whether the schema comes with records of it, which a file may hold again.
+    pub seeded: bool,
+    /// Where commands offer it.
+    pub reach: Reach,
+}
+
+/// Where commands offer a noun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Every verb.
+    Everywhere,
+    /// Every verb but import and export: it does not leave the file.
+    NoFiles,
+    /// No verb: it only links two others, which show it as theirs.
+    Link,
+}
+
+/// How records are numbered that are added without a name: `disk0`, `disk1`, …
+#[derive(Debug, Clone, Copy)]
+pub struct Numbered {
+    /// What stands before the number.
+    pub prefix: &'static str,
+    /// The number of the first one.
+    pub first: u32,
+}
+
+/// A field of a noun.
+#[derive(Debug)]
+pub struct Field {
+    /// What flags, CSV headers, JSON keys and messages call it: `custom-os`.
+    pub name: &'static str,
+    /// Its column in the table.
+    pub column: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether a record must have it.
+    pub required: bool,
+    /// What it means, as a line of help.
+    pub help: &'static str,
+}
+
+/// What a field holds: how its text is read, stored, compared and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A name: 1 to 255 characters, in NFC.
+    Name,
+    /// Free text.
+    Text,
+    /// An amount and a unit; `unit` is the column that refers to the unit.
+    Quantity {
+        /// The column that refers to the unit.
+        unit: &'static str,
+    },
+    /// A positive decimal count.
+    Count,
+    /// How many bytes a unit is: a positive whole number.
+    Factor,
+    /// One of [`crate::value::status::STATUSES`].
+    Status,
+    /// An IPv4 address.
+    Ipv4,
+    /// An IPv6 address (RFC 5952).
+    Ipv6,
+    /// A VLAN: a number from 1 to 4094, or a name.
+    Vlan,
+    /// An e-mail address.
+    Email,
+    /// When the record was made; set once.
+    Created,
+    /// When the record last changed; set at every change.
+    Updated,
+    /// Another record.
+    Reference {
+        /// The noun referred to.
+        to: &'static str,
+        /// What becomes of this record when that one is removed.
+        on_remove: OnRemove,
+    },
+    /// A password, kept as a hash; never shown.
+    Secret,
+}
+
+/// What becomes of a record when the one it refers to is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnRemove {
+    /// Removal is refused; `--recursive` removes this one along.
+    Refuse,
+    /// It goes along, always: it is a part of that one.
+    Follow,
+    /// It stays and refers to nothing; `--recursive` removes it along.
+    Release,
+    /// Removal is refused; with `--recursive` it stays and refers to nothing.
+    Unset,
+    /// Removal is refused, whatever else is said.
+    Keep,
+}
+
+/// What holds between the fields of one record.
+#[derive(Debug, Clone, Copy)]
+pub enum Rule {
+    /// Not both of the two.
+    NotBoth(&'static str, &'static str),
+    /// At least one of them.
+    AnyOf(&'static [&'static str]),
+}
+
+/// Records of another noun that may be given along with a record: each as `MAIN`, or `MAIN@AT`.
+#[derive(Debug)]
+pub struct Collection {
+    /// Its column in files and lists: `ips`.
+    pub name: &'static str,
+    /// The flag that gives one of it: `ip`.
+    pub flag: &'static str,
+    /// The noun of its records.
+    pub of: &'static str,
+    /// The reference field of that noun which leads back.
+    pub by: &'static str,
+    /// The field that the text before `@` gives: the first of them that takes it.
+    pub main: &'static [&'static str],
+    /// The field that the text behind `@` gives.
+    pub at: Option<&'static str>,
+    /// Whether exports carry it: where no file of its own does.
+    pub exported: bool,
+    /// What the flag means, as a line of help.
+    pub help: &'static str,
+}
+
+/// A column that is computed from other records.
+#[derive(Debug)]
+pub struct Computed {
+    /// What `-c`, `--where` and `--sort` call it.
+    pub name: &'static str,
+    /// How it is computed.
+    pub rule: Compute,
+    /// What it means.
+    pub help: &'static str,
+}
+
+/// How a computed column is computed for one record.
+#[derive(Debug, Clone, Copy)]
+pub enum Compute {
+    /// How many records of `of` lead to it by `by`.
+    Count {
+        /// The noun that is counted.
+        of: &'static str,
+        /// The path of references that leads from it to the record.
+        by: &'static str,
+    },
+    /// The sum of `field` over the records of `of` that lead to it by `by`.
+    Sum {
+        /// The noun that is summed.
+        of: &'static str,
+        /// The path of references that leads from it to the record.
+        by: &'static str,
+        /// What is summed, as a column path of that noun.
+        field: &'static str,
+        /// Records whose column has this value do not count.
+        unless: Option<(&'static str, &'static str)>,
+        /// Whether the sum of nothing is zero, or not known.
+        from_zero: bool,
+    },
+    /// What is left of a field when another computed column is taken away.
+    Remaining {
+        /// The field that says how much there is.
+        of: &'static str,
+        /// The computed column that says how much is used.
+        used: &'static str,
+    },
+}
+
+/// What `show` tells below a record.
+#[derive(Debug)]
+pub enum Section {
+    /// The records of `of` that lead to it by `by`.
+    List {
+        /// What the list is called.
+        name: &'static str,
+        /// Their noun.
+        of: &'static str,
+        /// The path of references that leads from them to the record.
+        by: &'static str,
+        /// The columns told of each.
+        columns: &'static [&'static str],
+    },
+    /// How many records of `of` lead to it by `by`, for each value of `field`.
+    Tally {
+        /// What the counts are called.
+        name: &'static str,
+        /// Their noun.
+        of: &'static str,
+        /// The path of references that leads from them to the record.
+        by: &'static str,
+        /// What they are counted by.
+        field: &'static str,
+    },
+}
+
+impl Entity {
+    /// An entry that says nothing yet, for `..Entity::BLANK`.
+    pub const BLANK: Self = Self {
+        noun: "",
+        aliases: &[],
+        plural: "",
+        labels: ("", ""),
+        about: "",
+        table: "",
+        id: "",
+        names: &["name"],
+        numbered: None,
+        parent: None,
+        fields: &[],
+        keys: &[],
+        soft_keys: &[],
+        rules: &[],
+        collections: &[],
+        computed: &[],
+        columns: &[],
+        sections: &[],
+        seeded: false,
+        reach: Reach::Everywhere,
+    };
+
+    /// The field called `name`.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// Where the field called `name` stands among the fields.
+    #[must_use]
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// The fields that name a record.
+    pub fn naming(&self) -> impl Iterator<Item = &'static Field> {
+        self.names.iter().filter_map(|name| self.field(name))
+    }
+
+    /// Whether the field called `name` is one that names a record.
+    #[must_use]
+    pub fn is_naming(&self, name: &str) -> bool {
+        self.names.contains(&name)
+    }
+
+    /// The reference field that leads to what holds it.
+    #[must_use]
+    pub fn parent_field(&self) -> Option<&'static Field> {
+        self.field(self.parent?)
+    }
+
+    /// The collection called `name`.
+    #[must_use]
+    pub fn collection(&self, name: &str) -> Option<&'static Collection> {
+        self.collections.iter().find(|collection| collection.name == name)
+    }
+
+    /// The computed column called `name`.
+    #[must_use]
+    pub fn computed(&self, name: &str) -> Option<&'static Computed> {
+        self.computed.iter().find(|computed| computed.name == name)
+    }
+
+    /// The fields that an operator gives: all but those which the store sets.
+    pub fn given(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated))
+    }
+
+    /// A count of it in words: `1 vm`, `12 vms`.
+    #[must_use]
+    pub fn counted(&self, count: usize) -> String {
+        let label = if count == 1 { self.labels.0 } else { self.labels.1 };
+        format!("{count} {label}")
+    }
+}
+
+impl Field {
+    /// A required name.
+    #[must_use]
+    pub const fn name(help: &'static str) -> Self {
+        Self { name: "name", column: "name", kind: Kind::Name, required: true, help }
+    }
+
+    /// A required reference to what holds the record; it follows by `on_remove`.
+    #[must_use]
+    pub const fn parent(
+        name: &'static str,
+        column: &'static str,
+        to: &'static str,
+        on_remove: OnRemove,
+        help: &'static str,
+    ) -> Self {
+        Self { name, column, kind: Kind::Reference { to, on_remove }, required: true, help }
+    }
+
+    /// An optional field.
+    #[must_use]
+    pub const fn optional(name: &'static str, column: &'static str, kind: Kind, help: &'static str) -> Self {
+        Self { name, column, kind, required: false, help }
+    }
+
+    /// The noun it refers to, if it is a reference.
+    #[must_use]
+    pub const fn refers_to(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Reference { to, .. } => Some(to),
+            _ => None,
+        }
+    }
+
+    /// The columns that hold it: one, or for a quantity the amount's and the unit's.
+    pub fn columns(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let unit = match self.kind {
+            Kind::Quantity { unit } => Some(unit),
+            _ => None,
+        };
+        std::iter::once(self.column).chain(unit)
+    }
+}

@@ -1,0 +1,295 @@
+//! Where machines run: providers, their datacenters, the pools in them, and the machines themselves.
+
+use super::entity::{Collection, Compute, Computed, Entity, Field, Kind, Numbered, OnRemove, Rule, Section};
+
+/// Machines that are gone promise nothing any more.
+const RETIRED: Option<(&str, &str)> = Some(("status", "retired"));
+/// The same for what hangs from a machine.
+const VM_RETIRED: Option<(&str, &str)> = Some(("vm.status", "retired"));
+
+/// `provider`
+pub(super) static PROVIDER: Entity = Entity {
+    noun: "provider",
+    plural: "providers",
+    labels: ("provider", "providers"),
+    about: "Who runs the datacenters: a cloud, a hoster, your own company",
+    table: "cloud_provider",
+    id: "provider_id",
+    fields: &[Field::name("What the provider is called")],
+    keys: &[&["name"]],
+    computed: &[
+        Computed {
+            name: "dcs",
+            rule: Compute::Count { of: "dc", by: "provider" },
+            help: "how many datacenters it has",
+        },
+        Computed {
+            name: "vms",
+            rule: Compute::Count { of: "vm", by: "pool.dc.provider" },
+            help: "how many VMs it has",
+        },
+    ],
+    columns: &["name", "dcs", "vms"],
+    sections: &[Section::List {
+        name: "dcs",
+        of: "dc",
+        by: "provider",
+        columns: &["name", "location", "pools", "vms"],
+    }],
+    ..Entity::BLANK
+};
+
+/// `dc`
+pub(super) static DATA_CENTER: Entity = Entity {
+    noun: "dc",
+    aliases: &["datacenter"],
+    plural: "dcs",
+    labels: ("dc", "dcs"),
+    about: "Datacenters, regions or sites of a provider",
+    table: "data_center",
+    id: "data_center_id",
+    parent: Some("provider"),
+    fields: &[
+        Field::name("What the datacenter is called"),
+        Field::parent("provider", "provider_id", "provider", OnRemove::Refuse, "Whose it is"),
+        Field::optional("location", "location", Kind::Text, "Where it stands"),
+    ],
+    keys: &[&["name", "provider"]],
+    computed: &[
+        Computed { name: "pools", rule: Compute::Count { of: "pool", by: "dc" }, help: "how many pools it has" },
+        Computed { name: "vms", rule: Compute::Count { of: "vm", by: "pool.dc" }, help: "how many VMs it has" },
+    ],
+    columns: &["name", "provider", "location", "pools", "vms"],
+    sections: &[Section::List {
+        name: "pools",
+        of: "pool",
+        by: "dc",
+        columns: &["name", "vms", "cpu", "cpu.free", "memory", "memory.free"],
+    }],
+    ..Entity::BLANK
+};
+
+/// `pool`
+pub(super) static POOL: Entity = Entity {
+    noun: "pool",
+    plural: "pools",
+    labels: ("pool", "pools"),
+    about: "Pools of capacity that VMs are placed in: clusters, projects, hosts",
+    table: "cloud_pool",
+    id: "cloud_pool_id",
+    parent: Some("dc"),
+    fields: &[
+        Field::name("What the pool is called"),
+        Field::parent("dc", "data_center_id", "dc", OnRemove::Refuse, "Where it is"),
+        Field::optional(
+            "memory",
+            "total_memory",
+            Kind::Quantity { unit: "total_memory_unit_id" },
+            "How much memory it has in all",
+        ),
+        Field::optional("cpu", "total_cpu", Kind::Count, "How many CPUs it has in all"),
+        Field::optional(
+            "disk",
+            "total_disk_capacity",
+            Kind::Quantity { unit: "total_disk_unit_id" },
+            "How much disk space it has in all",
+        ),
+    ],
+    keys: &[&["name", "dc"]],
+    computed: &[
+        Computed { name: "vms", rule: Compute::Count { of: "vm", by: "pool" }, help: "how many VMs are in it" },
+        Computed {
+            name: "memory.allocated",
+            rule: Compute::Sum { of: "vm", by: "pool", field: "memory", unless: RETIRED, from_zero: true },
+            help: "memory promised to its VMs, retired ones apart",
+        },
+        Computed {
+            name: "memory.free",
+            rule: Compute::Remaining { of: "memory", used: "memory.allocated" },
+            help: "memory that is not promised",
+        },
+        Computed {
+            name: "cpu.allocated",
+            rule: Compute::Sum { of: "vm", by: "pool", field: "cpu", unless: RETIRED, from_zero: true },
+            help: "virtual CPUs promised to its VMs, retired ones apart",
+        },
+        Computed {
+            name: "cpu.free",
+            rule: Compute::Remaining { of: "cpu", used: "cpu.allocated" },
+            help: "CPUs that are not promised",
+        },
+        Computed {
+            name: "disk.allocated",
+            rule: Compute::Sum { of: "disk", by: "vm.pool", field: "size", unless: VM_RETIRED, from_zero: true },
+            help: "disk space promised to its VMs, retired ones apart",
+        },
+        Computed {
+            name: "disk.free",
+            rule: Compute::Remaining { of: "disk", used: "disk.allocated" },
+            help: "disk space that is not promised",
+        },
+    ],
+    columns: &["name", "dc", "vms", "cpu", "cpu.free", "memory", "memory.free", "disk", "disk.free"],
+    sections: &[
+        Section::Tally { name: "vms", of: "vm", by: "pool", field: "status" },
+        Section::List {
+            name: "storages",
+            of: "storage",
+            by: "pool",
+            columns: &["name", "capacity", "capacity.allocated", "capacity.free"],
+        },
+    ],
+    ..Entity::BLANK
+};
+
+/// `vm`
+pub(super) static VIRTUAL_MACHINE: Entity = Entity {
+    noun: "vm",
+    plural: "vms",
+    labels: ("vm", "vms"),
+    about: "Virtual machines",
+    table: "virtual_machine",
+    id: "vm_id",
+    parent: Some("pool"),
+    fields: &[
+        Field::name("What the VM is called"),
+        Field::parent("pool", "cloud_pool_id", "pool", OnRemove::Refuse, "Which pool it runs in"),
+        Field::optional("type", "instance_type", Kind::Text, "Its instance type or flavour, such as m5.large"),
+        Field::optional("status", "status", Kind::Status, "What state it is in"),
+        Field::optional("memory", "memory", Kind::Quantity { unit: "memory_unit_id" }, "How much memory it has"),
+        Field::optional("cpu", "cpu", Kind::Count, "How many virtual CPUs it has"),
+        Field::optional(
+            "os",
+            "os_id",
+            Kind::Reference { to: "os", on_remove: OnRemove::Unset },
+            "Which operating system it runs",
+        ),
+        Field::optional("custom-os", "custom_os", Kind::Text, "An operating system that is not in the list"),
+        Field::optional("owner", "user_id", Kind::Reference { to: "user", on_remove: OnRemove::Unset }, "Who owns it"),
+        Field::optional("created", "created_at", Kind::Created, "When it was entered"),
+        Field::optional("updated", "updated_at", Kind::Updated, "When it last changed"),
+    ],
+    keys: &[&["name", "pool"]],
+    rules: &[Rule::NotBoth("os", "custom-os")],
+    collections: &[
+        Collection {
+            name: "ips",
+            flag: "ip",
+            of: "ip",
+            by: "vm",
+            main: &["ipv4", "ipv6"],
+            at: Some("vlan"),
+            exported: false,
+            help: "An address of it, and its VLAN",
+        },
+        Collection {
+            name: "disks",
+            flag: "disk",
+            of: "disk",
+            by: "vm",
+            main: &["size"],
+            at: Some("storage"),
+            exported: false,
+            help: "A disk of it, and the storage device it is on",
+        },
+        Collection {
+            name: "systems",
+            flag: "system",
+            of: "membership",
+            by: "vm",
+            main: &["system"],
+            at: None,
+            exported: true,
+            help: "A system it is part of",
+        },
+    ],
+    computed: &[Computed {
+        name: "disk",
+        rule: Compute::Sum { of: "disk", by: "vm", field: "size", unless: None, from_zero: false },
+        help: "the sum of its disks' sizes",
+    }],
+    columns: &["name", "pool", "status", "cpu", "memory", "disk", "os", "ips", "owner"],
+    sections: &[
+        Section::List { name: "disks", of: "disk", by: "vm", columns: &["name", "size", "storage"] },
+        Section::List {
+            name: "partitions",
+            of: "partition",
+            by: "disk.vm",
+            columns: &["name", "disk", "size", "filesystem"],
+        },
+        Section::List { name: "ips", of: "ip", by: "vm", columns: &["ipv4", "ipv6", "vlan"] },
+        Section::List { name: "systems", of: "membership", by: "vm", columns: &["system", "system.description"] },
+    ],
+    ..Entity::BLANK
+};
+
+/// `disk`
+pub(super) static DISK: Entity = Entity {
+    noun: "disk",
+    plural: "disks",
+    labels: ("disk", "disks"),
+    about: "Disks of VMs",
+    table: "disk",
+    id: "disk_id",
+    numbered: Some(Numbered { prefix: "disk", first: 0 }),
+    parent: Some("vm"),
+    fields: &[
+        Field::name("What the disk is called; disk0, disk1, … if not given"),
+        Field::parent("vm", "vm_id", "vm", OnRemove::Follow, "Which VM it belongs to"),
+        Field::optional(
+            "storage",
+            "storage_device_id",
+            Kind::Reference { to: "storage", on_remove: OnRemove::Unset },
+            "Which storage device it is on",
+        ),
+        Field::optional("size", "size", Kind::Quantity { unit: "unit_id" }, "How large it is"),
+    ],
+    keys: &[&["name", "vm"]],
+    computed: &[
+        Computed {
+            name: "partitions",
+            rule: Compute::Count { of: "partition", by: "disk" },
+            help: "how many partitions it has",
+        },
+        Computed {
+            name: "size.allocated",
+            rule: Compute::Sum { of: "partition", by: "disk", field: "size", unless: None, from_zero: false },
+            help: "the sum of its partitions' sizes",
+        },
+        Computed {
+            name: "size.free",
+            rule: Compute::Remaining { of: "size", used: "size.allocated" },
+            help: "what its partitions leave",
+        },
+    ],
+    columns: &["name", "vm", "size", "storage", "partitions"],
+    sections: &[Section::List {
+        name: "partitions",
+        of: "partition",
+        by: "disk",
+        columns: &["name", "size", "filesystem"],
+    }],
+    ..Entity::BLANK
+};
+
+/// `partition`
+pub(super) static PARTITION: Entity = Entity {
+    noun: "partition",
+    aliases: &["part"],
+    plural: "partitions",
+    labels: ("partition", "partitions"),
+    about: "Partitions of disks",
+    table: "partition",
+    id: "partition_id",
+    numbered: Some(Numbered { prefix: "part", first: 1 }),
+    parent: Some("disk"),
+    fields: &[
+        Field::name("What the partition is called; part1, part2, … if not given"),
+        Field::parent("disk", "disk_id", "disk", OnRemove::Follow, "Which disk it is on"),
+        Field::optional("size", "size", Kind::Quantity { unit: "unit_id" }, "How large it is"),
+        Field::optional("filesystem", "filesystem", Kind::Text, "Its file system, such as ext4"),
+    ],
+    keys: &[&["name", "disk"]],
+    columns: &["name", "vm", "disk", "size", "filesystem"],
+    ..Entity::BLANK
+};

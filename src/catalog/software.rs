@@ -1,0 +1,100 @@
+//! What machines run and what they serve.
+
+use super::entity::{Compute, Computed, Entity, Field, Kind, OnRemove, Reach, Section};
+
+/// `os`
+pub(super) static OPERATING_SYSTEM: Entity = Entity {
+    noun: "os",
+    plural: "oses",
+    labels: ("os", "oses"),
+    about: "Operating systems that VMs run",
+    table: "operating_system",
+    id: "os_id",
+    fields: &[Field::name("What the operating system is called")],
+    keys: &[&["name"]],
+    computed: &[Computed { name: "vms", rule: Compute::Count { of: "vm", by: "os" }, help: "how many VMs run it" }],
+    columns: &["name", "vms"],
+    sections: &[Section::Tally { name: "vms", of: "vm", by: "os", field: "status" }],
+    ..Entity::BLANK
+};
+
+/// `system`
+pub(super) static SYSTEM: Entity = Entity {
+    noun: "system",
+    plural: "systems",
+    labels: ("system", "systems"),
+    about: "Systems that VMs serve together, such as billing",
+    table: "system",
+    id: "system_id",
+    fields: &[
+        Field::name("What the system is called"),
+        Field::optional("description", "description", Kind::Text, "What it is for"),
+        Field::optional("created", "created_at", Kind::Created, "When it was entered"),
+        Field::optional("updated", "updated_at", Kind::Updated, "When it last changed"),
+    ],
+    keys: &[&["name"]],
+    computed: &[
+        Computed {
+            name: "vms",
+            rule: Compute::Count { of: "membership", by: "system" },
+            help: "how many VMs are part of it",
+        },
+        Computed {
+            name: "memory.allocated",
+            rule: Compute::Sum {
+                of: "membership",
+                by: "system",
+                field: "vm.memory",
+                unless: VM_RETIRED,
+                from_zero: true,
+            },
+            help: "memory of its VMs, retired ones apart",
+        },
+        Computed {
+            name: "cpu.allocated",
+            rule: Compute::Sum { of: "membership", by: "system", field: "vm.cpu", unless: VM_RETIRED, from_zero: true },
+            help: "virtual CPUs of its VMs, retired ones apart",
+        },
+        Computed {
+            name: "disk.allocated",
+            rule: Compute::Sum {
+                of: "membership",
+                by: "system",
+                field: "vm.disk",
+                unless: VM_RETIRED,
+                from_zero: true,
+            },
+            help: "disk space of its VMs, retired ones apart",
+        },
+    ],
+    columns: &["name", "description", "vms", "cpu.allocated", "memory.allocated", "disk.allocated"],
+    sections: &[Section::List {
+        name: "vms",
+        of: "membership",
+        by: "system",
+        columns: &["vm", "vm.pool", "vm.status", "vm.cpu", "vm.memory", "vm.owner"],
+    }],
+    ..Entity::BLANK
+};
+
+/// A VM's membership in a system: a link, not a noun of its own.
+pub(super) static MEMBERSHIP: Entity = Entity {
+    noun: "membership",
+    plural: "memberships",
+    labels: ("membership", "memberships"),
+    about: "Which VMs are part of which systems",
+    table: "system_virtual_machine",
+    id: "system_virtual_machine_id",
+    names: &[],
+    fields: &[
+        Field::parent("system", "system_id", "system", OnRemove::Follow, "The system"),
+        Field::parent("vm", "vm_id", "vm", OnRemove::Follow, "The VM that is part of it"),
+    ],
+    keys: &[&["system", "vm"]],
+    columns: &["system", "vm"],
+    reach: Reach::Link,
+    ..Entity::BLANK
+};
+
+/// What hangs from machines that are gone.
+const VM_RETIRED: Option<(&str, &str)> = Some(("vm.status", "retired"));

@@ -1,0 +1,72 @@
+//! What data lie on, and the units that everything is measured in.
+
+use super::entity::{Compute, Computed, Entity, Field, Kind, OnRemove, Section};
+
+/// `storage`
+pub(super) static STORAGE_DEVICE: Entity = Entity {
+    noun: "storage",
+    plural: "storages",
+    labels: ("storage device", "storage devices"),
+    about: "Storage devices of pools: datastores, volumes, arrays",
+    table: "storage_device",
+    id: "storage_device_id",
+    parent: Some("pool"),
+    fields: &[
+        Field::name("What the storage device is called"),
+        Field::parent("pool", "cloud_pool_id", "pool", OnRemove::Refuse, "Which pool it serves"),
+        Field::optional(
+            "capacity",
+            "total_capacity",
+            Kind::Quantity { unit: "total_capacity_unit_id" },
+            "How much it holds in all",
+        ),
+    ],
+    keys: &[&["name", "pool"]],
+    computed: &[
+        Computed {
+            name: "disks",
+            rule: Compute::Count { of: "disk", by: "storage" },
+            help: "how many disks are on it",
+        },
+        Computed {
+            name: "capacity.allocated",
+            rule: Compute::Sum {
+                of: "disk",
+                by: "storage",
+                field: "size",
+                unless: Some(("vm.status", "retired")),
+                from_zero: true,
+            },
+            help: "promised to disks, those of retired VMs apart",
+        },
+        Computed {
+            name: "capacity.free",
+            rule: Compute::Remaining { of: "capacity", used: "capacity.allocated" },
+            help: "what is not promised",
+        },
+    ],
+    columns: &["name", "pool", "capacity", "capacity.allocated", "capacity.free", "disks"],
+    sections: &[Section::List { name: "disks", of: "disk", by: "storage", columns: &["vm", "name", "size"] }],
+    ..Entity::BLANK
+};
+
+/// `unit`
+pub(super) static UNIT: Entity = Entity {
+    noun: "unit",
+    plural: "units",
+    labels: ("unit", "units"),
+    about: "Units that quantities are given in",
+    table: "unit",
+    id: "unit_id",
+    fields: &[
+        Field::name("What is written behind the number, such as GiB"),
+        Field { name: "bytes", column: "bytes", kind: Kind::Factor, required: true, help: "How many bytes one is" },
+    ],
+    keys: &[&["name"]],
+    columns: &["name", "bytes"],
+    seeded: true,
+    ..Entity::BLANK
+};
+
+/// What a quantity's unit column refers to: never removed while a quantity is given in it.
+pub const UNIT_REFERENCE: Kind = Kind::Reference { to: "unit", on_remove: OnRemove::Keep };

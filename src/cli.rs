@@ -1,0 +1,157 @@
+//! The command tree: catalog × verbs, and the bespoke commands grafted onto it, built only as deep as a command line
+//! needs.
+
+pub(crate) mod complete;
+mod fault;
+
+use crate::catalog::Entity;
+use crate::command::{self, Graft};
+use crate::error::{Error, Result};
+use crate::output::Style;
+use crate::session::{Inventory, Session};
+use crate::verb::{VERBS, Verb};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use clap_complete::engine::ArgValueCompleter;
+use std::ffi::OsString;
+use std::sync::OnceLock;
+
+/// The inventory that this process works on: clap builds subcommands by plain functions, which ask for it here.
+static INVENTORY: OnceLock<&'static Inventory> = OnceLock::new();
+
+/// Says what this process works on; the first one stays.
+pub(crate) fn work_on(inventory: &'static Inventory) {
+    INVENTORY.get_or_init(|| inventory);
+}
+
+fn inventory() -> &'static Inventory {
+    INVENTORY.get_or_init(|| Box::leak(Box::new(Inventory::standard())))
+}
+
+/// The whole tree; subcommands are filled in once they are needed.
+pub(crate) fn tree() -> Command {
+    let root = Command::new("inv")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("The inventory of record for virtual-machine estates, kept in one file")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand_value_name("NOUN|COMMAND")
+        .subcommand_help_heading("Nouns and commands")
+        .disable_help_subcommand(true)
+        .max_term_width(100)
+        .after_help(
+            "Every noun has the verbs list, show, add, set, rename and rm, most also import and export.\n\
+             Begin with: inv init, then inv import --from rvtools FILE.xlsx, or inv provider add NAME.",
+        )
+        .args(globals());
+    let nouns = inventory().catalog.nouns().map(|entity| {
+        Command::new(entity.noun)
+            .about(entity.about)
+            .visible_aliases(entity.aliases.iter().copied())
+            .display_name(format!("inv-{}", entity.noun))
+            .defer(noun)
+    });
+    let grafts = command::GRAFTS.iter().filter(|graft| graft.under.is_none());
+    root.subcommands(nouns).subcommands(grafts.map(Graft::stub))
+}
+
+/// What every command takes.
+fn globals() -> Vec<Arg> {
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).global(true).help(help)
+    };
+    let args = vec![
+        Arg::new("db")
+            .long("db")
+            .value_name("FILE")
+            .value_parser(value_parser!(OsString))
+            .value_hint(ValueHint::FilePath)
+            .global(true)
+            .help("The inventory file; else INV_DB, else inv/inv.db in the user's data folder"),
+        Arg::new("output")
+            .short('o')
+            .long("output")
+            .value_name("FORMAT")
+            .global(true)
+            .help(format!("How to answer: {}; else INV_OUTPUT", Style::NAMES.join(", ")))
+            .add(ArgValueCompleter::new(|start: &std::ffi::OsStr| complete::words(&Style::NAMES, start))),
+        Arg::new("color")
+            .long("color")
+            .value_name("WHEN")
+            .value_parser(["auto", "always", "never"])
+            .hide_possible_values(true)
+            .global(true)
+            .help("Colour: auto, always or never"),
+        switch("quiet", "Say only what is asked for or wrong").short('q'),
+        switch("verbose", "Say more").short('v'),
+        switch("no-input", "Never ask anything"),
+        switch("no-pager", "Do not page long tables"),
+    ];
+    args.into_iter().map(|arg| arg.help_heading("Global options").hide_short_help(true)).collect()
+}
+
+/// Fills in the verbs of a noun.
+fn noun(command: Command) -> Command {
+    let Some(entity) = called(&command) else { return command };
+    let name = command.get_name().to_owned();
+    let verbs = VERBS.iter().filter(|verb| verb.suits(entity)).map(|verb| {
+        let stub = Command::new(verb.name).about(verb.about).display_name(format!("inv-{name}-{}", verb.name));
+        verb.alias.into_iter().fold(stub, Command::visible_alias).defer(self::verb)
+    });
+    let grafts = command::GRAFTS.iter().filter(|graft| graft.under == Some(entity.noun));
+    command
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand_value_name("VERB")
+        .subcommand_help_heading("Verbs")
+        .disable_help_subcommand(true)
+        .subcommands(verbs)
+        .subcommands(grafts.map(Graft::stub))
+}
+
+/// Fills in the arguments of a verb of a noun.
+fn verb(command: Command) -> Command {
+    let Some(entity) = called(&command) else { return command };
+    match VERBS.iter().find(|verb| verb.name == command.get_name()) {
+        Some(verb) => (verb.arguments)(&inventory().catalog, entity, command),
+        None => command,
+    }
+}
+
+/// The noun that a command is for: its display name says so, which clap would give it anyway.
+fn called(command: &Command) -> Option<&'static Entity> {
+    let display = command.get_display_name()?.strip_prefix("inv-")?;
+    let noun = match VERBS.iter().find(|verb| verb.name == command.get_name()) {
+        Some(verb) => display.strip_suffix(verb.name)?.strip_suffix('-').unwrap_or(display),
+        None => display,
+    };
+    inventory().catalog.get(noun)
+}
+
+/// Parses a command line and runs it.
+pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
+    let matches = match tree().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return fault::told(&error),
+    };
+    let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
+    if let Some(graft) = command::GRAFTS.iter().find(|graft| graft.under.is_none() && graft.name == name) {
+        return graft_on(graft, below);
+    }
+    let entity = inventory().catalog.named(name)?;
+    let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb was given")) };
+    if let Some(graft) = command::GRAFTS.iter().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
+        return graft_on(graft, below);
+    }
+    match VERBS.iter().find(|verb| verb.name == name) {
+        Some(Verb { run, .. }) => run(&session(below)?, entity, below),
+        None => Err(Error::usage(format!("{} has no verb {name}", entity.noun))),
+    }
+}
+
+fn graft_on(graft: &Graft, matches: &ArgMatches) -> Result<()> {
+    (graft.run)(&session(matches)?, matches)
+}
+
+fn session(matches: &ArgMatches) -> Result<Session> {
+    Session::new(inventory(), matches)
+}

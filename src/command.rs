@@ -1,0 +1,62 @@
+//! The bespoke commands, one file each: what no generic verb does. They take the same session, answer with the same
+//! columns and rows, and graft onto the tree here.
+
+mod attach;
+mod clone;
+mod completions;
+mod export_all;
+mod import_all;
+mod init;
+mod man;
+mod move_to;
+mod reference;
+
+pub(crate) use completions::ASKED_BY;
+
+use crate::error::Result;
+use crate::session::Session;
+use clap::{ArgMatches, Command};
+
+/// A bespoke command.
+#[derive(Debug)]
+pub struct Graft {
+    /// The noun it stands under; none for one of its own.
+    pub under: Option<&'static str>,
+    /// What it is called.
+    pub name: &'static str,
+    /// What it does, as a line of help.
+    pub about: &'static str,
+    /// Whether help leaves it out.
+    pub hidden: bool,
+    /// Adds its arguments.
+    pub arguments: fn(Command) -> Command,
+    /// Runs it.
+    pub run: fn(&Session, &ArgMatches) -> Result<()>,
+}
+
+impl Graft {
+    /// The command, its arguments filled in once they are needed.
+    pub(crate) fn stub(&self) -> Command {
+        let path: Vec<&str> = ["inv"].into_iter().chain(self.under).chain([self.name]).collect();
+        Command::new(self.name)
+            .about(self.about)
+            .hide(self.hidden)
+            .display_name(path.join("-"))
+            .disable_help_subcommand(true)
+            .defer(self.arguments)
+    }
+}
+
+/// Every bespoke command, in the order in which help lists them.
+pub(crate) static GRAFTS: &[Graft] = &[
+    clone::GRAFT,
+    move_to::GRAFT,
+    attach::ATTACH,
+    attach::DETACH,
+    init::GRAFT,
+    import_all::GRAFT,
+    export_all::GRAFT,
+    completions::GRAFT,
+    man::GRAFT,
+    reference::GRAFT,
+];

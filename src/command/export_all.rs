@@ -1,0 +1,78 @@
+//! `inv export DIR`: the whole inventory, one CSV a noun, the same bytes for the same inventory.
+
+use super::Graft;
+use crate::error::{Error, Result, io_reason};
+use crate::output::{self, Layout, Style};
+use crate::session::Session;
+use crate::value::shown;
+use crate::verb::{export, faults::write_whole};
+use clap::{Arg, ArgMatches, Command, ValueHint};
+use std::fs;
+use std::io::BufWriter;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "export",
+    about: "Export the whole inventory, one CSV file a noun",
+    hidden: false,
+    arguments,
+    run,
+};
+
+fn arguments(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("folder")
+                .value_name("DIR")
+                .required(true)
+                .value_hint(ValueHint::DirPath)
+                .help("The folder to write the files to"),
+        )
+        .long_about(
+            "Export the whole inventory: providers.csv, dcs.csv, … with whole paths for references, sorted by path. The \
+             same inventory gives the same bytes, fit for git diff. Login users stay where they are.",
+        )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let folder = matches.get_one::<String>("folder").map(Path::new).unwrap_or(Path::new("."));
+    let catalog = session.catalog();
+    let counts = session.read(|reader| {
+        fs::create_dir_all(folder).map_err(|error| {
+            let folder = shown::shown(&folder.to_string_lossy()).into_owned();
+            Error::failed(format!("cannot create the folder {folder}: {}", io_reason(&error)))
+        })?;
+        let mut counts = Vec::new();
+        for entity in catalog.exported() {
+            let query = export::whole(catalog, entity);
+            let headers: Vec<_> = query.columns.iter().map(|path| path.column(catalog)).collect();
+            let mut count = 0;
+            write_whole(&folder.join(format!("{}.csv", entity.plural)), |file| {
+                let told = |error: std::io::Error| Error::output(&error);
+                let mut out = BufWriter::new(file);
+                let mut sheet = output::sheet(Style::Csv, Layout::piped(), &mut out);
+                sheet.begin(&headers).map_err(told)?;
+                reader.select(&query, |row| {
+                    count += 1;
+                    sheet.row(row).map_err(told)?;
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                sheet.end().map_err(told)?;
+                drop(sheet);
+                std::io::Write::flush(&mut out).map_err(told)
+            })?;
+            if count > 0 {
+                counts.push(entity.counted(count));
+            }
+        }
+        Ok(counts)
+    })?;
+    let folder = shown::shown(&folder.to_string_lossy()).into_owned();
+    session.say(&match counts.is_empty() {
+        true => format!("exported an empty inventory to {folder}"),
+        false => format!("exported {} to {folder}", crate::store::listed(&counts)),
+    });
+    Ok(())
+}

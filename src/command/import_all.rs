@@ -1,0 +1,148 @@
+//! `inv import DIR` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
+
+use super::Graft;
+use crate::catalog::{Catalog, Entity};
+use crate::error::{Error, Result, io_reason};
+use crate::input::rvtools;
+use crate::session::Session;
+use crate::value::shown;
+use crate::verb::arguments::option;
+use crate::verb::batch::Existing;
+use crate::verb::import;
+use crate::verb::load::{self, Source};
+use clap::{Arg, ArgMatches, Command, ValueHint};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "import",
+    about: "Import a whole inventory, or an estate from another program",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// What an estate is called whose provider is not named.
+const PROVIDER: &str = "vSphere";
+
+/// The programs whose exports are understood.
+const SOURCES: &[&str] = &["rvtools"];
+
+fn arguments(command: Command) -> Command {
+    let command = command
+        .arg(
+            Arg::new("file")
+                .value_name("DIR|FILE")
+                .required(true)
+                .value_hint(ValueHint::AnyPath)
+                .help("A folder that inv export wrote; with --from, the other program's file or folder"),
+        )
+        .arg(Arg::new("from").long("from").value_name("PROGRAM").help("Whose export it is: rvtools"))
+        .arg(
+            Arg::new("provider")
+                .long("provider")
+                .value_name("NAME")
+                .help(format!("Whose datacenters they are, with --from; else {PROVIDER}")),
+        );
+    import::how(command).long_about(
+        "Import a whole inventory in one transaction: a folder of CSV files as inv export writes it, or with --from \
+         rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates and vCLS machines are left out \
+         and named; what has no place is told. With --update a second run brings the inventory up to date.",
+    )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let path = PathBuf::from(option(matches, "file").unwrap_or_default());
+    let sources = match option(matches, "from") {
+        None => folder(session, &path, matches)?,
+        Some("rvtools") => estate(session, &path, matches)?,
+        Some(other) => {
+            return Err(Error::usage(format!("exports of {} are not understood", shown::quoted(other)))
+                .help(format!("the programs are {}", SOURCES.join(", "))));
+        }
+    };
+    let loaded = load::load(session, &import::name(&path), &sources, &import::chosen(session.catalog(), matches)?)?;
+    import::tell(session, loaded)
+}
+
+/// The files of a folder that `inv export` wrote.
+fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
+    let shown = shown::shown(&path.to_string_lossy()).into_owned();
+    let entries = std::fs::read_dir(path).map_err(|error| {
+        let error = match error.kind() {
+            std::io::ErrorKind::NotADirectory => Error::failed(format!("{shown} is a file, not a folder")),
+            _ => Error::failed(format!("cannot read the folder {shown}: {}", io_reason(&error))),
+        };
+        error.help("name a folder that inv export wrote; for one noun's file there is inv NOUN import")
+    })?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".csv"))
+        .collect();
+    names.sort_unstable();
+    let catalog = session.catalog();
+    let pristine = session.read(|reader| {
+        for entity in catalog.entities().filter(|entity| !entity.seeded) {
+            if reader.count(entity)? > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    })?;
+    let mut sources = Vec::new();
+    for entity in catalog.exported() {
+        let name = format!("{}.csv", entity.plural);
+        if let Some(place) = names.iter().position(|known| *known == name) {
+            names.remove(place);
+            let mut source = import::source(entity, &path.join(name), matches)?;
+            if entity.seeded && pristine {
+                // What every inventory begins with gives way to what the files say.
+                source.existing = Some(Existing::Update);
+                source.replaces = true;
+            }
+            sources.push(source);
+        }
+    }
+    for name in names {
+        session.warn(&format!("{} was left out: no noun is called so", shown::shown(&name)));
+    }
+    if sources.is_empty() {
+        let files: Vec<String> = catalog.exported().iter().map(|entity| format!("{}.csv", entity.plural)).collect();
+        return Err(Error::failed(format!("{shown} has no file to import"))
+            .help(format!("the files are called {}", files.join(", "))));
+    }
+    Ok(sources)
+}
+
+/// What an RVTools export says.
+fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
+    let provider = option(matches, "provider").unwrap_or(PROVIDER);
+    let estate = rvtools::read(path, provider)?;
+    for note in &estate.notes {
+        session.say(&shown::shown(note));
+    }
+    let catalog: &Catalog = session.catalog();
+    Ok(estate
+        .tables
+        .into_iter()
+        .map(|table| {
+            let entity = catalog.of(table.noun);
+            let only_names = table.columns().iter().all(|column| is_key(entity, column));
+            let table = Rc::new(table);
+            Source {
+                entity,
+                // Providers, datacenters and operating systems may be there from another export of the same estate.
+                existing: only_names.then_some(Existing::Skip),
+                bytes: None,
+                within: entity.parent.is_some(),
+                replaces: false,
+                open: Box::new(move || Ok(Box::new(table.reader()))),
+            }
+        })
+        .collect())
+}
+
+fn is_key(entity: &Entity, column: &str) -> bool {
+    entity.keys.iter().any(|key| key.contains(&column))
+}

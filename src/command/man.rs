@@ -1,0 +1,47 @@
+//! `inv man DIR`: a manual page for each command.
+
+use super::Graft;
+use crate::cli;
+use crate::error::{Error, Result, io_reason};
+use crate::session::Session;
+use crate::value::shown;
+use clap::{Arg, ArgMatches, Command};
+use std::fs;
+use std::path::Path;
+
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "man", about: "Write the manual pages", hidden: false, arguments, run };
+
+fn arguments(command: Command) -> Command {
+    command.arg(Arg::new("folder").value_name("DIR").required(true).help("The folder to write them to"))
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let folder = matches.get_one::<String>("folder").map(Path::new).unwrap_or(Path::new("."));
+    let told = |error: &std::io::Error| {
+        let folder = shown::shown(&folder.to_string_lossy()).into_owned();
+        Error::failed(format!("cannot write the manual pages to {folder}: {}", io_reason(error)))
+    };
+    fs::create_dir_all(folder).map_err(|error| told(&error))?;
+    let mut tree = cli::tree();
+    tree.build();
+    let count = pages(&tree, folder).map_err(|error| told(&error))?;
+    session.say(&format!("wrote {count} pages; look with man -l {}/inv.1", folder.display()));
+    Ok(())
+}
+
+/// Writes the page of `command`, then those of the commands below it.
+fn pages(command: &Command, folder: &Path) -> std::io::Result<usize> {
+    let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone())
+        .title(name.to_uppercase())
+        .source(concat!("inv ", env!("CARGO_PKG_VERSION")))
+        .render(&mut page)?;
+    fs::write(folder.join(format!("{name}.1")), page)?;
+    let mut count = 1;
+    for below in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        count += pages(below, folder)?;
+    }
+    Ok(count)
+}

@@ -1,0 +1,275 @@
+//! Reading what is handed in: files of records, as text, before any name in them means anything.
+//!
+//! CSV, JSON lines and an RVTools export all end as [`Records`]: a header and a stream of rows of text, each with the
+//! line it came from. What a column is called in the inventory, and what a cell refers to, is for the floors above;
+//! they see the same trait whatever the file was. A file is read in constant memory, and never trusted.
+
+pub mod csv;
+pub mod file;
+pub mod json_lines;
+pub mod prompt;
+pub mod rvtools;
+pub mod secret;
+
+use crate::error::{Error, Result};
+use file::Text;
+use std::ops::Range;
+use std::path::Path;
+
+/// The largest cell that is read.
+pub const CELL_LIMIT: usize = 1 << 20;
+
+/// The largest record that is read, all its cells together.
+pub const RECORD_LIMIT: usize = 4 << 20;
+
+/// The most columns that a file may have.
+pub const COLUMN_LIMIT: usize = 4096;
+
+/// One row of a file, held in one reused buffer so that a million rows cost no allocation a cell.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The line on which the row begins, from 1; for a workbook, the row of its sheet.
+    pub line: u64,
+    text: String,
+    cells: Vec<(usize, Option<Range<usize>>)>,
+}
+
+impl Record {
+    /// An empty row.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Empties the row for its next use; the buffers stay.
+    pub fn clear(&mut self) {
+        self.line = 0;
+        self.text.clear();
+        self.cells.clear();
+    }
+
+    /// Adds the cell of the column with this index; `None` is JSON's `null`.
+    pub fn push(&mut self, column: usize, cell: Option<&str>) {
+        let start = self.text.len();
+        self.text.push_str(cell.unwrap_or_default());
+        self.cells.push((column, cell.map(|_| start..self.text.len())));
+    }
+
+    /// The cells that the row gives, with the indices of their columns. A JSON object that lacks a key, and an export
+    /// that knows no value, give no cell: that is not the same as an empty one.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
+        self.cells.iter().map(|(column, span)| (*column, span.as_ref().map(|span| &self.text[span.clone()])))
+    }
+}
+
+/// Something in a file that is wrong, without the name of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The line it stands on, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub text: String,
+    /// Whether reading cannot go on after it.
+    pub fatal: bool,
+}
+
+impl Fault {
+    /// A fault of one row; the rows after it can still be read.
+    #[must_use]
+    pub fn row(line: u64, text: impl Into<String>) -> Self {
+        Self { line, text: text.into(), fatal: false }
+    }
+
+    /// A fault after which nothing more can be read.
+    #[must_use]
+    pub fn fatal(line: u64, text: impl Into<String>) -> Self {
+        Self { line, text: text.into(), fatal: true }
+    }
+
+    /// The fault as a failure of its own, for a file of which not even the header can be read.
+    #[must_use]
+    pub fn into_error(self, name: &str) -> Error {
+        Error::failed(format!("{name}:{}: {}", self.line, self.text))
+    }
+}
+
+/// What came of reading one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// The row was read.
+    Record,
+    /// The row is wrong. The record holds what cells of it could be read.
+    Fault(Fault),
+    /// There are no more rows.
+    Last,
+}
+
+/// A file of records, read row by row.
+pub trait Records {
+    /// The file as it is called in faults, `vms.csv`. Where the rows of one table come from several sheets, the sheet
+    /// of the row that was read last.
+    fn name(&self) -> &str;
+
+    /// The headers as written. For JSON it grows as keys appear.
+    fn columns(&self) -> &[String];
+
+    /// Reads the next row into `record`, which it clears first.
+    fn read(&mut self, record: &mut Record) -> Step;
+
+    /// How many bytes of the file have been read, for a progress bar.
+    fn bytes_read(&self) -> u64;
+
+    /// How many bytes the file has, where that is known.
+    fn size(&self) -> Option<u64>;
+}
+
+/// How a file is to be read, where it is told on the command line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reading<'line> {
+    /// What separates the cells of a CSV file; told from its header if not given.
+    pub delimiter: Option<u8>,
+    /// The label of the file's encoding, `shift_jis`; UTF-8 or what a byte order mark says if not given.
+    pub encoding: Option<&'line str>,
+}
+
+/// A file that was opened.
+pub enum Opened {
+    /// It has a header, or is JSON.
+    Records(Box<dyn Records>),
+    /// It has nothing in it, not even a header. [`nothing_in`] makes a failure of it.
+    Empty {
+        /// The file as it is called in faults.
+        name: String,
+    },
+}
+
+/// Opens the file at `path`, or standard input for `-`, as CSV or JSON by its extension or its first character.
+pub fn open(path: &Path, reading: Reading<'_>) -> Result<Opened> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
+    from_text(Text::open(path, reading.encoding)?, extension.as_deref(), reading.delimiter)
+}
+
+/// Reads `text` as CSV or JSON by the `extension` of its file (in lower case) or its first character.
+pub fn from_text(mut text: Text, extension: Option<&str>, delimiter: Option<u8>) -> Result<Opened> {
+    let name = text.name().to_owned();
+    let is_json = match extension {
+        Some("json" | "jsonl" | "ndjson") => true,
+        Some("csv" | "tsv" | "tab" | "psv") => false,
+        _ => delimiter.is_none() && matches!(first_character(&mut text, &name)?, Some('{' | '[')),
+    };
+    let records: Option<Box<dyn Records>> = if is_json {
+        let always_lines = matches!(extension, Some("jsonl" | "ndjson"));
+        json_lines::JsonLines::open(text, always_lines)?.map(|json| Box::new(json) as _)
+    } else {
+        csv::Csv::open(text, delimiter, csv::Header::Strict)?.map(|csv| Box::new(csv) as _)
+    };
+    Ok(records.map_or(Opened::Empty { name }, Opened::Records))
+}
+
+fn first_character(text: &mut Text, name: &str) -> Result<Option<char>> {
+    let mut looked_at = 0;
+    loop {
+        let unseen = text.rest().get(looked_at..).unwrap_or_default();
+        if let Some(first) = unseen.chars().find(|character| !character.is_whitespace()) {
+            return Ok(Some(first));
+        }
+        looked_at = text.rest().len();
+        if looked_at > CELL_LIMIT || !text.fill().map_err(|fault| fault.into_error(name))? {
+            return Ok(None);
+        }
+    }
+}
+
+/// The failure of a file with nothing in it, which shows the header that it should have.
+#[must_use]
+pub fn nothing_in(name: &str, header: &[&str]) -> Error {
+    Error::failed(format!("{name} is empty: it has not even a header"))
+        .help(format!("the header it wants is {}", header.join(",")))
+}
+
+/// The delimiter that `--delimiter` names: one character of ASCII, or `tab`.
+pub fn parse_delimiter(text: &str) -> Result<u8> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
+        b"\t" | b" " => Ok(text.as_bytes().first().copied().unwrap_or(b'\t')),
+        _ => Err(Error::usage(format!("\"{}\" is not a delimiter", text.escape_debug()))
+            .help("give one character, such as , ; | or the word tab")),
+    }
+}
+
+/// A column's name as names of columns are compared: case, `_`, `-` and blanks do not matter.
+#[must_use]
+pub fn column_key(name: &str) -> String {
+    name.chars()
+        .filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Opened, Record, column_key, file::Text, from_text, nothing_in, parse_delimiter};
+
+    fn open(content: &'static str, extension: Option<&str>) -> Opened {
+        let text = Text::new("vms", Box::new(content.as_bytes()), None, None).expect("no encoding is always known");
+        from_text(text, extension, None).expect("the header is readable")
+    }
+
+    fn columns(opened: Opened) -> Vec<String> {
+        match opened {
+            Opened::Records(records) => records.columns().to_vec(),
+            Opened::Empty { .. } => panic!("the file has something in it"),
+        }
+    }
+
+    #[test]
+    fn a_record_gives_back_its_cells_and_tells_null_from_empty() {
+        let mut record = Record::new();
+        record.push(0, Some("web01"));
+        record.push(2, None);
+        record.push(3, Some(""));
+        let cells: Vec<_> = record.cells().collect();
+        assert_eq!(cells, [(0, Some("web01")), (2, None), (3, Some(""))]);
+    }
+
+    #[test]
+    fn the_first_character_tells_json_from_csv() {
+        assert_eq!(columns(open("name,pool\n", None)), ["name", "pool"]);
+        assert!(columns(open("\n  {\"name\":\"web01\"}\n", None)).is_empty());
+        assert!(columns(open("[]", None)).is_empty());
+    }
+
+    #[test]
+    fn the_extension_decides_where_there_is_one() {
+        assert_eq!(columns(open("{name},[pool]\n", Some("csv"))), ["{name}", "[pool]"]);
+    }
+
+    #[test]
+    fn a_file_with_nothing_in_it_is_told_from_one_with_a_header() {
+        assert!(matches!(open("", None), Opened::Empty { .. }));
+        assert!(matches!(open("\n\n \n", Some("csv")), Opened::Empty { .. }));
+        assert!(matches!(open("\u{feff}", None), Opened::Empty { .. }));
+        assert!(matches!(open("", Some("jsonl")), Opened::Empty { .. }));
+        assert!(matches!(open("name\n", None), Opened::Records(_)));
+        let error = nothing_in("vms.csv", &["name", "pool"]);
+        assert_eq!(error.way_out(), Some("the header it wants is name,pool"));
+    }
+
+    #[test]
+    fn columns_compare_without_case_and_separators() {
+        assert_eq!(column_key("Custom_OS"), column_key("custom-os"));
+        assert_eq!(column_key(" custom os "), column_key("customOs"));
+        assert_ne!(column_key("os"), column_key("osx"));
+    }
+
+    #[test]
+    fn delimiters_are_one_character_of_punctuation_or_tab() {
+        assert_eq!(parse_delimiter(";"), Ok(b';'));
+        assert_eq!(parse_delimiter("tab"), Ok(b'\t'));
+        assert_eq!(parse_delimiter("\\t"), Ok(b'\t'));
+        for wrong in ["", "\"", ",,", "a", "é", "\n"] {
+            assert!(parse_delimiter(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

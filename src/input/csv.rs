@@ -1,0 +1,365 @@
+//! CSV as RFC 4180 has it, told strictly.
+//!
+//! The csv crate reads on where the contract wants a fault: it accepts a quote that is never closed and swallows the
+//! rest of the file, text after a closing quote, quotes inside plain cells, and cells of any length. It has no switch
+//! for any of these, so cells are told apart here, by one small state machine that also knows on which line it is.
+
+use crate::error::Result;
+use crate::input::file::Text;
+use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step, column_key};
+use std::collections::HashMap;
+
+/// What is asked of a header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header {
+    /// Every column has a name of its own.
+    Strict,
+    /// Columns may be unnamed or named twice, as in the exports of other programs.
+    Lenient,
+}
+
+/// A CSV file.
+pub struct Csv {
+    text: Text,
+    delimiter: u8,
+    columns: Vec<String>,
+    line: u64,
+    after_return: bool,
+    ended: bool,
+}
+
+/// What the machine is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Before the first character of a cell.
+    CellStart,
+    /// In a cell without quotes.
+    Plain,
+    /// In a cell with quotes.
+    Quoted,
+    /// After a quote in a cell with quotes: the cell's end, or the first half of a doubled one.
+    QuoteSeen,
+    /// In the rest of a line that is wrong.
+    Skipping,
+}
+
+/// How a row ended.
+enum Row {
+    Cells(usize),
+    Blank,
+    Fault(Fault),
+    End,
+}
+
+impl Csv {
+    /// Reads the header of `text`; `None` if there is nothing in it. Without `delimiter` it is told from the header.
+    pub fn open(mut text: Text, delimiter: Option<u8>, header: Header) -> Result<Option<Self>> {
+        let name = text.name().to_owned();
+        let told = sniff(&mut text).map_err(|fault| fault.into_error(&name))?;
+        let mut csv = Self {
+            text,
+            delimiter: delimiter.unwrap_or(told.delimiter),
+            columns: Vec::new(),
+            line: 1,
+            after_return: false,
+            ended: false,
+        };
+        csv.skip_lines(told.lines_before_header);
+        let mut record = Record::new();
+        loop {
+            match csv.row(&mut record, usize::MAX) {
+                Row::Cells(_) => break,
+                Row::Blank => {}
+                Row::End => return Ok(None),
+                Row::Fault(fault) => return Err(fault.into_error(&name)),
+            }
+        }
+        csv.columns = record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()).collect();
+        if csv.columns.len() > COLUMN_LIMIT {
+            return Err(Fault::fatal(record.line, format!("has more than {COLUMN_LIMIT} columns")).into_error(&name));
+        }
+        if header == Header::Strict {
+            check_header(&csv.columns, record.line, &name)?;
+        }
+        Ok(Some(csv))
+    }
+
+    fn skip_lines(&mut self, count: u64) {
+        for _ in 0..count {
+            let length = self.text.rest().find('\n').map_or(self.text.rest().len(), |at| at + 1);
+            self.text.consume(length);
+            self.line += 1;
+        }
+    }
+
+    /// Reads one row, keeping at most `width` of its cells.
+    fn row(&mut self, record: &mut Record, width: usize) -> Row {
+        record.clear();
+        let Self { text, delimiter, line, after_return, .. } = self;
+        let (delimiter, mut state) = (*delimiter, State::CellStart);
+        let (mut cells, mut cell_start, mut quote_line, mut was_quoted) = (0, 0, 0, false);
+        let mut fault = None;
+        let mut started = false;
+        loop {
+            if text.rest().is_empty() {
+                match text.fill() {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(fault) => return Row::Fault(fault),
+                }
+            }
+            if *after_return && state != State::Quoted {
+                // The second half of a CR LF that ended the line before.
+                *after_return = false;
+                if text.rest().starts_with('\n') {
+                    text.consume(1);
+                    continue;
+                }
+            }
+            if !started {
+                record.line = *line;
+                started = true;
+            }
+            if let Some(fault) = too_large(record, cell_start, state, quote_line) {
+                return Row::Fault(fault);
+            }
+            let rest = text.rest();
+            let run = match state {
+                State::Plain => rest.bytes().position(|byte| ends_plain(byte, delimiter)),
+                State::Quoted => rest.bytes().position(|byte| matches!(byte, b'"' | b'\0' | b'\n' | b'\r')),
+                State::Skipping => rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')),
+                State::CellStart | State::QuoteSeen => Some(0),
+            };
+            let length = run.unwrap_or(rest.len());
+            if length > 0 {
+                if state != State::Skipping {
+                    record.text.push_str(rest.get(..length).unwrap_or_default());
+                }
+                text.consume(length);
+                *after_return = false;
+                continue;
+            }
+            let Some(&byte) = rest.as_bytes().first() else { continue };
+            if byte == b'\0' {
+                return Row::Fault(nul_found(*line));
+            }
+            match (state, byte) {
+                (State::Quoted, b'"') => state = State::QuoteSeen,
+                (State::Quoted, _) => {
+                    // A line break inside quotes belongs to the cell, CR LF as it stands.
+                    *line += u64::from(byte == b'\r' || !*after_return);
+                    *after_return = byte == b'\r';
+                    record.text.push(char::from(byte));
+                    text.consume(1);
+                    continue;
+                }
+                (_, b'\n' | b'\r') => {
+                    *line += 1;
+                    *after_return = byte == b'\r';
+                    text.consume(1);
+                    return row_end(record, width, cells, cell_start, was_quoted, fault);
+                }
+                (State::CellStart, b'"') => {
+                    state = State::Quoted;
+                    quote_line = *line;
+                    was_quoted = true;
+                }
+                (State::CellStart | State::Plain | State::QuoteSeen, byte) if byte == delimiter => {
+                    finish_cell(record, &mut cells, cell_start, width);
+                    cell_start = record.text.len();
+                    state = State::CellStart;
+                }
+                (State::CellStart, _) => {
+                    state = State::Plain;
+                    continue;
+                }
+                (State::QuoteSeen, b'"') => {
+                    record.text.push('"');
+                    state = State::Quoted;
+                }
+                (State::QuoteSeen, _) => {
+                    fault = Some(text_after_quote(quote_line, *line));
+                    state = State::Skipping;
+                    continue;
+                }
+                (State::Plain, _) => {
+                    let text = "a quote stands inside a cell that does not begin with one (quote the whole cell and \
+                                double the quote)";
+                    fault = Some(Fault::row(*line, text));
+                    state = State::Skipping;
+                    continue;
+                }
+                (State::Skipping, _) => {}
+            }
+            *after_return = false;
+            text.consume(1);
+        }
+        self.ended = true;
+        match state {
+            _ if !started => Row::End,
+            State::Quoted => Row::Fault(Fault::fatal(quote_line, "a quote that opens here is never closed")),
+            _ => row_end(record, width, cells, cell_start, was_quoted, fault),
+        }
+    }
+}
+
+impl Records for Csv {
+    fn name(&self) -> &str {
+        self.text.name()
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn read(&mut self, record: &mut Record) -> Step {
+        let width = self.columns.len();
+        while !self.ended {
+            match self.row(record, width) {
+                Row::Blank => {}
+                Row::End => break,
+                Row::Cells(count) if count == width => return Step::Record,
+                Row::Cells(count) => {
+                    let cells = if count == 1 { "cell" } else { "cells" };
+                    let text = format!("has {count} {cells}, the header has {width}");
+                    return Step::Fault(Fault::row(record.line, text));
+                }
+                Row::Fault(fault) => {
+                    self.ended |= fault.fatal;
+                    return Step::Fault(fault);
+                }
+            }
+        }
+        record.clear();
+        Step::Last
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.text.bytes_read()
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.text.size()
+    }
+}
+
+const fn ends_plain(byte: u8, delimiter: u8) -> bool {
+    byte == delimiter || matches!(byte, b'"' | b'\0' | b'\n' | b'\r')
+}
+
+fn finish_cell(record: &mut Record, cells: &mut usize, start: usize, width: usize) {
+    if *cells < width.min(COLUMN_LIMIT + 1) {
+        record.cells.push((*cells, Some(start..record.text.len())));
+    }
+    *cells += 1;
+}
+
+fn row_end(
+    record: &mut Record,
+    width: usize,
+    mut cells: usize,
+    cell_start: usize,
+    was_quoted: bool,
+    fault: Option<Fault>,
+) -> Row {
+    if let Some(fault) = fault {
+        return Row::Fault(fault);
+    }
+    if cells == 0 && !was_quoted && record.text.trim().is_empty() {
+        return Row::Blank;
+    }
+    finish_cell(record, &mut cells, cell_start, width);
+    Row::Cells(cells)
+}
+
+fn too_large(record: &Record, cell_start: usize, state: State, quote_line: u64) -> Option<Fault> {
+    let (what, limit) = if record.text.len() - cell_start > CELL_LIMIT {
+        ("cell", CELL_LIMIT)
+    } else if record.text.len() > RECORD_LIMIT {
+        ("row", RECORD_LIMIT)
+    } else {
+        return None;
+    };
+    let (line, way_out) = match state {
+        State::Quoted => (quote_line, " (is the quote that opens here ever closed?)"),
+        _ => (record.line, " (is this a CSV file?)"),
+    };
+    Some(Fault::fatal(line, format!("a {what} is longer than {} MiB{way_out}", limit >> 20)))
+}
+
+fn nul_found(line: u64) -> Fault {
+    Fault::fatal(line, "holds a NUL byte, so it is not CSV (if it is UTF-16, say --encoding utf-16le)")
+}
+
+fn text_after_quote(quote_line: u64, line: u64) -> Fault {
+    let text = if quote_line == line {
+        "text follows a closing quote (a quote inside quotes is doubled)".to_owned()
+    } else {
+        format!("a quote that opens here closes on line {line} and text follows it (is a quote missing?)")
+    };
+    Fault::row(quote_line, text)
+}
+
+fn check_header(columns: &[String], line: u64, name: &str) -> Result<()> {
+    let mut seen = HashMap::with_capacity(columns.len());
+    for (index, column) in columns.iter().enumerate() {
+        let key = column_key(column);
+        if key.is_empty() {
+            return Err(Fault::fatal(line, format!("column {} has no name", index + 1)).into_error(name));
+        }
+        if let Some(first) = seen.insert(key, index) {
+            let text = format!("the column \"{column}\" stands twice, as columns {} and {}", first + 1, index + 1);
+            return Err(Fault::fatal(line, text)
+                .into_error(name)
+                .help("names of columns differ in more than case, blanks, _ and -"));
+        }
+    }
+    Ok(())
+}
+
+/// What the first lines say about how to read the rest.
+struct Told {
+    delimiter: u8,
+    lines_before_header: u64,
+}
+
+/// Tells the delimiter from the header: the one that stands in it most often outside quotes.
+fn sniff(text: &mut Text) -> Result<Told, Fault> {
+    const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let (mut looked_at, mut blank_lines, mut start, mut is_quoted) = (0, 0, None, false);
+    let end = 'header: loop {
+        for (at, byte) in text.rest().bytes().enumerate().skip(looked_at) {
+            let is_line_break = matches!(byte, b'\n' | b'\r');
+            match start {
+                None if is_line_break || byte == b' ' => blank_lines += u64::from(byte == b'\n'),
+                Some(_) if is_line_break && !is_quoted => break 'header at,
+                _ => {
+                    start = start.or(Some(at));
+                    is_quoted ^= byte == b'"';
+                    let counted = DELIMITERS.iter().zip(&mut counts).find(|(delimiter, _)| **delimiter == byte);
+                    if let Some((_, count)) = counted.filter(|_| !is_quoted) {
+                        *count += 1;
+                    }
+                }
+            }
+        }
+        looked_at = text.rest().len();
+        if looked_at > CELL_LIMIT || !text.fill()? {
+            break looked_at;
+        }
+    };
+    let header = text.rest().get(start.unwrap_or(end)..end).unwrap_or_default();
+    if let &[b's', b'e', b'p', b'=', delimiter] = header.trim_end().as_bytes()
+        && delimiter.is_ascii_punctuation()
+    {
+        // Excel's own way to say it: a first line `sep=;`.
+        return Ok(Told { delimiter, lines_before_header: blank_lines + 1 });
+    }
+    let most = counts.iter().max().copied().unwrap_or_default();
+    let told = DELIMITERS.iter().zip(counts).find(|(_, count)| *count == most);
+    Ok(Told { delimiter: told.map_or(b',', |(delimiter, _)| *delimiter), lines_before_header: 0 })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! The text of a file: opened, decoded, and never silently repaired.
+//!
+//! A byte that is no text in the file's encoding is a fault on its line. Replacing it by U+FFFD would put names into
+//! the inventory that nobody wrote, so every byte goes through a decoder that stops at the first malformed one.
+
+use crate::error::{Error, Result, io_reason};
+use crate::input::Fault;
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// How much is read from a file at once.
+const CHUNK: usize = 64 << 10;
+
+/// A file as text, decoded piece by piece.
+pub struct Text {
+    name: String,
+    size: Option<u64>,
+    source: Box<dyn Read>,
+    decoder: Decoder,
+    encoding_given: bool,
+    raw: Vec<u8>,
+    raw_used: usize,
+    raw_filled: usize,
+    source_ended: bool,
+    decoder_ended: bool,
+    text: String,
+    used: usize,
+    bytes_read: u64,
+    line_breaks: u64,
+    after_return: bool,
+    trouble: Option<Fault>,
+}
+
+impl Text {
+    /// Opens the file at `path`, or standard input for `-`. `encoding` is a label such as `shift_jis`; without it the
+    /// file is UTF-8, or what its byte order mark says.
+    pub fn open(path: &Path, encoding: Option<&str>) -> Result<Self> {
+        if path.as_os_str() == "-" {
+            return Self::new("standard input", Box::new(std::io::stdin()), None, encoding);
+        }
+        let name = path.display().to_string();
+        let cannot_open = |error: &std::io::Error| {
+            let failure = Error::failed(format!("cannot open \"{name}\": {}", io_reason(error)));
+            match error.kind() {
+                ErrorKind::NotFound => failure.help("check the path; - reads standard input"),
+                ErrorKind::PermissionDenied => failure.help("check who may read the file and the folders above it"),
+                _ => failure,
+            }
+        };
+        // Asked before opening, because opening a FIFO waits for its writer and opening a folder succeeds.
+        let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&error))?;
+        if metadata.is_dir() {
+            return Err(Error::failed(format!("\"{name}\" is a folder, not a file"))
+                .help("name a file in it; `inv import` takes a whole folder"));
+        }
+        let source = File::open(path).map_err(|error| cannot_open(&error))?;
+        let size = metadata.is_file().then_some(metadata.len());
+        Self::new(&name, Box::new(source), size, encoding)
+    }
+
+    /// The text of `source`, which is called `name` in faults.
+    pub fn new(name: &str, source: Box<dyn Read>, size: Option<u64>, encoding: Option<&str>) -> Result<Self> {
+        let decoder = match encoding {
+            None => UTF_8.new_decoder(),
+            Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
+                .ok_or_else(|| {
+                    Error::usage(format!("no encoding is called \"{}\"", label.escape_debug()))
+                        .help("try utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5 or euc-kr")
+                })?
+                .new_decoder(),
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            size,
+            source,
+            decoder,
+            encoding_given: encoding.is_some(),
+            raw: vec![0; CHUNK],
+            raw_used: 0,
+            raw_filled: 0,
+            source_ended: false,
+            decoder_ended: false,
+            text: String::new(),
+            used: 0,
+            bytes_read: 0,
+            line_breaks: 0,
+            after_return: false,
+            trouble: None,
+        })
+    }
+
+    /// The file as it is called in faults.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many bytes the file has, where that is known.
+    #[must_use]
+    pub const fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// How many bytes have been read.
+    #[must_use]
+    pub const fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// What has been decoded and not been used yet.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        self.text.get(self.used..).unwrap_or_default()
+    }
+
+    /// Marks the first `bytes` of [`Text::rest`] as used.
+    pub fn consume(&mut self, bytes: usize) {
+        self.used = (self.used + bytes).min(self.text.len());
+    }
+
+    /// Decodes more text behind what is left; `false` at the end of the file.
+    pub fn fill(&mut self) -> Result<bool, Fault> {
+        self.text.drain(..self.used);
+        self.used = 0;
+        let before = self.text.len();
+        while self.text.len() == before && !self.decoder_ended {
+            if let Some(fault) = &self.trouble {
+                return Err(fault.clone());
+            }
+            if self.raw_used == self.raw_filled && !self.source_ended {
+                self.read_more();
+                continue;
+            }
+            self.decode();
+        }
+        let decoded = self.text.get(before..).unwrap_or_default();
+        Ok(!decoded.is_empty())
+    }
+
+    fn read_more(&mut self) {
+        match self.source.read(&mut self.raw) {
+            Ok(0) => self.source_ended = true,
+            Ok(count) => {
+                self.raw_used = 0;
+                self.raw_filled = count;
+                self.bytes_read += count as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                let text = format!("cannot be read further: {}", io_reason(&error));
+                self.trouble = Some(Fault::fatal(self.line_breaks + 1, text));
+            }
+        }
+    }
+
+    fn decode(&mut self) {
+        let before = self.text.len();
+        let raw = self.raw.get(self.raw_used..self.raw_filled).unwrap_or_default();
+        let room = self.decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(CHUNK);
+        self.text.reserve(room);
+        let (result, used) = self.decoder.decode_to_string_without_replacement(raw, &mut self.text, self.source_ended);
+        self.raw_used += used;
+        let decoded = self.text.get(before..).unwrap_or_default();
+        self.line_breaks += count_line_breaks(decoded, &mut self.after_return);
+        match result {
+            DecoderResult::InputEmpty => self.decoder_ended = self.source_ended,
+            DecoderResult::OutputFull => {}
+            DecoderResult::Malformed(..) => {
+                let encoding = self.decoder.encoding().name();
+                let way_out = if self.encoding_given {
+                    "is --encoding right?"
+                } else {
+                    "name the encoding with --encoding, such as --encoding windows-1252 or shift_jis"
+                };
+                let text = format!("holds bytes that are not {encoding} ({way_out})");
+                self.trouble = Some(Fault::fatal(self.line_breaks + 1, text));
+            }
+        }
+    }
+}
+
+/// Counts the line breaks in `text`: LF, CR, and CR LF as one. `after_return` says whether the text before ended in CR.
+fn count_line_breaks(text: &str, after_return: &mut bool) -> u64 {
+    let mut count = 0;
+    if !*after_return && !text.as_bytes().contains(&b'\r') {
+        return text.bytes().fold(0, |count, byte| count + u64::from(byte == b'\n'));
+    }
+    for byte in text.bytes() {
+        count += u64::from(byte == b'\r' || (byte == b'\n' && !*after_return));
+        *after_return = byte == b'\r';
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Text;
+    use crate::input::Fault;
+    use std::io::Read;
+    use std::path::Path;
+
+    /// Hands out one byte at a time, as a slow pipe does.
+    struct Dripping(std::vec::IntoIter<u8>);
+
+    impl Read for Dripping {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            match (self.0.next(), buffer.first_mut()) {
+                (Some(byte), Some(place)) => {
+                    *place = byte;
+                    Ok(1)
+                }
+                _ => Ok(0),
+            }
+        }
+    }
+
+    fn decode_from(source: Box<dyn Read>, encoding: Option<&str>) -> Result<String, Fault> {
+        let mut text = Text::new("vms.csv", source, None, encoding).expect("the label is known");
+        let mut all = String::new();
+        while text.fill()? {
+            all.push_str(text.rest());
+            text.consume(text.rest().len());
+        }
+        Ok(all)
+    }
+
+    fn decode(bytes: &[u8], encoding: Option<&str>) -> Result<String, Fault> {
+        let whole = decode_from(Box::new(std::io::Cursor::new(bytes.to_vec())), encoding);
+        let dripped = decode_from(Box::new(Dripping(bytes.to_vec().into_iter())), encoding);
+        assert_eq!(whole, dripped, "the sizes of the reads must not matter");
+        whole
+    }
+
+    #[test]
+    fn byte_order_marks_are_recognised_and_taken_off() {
+        assert_eq!(decode(b"\xEF\xBB\xBFname\n", None).as_deref(), Ok("name\n"));
+        assert_eq!(decode(b"\xFF\xFEn\0\xE9\0", None).as_deref(), Ok("né"));
+        assert_eq!(decode(b"\xFE\xFF\0n\0\xE9", None).as_deref(), Ok("né"));
+        assert_eq!(decode(b"\xFF\xFEn\0", Some("utf-16")).as_deref(), Ok("n"));
+    }
+
+    #[test]
+    fn a_named_encoding_is_decoded() {
+        // 東 is 93 8C in Shift_JIS, é is E9 in Windows-1252.
+        assert_eq!(decode(b"\x93\x8C", Some("shift_jis")).as_deref(), Ok("東"));
+        assert_eq!(decode(b"caf\xE9", Some("windows-1252")).as_deref(), Ok("café"));
+        assert_eq!(decode(b"n\0a\0", Some("utf-16le")).as_deref(), Ok("na"));
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_a_fault_on_their_line() {
+        let fault = decode(b"name\r\nweb01\r\ncaf\xE9\r\n", None).expect_err("E9 alone is not UTF-8");
+        assert_eq!(fault.line, 3);
+        assert!(fault.fatal);
+        assert!(fault.text.contains("--encoding"), "{}", fault.text);
+        assert_eq!(decode(b"a\rb\n\nc\xFF", None).expect_err("FF is never UTF-8").line, 4);
+        assert_eq!(decode(b"a\n\xE3\x81", None).expect_err("the character is cut off").line, 2);
+    }
+
+    #[test]
+    fn bytes_that_are_not_in_the_named_encoding_are_a_fault_too() {
+        let fault = decode(b"a\n\x81\x00", Some("shift_jis")).expect_err("81 00 is not Shift_JIS");
+        assert_eq!(fault.line, 2);
+        assert!(fault.text.contains("Shift_JIS"), "{}", fault.text);
+        assert_eq!(decode(b"\xFF\xFEa\0\n\0\x00\xD8b\0", None).expect_err("a lone surrogate").line, 2);
+    }
+
+    #[test]
+    fn an_unknown_encoding_is_a_usage_error() {
+        let error = Text::new("x", Box::new(&b""[..]), None, Some("klingon")).err().expect("there is no such encoding");
+        assert_eq!(error.kind().status(), 2);
+        assert!(error.message().contains("\"klingon\""));
+    }
+
+    #[test]
+    fn missing_files_and_folders_are_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = Text::open(&folder.path().join("none.csv"), None).err().expect("there is no such file");
+        assert!(error.message().contains("none.csv\": no such file"), "{error}");
+        let error = Text::open(folder.path(), None).err().expect("it is a folder");
+        assert!(error.message().contains("is a folder"), "{error}");
+        let error = Text::open(Path::new("/dev/null/x.csv"), None).err().expect("it is no folder");
+        assert!(error.message().starts_with("cannot open"), "{error}");
+    }
+
+    #[test]
+    fn the_size_and_what_has_been_read_are_known() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("vms.csv");
+        std::fs::write(&path, "name\nweb01\n").expect("it can be written");
+        let mut text = Text::open(&path, None).expect("it can be opened");
+        assert_eq!((text.size(), text.bytes_read()), (Some(11), 0));
+        assert_eq!(text.fill(), Ok(true));
+        assert_eq!(text.bytes_read(), 11);
+        assert_eq!(text.fill(), Ok(false), "nothing follows");
+        assert_eq!(text.rest(), "name\nweb01\n", "what is not consumed stays");
+    }
+}

@@ -1,0 +1,28 @@
+//! Signals that end a command: noticed between two steps of the work, so that a change is whole or not at all.
+
+use crate::error::{Error, Result};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+static ASKED_TO_END: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+
+/// From now on, a signal that would end the process is noticed by [`check`] instead.
+pub(crate) fn watch() {
+    ASKED_TO_END.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+            // A signal that cannot be watched keeps its effect: the process ends, and the journal undoes what it began.
+            let _ = signal_hook::flag::register(signal, Arc::clone(&flag));
+        }
+        flag
+    });
+}
+
+/// Fails if the process has been asked to end.
+pub(crate) fn check() -> Result<()> {
+    match ASKED_TO_END.get() {
+        Some(flag) if flag.load(Ordering::Relaxed) => Err(Error::interrupted()),
+        _ => Ok(()),
+    }
+}

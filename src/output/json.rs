@@ -1,0 +1,421 @@
+//! JSON: an array with an object a line, or JSON lines, an object a line and nothing else.
+//!
+//! A number stands as it is stored, digit for digit. A quantity stands twice: `"memory": "16 GiB"` for people and
+//! `"memory_bytes": 17179869184` for arithmetic. What is empty is `null`, an empty list `[]`, so that every object of
+//! an answer has the same keys.
+
+use crate::output::lines::Lines;
+use crate::output::row::{Cell, Column, ColumnKind, Row};
+use crate::output::{Cards, Sheet};
+use std::io::{self, Write};
+
+/// What stands around the objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// One array of them.
+    Array,
+    /// Nothing: each is a line.
+    Lines,
+}
+
+/// A list as JSON.
+pub struct JsonSheet<'w> {
+    objects: Objects<'w>,
+    fields: Fields,
+}
+
+impl<'w> JsonSheet<'w> {
+    /// A list to `out`.
+    pub fn new(shape: Shape, out: &'w mut dyn Write) -> Self {
+        Self { objects: Objects::new(shape, out), fields: Fields::default() }
+    }
+}
+
+impl Sheet for JsonSheet<'_> {
+    fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.fields = Fields::of(columns)?;
+        Ok(())
+    }
+
+    fn row(&mut self, row: &Row) -> io::Result<()> {
+        let bytes = self.objects.begin()?;
+        self.fields.push(bytes, row)?;
+        self.objects.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.objects.finish()
+    }
+}
+
+/// Records as JSON, each with a key a section that holds an array of objects.
+pub struct JsonCards<'w> {
+    objects: Objects<'w>,
+    section: Fields,
+    has_keys: bool,
+    has_rows: bool,
+}
+
+impl<'w> JsonCards<'w> {
+    /// Records to `out`.
+    pub fn new(shape: Shape, out: &'w mut dyn Write) -> Self {
+        let objects = Objects::new(shape, out);
+        Self { objects, section: Fields::default(), has_keys: false, has_rows: false }
+    }
+}
+
+impl Cards for JsonCards<'_> {
+    fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()> {
+        let fields = Fields::of(columns)?;
+        self.has_keys = !columns.is_empty();
+        fields.push(self.objects.begin()?, row)
+    }
+
+    fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()> {
+        self.section = Fields::of(columns)?;
+        let bytes = self.objects.lines.bytes();
+        if self.has_keys {
+            bytes.extend_from_slice(b", ");
+        }
+        (self.has_keys, self.has_rows) = (true, false);
+        push_string(bytes, name)?;
+        bytes.extend_from_slice(b": [");
+        Ok(())
+    }
+
+    fn section_row(&mut self, row: &Row) -> io::Result<()> {
+        let bytes = self.objects.lines.bytes();
+        bytes.extend_from_slice(if self.has_rows { b", {" } else { b"{" });
+        self.has_rows = true;
+        self.section.push(bytes, row)?;
+        bytes.push(b'}');
+        Ok(())
+    }
+
+    fn end_section(&mut self) -> io::Result<()> {
+        self.objects.lines.push("]");
+        Ok(())
+    }
+
+    fn end_record(&mut self) -> io::Result<()> {
+        self.objects.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.objects.finish()
+    }
+}
+
+/// Objects on their way out and what stands between them.
+struct Objects<'w> {
+    lines: Lines<'w>,
+    shape: Shape,
+    begun: bool,
+}
+
+impl<'w> Objects<'w> {
+    fn new(shape: Shape, out: &'w mut dyn Write) -> Self {
+        Self { lines: Lines::new(out), shape, begun: false }
+    }
+
+    fn begin(&mut self) -> io::Result<&mut Vec<u8>> {
+        if self.shape == Shape::Array {
+            self.lines.push(if self.begun { "," } else { "[" });
+            self.lines.end_line()?;
+        }
+        self.begun = true;
+        self.lines.push("{");
+        Ok(self.lines.bytes())
+    }
+
+    /// Ends the object. In an array its line is ended by what follows, a comma or the bracket.
+    fn end(&mut self) -> io::Result<()> {
+        self.lines.push("}");
+        if self.shape == Shape::Lines { self.lines.end_line() } else { Ok(()) }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        if self.shape == Shape::Array {
+            if self.begun {
+                self.lines.end_line()?;
+            } else {
+                self.lines.push("[");
+            }
+            self.lines.push("]");
+            self.lines.end_line()?;
+        }
+        self.lines.finish()
+    }
+}
+
+/// The keys of an object, escaped once.
+#[derive(Default)]
+struct Fields(Vec<Field>);
+
+struct Field {
+    key: Vec<u8>,
+    bytes_key: Option<Vec<u8>>,
+    nothing: &'static [u8],
+}
+
+impl Fields {
+    fn of(columns: &[Column]) -> io::Result<Self> {
+        columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| Field::of(column, index > 0))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    fn push(&self, bytes: &mut Vec<u8>, row: &Row) -> io::Result<()> {
+        for (index, field) in self.0.iter().enumerate() {
+            let cell = row.cell(index);
+            bytes.extend_from_slice(&field.key);
+            push_value(bytes, cell, field.nothing)?;
+            if let Some(key) = &field.bytes_key {
+                bytes.extend_from_slice(key);
+                match cell {
+                    Cell::Quantity(_, size) if size.is_whole() => write!(bytes, "{}", size.floor())?,
+                    Cell::Quantity(_, size) => write!(bytes, "{size}")?,
+                    _ => bytes.extend_from_slice(b"null"),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Field {
+    fn of(column: &Column, follows: bool) -> io::Result<Self> {
+        let key = |name: &str, follows: bool| -> io::Result<Vec<u8>> {
+            let mut key = if follows { b", ".to_vec() } else { Vec::new() };
+            push_string(&mut key, name)?;
+            key.extend_from_slice(b": ");
+            Ok(key)
+        };
+        let bytes_key = match column.kind {
+            ColumnKind::Quantity => Some(key(&format!("{}_bytes", column.name), true)?),
+            _ => None,
+        };
+        let nothing: &[u8] = if column.kind == ColumnKind::List { b"[]" } else { b"null" };
+        Ok(Self { key: key(&column.name, follows)?, bytes_key, nothing })
+    }
+}
+
+fn push_value(bytes: &mut Vec<u8>, cell: Cell<'_>, nothing: &[u8]) -> io::Result<()> {
+    match cell {
+        Cell::Null => bytes.extend_from_slice(nothing),
+        Cell::Number(text) => match number(text) {
+            Some(digits) => bytes.extend_from_slice(digits.as_bytes()),
+            None => push_string(bytes, text)?,
+        },
+        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) => push_string(bytes, text)?,
+        Cell::List(items) => {
+            bytes.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    bytes.extend_from_slice(b", ");
+                }
+                push_string(bytes, item)?;
+            }
+            bytes.push(b']');
+        }
+    }
+    Ok(())
+}
+
+/// The number as JSON writes it: without the leading zeros that it forbids. `None` where JSON has no such number
+/// (`Inf`); that is then written as text.
+fn number(text: &str) -> Option<&str> {
+    let bare = text.trim_start_matches('0');
+    let zeros = text.len() - bare.len();
+    let text =
+        if zeros > 0 && !bare.starts_with(|next: char| next.is_ascii_digit()) { text.get(zeros - 1..)? } else { bare };
+    let rest = text.strip_prefix('-').unwrap_or(text);
+    let (whole, rest) = digits(rest);
+    if whole.is_empty() || (whole.len() > 1 && whole.starts_with('0')) {
+        return None;
+    }
+    let rest = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let (places, rest) = digits(fraction);
+            if places.is_empty() {
+                return None;
+            }
+            rest
+        }
+        None => rest,
+    };
+    let Some(exponent) = rest.strip_prefix(['e', 'E']) else { return rest.is_empty().then_some(text) };
+    let (power, rest) = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
+    (!power.is_empty() && rest.is_empty()).then_some(text)
+}
+
+fn digits(text: &str) -> (&str, &str) {
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
+}
+
+/// Adds a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
+/// everywhere and which every reader takes back.
+fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
+    if text.is_ascii() && !text.contains('\x7f') || !text.contains(is_hidden) {
+        return Ok(serde_json::to_writer(bytes, text)?);
+    }
+    let escaped = serde_json::to_string(text)?;
+    let mut rest = escaped.as_str();
+    while let Some(index) = rest.find(is_hidden) {
+        let (before, from) = rest.split_at_checked(index).unwrap_or((rest, ""));
+        let mut characters = from.chars();
+        bytes.extend_from_slice(before.as_bytes());
+        if let Some(hidden) = characters.next() {
+            write!(bytes, "\\u{:04x}", u32::from(hidden))?;
+        }
+        rest = characters.as_str();
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(())
+}
+
+/// Control characters above ASCII, and what separates lines or turns their direction: all of four hexadecimal digits.
+fn is_hidden(character: char) -> bool {
+    matches!(
+        character,
+        '\u{7f}'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number as json_number;
+    use crate::output::fixture::{
+        Given, any_text, columns, gibibytes, items, list, number, records, text, time, two_vms,
+    };
+    use crate::output::row::ColumnKind;
+    use crate::output::{Layout, Style};
+    use proptest::prelude::{prop, prop_assert, prop_assert_eq, proptest};
+
+    #[test]
+    fn every_kind_of_cell_has_its_json() {
+        let columns = columns(&[
+            ("name", ColumnKind::Text),
+            ("memory", ColumnKind::Quantity),
+            ("cpu", ColumnKind::Number),
+            ("ips", ColumnKind::List),
+            ("created", ColumnKind::Time),
+        ]);
+        let rows = [
+            vec![
+                text("we\"b"),
+                gibibytes("16", "17179869184"),
+                number("0.5"),
+                items(&["10.0.0.11", "fd00::11"]),
+                time("2026-11-23T07:13:00Z"),
+            ],
+            vec![
+                text(""),
+                gibibytes("0.1", "107374182.4"),
+                number("12345678901234567890.10"),
+                items(&[]),
+                Given::Nothing,
+            ],
+            vec![Given::Nothing; 5],
+        ];
+        let objects = [
+            "{\"name\": \"we\\\"b\", \"memory\": \"16 GiB\", \"memory_bytes\": 17179869184, \"cpu\": 0.5, \
+             \"ips\": [\"10.0.0.11\", \"fd00::11\"], \"created\": \"2026-11-23T07:13:00Z\"}",
+            "{\"name\": \"\", \"memory\": \"0.1 GiB\", \"memory_bytes\": 107374182.4, \
+             \"cpu\": 12345678901234567890.10, \"ips\": [], \"created\": null}",
+            "{\"name\": null, \"memory\": null, \"memory_bytes\": null, \"cpu\": null, \"ips\": [], \"created\": null}",
+        ];
+        let [first, second, third] = objects;
+        assert_eq!(
+            list(Style::Json, Layout::piped(), &columns, &rows),
+            format!("[\n{first},\n{second},\n{third}\n]\n")
+        );
+        assert_eq!(list(Style::Jsonl, Layout::piped(), &columns, &rows), format!("{first}\n{second}\n{third}\n"));
+    }
+
+    #[test]
+    fn an_empty_list_is_an_empty_array_and_no_line() {
+        let columns = columns(&[("name", ColumnKind::Text)]);
+        assert_eq!(list(Style::Json, Layout::piped(), &columns, &[]), "[]\n");
+        assert_eq!(list(Style::Jsonl, Layout::piped(), &columns, &[]), "");
+    }
+
+    #[test]
+    fn several_records_are_an_array_and_one_is_an_object() {
+        let (columns, vms) = two_vms();
+        let web = "{\"name\": \"web01\", \"status\": \"running\", \"memory\": \"16 GiB\", \
+                   \"memory_bytes\": 17179869184, \"cpu\": 4, \"description\": \"the front\\r\\nof the shop\\n\", \
+                   \"created\": \"2026-11-23T07:13:00Z\", \"disks\": [\
+                   {\"name\": \"disk0\", \"size\": \"100 GiB\", \"size_bytes\": 107374182400}, \
+                   {\"name\": \"disk1\", \"size\": \"8 GiB\", \"size_bytes\": 8589934592}], \"systems\": []}";
+        let db = "{\"name\": \"db01\", \"status\": \"stopped\", \"memory\": null, \"memory_bytes\": null, \"cpu\": null, \
+                  \"description\": \"\", \"created\": null, \"disks\": [], \"systems\": []}";
+        assert_eq!(records(Style::Json, Layout::piped(), &columns, &vms), format!("[\n{web},\n{db}\n]\n"));
+        assert_eq!(records(Style::Json, Layout::piped(), &columns, &vms[..1]), format!("{web}\n"));
+        assert_eq!(records(Style::Jsonl, Layout::piped(), &columns, &vms), format!("{web}\n{db}\n"));
+    }
+
+    #[test]
+    fn what_json_has_no_number_for_is_text() {
+        for (given, written) in [
+            ("0", "0"),
+            ("007.250", "7.250"),
+            ("000", "0"),
+            ("-5", "-5"),
+            ("00.5", "0.5"),
+            ("1e+20", "1e+20"),
+            ("1.5E3", "1.5E3"),
+        ] {
+            assert_eq!(json_number(given), Some(written), "{given}");
+        }
+        for given in ["", "-", "Inf", "NaN", ".5", "5.", "1e", "-01", "1 2", "٣"] {
+            assert_eq!(json_number(given), None, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_could_steer_a_terminal_is_escaped() {
+        let columns = columns(&[("name", ColumnKind::Text)]);
+        let rows = [vec![text("é\u{9b}2J\u{7f}\u{202e}\x1b")]];
+        assert_eq!(
+            list(Style::Jsonl, Layout::piped(), &columns, &rows),
+            "{\"name\": \"é\\u009b2J\\u007f\\u202e\\u001b\"}\n"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn serde_reads_back_what_was_written(
+            name in any_text(),
+            rows in prop::collection::vec((any_text(), prop::collection::vec(any_text(), 0..3)), 0..4)
+        ) {
+            let key = format!("k{name}");
+            let columns = columns(&[(key.as_str(), ColumnKind::Text), ("list", ColumnKind::List)]);
+            let given: Vec<_> =
+                rows.iter().map(|(cell, items)| vec![text(cell), Given::List(items.clone())]).collect();
+            let written = list(Style::Json, Layout::piped(), &columns, &given);
+            let read: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+            let expected: Vec<_> =
+                rows.iter().map(|(cell, items)| serde_json::json!({ key.as_str(): cell, "list": items })).collect();
+            prop_assert_eq!(&read, &serde_json::Value::from(expected));
+            prop_assert_eq!(written.lines().count(), if rows.is_empty() { 1 } else { rows.len() + 2 });
+        }
+
+        #[test]
+        fn a_json_number_is_one(text in "[-0-9.eE+]{0,8}") {
+            if let Some(digits) = json_number(&text) {
+                prop_assert!(serde_json::from_str::<serde_json::Number>(digits).is_ok(), "{}", digits);
+            }
+        }
+    }
+}

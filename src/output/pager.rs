@@ -1,0 +1,275 @@
+//! A pager for what is longer than the screen.
+//!
+//! `INV_PAGER`, else `PAGER`, else `less -FRX`, through `sh -c`; an empty one or `cat` means none. It is for a terminal
+//! only. One that cannot be started costs nothing: what it was given goes to standard output. Quitting it early is no
+//! error: the next write says that the pipe is closed, and that ends quietly.
+//!
+//! Through `sudo` a pager runs with the rights of the service account that owns the inventory, and a shell out of it
+//! would too. So then only `less` is taken, in its secure mode, which has no shell, no editor and no files.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal, Stdout, Write};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+const DEFAULT: &str = "less -FRX";
+/// What `sh` exits with when a command cannot be run or is not found.
+const CANNOT_RUN: [i32; 2] = [126, 127];
+/// More than a pipe holds. A pager that has taken more has been started.
+const PIPE: usize = 1 << 20;
+
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether a pager is running: the terminal, and Ctrl-C with it, is then the pager's.
+#[must_use]
+pub fn is_running() -> bool {
+    RUNNING.load(Ordering::SeqCst) > 0
+}
+
+/// Where output goes.
+pub enum Destination {
+    /// To standard output itself.
+    Direct(Stdout),
+    /// Through a pager.
+    Paged(Pager<Stdout>),
+}
+
+/// Standard output, through a pager where one is `wanted`, standard output is a terminal, and the environment names
+/// one. Dropping it waits until the pager is quit.
+#[must_use]
+pub fn open(wanted: bool) -> Destination {
+    let stdout = io::stdout();
+    if !wanted || !stdout.is_terminal() {
+        return Destination::Direct(stdout);
+    }
+    let surroundings = Surroundings {
+        inv_pager: std::env::var_os("INV_PAGER"),
+        pager: std::env::var_os("PAGER"),
+        through_sudo: std::env::var_os("SUDO_UID").is_some(),
+        dumb: std::env::var_os("TERM").is_none_or(|term| term == "dumb"),
+    };
+    let Some(command) = surroundings.command() else { return Destination::Direct(stdout) };
+    match start(&command, surroundings.through_sudo) {
+        Ok(child) => Destination::Paged(Pager::new(child, stdout)),
+        Err(_) => Destination::Direct(stdout),
+    }
+}
+
+impl Write for Destination {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Direct(stdout) => stdout.write(bytes),
+            Self::Paged(pager) => pager.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Direct(stdout) => stdout.flush(),
+            Self::Paged(pager) => pager.flush(),
+        }
+    }
+}
+
+/// What the choice of a pager depends on.
+struct Surroundings {
+    inv_pager: Option<OsString>,
+    pager: Option<OsString>,
+    through_sudo: bool,
+    dumb: bool,
+}
+
+impl Surroundings {
+    fn command(&self) -> Option<OsString> {
+        let named = self.inv_pager.as_ref().or(self.pager.as_ref());
+        match named {
+            Some(command) if means_none(command) => None,
+            Some(command) if !self.through_sudo => Some(command.clone()),
+            // `less` on a terminal without a cursor asks for a key press before it shows anything.
+            _ if self.dumb => None,
+            _ => Some(DEFAULT.into()),
+        }
+    }
+}
+
+fn means_none(command: &OsStr) -> bool {
+    command.to_str().is_some_and(|command| matches!(command.trim(), "" | "cat"))
+}
+
+fn start(command: &OsStr, secure: bool) -> io::Result<Child> {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(command).stdin(Stdio::piped());
+    if secure {
+        shell.env("LESSSECURE", "1");
+    }
+    if std::env::var_os("LESSCHARSET").is_none() {
+        shell.env("LESSCHARSET", "utf-8");
+    }
+    shell.spawn()
+}
+
+/// A running pager, and where its input goes if it turns out that it could not be started.
+pub struct Pager<W: Write> {
+    input: Option<ChildStdin>,
+    waiting: Option<JoinHandle<Option<ExitStatus>>>,
+    given: Option<Vec<u8>>,
+    fallback: W,
+    fell_back: bool,
+}
+
+impl<W: Write> Pager<W> {
+    fn new(mut child: Child, fallback: W) -> Self {
+        let input = child.stdin.take();
+        let over = Arc::new(AtomicBool::new(false));
+        // Ctrl-C reaches everything on the terminal. While the pager runs it is the pager's; once it is quit, what may
+        // still be at work here ends as it would have without a pager.
+        let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::clone(&over));
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        let waiting = std::thread::spawn(move || {
+            let status = child.wait().ok();
+            RUNNING.fetch_sub(1, Ordering::SeqCst);
+            over.store(true, Ordering::SeqCst);
+            status
+        });
+        Self { input, waiting: Some(waiting), given: Some(Vec::new()), fallback, fell_back: false }
+    }
+
+    /// Closes the pager's input and waits until it is quit. What it was given goes to the fallback where the shell
+    /// could not run it.
+    fn wait(&mut self) -> io::Result<()> {
+        self.input = None;
+        let Some(waiting) = self.waiting.take() else { return Ok(()) };
+        let code = waiting.join().ok().flatten().and_then(|status| status.code());
+        let given = self.given.take();
+        if let Some(given) = given
+            && code.is_some_and(|code| CANNOT_RUN.contains(&code))
+        {
+            self.fell_back = true;
+            self.fallback.write_all(&given)?;
+        }
+        self.fallback.flush()
+    }
+}
+
+impl<W: Write> Write for Pager<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.fell_back {
+            return self.fallback.write(bytes);
+        }
+        let Some(input) = &mut self.input else { return Err(io::ErrorKind::BrokenPipe.into()) };
+        match input.write(bytes) {
+            Ok(count) => {
+                if let Some(given) = &mut self.given {
+                    given.extend_from_slice(bytes.get(..count).unwrap_or(bytes));
+                    if given.len() > PIPE {
+                        self.given = None;
+                    }
+                }
+                Ok(count)
+            }
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.wait()?;
+                if self.fell_back { self.fallback.write(bytes) } else { Err(error) }
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.fell_back { self.fallback.flush() } else { Ok(()) }
+    }
+}
+
+impl<W: Write> Drop for Pager<W> {
+    fn drop(&mut self) {
+        // There is nobody left to tell; it was a terminal.
+        let _ = self.wait();
+        let _ = self.fallback.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pager, Surroundings, start};
+    use std::ffi::OsString;
+    use std::io::{ErrorKind, Write};
+
+    fn chosen(inv_pager: Option<&str>, pager: Option<&str>, through_sudo: bool) -> Option<String> {
+        let surroundings = Surroundings {
+            inv_pager: inv_pager.map(OsString::from),
+            pager: pager.map(OsString::from),
+            through_sudo,
+            dumb: false,
+        };
+        surroundings.command().map(|command| command.into_string().expect("text"))
+    }
+
+    fn running(command: &str, fallback: Vec<u8>) -> Pager<Vec<u8>> {
+        Pager::new(start(command.as_ref(), true).expect("a shell"), fallback)
+    }
+
+    #[test]
+    fn inv_pager_goes_before_pager_and_less_is_the_default() {
+        assert_eq!(chosen(Some("most"), Some("more"), false).as_deref(), Some("most"));
+        assert_eq!(chosen(None, Some("more"), false).as_deref(), Some("more"));
+        assert_eq!(chosen(None, None, false).as_deref(), Some("less -FRX"));
+    }
+
+    #[test]
+    fn empty_or_cat_means_none() {
+        for none in ["", " ", "cat"] {
+            assert_eq!(chosen(Some(none), Some("more"), false), None);
+            assert_eq!(chosen(None, Some(none), true), None);
+        }
+    }
+
+    #[test]
+    fn through_sudo_only_less_is_taken() {
+        assert_eq!(chosen(Some("vim -"), None, true).as_deref(), Some("less -FRX"));
+    }
+
+    #[test]
+    fn less_is_not_the_default_where_the_terminal_has_no_cursor() {
+        let dumb = Surroundings { inv_pager: None, pager: None, through_sudo: false, dumb: true };
+        assert_eq!(dumb.command(), None);
+    }
+
+    #[test]
+    fn through_sudo_less_is_told_to_be_secure() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mut pager = running(&format!("cat > {0}; echo $LESSSECURE >> {0}", file.path().display()), Vec::new());
+        pager.write_all(b"web01\n").expect("written");
+        drop(pager);
+        assert_eq!(std::fs::read_to_string(file.path()).expect("read"), "web01\n1\n");
+    }
+
+    #[test]
+    fn a_pager_that_is_quit_early_closes_the_pipe() {
+        let mut pager = running("head -c 1 > /dev/null", Vec::new());
+        let piece = vec![b'x'; 30_000];
+        let error = (0..10_000).find_map(|_| pager.write_all(&piece).err()).expect("a closed pipe");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert_eq!(pager.write(b"x").expect_err("still closed").kind(), ErrorKind::BrokenPipe);
+        assert!(pager.fallback.is_empty());
+    }
+
+    #[test]
+    fn what_a_pager_that_cannot_start_was_given_goes_to_the_fallback() {
+        let mut pager = running("exec 2> /dev/null; no-such-pager-anywhere -R", Vec::new());
+        pager.write_all(b"web01\n").expect("written");
+        pager.wait().expect("fell back");
+        pager.write_all(b"web02\n").expect("written");
+        assert_eq!(pager.fallback, b"web01\nweb02\n");
+    }
+
+    #[test]
+    fn a_long_output_falls_back_whole() {
+        let mut pager = running("exec 2> /dev/null; no-such-pager-anywhere", Vec::new());
+        let data: Vec<u8> = (0_u32..500_000).flat_map(u32::to_le_bytes).collect();
+        data.chunks(30_000).try_for_each(|piece| pager.write_all(piece)).expect("written");
+        pager.wait().expect("fell back");
+        assert!(pager.fallback == data);
+    }
+}

@@ -1,0 +1,48 @@
+//! Records in formats that are flat: their own fields, without what hangs from them.
+
+use crate::output::row::{Column, Row};
+use crate::output::{Cards, Sheet};
+use std::io;
+
+/// Records as the rows of a list.
+pub struct RecordsOnly<S> {
+    sheet: S,
+    begun: bool,
+}
+
+impl<S: Sheet> RecordsOnly<S> {
+    /// Records as the rows of `sheet`.
+    pub const fn new(sheet: S) -> Self {
+        Self { sheet, begun: false }
+    }
+}
+
+impl<S: Sheet> Cards for RecordsOnly<S> {
+    fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            self.sheet.begin(columns)?;
+        }
+        self.sheet.row(row)
+    }
+
+    fn begin_section(&mut self, _name: &str, _columns: &[Column]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn section_row(&mut self, _row: &Row) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end_section(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end_record(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.sheet.end()
+    }
+}

@@ -1,0 +1,369 @@
+//! Output that never keeps a reader's lock waiting for whoever reads it.
+//!
+//! A list is read under a lock that a writer may be waiting for, and its output may go to a pager that nobody scrolls
+//! or to a pipe that nobody drains. A spool writes on a thread of its own. While its consumer keeps up, what passes is
+//! a bounded buffer in memory; once the producer has waited for it for a second in all, the rest goes to a temporary
+//! file without a name, the producer is done as fast as it can read, and `finish` hands the rest on at the consumer's
+//! leisure. The second counts the sum of all waits: a consumer that takes a little every now and then must not hold a
+//! lock for hours either. Where no temporary file can be had (a full or read-only disk) output just waits.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long the producer waits for the consumer, in all, before the rest is spooled.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many bytes wait in memory.
+const MEMORY: usize = 1 << 20;
+/// How many bytes are taken back from the temporary file at a time.
+const PIECE: usize = 256 * 1024;
+
+/// A writer that hands what it gets to a thread of its own, which writes it out.
+///
+/// Dropped without `finish`, it still writes everything out, and only says nothing of a failure.
+pub struct Spool {
+    shared: Arc<Shared>,
+    worker: Option<JoinHandle<()>>,
+    patience: Duration,
+    open_spill: fn() -> io::Result<File>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// What is on its way. What is in memory is older than what is in the file.
+#[derive(Default)]
+struct State {
+    memory: Vec<u8>,
+    spill: Option<Spill>,
+    spill_failed: bool,
+    closed: bool,
+    error: Option<io::Error>,
+}
+
+struct Spill {
+    file: File,
+    written: u64,
+    read: u64,
+}
+
+impl Spool {
+    /// Everything to `writer`, on a thread of its own.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn new<W: Write + Send + 'static>(writer: W) -> io::Result<Self> {
+        Self::with(writer, PATIENCE, tempfile::tempfile)
+    }
+
+    fn with<W: Write + Send + 'static>(
+        writer: W,
+        patience: Duration,
+        open_spill: fn() -> io::Result<File>,
+    ) -> io::Result<Self> {
+        let shared = Arc::new(Shared { state: Mutex::new(State::default()), changed: Condvar::new() });
+        let worker = std::thread::Builder::new().name("output".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || shared.drain(writer)
+        })?;
+        Ok(Self { shared, worker: Some(worker), patience, open_spill })
+    }
+
+    /// Writes the rest out, however long the consumer takes: call it when nothing is locked any more.
+    ///
+    /// # Errors
+    /// The first failure to write, which a `write` may have returned already.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.close()
+    }
+
+    fn close(&mut self) -> io::Result<()> {
+        let Some(worker) = self.worker.take() else { return Ok(()) };
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+        if worker.join().is_err() {
+            return Err(io::Error::other("the thread that writes the output failed"));
+        }
+        self.shared.lock().error.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Spool {
+    fn drop(&mut self) {
+        // There is nobody left to tell.
+        let _ = self.close();
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(error) = &state.error {
+                return Err(again(error));
+            }
+            if state.spill_failed && state.spill.is_some() {
+                state = self.shared.wait(state);
+            } else if let Some(spill) = &mut state.spill {
+                if spill.append(bytes).is_ok() {
+                    self.shared.changed.notify_all();
+                    return Ok(bytes.len());
+                }
+                state.spill_failed = true;
+            } else if state.memory.len() < MEMORY {
+                let room = MEMORY - state.memory.len();
+                let taken = bytes.get(..room).unwrap_or(bytes);
+                state.memory.extend_from_slice(taken);
+                self.shared.changed.notify_all();
+                return Ok(taken.len());
+            } else if state.spill_failed {
+                state = self.shared.wait(state);
+            } else if self.patience.is_zero() {
+                match (self.open_spill)() {
+                    Ok(file) => state.spill = Some(Spill { file, written: 0, read: 0 }),
+                    Err(_) => state.spill_failed = true,
+                }
+            } else {
+                let begun = Instant::now();
+                state = self.shared.wait_at_most(state, self.patience);
+                self.patience = self.patience.saturating_sub(begun.elapsed());
+            }
+        }
+    }
+
+    /// Tells a failure so far; what was written is on its way already, and only `finish` waits for it.
+    fn flush(&mut self) -> io::Result<()> {
+        self.shared.lock().error.as_ref().map_or(Ok(()), |error| Err(again(error)))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'state>(&self, state: MutexGuard<'state, State>) -> MutexGuard<'state, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_at_most<'state>(&self, state: MutexGuard<'state, State>, time: Duration) -> MutexGuard<'state, State> {
+        self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Writes what comes until it is closed and empty, or until a write fails.
+    fn drain(&self, mut writer: impl Write) {
+        let mut taken = Vec::new();
+        let result = loop {
+            taken.clear();
+            match self.take(&mut taken) {
+                Ok(true) => {}
+                Ok(false) => break writer.flush(),
+                Err(error) => break Err(error),
+            }
+            if let Err(error) = writer.write_all(&taken) {
+                break Err(error);
+            }
+        };
+        if let Err(error) = result {
+            self.lock().error = Some(error);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits for bytes and takes the oldest; `false` when there is nothing left to come.
+    fn take(&self, taken: &mut Vec<u8>) -> io::Result<bool> {
+        let mut state = self.lock();
+        loop {
+            if !state.memory.is_empty() {
+                std::mem::swap(&mut state.memory, taken);
+            } else if let Some(spill) = state.spill.as_mut().filter(|spill| spill.read < spill.written) {
+                spill.take(taken)?;
+            } else if state.closed {
+                return Ok(false);
+            } else if state.spill.is_some() && state.spill_failed {
+                // All that had found room on the disk is out: from here on memory does again.
+                state.spill = None;
+                self.changed.notify_all();
+                continue;
+            } else {
+                state = self.wait(state);
+                continue;
+            }
+            self.changed.notify_all();
+            return Ok(true);
+        }
+    }
+}
+
+impl Spill {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.read == self.written {
+            (self.read, self.written) = (0, 0);
+        }
+        self.file.seek(SeekFrom::Start(self.written))?;
+        self.file.write_all(bytes)?;
+        self.written += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn take(&mut self, taken: &mut Vec<u8>) -> io::Result<()> {
+        let piece = (self.written - self.read).min(PIECE as u64);
+        self.file.seek(SeekFrom::Start(self.read))?;
+        (&self.file).take(piece).read_to_end(taken)?;
+        if taken.len() as u64 != piece {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the temporary file of the output was cut short"));
+        }
+        self.read += piece;
+        Ok(())
+    }
+}
+
+/// The same failure once more: one that is kept cannot be given away.
+fn again(error: &io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MEMORY, Spool};
+    use std::fs::File;
+    use std::io::{self, ErrorKind, Read, Write};
+    use std::time::{Duration, Instant};
+
+    /// Bytes that never repeat at a buffer's length, so that a piece lost or doubled shows.
+    fn data(length: usize) -> Vec<u8> {
+        (0_u32..).flat_map(u32::to_le_bytes).take(length).collect()
+    }
+
+    fn write_in_pieces(spool: &mut Spool, data: &[u8]) -> io::Result<()> {
+        data.chunks(30_000).try_for_each(|piece| spool.write_all(piece))
+    }
+
+    #[test]
+    fn a_reader_that_keeps_up_gets_everything() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let reading = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).map(|_| all)
+        });
+        let data = data(9 * MEMORY + 17);
+        let mut spool = Spool::new(writer).expect("a spool");
+        write_in_pieces(&mut spool, &data).expect("written");
+        spool.finish().expect("finished");
+        assert!(reading.join().expect("a reader").expect("read") == data);
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_holds_the_producer_up_for_about_a_second() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let data = data(20 * MEMORY);
+        let mut spool = Spool::new(writer).expect("a spool");
+        let begun = Instant::now();
+        write_in_pieces(&mut spool, &data).expect("spooled");
+        let waited = begun.elapsed();
+        assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(2), "{waited:?}");
+        let reading = std::thread::spawn(move || {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).map(|_| all)
+        });
+        spool.finish().expect("finished");
+        assert!(reading.join().expect("a reader").expect("read") == data);
+    }
+
+    #[test]
+    fn a_reader_that_takes_a_little_now_and_then_does_not_hold_the_producer_up_for_longer() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let data = data(6 * MEMORY);
+        let reading = std::thread::spawn(move || {
+            let (mut all, mut piece) = (Vec::new(), vec![0; 8192]);
+            loop {
+                match reader.read(&mut piece)? {
+                    0 => return Ok::<_, io::Error>(all),
+                    count => all.extend_from_slice(&piece[..count]),
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        let mut spool = Spool::new(writer).expect("a spool");
+        let begun = Instant::now();
+        write_in_pieces(&mut spool, &data).expect("spooled");
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        spool.finish().expect("finished");
+        assert!(reading.join().expect("a reader").expect("read") == data);
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_ends_the_writing_soon() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut spool = Spool::new(writer).expect("a spool");
+        let piece = data(30_000);
+        let error = (0..10_000).find_map(|_| spool.write_all(&piece).err()).expect("a closed pipe");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        assert_eq!(spool.flush().expect_err("still closed").kind(), ErrorKind::BrokenPipe);
+        assert_eq!(spool.finish().expect_err("still closed").kind(), ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_while_the_producer_waits_wakes_it() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let closing = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(reader);
+        });
+        let mut spool = Spool::with(writer, Duration::from_secs(3600), tempfile::tempfile).expect("a spool");
+        let error = write_in_pieces(&mut spool, &data(4 * MEMORY)).expect_err("a closed pipe");
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        closing.join().expect("closed");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_full_device_is_told_at_the_latest_at_the_end() {
+        let full = File::options().write(true).open("/dev/full").expect("the full device");
+        let mut spool = Spool::new(full).expect("a spool");
+        spool.write_all(b"one line\n").expect("taken");
+        assert_eq!(spool.finish().expect_err("no space").kind(), ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn without_a_temporary_file_the_producer_waits_and_loses_nothing() {
+        let none = || Err(io::Error::from(ErrorKind::StorageFull));
+        assert_nothing_is_lost(none);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn with_a_full_disk_the_producer_waits_and_loses_nothing() {
+        assert_nothing_is_lost(|| File::options().read(true).write(true).open("/dev/full"));
+    }
+
+    fn assert_nothing_is_lost(open_spill: fn() -> io::Result<File>) {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let reading = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).map(|_| all)
+        });
+        let data = data(5 * MEMORY);
+        let mut spool = Spool::with(writer, Duration::from_millis(10), open_spill).expect("a spool");
+        write_in_pieces(&mut spool, &data).expect("written");
+        spool.finish().expect("finished");
+        assert!(reading.join().expect("a reader").expect("read") == data);
+    }
+
+    #[test]
+    fn dropped_it_still_writes_everything_out() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut spool = Spool::new(writer).expect("a spool");
+        spool.write_all(b"web01\n").expect("taken");
+        drop(spool);
+        let mut all = String::new();
+        reader.read_to_string(&mut all).expect("read");
+        assert_eq!(all, "web01\n");
+    }
+}

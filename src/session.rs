@@ -1,0 +1,270 @@
+//! What every verb and command is handed: the inventory, what the command line said for all of them, and where
+//! answers go.
+
+use crate::catalog::{Catalog, Entity};
+use crate::error::{Error, Result};
+use crate::output::row::{Column, Row};
+use crate::output::{Cards, Layout, Style, pager, spool::Spool};
+use crate::store::{End, Reader, Store};
+use clap::ArgMatches;
+use std::env;
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// What an inventory is made of: the catalog and the schema that go together.
+#[derive(Debug)]
+pub struct Inventory {
+    /// What it holds.
+    pub catalog: Catalog,
+    /// The SQL that creates it.
+    pub schema: String,
+}
+
+/// The whole schema of the data model.
+pub const SCHEMA: &str = include_str!("../schema.sql");
+
+impl Inventory {
+    /// The inventory of the data model.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self { catalog: Catalog::standard(), schema: SCHEMA.to_owned() }
+    }
+}
+
+/// Whether output is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// One run of a command.
+#[derive(Debug)]
+pub struct Session {
+    /// The inventory's make.
+    pub inventory: &'static Inventory,
+    /// The style that was asked for; nothing where none was.
+    pub style: Option<Style>,
+    /// Whether to say only what is asked for or wrong.
+    pub quiet: bool,
+    /// Whether to say more.
+    pub verbose: bool,
+    /// Whether questions may be asked: there is a terminal, and `--no-input` was not given.
+    pub interactive: bool,
+    /// Whether a change is only shown.
+    pub dry_run: bool,
+    database: PathBuf,
+    color: Color,
+    pager: bool,
+}
+
+impl Session {
+    /// Reads the global options.
+    ///
+    /// # Errors
+    /// An unknown style in `INV_OUTPUT`, or no place for the inventory.
+    pub fn new(inventory: &'static Inventory, matches: &ArgMatches) -> Result<Self> {
+        let flag = |name: &str| matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
+        let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+        let style = match text("output").or_else(|| env::var("INV_OUTPUT").ok().filter(|style| !style.is_empty())) {
+            Some(style) => Some(Style::parse(&style)?),
+            None => None,
+        };
+        let color = match text("color").as_deref() {
+            Some("always") => Color::Always,
+            Some("never") => Color::Never,
+            _ => Color::Auto,
+        };
+        Ok(Self {
+            inventory,
+            style,
+            quiet: flag("quiet"),
+            verbose: flag("verbose"),
+            interactive: !flag("no-input") && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            dry_run: flag("dry-run"),
+            database: database(matches.try_get_one::<OsString>("db").ok().flatten().cloned())?,
+            color,
+            pager: !flag("no-pager"),
+        })
+    }
+
+    /// The inventory of this run.
+    #[must_use]
+    pub fn store(&self) -> Store<'static> {
+        Store::new(self.database.clone(), &self.inventory.catalog, &self.inventory.schema)
+    }
+
+    /// What the inventory holds.
+    #[must_use]
+    pub const fn catalog(&self) -> &'static Catalog {
+        &self.inventory.catalog
+    }
+
+    /// Where the inventory is.
+    #[must_use]
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// What becomes of this run's transaction.
+    #[must_use]
+    pub const fn end(&self) -> End {
+        if self.dry_run { End::RollBack } else { End::Commit }
+    }
+
+    /// Says something that is not data, unless `--quiet`.
+    pub fn say(&self, text: &str) {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// Says something that is not data, in any case.
+    #[expect(clippy::unused_self, reason = "what is said goes through the session")]
+    pub fn warn(&self, text: &str) {
+        // Nothing is left to tell where standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
+    /// How answers are laid out.
+    fn layout(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Layout {
+        let terminal = std::io::stdout().is_terminal();
+        let table = style == Style::Table;
+        let width =
+            (terminal && table).then(|| usize::from(console::Term::stdout().size().1)).filter(|width| *width > 0);
+        Layout {
+            width,
+            color: table && self.colored(terminal),
+            headers,
+            for_spreadsheet,
+            local_time: terminal && table,
+        }
+    }
+
+    fn colored(&self, terminal: bool) -> bool {
+        let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) => false,
+            Color::Auto if set("FORCE_COLOR") => true,
+            Color::Auto => terminal && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        }
+    }
+
+    /// Answers with columns and rows: `produce` is handed a function that takes each row.
+    ///
+    /// # Errors
+    /// What `produce` fails with, or the output cannot be written.
+    pub fn answer(
+        &self,
+        asked: Answer,
+        columns: &[Column],
+        produce: impl FnOnce(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        let style = self.style.unwrap_or(asked.otherwise);
+        let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
+        self.to_output(style, |out| {
+            let mut sheet = crate::output::sheet(style, layout, out);
+            sheet.begin(columns).map_err(|error| Error::output(&error))?;
+            produce(&mut |row| sheet.row(row).map_err(|error| Error::output(&error)))?;
+            sheet.end().map_err(|error| Error::output(&error))
+        })
+    }
+
+    /// Answers with columns and rows that `produce` reads from the inventory. The inventory is let go before the last
+    /// row is out: a reader of the output that is in no hurry keeps no writer waiting.
+    ///
+    /// # Errors
+    /// What `produce` fails with, or the output cannot be written.
+    pub fn answer_reading(
+        &self,
+        asked: Answer,
+        columns: &[Column],
+        produce: impl FnOnce(&Reader<'_>, &mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
+    ) -> Result<()> {
+        self.answer(asked, columns, |row| self.read(|reader| produce(reader, row)))
+    }
+
+    /// Answers with records in full.
+    ///
+    /// # Errors
+    /// What `produce` fails with, or the output cannot be written.
+    pub fn answer_cards(&self, many: bool, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<()> {
+        let style = self.style.unwrap_or(Style::Table);
+        let layout = self.layout(style, true, false);
+        self.to_output(style, |out| {
+            let mut cards = crate::output::cards(style, layout, many, out);
+            produce(cards.as_mut())?;
+            cards.end().map_err(|error| Error::output(&error))
+        })
+    }
+
+    /// Answers with text as it is: a path, a count, a script.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn answer_text(&self, text: &str) -> Result<()> {
+        self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(|error| Error::output(&error)))
+    }
+
+    /// Runs `write` on standard output, through the pager for tables on a terminal. What its reader does not take is
+    /// put aside, so that nobody waits for it.
+    fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        let paged = self.pager && style == Style::Table;
+        let mut spool = Spool::new(pager::open(paged)).map_err(|error| Error::output(&error))?;
+        let written = write(&mut spool);
+        let finished = spool.finish().map_err(|error| Error::output(&error));
+        written.and(finished)
+    }
+
+    /// Opens the inventory for reading, and warns if others can read it.
+    ///
+    /// # Errors
+    /// What `read` fails with, and what is wrong with the file.
+    pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        self.store().read(read)
+    }
+
+    /// The noun that an operator calls `text`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn noun(&self, text: &str) -> Result<&'static Entity> {
+        self.catalog().named(text)
+    }
+}
+
+/// How an answer is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer {
+    /// The style where the operator asked for none.
+    pub otherwise: Style,
+    /// Whether headers are told.
+    pub headers: bool,
+    /// Whether cells are guarded against spreadsheets' formulas.
+    pub for_spreadsheet: bool,
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self { otherwise: Style::Table, headers: true, for_spreadsheet: false }
+    }
+}
+
+/// Where the inventory is: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.
+pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = option.or_else(|| set("INV_DB")) {
+        return Ok(path.into());
+    }
+    // The XDG base directory specification has relative paths ignored.
+    let data = set("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = data.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/share")));
+    data.map(|data| data.join("inv/inv.db")).ok_or_else(|| {
+        Error::usage("it is not known where the inventory is: neither HOME nor XDG_DATA_HOME is set")
+            .help("name it with --db FILE or INV_DB")
+    })
+}

@@ -1,0 +1,115 @@
+//! The file that an inventory is: looked at before it is opened, created for its owner alone.
+
+use super::sqlite::{Access, Connection};
+use crate::error::{Error, Result, io_reason};
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// What the first bytes of every SQLite file are.
+const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
+
+/// What is worth a warning about a file that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// Others than its owner can read it.
+    pub open_to_others: bool,
+}
+
+impl FileState {
+    /// Looks at the file at `path`; one that is not there is nothing to warn about.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        Self { open_to_others: fs::metadata(path).is_ok_and(|data| data.mode() & 0o077 != 0) }
+    }
+}
+
+/// Makes the folders and an empty file of mode 0600 for a new inventory.
+pub(super) fn prepare(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+            Error::inventory(format!("cannot create the folder {}: {}", shown(folder), io_reason(&error)))
+        })?;
+    }
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            // An empty file may be one that another init has just made: whether it is taken is asked again in the lock.
+            match fs::metadata(path) {
+                Ok(data) if data.is_file() && data.len() == 0 && data.mode() & 0o077 == 0 => Ok(()),
+                Ok(data) if !data.is_file() => Err(not_a_file(path, &data)),
+                _ => Err(exists(path)),
+            }
+        }
+        Err(error) => Err(Error::inventory(format!("cannot create {}: {}", shown(path), io_reason(&error)))),
+    }
+}
+
+/// The conflict that a file which is there already is to `init`.
+pub(super) fn exists(path: &Path) -> Error {
+    Error::conflict(format!("{} exists already and was left alone", shown(path)))
+        .help("use it as it is, or name another file with --db")
+}
+
+/// Makes sure that `path` is a regular file that may be an inventory, before anything opens it.
+pub(super) fn check(path: &Path) -> Result<()> {
+    let data = match fs::metadata(path) {
+        Ok(data) => data,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Error::inventory(format!("there is no inventory at {}", shown(path)))
+                .help("create one with inv init, or name another file with --db"));
+        }
+        Err(error) => {
+            return Err(Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(&error))));
+        }
+    };
+    if !data.is_file() {
+        return Err(not_a_file(path, &data));
+    }
+    if data.len() == 0 {
+        return Err(Error::inventory(format!("{} is empty, not an inventory", shown(path)))
+            .help("remove it and run inv init, or name another file with --db"));
+    }
+    let mut header = [0_u8; 16];
+    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    match read {
+        Ok(()) if header == SQLITE_HEADER => Ok(()),
+        Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
+            Err(Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(&error))))
+        }
+        _ => Err(Error::inventory(format!("{} is not an inventory", shown(path))).help("name another file with --db")),
+    }
+}
+
+/// After a crash, lets the engine undo what was begun: reading alone cannot.
+pub(super) fn recover(path: &Path) -> Result<()> {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    if fs::metadata(PathBuf::from(journal)).is_ok_and(|data| data.len() > 0) {
+        let connection = Connection::open(path, Access::Write)?;
+        connection.identity()?;
+    }
+    Ok(())
+}
+
+/// A path as messages show it.
+pub(super) fn shown(path: &Path) -> String {
+    crate::value::shown::shown(&path.to_string_lossy()).into_owned()
+}
+
+fn not_a_file(path: &Path, data: &fs::Metadata) -> Error {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = data.file_type();
+    let what = if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    Error::inventory(format!("{} is {what}, not an inventory", shown(path))).help("name a file with --db")
+}

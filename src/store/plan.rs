@@ -1,0 +1,420 @@
+//! From column paths to one statement, and from its rows to cells.
+//!
+//! A plan joins what its columns follow, selects what they need, and keeps for each column a getter that turns the
+//! selected values into a cell. What is computed from other records is a statement of its own, run for one record.
+
+use super::reader::{Reader, name_sql};
+use super::sqlite::{Bind, Raw};
+use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
+use crate::error::Result;
+use crate::output::row::Row;
+use crate::value::decimal::Decimal;
+use crate::value::quantity::{self, Quantity, Units};
+use std::fmt::Write;
+use std::ops::ControlFlow;
+
+/// A statement over one noun's records, and how to read its rows.
+pub(super) struct Plan {
+    entity: &'static Entity,
+    joins: Vec<Join>,
+    selected: Vec<String>,
+    getters: Vec<Getter>,
+}
+
+struct Join {
+    hops: Vec<&'static str>,
+    sql: String,
+}
+
+/// How a column's cell is made from a row; the numbers are places in the selection.
+enum Getter {
+    Text(usize),
+    Time(usize),
+    Number(usize),
+    Integer(usize),
+    /// The amount, and behind it the unit.
+    Quantity(usize),
+    /// The same in bytes.
+    Bytes(usize),
+    /// The names along a path, the outermost first.
+    Path(Vec<usize>),
+    Nested {
+        id: usize,
+        nested: Box<Nested>,
+    },
+    Remaining {
+        total: Box<Getter>,
+        used: Box<Getter>,
+        of: Measure,
+    },
+    InBytes(Box<Getter>),
+}
+
+/// A statement that is run for one record.
+struct Nested {
+    sql: String,
+    plan: Plan,
+    yields: Yield,
+}
+
+enum Yield {
+    Count,
+    Sum { unless: Option<&'static str>, from_zero: bool, of: Measure },
+    Items { at: bool },
+}
+
+/// What a sum is of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Measure {
+    Bytes,
+    Count,
+}
+
+impl Plan {
+    pub(super) fn new(catalog: &Catalog, entity: &'static Entity, columns: &[&Path]) -> Self {
+        let mut plan =
+            Self { entity, joins: Vec::new(), selected: vec![format!("t.{}", entity.id)], getters: Vec::new() };
+        for path in columns {
+            let getter = plan.getter(catalog, path);
+            plan.getters.push(getter);
+        }
+        plan
+    }
+
+    /// The statement, with `tail` (conditions, order, limit) behind the joins.
+    pub(super) fn sql(&self, tail: &str) -> String {
+        let mut sql = format!("SELECT {} FROM {} t", self.selected.join(", "), self.entity.table);
+        for join in &self.joins {
+            sql.push_str(&join.sql);
+        }
+        sql.push_str(tail);
+        sql
+    }
+
+    /// Adds the cells of one row of the statement to `row`.
+    pub(super) fn fill(&self, reader: &Reader<'_>, units: &Units, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+        self.getters.iter().try_for_each(|getter| getter.push(reader, units, raw, row))
+    }
+
+    /// The alias of the table that `hops` lead to, joined if it is not yet.
+    fn alias(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> String {
+        let mut alias = "t".to_owned();
+        for depth in 1..=hops.len() {
+            let names: Vec<&'static str> = hops[..depth].iter().map(|field| field.name).collect();
+            let hop = hops[depth - 1];
+            let known = self.joins.iter().position(|join| join.hops == names);
+            let number = known.unwrap_or_else(|| {
+                let Some(target) = catalog.target(hop) else { return 0 };
+                let number = self.joins.len();
+                let sql = format!(
+                    " LEFT JOIN {table} j{number} ON j{number}.{id} = {alias}.{column}",
+                    table = target.table,
+                    id = target.id,
+                    column = hop.column
+                );
+                self.joins.push(Join { hops: names, sql });
+                number
+            });
+            alias = format!("j{number}");
+        }
+        alias
+    }
+
+    fn select(&mut self, expression: String) -> usize {
+        self.selected.iter().position(|known| *known == expression).unwrap_or_else(|| {
+            self.selected.push(expression);
+            self.selected.len() - 1
+        })
+    }
+
+    fn getter(&mut self, catalog: &Catalog, path: &Path) -> Getter {
+        match path.leaf {
+            Leaf::Field(field) => self.field(catalog, &path.hops, field),
+            Leaf::Bytes(field) => {
+                let alias = self.alias(catalog, &path.hops);
+                Getter::Bytes(self.pair(&alias, field))
+            }
+            Leaf::Id => {
+                let alias = self.alias(catalog, &path.hops);
+                Getter::Integer(self.select(format!("{alias}.{}", path.entity.id)))
+            }
+            Leaf::Path => self.path(catalog, &path.hops, path.entity),
+            Leaf::Computed(computed) => self.computed(catalog, &path.hops, path.entity, computed),
+            Leaf::ComputedBytes(computed) => {
+                Getter::InBytes(Box::new(self.computed(catalog, &path.hops, path.entity, computed)))
+            }
+            Leaf::Collection(collection) => self.collection(catalog, &path.hops, path.entity, collection),
+        }
+    }
+
+    fn field(&mut self, catalog: &Catalog, hops: &[&'static Field], field: &'static Field) -> Getter {
+        if let Some(target) = catalog.target(field) {
+            let hops: Vec<&'static Field> = hops.iter().copied().chain([field]).collect();
+            let alias = self.alias(catalog, &hops);
+            return Getter::Text(self.select(name_sql(target, &alias)));
+        }
+        let alias = self.alias(catalog, hops);
+        match field.kind {
+            Kind::Quantity { .. } => Getter::Quantity(self.pair(&alias, field)),
+            kind => {
+                let place = self.select(format!("{alias}.{}", field.column));
+                match kind {
+                    Kind::Count => Getter::Number(place),
+                    Kind::Factor => Getter::Integer(place),
+                    Kind::Created | Kind::Updated => Getter::Time(place),
+                    _ => Getter::Text(place),
+                }
+            }
+        }
+    }
+
+    /// Selects a quantity's two columns, side by side, and returns the place of the first.
+    fn pair(&mut self, alias: &str, field: &'static Field) -> usize {
+        let place = self.selected.len();
+        for column in field.columns() {
+            self.selected.push(format!("{alias}.{column}"));
+        }
+        place
+    }
+
+    fn path(&mut self, catalog: &Catalog, hops: &[&'static Field], entity: &'static Entity) -> Getter {
+        let mut hops = hops.to_vec();
+        let alias = self.alias(catalog, &hops);
+        let mut places = vec![self.select(name_sql(entity, &alias))];
+        for (field, holder) in catalog.ancestors(entity) {
+            hops.push(field);
+            let alias = self.alias(catalog, &hops);
+            places.push(self.select(name_sql(holder, &alias)));
+        }
+        places.reverse();
+        Getter::Path(places)
+    }
+
+    fn computed(
+        &mut self,
+        catalog: &Catalog,
+        hops: &[&'static Field],
+        entity: &'static Entity,
+        computed: &Computed,
+    ) -> Getter {
+        match computed.rule {
+            Compute::Count { of, by } => {
+                let of = catalog.of(of);
+                let mut plan = Self::new(catalog, of, &[]);
+                plan.selected = vec!["count(*)".to_owned()];
+                self.nested(catalog, hops, entity, plan, by, Yield::Count)
+            }
+            Compute::Sum { of, by, field, unless, from_zero } => {
+                let of = catalog.of(of);
+                let field = Path::known(catalog, of, field);
+                let measure = measure(catalog, &field);
+                let excluded = unless.map(|(column, _)| Path::known(catalog, of, column));
+                let columns: Vec<&Path> = std::iter::once(&field).chain(&excluded).collect();
+                let plan = Self::new(catalog, of, &columns);
+                let unless = unless.map(|(_, value)| value);
+                self.nested(catalog, hops, entity, plan, by, Yield::Sum { unless, from_zero, of: measure })
+            }
+            Compute::Remaining { of, used } => {
+                let mut follow = |name| {
+                    let mut path = Path::known(catalog, entity, name);
+                    path.hops = hops.iter().copied().chain(path.hops).collect();
+                    (measure(catalog, &path), Box::new(self.getter(catalog, &path)))
+                };
+                let (of, total) = follow(of);
+                let (_, used) = follow(used);
+                Getter::Remaining { total, used, of }
+            }
+        }
+    }
+
+    fn collection(
+        &mut self,
+        catalog: &Catalog,
+        hops: &[&'static Field],
+        entity: &'static Entity,
+        collection: &Collection,
+    ) -> Getter {
+        let of = catalog.of(collection.of);
+        let names = collection.at.iter().chain(collection.main);
+        let columns: Vec<Path> = names.map(|name| Path::known(catalog, of, name)).collect();
+        let columns: Vec<&Path> = columns.iter().collect();
+        let plan = Self::new(catalog, of, &columns);
+        let items = Yield::Items { at: collection.at.is_some() };
+        self.nested(catalog, hops, entity, plan, collection.by, items)
+    }
+
+    fn nested(
+        &mut self,
+        catalog: &Catalog,
+        hops: &[&'static Field],
+        entity: &'static Entity,
+        mut plan: Self,
+        by: &str,
+        yields: Yield,
+    ) -> Getter {
+        let alias = self.alias(catalog, hops);
+        let id = self.select(format!("{alias}.{}", entity.id));
+        let condition = plan.leads_by(catalog, by);
+        let order = match yields {
+            Yield::Items { .. } => format!(" ORDER BY t.{}", plan.entity.id),
+            _ => String::new(),
+        };
+        let sql = plan.sql(&format!(" WHERE {condition} = $1{order}"));
+        Getter::Nested { id, nested: Box::new(Nested { sql, plan, yields }) }
+    }
+
+    /// The column, joined if it must be, that refers to a record by the path `by`.
+    fn leads_by(&mut self, catalog: &Catalog, by: &str) -> String {
+        let path = Path::known(catalog, self.entity, by);
+        let column = match path.leaf {
+            Leaf::Field(field) => field.column,
+            _ => path.entity.id,
+        };
+        format!("{}.{column}", self.alias(catalog, &path.hops))
+    }
+}
+
+/// What a summed column measures.
+fn measure(catalog: &Catalog, path: &Path) -> Measure {
+    match path.kind(catalog) {
+        crate::output::row::ColumnKind::Quantity => Measure::Bytes,
+        _ => Measure::Count,
+    }
+}
+
+/// A quantity of a row, its unit known.
+fn stored<'u>(units: &'u Units, raw: &Raw<'_>, place: usize) -> Result<Option<(Quantity, Decimal, &'u str)>> {
+    let (Some(amount), Some(unit)) = (raw.text(place)?, raw.integer(place + 1)?) else { return Ok(None) };
+    let quantity = Quantity { amount: amount.to_owned(), unit };
+    let bytes = units.bytes(&quantity);
+    Ok(Some((quantity, bytes, units.get(unit).map_or("", |unit| unit.name.as_str()))))
+}
+
+fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
+    match (of, size) {
+        (_, None) => row.null(),
+        (Measure::Count, Some(size)) => row.number(&size.to_string()),
+        (Measure::Bytes, Some(size)) => {
+            let (amount, unit) = quantity::compact(size);
+            row.quantity(&amount, unit, size);
+        }
+    }
+}
+
+impl Getter {
+    fn push(&self, reader: &Reader<'_>, units: &Units, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+        match self {
+            Self::Text(place) => match raw.text(*place)? {
+                Some(text) => row.text(text),
+                None => row.null(),
+            },
+            Self::Time(place) => match raw.text(*place)? {
+                Some(text) => row.time(text),
+                None => row.null(),
+            },
+            Self::Number(place) => match raw.text(*place)? {
+                Some(text) => row.number(text),
+                None => row.null(),
+            },
+            Self::Integer(place) => match raw.integer(*place)? {
+                Some(number) => row.integer(number),
+                None => row.null(),
+            },
+            Self::Quantity(place) => match stored(units, raw, *place)? {
+                Some((quantity, bytes, unit)) => row.quantity(&quantity.amount, unit, bytes),
+                None => row.null(),
+            },
+            Self::Path(places) => {
+                let mut path = String::new();
+                for place in places {
+                    if let Some(name) = raw.text(*place)? {
+                        let slash = if path.is_empty() { "" } else { "/" };
+                        // Writing to a String cannot fail.
+                        let _ = write!(path, "{slash}{name}");
+                    }
+                }
+                if path.is_empty() { row.null() } else { row.text(&path) }
+            }
+            Self::Bytes(_) | Self::InBytes(_) => push_measure(row, Measure::Count, self.size(reader, units, raw)?),
+            Self::Remaining { of, .. } => push_measure(row, *of, self.size(reader, units, raw)?),
+            Self::Nested { id, nested } => match (raw.integer(*id)?, &nested.yields) {
+                (None, _) => row.null(),
+                (Some(id), Yield::Items { at }) => {
+                    let items = nested.items(reader, units, id, *at)?;
+                    row.list(items.iter().map(String::as_str));
+                }
+                (Some(id), Yield::Count) => push_measure(row, Measure::Count, nested.size(reader, units, id)?),
+                (Some(id), Yield::Sum { of, .. }) => push_measure(row, *of, nested.size(reader, units, id)?),
+            },
+        }
+        Ok(())
+    }
+
+    /// What the column measures, exactly; nothing where it is empty or no measure.
+    fn size(&self, reader: &Reader<'_>, units: &Units, raw: &Raw<'_>) -> Result<Option<Decimal>> {
+        Ok(match self {
+            Self::Number(place) => raw.text(*place)?.and_then(|text| Decimal::parse(text).ok()),
+            Self::Integer(place) => raw.integer(*place)?.map(|number| Decimal::from_whole(number.into())),
+            Self::Quantity(place) | Self::Bytes(place) => stored(units, raw, *place)?.map(|(_, bytes, _)| bytes),
+            Self::InBytes(getter) => getter.size(reader, units, raw)?,
+            Self::Nested { id, nested } => match raw.integer(*id)? {
+                Some(id) => nested.size(reader, units, id)?,
+                None => None,
+            },
+            Self::Remaining { total, used, .. } => match total.size(reader, units, raw)? {
+                Some(total) => Some(total - used.size(reader, units, raw)?.unwrap_or_default()),
+                None => None,
+            },
+            Self::Text(_) | Self::Time(_) | Self::Path(_) => None,
+        })
+    }
+}
+
+impl Nested {
+    fn size(&self, reader: &Reader<'_>, units: &Units, id: i64) -> Result<Option<Decimal>> {
+        let mut sum = None;
+        let mut row = Row::default();
+        reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
+            match &self.yields {
+                Yield::Count => sum = raw.integer(0)?.map(|count| Decimal::from_whole(count.into())),
+                Yield::Items { .. } => {}
+                Yield::Sum { unless, .. } => {
+                    let excluded = match (unless, self.plan.getters.get(1)) {
+                        (Some(value), Some(getter)) => {
+                            row.clear();
+                            getter.push(reader, units, raw, &mut row)?;
+                            row.cell(0) == crate::output::row::Cell::Text(value)
+                        }
+                        _ => false,
+                    };
+                    if let (false, Some(getter)) = (excluded, self.plan.getters.first())
+                        && let Some(size) = getter.size(reader, units, raw)?
+                    {
+                        sum = Some(sum.unwrap_or_default() + size);
+                    }
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let zero = matches!(self.yields, Yield::Sum { from_zero: true, .. }).then_some(Decimal::ZERO);
+        Ok(sum.or(zero))
+    }
+
+    /// The records of a collection as a row of a file gives them: `MAIN`, or `MAIN@AT`.
+    fn items(&self, reader: &Reader<'_>, units: &Units, id: i64, at: bool) -> Result<Vec<String>> {
+        let mut items = Vec::new();
+        let mut row = Row::default();
+        reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
+            row.clear();
+            self.plan.fill(reader, units, raw, &mut row)?;
+            let place = if at { row.cell(0).plain() } else { None };
+            for main in usize::from(at)..row.len() {
+                if let Some(main) = row.cell(main).plain() {
+                    items.push(place.map_or_else(|| main.to_owned(), |place| format!("{main}@{place}")));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(items)
+    }
+}

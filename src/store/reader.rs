@@ -1,0 +1,197 @@
+//! Reading one moment of the inventory: records by id and by key, their paths, and the units.
+
+use super::record::{self, Record};
+use super::sqlite::{Bind, Connection};
+use crate::catalog::{Catalog, Entity, Kind};
+use crate::error::{Error, Result};
+use crate::value::Value;
+use crate::value::quantity::{Unit, Units};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+/// How many paths are remembered before they are forgotten at once: the memory they take stays bounded.
+const REMEMBERED: usize = 50_000;
+
+/// One moment of the inventory.
+pub struct Reader<'s> {
+    pub(super) connection: &'s Connection,
+    catalog: &'s Catalog,
+    units: RefCell<Option<Rc<Units>>>,
+    paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
+}
+
+impl<'s> Reader<'s> {
+    pub(super) fn new(connection: &'s Connection, catalog: &'s Catalog) -> Self {
+        Self { connection, catalog, units: RefCell::default(), paths: RefCell::default() }
+    }
+
+    /// The catalog that describes the inventory.
+    #[must_use]
+    pub const fn catalog(&self) -> &'s Catalog {
+        self.catalog
+    }
+
+    /// The units of the inventory.
+    pub fn units(&self) -> Result<Rc<Units>> {
+        if let Some(units) = &*self.units.borrow() {
+            return Ok(Rc::clone(units));
+        }
+        let mut found = Vec::new();
+        self.connection.rows("SELECT unit_id, name, bytes FROM unit ORDER BY unit_id", &[], |row| {
+            let bytes = row.integer(2)?.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+            found.push(Unit { id: row.id(0)?, name: row.text(1)?.unwrap_or_default().to_owned(), bytes });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let units = Rc::new(Units::new(found));
+        *self.units.borrow_mut() = Some(Rc::clone(&units));
+        Ok(units)
+    }
+
+    /// Forgets what was remembered of `entity`'s records, and of those below them, because one has changed.
+    pub(super) fn forget(&self, entity: &Entity) {
+        if entity.noun == "unit" {
+            *self.units.borrow_mut() = None;
+        }
+        self.paths.borrow_mut().clear();
+    }
+
+    /// Forgets everything that was remembered.
+    pub(super) fn forget_all(&self) {
+        *self.units.borrow_mut() = None;
+        self.paths.borrow_mut().clear();
+    }
+
+    /// The record of `entity` with that id.
+    pub fn record(&self, entity: &Entity, id: i64) -> Result<Option<Record>> {
+        let sql = format!("SELECT {} FROM {} t WHERE t.{} = $1", record::columns(entity), entity.table, entity.id);
+        self.connection.first(&sql, &[Bind::Integer(id)], |row| record::read(entity, row))
+    }
+
+    /// The record of `entity` whose fields `key` have these values; empty ones are equal. Nothing where the first of
+    /// them is empty.
+    pub fn find(&self, entity: &'static Entity, key: &[&str], values: &[&Value]) -> Result<Option<Record>> {
+        let mut found = None;
+        self.each_with(entity, key, values, |record| {
+            found = Some(record);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+
+    /// Hands each record of `entity` whose fields `key` have these values to `each`, in the order of their ids.
+    pub fn each_with(
+        &self,
+        entity: &'static Entity,
+        key: &[&str],
+        values: &[&Value],
+        mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        if values.first().is_none_or(|first| **first == Value::Null) {
+            return Ok(());
+        }
+        let fields: Vec<_> = key.iter().filter_map(|name| entity.field(name)).collect();
+        let conditions: Vec<String> = (1..)
+            .zip(&fields)
+            .map(|(number, field)| match (number, field.required, field.kind) {
+                (1, ..) | (_, true, _) => format!("t.{} = ${number}", field.column),
+                (_, _, Kind::Reference { .. }) => format!("coalesce(t.{}, 0) = coalesce(${number}, 0)", field.column),
+                _ => format!("coalesce(t.{}, '') = coalesce(${number}, '')", field.column),
+            })
+            .collect();
+        let sql = format!(
+            "SELECT {} FROM {} t WHERE {} ORDER BY t.{}",
+            record::columns(entity),
+            entity.table,
+            conditions.join(" AND "),
+            entity.id
+        );
+        let binds: Vec<Bind<'_>> =
+            fields.iter().zip(values).filter_map(|(field, value)| record::binds(field, value).next()).collect();
+        self.connection.rows(&sql, &binds, |row| each(record::read(entity, row)?))
+    }
+
+    /// Hands each record of `entity` to `each`, in the order of their ids.
+    pub fn each(&self, entity: &Entity, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
+        let columns = record::columns(entity);
+        let sql = format!("SELECT {columns} FROM {} t ORDER BY t.{}", entity.table, entity.id);
+        self.connection.rows(&sql, &[], |row| each(record::read(entity, row)?))
+    }
+
+    /// The ids of the records of `entity` whose column `column` refers to `id`, ascending.
+    pub(super) fn referring(&self, entity: &Entity, column: &str, id: i64) -> Result<Vec<i64>> {
+        let sql = format!("SELECT {0} FROM {1} WHERE {column} = $1 ORDER BY {0}", entity.id, entity.table);
+        self.ids(&sql, &[Bind::Integer(id)])
+    }
+
+    /// How many records of `entity` there are.
+    pub fn count(&self, entity: &Entity) -> Result<i64> {
+        let sql = format!("SELECT count(*) FROM {}", entity.table);
+        Ok(self.connection.first(&sql, &[], |row| row.id(0))?.unwrap_or_default())
+    }
+
+    pub(super) fn ids(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<i64>> {
+        let mut ids = Vec::new();
+        self.connection.rows(sql, binds, |row| {
+            ids.push(row.id(0)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(ids)
+    }
+
+    /// The name of a record and the id of what holds it.
+    pub(super) fn name_and_parent(&self, entity: &Entity, id: i64) -> Result<(String, Option<i64>)> {
+        let parent = entity.parent_field().map_or("NULL", |field| field.column);
+        let sql =
+            format!("SELECT {}, {parent} FROM {} t WHERE {} = $1", name_sql(entity, "t"), entity.table, entity.id);
+        let found = self.connection.first(&sql, &[Bind::Integer(id)], |row| {
+            Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?))
+        })?;
+        found.ok_or_else(|| Error::not_found(format!("no {} with id {id}", entity.labels.0)))
+    }
+
+    /// The whole path of a record: `AWS/tokyo/prod/web01`.
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub fn path(&self, entity: &'static Entity, id: i64) -> Result<Rc<str>> {
+        let known = self.paths.borrow().get(&(entity.noun, id)).cloned();
+        if let Some(path) = known {
+            return Ok(path);
+        }
+        let (name, parent) = self.name_and_parent(entity, id)?;
+        let path: Rc<str> = match (parent, self.catalog.parent(entity)) {
+            (Some(parent), Some((_, holder))) => format!("{}/{name}", self.path(holder, parent)?).into(),
+            _ => name.into(),
+        };
+        let mut paths = self.paths.borrow_mut();
+        if paths.len() >= REMEMBERED {
+            paths.clear();
+        }
+        paths.insert((entity.noun, id), Rc::clone(&path));
+        Ok(path)
+    }
+
+    /// A value of `field` as messages and reports show it: references by their path, quantities with their unit.
+    pub fn shown(&self, field: &crate::catalog::Field, value: &Value) -> Result<Option<String>> {
+        Ok(match (value, self.catalog.target(field)) {
+            (Value::Null, _) => None,
+            (Value::Integer(id), Some(target)) => Some(self.path(target, *id)?.to_string()),
+            (Value::Integer(number), None) => Some(number.to_string()),
+            (Value::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
+            (Value::Text(text), _) => Some(text.clone()),
+            (Value::Quantity(quantity), _) => Some(self.units()?.text(quantity)),
+        })
+    }
+}
+
+/// The SQL of a record's name.
+pub(super) fn name_sql(entity: &Entity, alias: &str) -> String {
+    let columns: Vec<String> = entity.naming().map(|field| format!("{alias}.{}", field.column)).collect();
+    match columns.as_slice() {
+        [] => "NULL".to_owned(),
+        [one] => one.clone(),
+        several => format!("coalesce({})", several.join(", ")),
+    }
+}

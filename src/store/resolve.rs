@@ -1,0 +1,227 @@
+//! Naming a record: by its name, the end of its path, its whole path, or its id.
+//!
+//! One resolver serves arguments, flags, filters, prompts and imports. Names may contain `/`, so a path is matched and
+//! not split: a record is meant when its whole path ends in the text at a `/`.
+
+use super::reader::{Reader, name_sql};
+use super::sqlite::Bind;
+use crate::catalog::{Entity, Kind};
+use crate::error::{Error, Result};
+use crate::value::{address, shown, similar};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use unicode_normalization::UnicodeNormalization;
+
+/// How many candidates of an ambiguous name are listed.
+const LISTED: usize = 10;
+/// How many texts a resolver remembers before it forgets them at once.
+const REMEMBERED: usize = 50_000;
+
+impl Reader<'_> {
+    /// The id of the one record of `entity` that `text` names.
+    ///
+    /// # Errors
+    /// Nothing matches: not found, with the nearest names. Several match: a conflict that lists their paths.
+    pub fn resolve(&self, entity: &'static Entity, text: &str) -> Result<i64> {
+        let matches = self.matches(entity, text)?;
+        match matches.as_slice() {
+            [id] => Ok(*id),
+            [] => Err(self.not_found(entity, text)?),
+            several => Err(self.ambiguous(entity, text, several)?),
+        }
+    }
+
+    /// The id of the record that `text` names, or nothing where none does.
+    ///
+    /// # Errors
+    /// Several match.
+    pub fn resolve_optional(&self, entity: &'static Entity, text: &str) -> Result<Option<i64>> {
+        let matches = self.matches(entity, text)?;
+        match matches.as_slice() {
+            [] => Ok(None),
+            [id] => Ok(Some(*id)),
+            several => Err(self.ambiguous(entity, text, several)?),
+        }
+    }
+
+    /// Every record of `entity` that `text` may mean, by id; one alone where `text` is its whole path.
+    fn matches(&self, entity: &'static Entity, text: &str) -> Result<Vec<i64>> {
+        if let Some(id) = text.strip_prefix("id=") {
+            let Ok(id) = id.parse::<i64>() else { return Ok(Vec::new()) };
+            let sql = format!("SELECT {0} FROM {1} WHERE {0} = $1", entity.id, entity.table);
+            return self.ids(&sql, &[Bind::Integer(id)]);
+        }
+        let text = canonical(entity, text);
+        let mut ids = self.ending_in(entity, &text)?;
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() > 1 {
+            for &id in ids.iter().take(LISTED * LISTED) {
+                if *self.path(entity, id)? == *text && entity.keys.len() == 1 {
+                    return Ok(vec![id]);
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// The records of `entity` whose whole path ends in `text` at a `/`.
+    fn ending_in(&self, entity: &'static Entity, text: &str) -> Result<Vec<i64>> {
+        let mut ids = self.named(entity, text, None)?;
+        self.with_name_ending_in(entity, text, &mut ids)?;
+        if let Some((field, holder)) = self.catalog().parent(entity) {
+            for (cut, _) in text.match_indices('/') {
+                let (head, name) = (&text[..cut], &text[cut + 1..]);
+                if head.is_empty() || name.is_empty() {
+                    continue;
+                }
+                for parent in self.ending_in(holder, head)? {
+                    ids.extend(self.named(entity, &canonical(entity, name), Some((field.column, parent)))?);
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// The records of `entity` that are called `name`, anywhere or within one holder.
+    fn named(&self, entity: &Entity, name: &str, within: Option<(&str, i64)>) -> Result<Vec<i64>> {
+        let mut ids = Vec::new();
+        for field in entity.naming() {
+            let (condition, holder) = match within {
+                Some((column, holder)) => (format!(" AND {column} = $2"), Some(Bind::Integer(holder))),
+                None => (String::new(), None),
+            };
+            let sql = format!("SELECT {} FROM {} WHERE {} = $1{condition}", entity.id, entity.table, field.column);
+            let binds: Vec<Bind<'_>> = std::iter::once(Bind::Text(name)).chain(holder).collect();
+            ids.extend(self.ids(&sql, &binds)?);
+        }
+        Ok(ids)
+    }
+
+    /// Adds the records whose own name has a `/` and ends in `text` at one: `nfs/vol1` for `vol1`.
+    fn with_name_ending_in(&self, entity: &Entity, text: &str, ids: &mut Vec<i64>) -> Result<()> {
+        let Some(field) = entity.naming().next().filter(|field| field.kind == Kind::Name) else { return Ok(()) };
+        let sql = format!("SELECT {}, {1} FROM {2} WHERE {1} LIKE '%/%'", entity.id, field.column, entity.table);
+        self.connection.rows(&sql, &[], |row| {
+            let name = row.text(1)?.unwrap_or_default();
+            if name.strip_suffix(text).is_some_and(|before| before.ends_with('/')) {
+                ids.push(row.id(0)?);
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    fn not_found(&self, entity: &'static Entity, text: &str) -> Result<Error> {
+        let error = Error::not_found(format!("no {} named {}", entity.labels.0, shown::quoted(text)));
+        let near = self.nearest(entity, text)?;
+        let near: Vec<&str> = near.iter().map(String::as_str).collect();
+        Ok(match similar::did_you_mean(&near) {
+            Some(suggestion) => error.help(suggestion),
+            None => error,
+        })
+    }
+
+    /// The names of records of `entity` that `text` may have been meant for, best first.
+    fn nearest(&self, entity: &'static Entity, text: &str) -> Result<Vec<String>> {
+        let holder = self.catalog().parent(entity);
+        if let (Some((head, name)), Some((field, holder))) = (text.rsplit_once('/'), holder) {
+            let parents = if head.is_empty() { Vec::new() } else { self.ending_in(holder, head)? };
+            if let [parent] = parents.as_slice() {
+                let condition = format!("WHERE {} = {parent}", field.column);
+                let names = self.names(entity, &condition)?;
+                let near = similar::nearest(name, names.iter().map(String::as_str), 3);
+                return Ok(near.into_iter().map(|name| format!("{head}/{name}")).collect());
+            }
+        }
+        let last = text.rsplit('/').next().unwrap_or(text);
+        let names = self.names(entity, "")?;
+        Ok(similar::nearest(last, names.iter().map(String::as_str), 3).into_iter().map(str::to_owned).collect())
+    }
+
+    fn names(&self, entity: &Entity, condition: &str) -> Result<Vec<String>> {
+        let sql = format!("SELECT DISTINCT {0} FROM {1} t {condition} ORDER BY 1", name_sql(entity, "t"), entity.table);
+        let mut names = Vec::new();
+        self.connection.rows(&sql, &[], |row| {
+            names.extend(row.text(0)?.map(str::to_owned));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(names)
+    }
+
+    fn ambiguous(&self, entity: &'static Entity, text: &str, ids: &[i64]) -> Result<Error> {
+        let mut lines = Vec::new();
+        for &id in ids.iter().take(LISTED) {
+            let path = shown::shown(&self.path(entity, id)?).into_owned();
+            // Addresses may bear one path twice, in two VLANs: only the id tells those apart.
+            lines.push(if entity.keys.len() > 1 { format!("{path} (id={id})") } else { path });
+        }
+        let rest = ids.len().saturating_sub(LISTED);
+        if rest > 0 {
+            lines.push(format!("and {rest} more"));
+        }
+        let message = format!("{} names {}", shown::quoted(text), entity.counted(ids.len()));
+        Ok(Error::conflict(message).details(lines).help("give more of the path, or id=N"))
+    }
+
+    /// The names of `entity`'s records that begin with `start`, at most `most`, for completion.
+    pub fn names_beginning_with(&self, entity: &Entity, start: &str, most: usize) -> Result<Vec<String>> {
+        let start: String = start.nfc().collect();
+        let mut names = Vec::new();
+        for field in entity.naming() {
+            let sql = format!(
+                "SELECT DISTINCT {0} FROM {1} WHERE {0} >= $1 ORDER BY {0} LIMIT {most}",
+                field.column, entity.table
+            );
+            self.connection.rows(&sql, &[Bind::Text(&start)], |row| {
+                let Some(name) = row.text(0)?.filter(|name| name.starts_with(&start)) else {
+                    return Ok(ControlFlow::Break(()));
+                };
+                names.push(name.to_owned());
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        Ok(names)
+    }
+}
+
+/// A text as names are stored: composed (NFC), an address in its canonical form.
+fn canonical(entity: &Entity, text: &str) -> String {
+    if entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
+        && let Ok((_, address)) = address::either(text)
+    {
+        return address;
+    }
+    text.nfc().collect()
+}
+
+/// A resolver that remembers what it has resolved, for files that name the same few records again and again.
+#[derive(Debug, Default)]
+pub struct Resolver {
+    known: HashMap<&'static str, HashMap<String, Result<i64>>>,
+    held: usize,
+}
+
+impl Resolver {
+    /// As [`Reader::resolve`].
+    ///
+    /// # Errors
+    /// As [`Reader::resolve`]; a failure is remembered too.
+    pub fn resolve(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<i64> {
+        if let Some(known) = self.known.get(entity.noun).and_then(|texts| texts.get(text)) {
+            return known.clone();
+        }
+        let result = reader.resolve(entity, text);
+        if self.held >= REMEMBERED {
+            self.known.clear();
+            self.held = 0;
+        }
+        self.held += 1;
+        self.known.entry(entity.noun).or_default().insert(text.to_owned(), result.clone());
+        result
+    }
+
+    /// Forgets what it knew of `entity`'s records, because one has been made or renamed.
+    pub fn forget(&mut self, entity: &Entity) {
+        self.known.remove(entity.noun);
+    }
+}

@@ -1,0 +1,451 @@
+//! Lists: which records, which columns, in which order.
+//!
+//! What an index serves is asked of the engine; what remains is tested here, on exact values, so that every engine
+//! answers alike: quantities by bytes, addresses by number, names in natural order, text in any case of any script.
+
+use super::plan::Plan;
+use super::reader::Reader;
+use super::sqlite::Bind;
+use crate::catalog::{Catalog, Entity, Field, Path};
+use crate::error::Result;
+use crate::output::row::{Cell, Row};
+use crate::value::address::{self, Block, Family};
+use crate::value::decimal::Decimal;
+use crate::value::natural;
+use std::cmp::Ordering;
+use std::ops::ControlFlow;
+
+/// A list that is asked for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The noun whose records are listed.
+    pub entity: &'static Entity,
+    /// What is told of each.
+    pub columns: Vec<Path>,
+    /// What all of them must meet.
+    pub terms: Vec<Term>,
+    /// What they are sorted by; by id where nothing is said, or to tell equal ones apart.
+    pub order: Vec<Order>,
+    /// How many at most.
+    pub limit: Option<u64>,
+    /// How many are skipped first.
+    pub offset: u64,
+}
+
+/// A sort key.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The column.
+    pub path: Path,
+    /// Whether the greatest comes first. Empty ones come last either way.
+    pub descending: bool,
+}
+
+/// A condition on a record.
+#[derive(Debug, Clone)]
+pub enum Term {
+    /// The record that `hops` lead to is one of `ids`.
+    Refers {
+        /// References to follow; none: the record itself.
+        hops: Vec<&'static Field>,
+        /// The records that will do.
+        ids: Vec<i64>,
+        /// Whether a record that leads nowhere will do, too.
+        or_empty: bool,
+        /// Whether all others are meant.
+        negated: bool,
+    },
+    /// A text field of the record itself is one of `texts`.
+    Is {
+        /// The field.
+        field: &'static Field,
+        /// The texts that will do.
+        texts: Vec<String>,
+    },
+    /// A column meets a test.
+    Column {
+        /// The column.
+        path: Path,
+        /// The test.
+        test: Test,
+    },
+}
+
+/// What a column's cell must meet.
+#[derive(Debug, Clone)]
+pub enum Test {
+    /// It equals one of them; of a list, an element does.
+    Equal(Vec<Operand>),
+    /// It equals none of them; an empty one does not either.
+    Unequal(Vec<Operand>),
+    /// It contains this text, in any case.
+    Contains(String),
+    /// It does not.
+    Lacks(String),
+    /// It compares so to this value; an empty one never does.
+    Compares(Vec<Ordering>, Operand),
+    /// It is empty.
+    Empty,
+    /// It is not.
+    Filled,
+    /// It is an address in this block.
+    Within(Block),
+}
+
+/// What a cell is compared to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    /// A text.
+    Text(String),
+    /// A number; of a quantity, its bytes.
+    Number(Decimal),
+}
+
+impl Query {
+    /// All records of `entity`, told by `columns`.
+    #[must_use]
+    pub const fn all(entity: &'static Entity, columns: Vec<Path>) -> Self {
+        Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
+    }
+
+    fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
+        self.terms.iter().filter_map(|term| match term {
+            Term::Column { path, test } => Some((path, test)),
+            _ => None,
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// Hands each row of the list to `each`, in order, until it breaks. Behind the cells that were asked for, a row may
+    /// have others.
+    pub fn select(&self, query: &Query, mut each: impl FnMut(&Row) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.select_with_ids(query, |_, row| each(row))
+    }
+
+    /// As [`Self::select`], with the id of each record.
+    pub fn select_with_ids(
+        &self,
+        query: &Query,
+        mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        if query.order.is_empty() {
+            let columns: Vec<&Path> = query.columns.iter().collect();
+            return self.scan(query, &columns, true, each);
+        }
+        let plan = Plan::new(self.catalog(), query.entity, &query.columns.iter().collect::<Vec<_>>());
+        let sql = plan.sql(&format!(" WHERE t.{} = $1", query.entity.id));
+        let units = self.units()?;
+        let mut row = Row::default();
+        for id in self.sorted(query)? {
+            let mut go_on = ControlFlow::Continue(());
+            self.connection.rows(&sql, &[Bind::Integer(id)], |raw| {
+                row.clear();
+                plan.fill(self, &units, raw, &mut row)?;
+                go_on = each(id, &row)?;
+                Ok(go_on)
+            })?;
+            if go_on.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The ids of the records that the list has, in its order.
+    pub fn select_ids(&self, query: &Query) -> Result<Vec<i64>> {
+        if !query.order.is_empty() {
+            return self.sorted(query);
+        }
+        let mut ids = Vec::new();
+        self.scan(query, &[], true, |id, _| {
+            ids.push(id);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(ids)
+    }
+
+    /// How many records the list has.
+    pub fn select_count(&self, query: &Query) -> Result<u64> {
+        let mut count = 0;
+        if query.tests().next().is_none() && query.limit.is_none() && query.offset == 0 {
+            let (tail, binds) = conditions(self.catalog(), query);
+            let sql = format!("SELECT count(*) FROM {} t{tail}", query.entity.table);
+            let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
+            let found = self.connection.first(&sql, &binds, |row| row.id(0))?;
+            return Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or_default());
+        }
+        self.scan(query, &[], true, |_, _| {
+            count += 1;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(count)
+    }
+
+    /// Runs through the records by id; `columns` first, then what the tests need.
+    fn scan(
+        &self,
+        query: &Query,
+        columns: &[&Path],
+        limited: bool,
+        mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let tests: Vec<(&Path, &Test)> = query.tests().collect();
+        let all: Vec<&Path> = columns.iter().copied().chain(tests.iter().map(|(path, _)| *path)).collect();
+        let plan = Plan::new(self.catalog(), query.entity, &all);
+        let (conditions, binds) = conditions(self.catalog(), query);
+        let mut tail = format!("{conditions} ORDER BY t.{}", query.entity.id);
+        let engine_limits = limited && tests.is_empty();
+        if engine_limits && (query.limit.is_some() || query.offset > 0) {
+            let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
+            tail.push_str(&format!(" LIMIT {limit} OFFSET {}", i64::try_from(query.offset).unwrap_or(i64::MAX)));
+        }
+        let (mut skip, mut left) = match limited && !engine_limits {
+            true => (query.offset, query.limit.unwrap_or(u64::MAX)),
+            false => (0, u64::MAX),
+        };
+        if left == 0 {
+            return Ok(());
+        }
+        let sql = plan.sql(&tail);
+        let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
+        let units = self.units()?;
+        let mut row = Row::default();
+        self.connection.rows(&sql, &binds, |raw| {
+            row.clear();
+            plan.fill(self, &units, raw, &mut row)?;
+            let met = (columns.len()..).zip(&tests).all(|(place, (_, test))| test.met_by(row.cell(place)));
+            if !met {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if skip > 0 {
+                skip -= 1;
+                return Ok(ControlFlow::Continue(()));
+            }
+            left -= 1;
+            let go_on = each(raw.id(0)?, &row)?;
+            Ok(if left == 0 { ControlFlow::Break(()) } else { go_on })
+        })
+    }
+
+    /// The ids of a sorted list. Only the keys are read; with a limit, only about as many are kept.
+    fn sorted(&self, query: &Query) -> Result<Vec<i64>> {
+        let columns: Vec<&Path> = query.order.iter().map(|order| &order.path).collect();
+        let wanted = query.limit.map(|limit| usize::try_from(limit.saturating_add(query.offset)).unwrap_or(usize::MAX));
+        let mut found: Vec<(Vec<Key>, i64)> = Vec::new();
+        let compare = |one: &(Vec<Key>, i64), other: &(Vec<Key>, i64)| {
+            let keys = one.0.iter().zip(&other.0).zip(&query.order);
+            let decided = keys.map(|((one, other), order)| one.compare(other, order.descending)).find(|o| o.is_ne());
+            decided.unwrap_or(Ordering::Equal).then(one.1.cmp(&other.1))
+        };
+        self.scan(query, &columns, false, |id, row| {
+            found.push(((0..columns.len()).map(|place| Key::of(row.cell(place))).collect(), id));
+            if let Some(wanted) = wanted
+                && found.len() > wanted.saturating_mul(2).saturating_add(1024)
+            {
+                found.select_nth_unstable_by(wanted, compare);
+                found.truncate(wanted);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        found.sort_unstable_by(compare);
+        let skip = usize::try_from(query.offset).unwrap_or(usize::MAX);
+        let take = query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found.into_iter().map(|(_, id)| id).skip(skip).take(take).collect())
+    }
+}
+
+/// A value to bind, owned.
+enum Bound {
+    Integer(i64),
+    Text(String),
+}
+
+impl Bound {
+    fn bind(&self) -> Bind<'_> {
+        match self {
+            Self::Integer(number) => Bind::Integer(*number),
+            Self::Text(text) => Bind::Text(text),
+        }
+    }
+}
+
+/// The conditions of a list that the engine can serve, and their values.
+fn conditions(catalog: &Catalog, query: &Query) -> (String, Vec<Bound>) {
+    let mut conditions = Vec::new();
+    let mut binds = Vec::new();
+    for term in &query.terms {
+        match term {
+            Term::Is { field, texts } => {
+                let places = texts.iter().map(|text| {
+                    binds.push(Bound::Text(text.clone()));
+                    format!("${}", binds.len())
+                });
+                conditions.push(format!("t.{} IN ({})", field.column, places.collect::<Vec<_>>().join(", ")));
+            }
+            Term::Refers { hops, ids, or_empty, negated } => {
+                let places = ids.iter().map(|id| {
+                    binds.push(Bound::Integer(*id));
+                    format!("${}", binds.len())
+                });
+                let set = places.collect::<Vec<_>>().join(", ");
+                let (column, condition) = refers(catalog, query.entity, hops, set);
+                let condition = match or_empty {
+                    true => format!("({condition} OR {column} IS NULL)"),
+                    false => condition,
+                };
+                conditions.push(match negated {
+                    true => format!("coalesce({condition}, 0) = 0"),
+                    false => condition,
+                });
+            }
+            Term::Column { .. } => {}
+        }
+    }
+    let tail = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    (tail, binds)
+}
+
+/// The first column of the hops, and the condition that they lead into `set`.
+fn refers(catalog: &Catalog, entity: &'static Entity, hops: &[&'static Field], set: String) -> (String, String) {
+    let Some(first) = hops.first() else {
+        let column = format!("t.{}", entity.id);
+        return (column.clone(), format!("{column} IN ({set})"));
+    };
+    let mut inner = set;
+    for pair in hops.windows(2).rev() {
+        if let [from, to] = pair
+            && let Some(target) = catalog.target(from)
+        {
+            inner = format!("SELECT {} FROM {} WHERE {} IN ({inner})", target.id, target.table, to.column);
+        }
+    }
+    let column = format!("t.{}", first.column);
+    (column.clone(), format!("{column} IN ({inner})"))
+}
+
+impl Test {
+    /// Whether a cell meets it.
+    #[must_use]
+    pub fn met_by(&self, cell: Cell<'_>) -> bool {
+        match self {
+            Self::Equal(operands) => operands.iter().any(|operand| equals(cell, operand)),
+            Self::Unequal(operands) => !operands.iter().any(|operand| equals(cell, operand)),
+            Self::Contains(text) => contains(cell, text),
+            Self::Lacks(text) => !contains(cell, text),
+            Self::Compares(orders, operand) => compare(cell, operand).is_some_and(|order| orders.contains(&order)),
+            Self::Empty => is_empty(cell),
+            Self::Filled => !is_empty(cell),
+            Self::Within(block) => match cell {
+                Cell::List(items) => items.iter().any(|item| block.contains(main_part(item))),
+                cell => cell.plain().is_some_and(|text| block.contains(text)),
+            },
+        }
+    }
+}
+
+fn is_empty(cell: Cell<'_>) -> bool {
+    match cell {
+        Cell::Null => true,
+        Cell::List(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// What stands before the `@` of a collection's item.
+fn main_part(item: &str) -> &str {
+    item.split_once('@').map_or(item, |(main, _)| main)
+}
+
+fn equals(cell: Cell<'_>, operand: &Operand) -> bool {
+    match (cell, operand) {
+        (Cell::List(items), Operand::Text(text)) => items.iter().any(|item| item == text || main_part(item) == text),
+        (cell, operand) => compare(cell, operand) == Some(Ordering::Equal),
+    }
+}
+
+fn compare(cell: Cell<'_>, operand: &Operand) -> Option<Ordering> {
+    match (cell, operand) {
+        (Cell::Quantity(_, bytes), Operand::Number(number)) => Some(bytes.cmp(number)),
+        (Cell::Number(text), Operand::Number(number)) => Some(signed(text)?.cmp(number)),
+        (Cell::Text(text), Operand::Text(other)) => Some(match (address::key(text), address::key(other)) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ if text == other => Ordering::Equal,
+            _ => natural::compare(text, other),
+        }),
+        (Cell::Time(text), Operand::Text(other)) => Some(text.cmp(other.as_str())),
+        _ => None,
+    }
+}
+
+/// A number that may have a minus sign: what is left may be less than nothing.
+fn signed(text: &str) -> Option<Decimal> {
+    match text.strip_prefix('-') {
+        Some(size) => Decimal::parse(size).ok().map(|size| Decimal::ZERO - size),
+        None => Decimal::parse(text).ok(),
+    }
+}
+
+fn contains(cell: Cell<'_>, lower: &str) -> bool {
+    match cell {
+        Cell::List(items) => items.iter().any(|item| contains_in_any_case(item, lower)),
+        cell => cell.plain().is_some_and(|text| contains_in_any_case(text, lower)),
+    }
+}
+
+/// Whether `text` contains `lower`, which is in lower case already.
+fn contains_in_any_case(text: &str, lower: &str) -> bool {
+    if lower.is_empty() {
+        return true;
+    }
+    if text.is_ascii() {
+        let needle = lower.as_bytes();
+        return text.as_bytes().windows(needle.len()).any(|part| part.eq_ignore_ascii_case(needle));
+    }
+    text.to_lowercase().contains(lower)
+}
+
+/// What a cell is sorted by.
+#[derive(Debug)]
+enum Key {
+    Number(Decimal),
+    Address((Family, u128)),
+    Text(String),
+    Time(String),
+    Empty,
+}
+
+impl Key {
+    fn of(cell: Cell<'_>) -> Self {
+        match cell {
+            Cell::Null => Self::Empty,
+            Cell::Quantity(_, bytes) => Self::Number(bytes),
+            Cell::Number(text) => signed(text).map_or_else(|| Self::Text(text.to_owned()), Self::Number),
+            Cell::Time(text) => Self::Time(text.to_owned()),
+            Cell::Text(text) => address::key(text).map_or_else(|| Self::Text(text.to_owned()), Self::Address),
+            Cell::List(items) => items.iter().next().map_or(Self::Empty, |item| Self::of(Cell::Text(main_part(item)))),
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Number(_) => 0,
+            Self::Address(_) => 1,
+            Self::Text(_) => 2,
+            Self::Time(_) => 3,
+            Self::Empty => 4,
+        }
+    }
+
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        let order = match (self, other) {
+            (Self::Empty, _) | (_, Self::Empty) => return self.rank().cmp(&other.rank()),
+            (Self::Number(one), Self::Number(other)) => one.cmp(other),
+            (Self::Address(one), Self::Address(other)) => one.cmp(other),
+            (Self::Text(one), Self::Text(other)) => natural::compare(one, other),
+            (Self::Time(one), Self::Time(other)) => one.cmp(other),
+            _ => self.rank().cmp(&other.rank()),
+        };
+        if descending { order.reverse() } else { order }
+    }
+}

@@ -1,0 +1,281 @@
+//! The engine under the store: SQLite, through rusqlite, which is named nowhere else.
+//!
+//! What the floors above may say is what a second engine could be asked too: `execute`, `insert`, `rows`, each with `$1`
+//! placeholders in order of first use. Pragmas, locking and the header of the file stay in here.
+
+use crate::error::{Error, Kind, Result};
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{ErrorCode, OpenFlags, ToSql};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// `INVT`: what `PRAGMA application_id` of every inventory says.
+const APPLICATION_ID: i64 = 0x494E_5654;
+/// How long a command waits for another one that writes.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How much of the file a command keeps in memory, in KiB.
+const CACHE_KIB: i64 = 64 * 1024;
+/// How many prepared statements are kept.
+const STATEMENTS: usize = 256;
+
+/// A value to bind to a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bind<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a str),
+}
+
+impl ToSql for Bind<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+        }))
+    }
+}
+
+/// A row as the engine gives it.
+pub(super) struct Raw<'row>(&'row rusqlite::Row<'row>);
+
+impl Raw<'_> {
+    /// The text of a column; nothing where it is empty.
+    pub(super) fn text(&self, index: usize) -> Result<Option<&str>> {
+        match self.0.get_ref(index) {
+            Ok(ValueRef::Null) => Ok(None),
+            Ok(ValueRef::Text(bytes)) => {
+                std::str::from_utf8(bytes).map(Some).map_err(|_| damaged("text that is not UTF-8"))
+            }
+            Ok(_) => Err(damaged("a value of the wrong type")),
+            Err(error) => Err(explained(&error)),
+        }
+    }
+
+    /// The number in a column; nothing where it is empty.
+    pub(super) fn integer(&self, index: usize) -> Result<Option<i64>> {
+        match self.0.get_ref(index) {
+            Ok(ValueRef::Null) => Ok(None),
+            Ok(ValueRef::Integer(number)) => Ok(Some(number)),
+            Ok(_) => Err(damaged("a value of the wrong type")),
+            Err(error) => Err(explained(&error)),
+        }
+    }
+
+    /// The id in a column that is never empty.
+    pub(super) fn id(&self, index: usize) -> Result<i64> {
+        self.integer(index)?.ok_or_else(|| damaged("a record without an id"))
+    }
+}
+
+/// Why a statement did not go through.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A unique key is taken.
+    Taken,
+    /// A foreign key leads nowhere, or the record is still referred to.
+    Dangling,
+    /// Another constraint, by its name.
+    Refused(String),
+    /// The engine or the file.
+    Engine(Error),
+}
+
+/// How the file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
+    Create,
+}
+
+/// A connection to one inventory file.
+pub(super) struct Connection(rusqlite::Connection);
+
+impl Connection {
+    /// Opens the file; what is in it is not looked at yet, nor touched.
+    pub(super) fn open(path: &Path, access: Access) -> Result<Self> {
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | match access {
+                Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+                Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+                Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            };
+        let mut connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| explained(&e))?;
+        let configured = configure(&mut connection, access);
+        configured.map_err(|e| explained(&e))?;
+        Ok(Self(connection))
+    }
+
+    /// The application id and the schema version that the file's header holds.
+    pub(super) fn identity(&self) -> Result<(bool, i64)> {
+        let number = |sql| self.0.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| explained(&e));
+        Ok((number("PRAGMA application_id")? == APPLICATION_ID, number("PRAGMA user_version")?))
+    }
+
+    /// Writes the identity of an inventory of schema version `version` into the file's header.
+    pub(super) fn identify(&self, version: i64) -> Result<()> {
+        self.batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"))
+    }
+
+    /// Runs statements that take no values, such as the schema.
+    pub(super) fn batch(&self, sql: &str) -> Result<()> {
+        self.0.execute_batch(sql).map_err(|error| explained(&error))
+    }
+
+    /// Begins a transaction that may write: no other command can until it ends.
+    pub(super) fn begin_write(&self) -> Result<()> {
+        self.batch("BEGIN IMMEDIATE")
+    }
+
+    /// Begins a transaction that sees one moment.
+    pub(super) fn begin_read(&self) -> Result<()> {
+        self.batch("BEGIN DEFERRED")
+    }
+
+    /// Makes what the transaction wrote last.
+    pub(super) fn commit(&self) -> Result<()> {
+        self.batch("COMMIT")
+    }
+
+    /// Ends the transaction and forgets what it wrote, if one is open.
+    pub(super) fn roll_back(&self) {
+        if !self.0.is_autocommit() {
+            // A rollback that fails leaves the journal, and the next command that opens the file carries it out.
+            let _ = self.0.execute_batch("ROLLBACK");
+        }
+    }
+
+    /// Runs one statement and tells how many rows it touched.
+    pub(super) fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<usize, Failure> {
+        let mut statement = self.0.prepare_cached(sql).map_err(|e| failure(&e))?;
+        statement.execute(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
+    }
+
+    /// Runs one `INSERT … RETURNING id` and returns the id.
+    pub(super) fn insert(&self, sql: &str, values: &[Bind<'_>]) -> Result<i64, Failure> {
+        let mut statement = self.0.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))?;
+        let id = match rows.next().map_err(|e| failure(&e))? {
+            Some(row) => row.get(0).map_err(|e| failure(&e))?,
+            None => return Err(Failure::Engine(damaged("an insert that returned nothing"))),
+        };
+        // The statement must run to its end, or it is undone.
+        while rows.next().map_err(|e| failure(&e))?.is_some() {}
+        Ok(id)
+    }
+
+    /// Runs one query and hands each row to `each` until it breaks.
+    pub(super) fn rows(
+        &self,
+        sql: &str,
+        values: &[Bind<'_>],
+        mut each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let mut statement = self.0.prepare_cached(sql).map_err(|e| explained(&e))?;
+        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(|e| explained(&e))?;
+        while let Some(row) = rows.next().map_err(|e| explained(&e))? {
+            if each(&Raw(row))?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first row of a query, read by `read`.
+    pub(super) fn first<T>(
+        &self,
+        sql: &str,
+        values: &[Bind<'_>],
+        mut read: impl FnMut(&Raw<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        self.rows(sql, values, |row| {
+            found = Some(read(row)?);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+}
+
+fn configure(connection: &mut rusqlite::Connection, access: Access) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    for off in
+        [DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, DbConfig::SQLITE_DBCONFIG_DQS_DML, DbConfig::SQLITE_DBCONFIG_DQS_DDL]
+    {
+        connection.set_db_config(off, false)?;
+    }
+    let mut since = Instant::now();
+    connection.busy_handler(Some(move |tries: i32| {
+        if tries == 0 {
+            since = Instant::now();
+        }
+        let waited = since.elapsed();
+        if waited >= PATIENCE {
+            return false;
+        }
+        // Jittered by the clock, so that commands which began together do not ask together for ever.
+        let step = 1 + u64::from(waited.subsec_nanos() % 7) + u64::try_from(tries.min(40)).unwrap_or(0) / 2;
+        std::thread::sleep(Duration::from_millis(step));
+        true
+    }))?;
+    connection.execute_batch(&format!(
+        "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -{CACHE_KIB}; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+    ))?;
+    if access == Access::Read {
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+    }
+    Ok(())
+}
+
+fn failure(error: &rusqlite::Error) -> Failure {
+    use rusqlite::ffi;
+    let rusqlite::Error::SqliteFailure(code, text) = error else { return Failure::Engine(explained(error)) };
+    match code.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Failure::Taken,
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER => Failure::Dangling,
+        _ if code.code == ErrorCode::ConstraintViolation => {
+            let text = text.as_deref().unwrap_or_default();
+            Failure::Refused(text.rsplit(": ").next().unwrap_or(text).to_owned())
+        }
+        _ => Failure::Engine(explained(error)),
+    }
+}
+
+fn damaged(what: &str) -> Error {
+    Error::inventory(format!("the inventory is damaged: it holds {what}")).help("restore it from a backup")
+}
+
+/// A failure of the engine in words of our own.
+fn explained(error: &rusqlite::Error) -> Error {
+    let rusqlite::Error::SqliteFailure(code, text) = error else {
+        return Error::inventory(format!("the inventory cannot be read: {error}"));
+    };
+    match code.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+            Error::inventory("another command has been writing to the inventory for 30 seconds")
+                .help("try again when it is done")
+        }
+        ErrorCode::ReadOnly => Error::inventory("the inventory cannot be written to: its file or folder is read-only"),
+        ErrorCode::DiskFull => {
+            Error::inventory("the disk is full; nothing was changed").help("make room and try again")
+        }
+        ErrorCode::SystemIoFailure => Error::inventory("the disk failed while the inventory was read or written"),
+        ErrorCode::DatabaseCorrupt => damaged("pages that contradict each other"),
+        ErrorCode::NotADatabase => Error::inventory("the file is not an inventory"),
+        ErrorCode::CannotOpen => Error::inventory("the inventory cannot be opened")
+            .help("look at the permissions of the file and of the folders above it"),
+        ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
+            Error::new(Kind::Denied, "the inventory may not be read or written by this user")
+        }
+        ErrorCode::OperationInterrupted => Error::interrupted(),
+        _ => Error::inventory(format!(
+            "the inventory cannot be read or written: {}",
+            text.as_deref().unwrap_or("no reason was given")
+        )),
+    }
+}

@@ -1,0 +1,136 @@
+//! Names: what the eye reads is what is stored, whatever the script.
+
+use super::character::troubles;
+use super::shown::quoted;
+use crate::error::{Error, Result};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// How many characters a name may have.
+pub const LONGEST: usize = 255;
+/// More bytes than any name of that length has before it is normalised: beyond it nothing is looked at.
+const TOO_MANY_BYTES: usize = 64 * LONGEST;
+
+/// Reads a name: 1 to 255 characters after normalisation to NFC, no blank at either end, nothing unseen in it.
+pub fn parse(text: &str) -> Result<String> {
+    if text.is_empty() {
+        return Err(Error::failed("a name is empty").help("a name has 1 to 255 characters"));
+    }
+    if text.len() > TOO_MANY_BYTES {
+        return Err(too_long(text));
+    }
+    if let Some(found) = troubles(text).next() {
+        let code = u32::from(found.character);
+        let place = text.char_indices().take_while(|(start, _)| *start <= found.start).count();
+        return Err(Error::failed(format!(
+            "{} has the {} U+{code:04X} at character {place}",
+            quoted(text),
+            found.trouble
+        ))
+        .help("leave it out"));
+    }
+    let name = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
+    let inner = name.trim();
+    if inner.is_empty() {
+        return Err(Error::failed(format!("{} is only blanks", quoted(&name))).help("a name has 1 to 255 characters"));
+    }
+    if inner.len() != name.len() {
+        let end = if name.starts_with(char::is_whitespace) { "begins" } else { "ends" };
+        return Err(
+            Error::failed(format!("{} {end} with a blank", quoted(&name))).help(format!("write {}", quoted(inner)))
+        );
+    }
+    if name.chars().nth(LONGEST).is_some() {
+        return Err(too_long(&name));
+    }
+    Ok(name)
+}
+
+fn too_long(text: &str) -> Error {
+    Error::failed(format!("{} has {} characters", quoted(text), text.chars().count()))
+        .help("a name has at most 255 characters")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+    use unicode_normalization::is_nfc;
+
+    fn message(text: &str) -> String {
+        parse(text).expect_err(text).message().to_owned()
+    }
+
+    #[test]
+    fn names_of_any_script_are_kept() {
+        for name in [
+            "web01",
+            "nfs/vol1",
+            "/boot",
+            "本番　ウェブ",
+            "база",
+            "שרת",
+            "a b",
+            "👨\u{200d}👩\u{200d}👧",
+            "-",
+            "٣",
+            "\u{e0b0}",
+        ] {
+            assert_eq!(parse(name).as_deref(), Ok(name));
+        }
+    }
+
+    #[test]
+    fn names_are_normalised_to_nfc() {
+        assert_eq!(parse("cafe\u{301}").as_deref(), Ok("caf\u{e9}"));
+        assert_eq!(parse("か\u{3099}").as_deref(), Ok("が"));
+    }
+
+    #[test]
+    fn length_is_counted_in_characters_after_normalisation() {
+        assert!(parse(&"東".repeat(255)).is_ok());
+        assert!(parse(&"e\u{301}".repeat(255)).is_ok());
+        assert!(message(&"x".repeat(256)).ends_with("has 256 characters"));
+        assert!(message(&"x".repeat(1_000_000)).ends_with("has 1000000 characters"));
+        assert_eq!(message(""), "a name is empty");
+    }
+
+    #[test]
+    fn blanks_at_the_ends_are_refused_and_the_name_without_them_is_offered() {
+        let error = parse(" web01").expect_err("blank");
+        assert_eq!(error.message(), "\" web01\" begins with a blank");
+        assert_eq!(error.way_out(), Some("write \"web01\""));
+        assert_eq!(message("web01\u{3000}"), "\"web01\u{3000}\" ends with a blank");
+        assert_eq!(message("web01\u{a0}"), "\"web01\u{a0}\" ends with a blank");
+        assert_eq!(message("  "), "\"  \" is only blanks");
+    }
+
+    #[test]
+    fn unseen_characters_are_named_with_their_place() {
+        assert_eq!(
+            message("we\u{202e}b"),
+            "\"we\\u{202e}b\" has the bidirectional control character U+202E at character 3"
+        );
+        assert_eq!(message("é\u{1b}"), "\"é\\x1b\" has the control character U+001B at character 2");
+        assert_eq!(message("a\tb"), "\"a\\tb\" has the control character U+0009 at character 2");
+        assert_eq!(message("a\u{200b}b"), "\"a\\u{200b}b\" has the invisible character U+200B at character 2");
+        assert_eq!(message("\u{2029}"), "\"\\u{2029}\" has the line separator U+2029 at character 1");
+        for unseen in "\u{ad}\u{feff}\u{3164}\u{115f}\u{e0041}\u{200d}\u{fe0f}\u{ffff}\u{378}\u{2060}\u{180e}".chars() {
+            assert!(message(&format!("a{unseen}b")).contains(&format!("U+{:04X} at character 2", unseen as u32)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_normalised_and_accepted_again(text in any::<String>()) {
+            if let Ok(name) = parse(&text) {
+                prop_assert!(is_nfc(&name) && (1..=255).contains(&name.chars().count()) && name.trim() == name);
+                prop_assert_eq!(parse(&name), Ok(name.clone()));
+            }
+        }
+
+        #[test]
+        fn plain_names_are_kept(name in "[a-zA-Z0-9._/-]{1,255}") {
+            prop_assert_eq!(parse(&name), Ok(name.clone()));
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A VM's status: seven words, and what the platforms call them.
+
+use super::shown::quoted;
+use super::similar;
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// Every status.
+pub const STATUSES: &[&str] = &["running", "stopped", "suspended", "planned", "failed", "retired", UNKNOWN];
+
+/// The state of a machine of which none was told.
+pub const UNKNOWN: &str = "unknown";
+
+/// The platforms' words for each status, without case, blanks, `_` and `-`.
+///
+/// They are those of vSphere, `OpenStack`, AWS, Azure, Google Cloud, libvirt, Proxmox, Hyper-V, Xen, `CloudStack`,
+/// Nutanix and `NetBox`. Where one word means two things, AWS decides: `TERMINATED` is gone there and stopped in Google
+/// Cloud, `shutting-down` ends there in termination and elsewhere in a stop; both are `retired`. A machine in
+/// maintenance is out of service for a while: `suspended`.
+const WORDS: &[(&str, &str)] = &[
+    (
+        "running",
+        "running poweredon poweron on up active online started starting poweringon poweringup booting blocked \
+         idle rebooting reboot hardreboot reset resetting resuming migrating resize verifyresize revertresize \
+         rescue rescued password runningcritical inmigrate finishmigrate postmigrate moving inuse",
+    ),
+    (
+        "stopped",
+        "stopped poweredoff poweroff off down shutoff shutdown inshutdown halted inactive offline stopping \
+         poweringoff poweringdown deallocated deallocating shelved shelvedoffloaded shelving shelvingoffloading \
+         offcritical disabled",
+    ),
+    (
+        "suspended",
+        "suspended suspending suspend paused pausing saved saving savedcritical pmsuspended hibernated \
+         hibernating standby sleeping maintenance inmaintenance savevm",
+    ),
+    (
+        "planned",
+        "planned staged staging build building pending provisioning creating requested reserved queued scheduled \
+         scheduling spawning networking allocating initializing prelaunch new draft imagelocked waitforlaunch \
+         imagelaunching",
+    ),
+    (
+        "failed",
+        "failed failure error crashed dying fault faulted repairing internalerror ioerror guestpanicked broken \
+         notresponding",
+    ),
+    (
+        "retired",
+        "retired terminated terminating shuttingdown deleted deleting softdeleted softdelete destroyed destroying \
+         expunging expunged decommissioning decommissioned deprovisioning archived archive removed",
+    ),
+    ("unknown", "unknown nostate other none undetermined disconnected orphaned inaccessible invalid unassigned"),
+];
+
+static BY_WORD: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    WORDS.iter().flat_map(|(status, words)| words.split_whitespace().map(|word| (word, *status))).collect()
+});
+
+/// More than the longest platform's word has, separators included.
+const LONGEST: usize = 64;
+
+/// Reads one of the seven words in any case.
+pub fn parse(text: &str) -> Result<&'static str> {
+    let given = text.trim();
+    if let Some(status) = STATUSES.iter().find(|status| status.eq_ignore_ascii_case(given)) {
+        return Ok(status);
+    }
+    let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));
+    let meant =
+        from_platform(given).map_or_else(|| similar::nearest(given, STATUSES.iter().copied(), 1), |word| vec![word]);
+    let message = format!("{} is no status", quoted(given));
+    let all = format!("a status is {} or {last}", others.join(", "));
+    Err(Error::failed(message).help(match similar::did_you_mean(&meant) {
+        Some(question) => format!("{question} {all}"),
+        None => all,
+    }))
+}
+
+/// The status that a platform's word means (`poweredOn`, `VM deallocated`, `PowerState/running`), and the seven
+/// words themselves.
+#[must_use]
+pub fn from_platform(text: &str) -> Option<&'static str> {
+    let given = text.trim();
+    if given.len() > LONGEST {
+        return None;
+    }
+    let word: String = given
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    let bare = ["powerstate/", "provisioningstate/", "vm"].iter().find_map(|prefix| word.strip_prefix(prefix));
+    BY_WORD.get(word.as_str()).or_else(|| BY_WORD.get(bare?)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STATUSES, WORDS, from_platform, parse};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+    use std::collections::HashSet;
+
+    #[test]
+    fn a_word_means_one_status_and_is_written_as_it_is_looked_up() {
+        let mut seen = HashSet::new();
+        for (status, words) in WORDS {
+            assert!(STATUSES.contains(status));
+            for word in words.split_whitespace() {
+                assert!(seen.insert(word), "{word} stands twice");
+                assert!(word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");
+            }
+        }
+        assert_eq!(WORDS.len(), STATUSES.len());
+    }
+
+    #[test]
+    fn the_seven_words_are_read_in_any_case() {
+        for status in STATUSES {
+            assert_eq!(parse(status), Ok(*status));
+            assert_eq!(parse(&status.to_uppercase()), Ok(*status));
+            assert_eq!(from_platform(status), Some(*status));
+        }
+    }
+
+    #[test]
+    fn another_word_is_told_with_the_seven_and_the_nearest() {
+        let error = parse("runing").expect_err("no status");
+        assert_eq!(error.message(), "\"runing\" is no status");
+        let all = "a status is running, stopped, suspended, planned, failed, retired or unknown";
+        assert_eq!(error.way_out(), Some(format!("did you mean running? {all}").as_str()));
+        assert_eq!(parse("fine").expect_err("no status").way_out(), Some(all));
+        let error = parse("poweredOff").expect_err("no status");
+        assert_eq!(error.way_out(), Some(format!("did you mean stopped? {all}").as_str()));
+    }
+
+    #[test]
+    fn the_words_of_the_platforms_are_understood() {
+        for (word, status) in [
+            ("poweredOn", "running"),
+            ("poweredOff", "stopped"),
+            ("Powered Off", "stopped"),
+            ("ACTIVE", "running"),
+            ("SHUTOFF", "stopped"),
+            ("BUILD", "planned"),
+            ("ERROR", "failed"),
+            ("SHELVED_OFFLOADED", "stopped"),
+            ("SOFT_DELETED", "retired"),
+            ("pending", "planned"),
+            ("stopping", "stopped"),
+            ("shutting-down", "retired"),
+            ("terminated", "retired"),
+            ("VM running", "running"),
+            ("VM deallocated", "stopped"),
+            ("VM stopped", "stopped"),
+            ("PowerState/running", "running"),
+            ("PROVISIONING", "planned"),
+            ("STAGING", "planned"),
+            ("shut off", "stopped"),
+            ("in shutdown", "stopped"),
+            ("crashed", "failed"),
+            ("paused", "suspended"),
+            ("Off", "stopped"),
+            ("Saved", "suspended"),
+            ("planned", "planned"),
+            ("staged", "planned"),
+            ("offline", "stopped"),
+            ("decommissioning", "retired"),
+            ("ON", "running"),
+            ("maintenance", "suspended"),
+        ] {
+            assert_eq!(from_platform(word), Some(status), "{word}");
+        }
+        assert_eq!(from_platform("fine"), None);
+        assert_eq!(from_platform(""), None);
+        assert_eq!(from_platform("vm"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in any::<String>()) {
+            prop_assert!(parse(&text).is_ok_and(|status| STATUSES.contains(&status)) || parse(&text).is_err());
+            prop_assert!(from_platform(&text).is_none_or(|status| STATUSES.contains(&status)));
+        }
+
+        #[test]
+        fn case_and_separators_do_not_matter(capital in any::<bool>(), separator in "[ _-]{0,2}") {
+            let word = format!("powered{separator}off");
+            let word = if capital { word.to_uppercase() } else { word };
+            prop_assert_eq!(from_platform(&word), Some("stopped"));
+        }
+    }
+}

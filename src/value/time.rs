@@ -1,0 +1,312 @@
+//! Times: stored as RFC 3339 in UTC to the second, so that text sorts as time does; shown in the local zone.
+
+use super::shown::quoted;
+use crate::error::{Error, Result};
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+
+/// The longest text that is looked at: a time with more digits behind its seconds than any clock has.
+const LONGEST: usize = 100;
+
+/// Reads a time to its stored text, `2026-11-23T07:13:00Z`: RFC 3339, a date (its first second), or a date and a time
+/// of day. Without an offset it is UTC; what is behind the second is cut off.
+pub fn parse(text: &str) -> Result<String> {
+    let given = text.trim();
+    let read = read(given).ok_or_else(|| refusal(given, EXAMPLES))?;
+    read.utc().and_then(stored).ok_or_else(|| out_of_range(given))
+}
+
+/// Reads a time for a filter, as [`parse`] does, and besides `now`, `today`, `yesterday` and how long ago (`90s`,
+/// `30m`, `12h`, `7d`, `2w`). `now` is the present as stored text. Without an offset it is local time, as it is when
+/// an operator looks at a table.
+pub fn moment(text: &str, now: &str) -> Result<String> {
+    moment_in(&TimeZone::system(), text, now)
+}
+
+/// The present, as stored text.
+#[must_use]
+pub fn now() -> String {
+    stored(TimeZone::UTC.to_datetime(Timestamp::now())).unwrap_or_default()
+}
+
+/// A stored time as a table on a terminal shows it: `2026-11-23 16:13:00 +09:00`. Any other text stays as it is.
+#[must_use]
+pub fn local(stored: &str) -> String {
+    local_in(&TimeZone::system(), stored)
+}
+
+const EXAMPLES: &str = "write it as 2026-11-23T07:13:00Z, 2026-11-23 07:13 or 2026-11-23";
+const MOMENT_EXAMPLES: &str = "write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now";
+
+fn moment_in(zone: &TimeZone, text: &str, now: &str) -> Result<String> {
+    let given = text.trim();
+    let present = read(now).and_then(|read| read.utc()).ok_or_else(|| refusal(now, EXAMPLES))?;
+    let instant = |local: DateTime| zone.to_timestamp(local).ok().map(|time| TimeZone::UTC.to_datetime(time));
+    let today = || TimeZone::UTC.to_timestamp(present).ok().map(|time| zone.to_datetime(time).date());
+    let found = match given.to_ascii_lowercase().as_str() {
+        "now" => Some(present),
+        "today" => today().and_then(|date| instant(date.into())),
+        "yesterday" => today().and_then(|date| date.yesterday().ok()).and_then(|date| instant(date.into())),
+        lower => match ago(lower) {
+            Some(seconds) => present.checked_sub(SignedDuration::from_secs(seconds)).ok(),
+            None => match read(given).ok_or_else(|| refusal(given, MOMENT_EXAMPLES))? {
+                // Where a day begins is the zone's to say, and a time of day is one that its clocks show.
+                Reading { at, offset: None } => instant(at),
+                with_offset => with_offset.utc(),
+            },
+        },
+    };
+    found.and_then(stored).ok_or_else(|| out_of_range(given))
+}
+
+fn local_in(zone: &TimeZone, stored: &str) -> String {
+    let instant = read(stored).and_then(|read| TimeZone::UTC.to_timestamp(read.utc()?).ok());
+    instant.map_or_else(
+        || stored.to_owned(),
+        |instant| instant.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+    )
+}
+
+/// What a text says: a time of day on a date, and its offset where it has one.
+struct Reading {
+    at: DateTime,
+    offset: Option<Offset>,
+}
+
+impl Reading {
+    /// The same time in UTC, where the calendar goes so far.
+    fn utc(&self) -> Option<DateTime> {
+        let seconds = self.offset.map_or(0, Offset::seconds);
+        self.at.checked_sub(SignedDuration::from_secs(i64::from(seconds))).ok()
+    }
+}
+
+fn read(text: &str) -> Option<Reading> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let (date, rest) = date(text)?;
+    if rest.is_empty() {
+        return Some(Reading { at: date.into(), offset: None });
+    }
+    let (time, rest) = time(rest.strip_prefix(['T', 't', ' '])?)?;
+    let offset = if rest.is_empty() { None } else { Some(offset(rest.strip_prefix(' ').unwrap_or(rest))?) };
+    Some(Reading { at: date.to_datetime(time), offset })
+}
+
+fn date(text: &str) -> Option<(Date, &str)> {
+    let (year, rest) = number(text, 4)?;
+    let (month, rest) = number(rest.strip_prefix('-')?, 2)?;
+    let (day, rest) = number(rest.strip_prefix('-')?, 2)?;
+    let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    Some((date, rest))
+}
+
+fn time(text: &str) -> Option<(Time, &str)> {
+    let (hour, rest) = number(text, 2)?;
+    let (minute, rest) = number(rest.strip_prefix(':')?, 2)?;
+    let (second, rest) = match rest.strip_prefix(':') {
+        Some(rest) => {
+            let (second, rest) = number(rest, 2)?;
+            (second, fraction(rest)?)
+        }
+        None => (0, rest),
+    };
+    // RFC 3339 allows a leap second, which no stored time has.
+    let second = if second == 60 { 59 } else { second };
+    let time = Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, i8::try_from(second).ok()?, 0).ok()?;
+    Some((time, rest))
+}
+
+/// What follows the fraction of a second, if there is one.
+fn fraction(text: &str) -> Option<&str> {
+    let Some(digits) = text.strip_prefix('.') else { return Some(text) };
+    let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    (rest.len() < digits.len()).then_some(rest)
+}
+
+fn offset(text: &str) -> Option<Offset> {
+    if text.eq_ignore_ascii_case("z") {
+        return Some(Offset::UTC);
+    }
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let (hours, rest) = number(text.strip_prefix(['+', '-'])?, 2)?;
+    let (minutes, rest) = number(rest.strip_prefix(':').unwrap_or(rest), 2)?;
+    if hours > 23 || minutes > 59 || !rest.is_empty() {
+        return None;
+    }
+    Offset::from_seconds(sign * (i32::from(hours) * 3600 + i32::from(minutes) * 60)).ok()
+}
+
+/// The number that the first `digits` digits write, and what follows them.
+fn number(text: &str, digits: usize) -> Option<(i16, &str)> {
+    let (number, rest) = text.split_at_checked(digits)?;
+    let number = number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())??;
+    Some((number, rest))
+}
+
+/// How many seconds ago `7d` is, if the text says how long ago: more than can be counted is the most that can.
+fn ago(text: &str) -> Option<i64> {
+    let text = text.strip_suffix("ago").map_or(text, str::trim_end);
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let amount = text.get(..text.len() - unit.len()).filter(|amount| !amount.is_empty())?;
+    let seconds = match unit.trim_start() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        "w" => 7 * 24 * 3600,
+        _ => return None,
+    };
+    Some(amount.parse().unwrap_or(i64::MAX).saturating_mul(seconds))
+}
+
+/// The stored text of a time in UTC, if it lies in the years 0001 to 9999.
+fn stored(utc: DateTime) -> Option<String> {
+    let (date, time) = (utc.date(), utc.time());
+    let text = format!("{date}T{:02}:{:02}:{:02}Z", time.hour(), time.minute(), time.second());
+    (utc.year() >= 1).then_some(text)
+}
+
+fn refusal(given: &str, examples: &str) -> Error {
+    Error::failed(format!("{} is not a time", quoted(given))).help(examples)
+}
+
+fn out_of_range(given: &str) -> Error {
+    Error::failed(format!("{} is out of range", quoted(given))).help("a time lies in the years 0001 to 9999, in UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{local_in, moment, moment_in, now, parse};
+    use jiff::tz::{Offset, TimeZone};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    fn tokyo() -> TimeZone {
+        TimeZone::fixed(Offset::constant(9))
+    }
+
+    const NOW: &str = "2026-11-23T07:13:00Z";
+
+    #[test]
+    fn every_spelling_is_stored_in_one_form() {
+        for (given, expected) in [
+            (NOW, NOW),
+            ("2026-11-23t07:13:00z", NOW),
+            ("2026-11-23 16:13:00 +09:00", NOW),
+            ("2026-11-23T16:13:00+09:00", NOW),
+            ("2026-11-23T16:13:00+0900", NOW),
+            ("2026-11-23T01:43:00.999999999999-05:30", NOW),
+            ("2026-11-23 07:13", NOW),
+            (" 2026-11-23 07:13:00 ", NOW),
+            ("2026-11-23", "2026-11-23T00:00:00Z"),
+            ("2024-02-29", "2024-02-29T00:00:00Z"),
+            ("1990-12-31T15:59:60-08:00", "1990-12-31T23:59:59Z"),
+            ("1985-04-12T23:20:50.52Z", "1985-04-12T23:20:50Z"),
+            ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(parse(given).as_deref(), Ok(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for text in [
+            "",
+            "soon",
+            "2026-13-01",
+            "2026-02-29",
+            "2026-1-1",
+            "26-01-01",
+            "2026/01/01",
+            "20260101",
+            "2026-11-23T",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T07:60",
+            "2026-11-23T07:13:61Z",
+            "2026-11-23T07:13:00.Z",
+            "2026-11-23T07:13:00+24:00",
+            "2026-11-23T07:13:00Z[UTC]",
+            "+2026-11-23",
+            "-0001-01-01",
+            "7d",
+            "now",
+            "２０２６-11-23",
+        ] {
+            assert_eq!(parse(text).expect_err(text).message(), format!("\"{text}\" is not a time"));
+        }
+        for text in ["0000-12-31", "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-01:00"] {
+            assert_eq!(parse(text).expect_err(text).message(), format!("\"{text}\" is out of range"));
+        }
+    }
+
+    #[test]
+    fn a_moment_may_be_told_from_the_present() {
+        for (given, expected) in [
+            ("now", NOW),
+            ("0s", NOW),
+            ("90s", "2026-11-23T07:11:30Z"),
+            ("30m", "2026-11-23T06:43:00Z"),
+            ("12h", "2026-11-22T19:13:00Z"),
+            ("7d", "2026-11-16T07:13:00Z"),
+            ("2W ago", "2026-11-09T07:13:00Z"),
+            ("today", "2026-11-22T15:00:00Z"),
+            ("Yesterday", "2026-11-21T15:00:00Z"),
+            ("2026-11-23", "2026-11-22T15:00:00Z"),
+            ("2026-11-23 16:13", NOW),
+            ("2026-11-23T07:13:00Z", NOW),
+        ] {
+            assert_eq!(moment_in(&tokyo(), given, NOW).as_deref(), Ok(expected), "{given}");
+        }
+        for text in ["3000000w", "99999999999999999999d"] {
+            assert_eq!(moment(text, NOW).expect_err(text).message(), format!("\"{text}\" is out of range"));
+        }
+        for text in ["", "d", "7", "7x", "-7d", "ago", "tomorrow"] {
+            assert_eq!(moment(text, NOW).expect_err(text).message(), format!("\"{text}\" is not a time"));
+        }
+    }
+
+    #[test]
+    fn a_day_begins_where_its_zone_says() {
+        let berlin = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").expect("zone");
+        assert_eq!(moment_in(&berlin, "2026-07-01", NOW).as_deref(), Ok("2026-06-30T22:00:00Z"));
+        assert_eq!(moment_in(&berlin, "2026-12-01", NOW).as_deref(), Ok("2026-11-30T23:00:00Z"));
+    }
+
+    #[test]
+    fn a_table_shows_local_time_with_its_offset() {
+        assert_eq!(local_in(&tokyo(), NOW), "2026-11-23 16:13:00 +09:00");
+        assert_eq!(local_in(&TimeZone::UTC, "0042-01-02T03:04:05Z"), "0042-01-02 03:04:05 +00:00");
+        assert_eq!(local_in(&tokyo(), "soon"), "soon");
+        assert_eq!(local_in(&tokyo(), "9999-12-31T23:59:59Z"), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_present_is_a_stored_time() {
+        let present = now();
+        assert_eq!(parse(&present), Ok(present));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in any::<String>(), like in "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.+Z-]{0,20}") {
+            for text in [text, like] {
+                let _ = moment(&text, NOW);
+                let _ = moment(NOW, &text);
+                if let Ok(time) = parse(&text) {
+                    prop_assert!(time.len() == 20);
+                    prop_assert_eq!(parse(&time), Ok(time.clone()));
+                    prop_assert_eq!(moment(&time, NOW), Ok(time));
+                }
+            }
+        }
+
+        #[test]
+        fn what_a_table_shows_reads_back(day in 1u8..=28, month in 1u8..=12, year in 1u16..=9998, second in 0u8..60) {
+            let time = format!("{year:04}-{month:02}-{day:02}T12:34:{second:02}Z");
+            prop_assert_eq!(parse(&local_in(&tokyo(), &time)), Ok(time));
+        }
+    }
+}

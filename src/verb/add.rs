@@ -1,0 +1,143 @@
+//! `inv NOUN add`: one new record, and what is given along with it.
+
+use super::arguments::{self, option, options, switch};
+use super::batch::{Batch, Existing};
+use super::intake::{Intake, Target};
+use super::report::Report;
+use super::{ask, show};
+use crate::catalog::{Catalog, Entity, Kind};
+use crate::error::{Error, Result};
+use crate::input::secret;
+use crate::output::Style;
+use crate::session::Session;
+use crate::value::list;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let help = match entity.numbered {
+        Some(numbered) => format!("What it is called; if not given, the next free {}N", numbered.prefix),
+        None => match entity.naming().next() {
+            Some(field) if entity.names.len() == 1 => field.help.to_owned(),
+            _ => format!("Its {}", entity.names.join(" or ")),
+        },
+    };
+    let command = command.arg(Arg::new("new").value_name("NAME").help(help));
+    let command = arguments::fields(entity, command);
+    let command = arguments::collections(catalog, entity, command);
+    let command = if has_secret(entity) {
+        command.arg(
+            Arg::new("password-stdin")
+                .long("password-stdin")
+                .action(ArgAction::SetTrue)
+                .help("Read the password from standard input, one line"),
+        )
+    } else {
+        command
+    };
+    arguments::writes(arguments::allow_duplicate(catalog, entity, command))
+}
+
+pub(crate) fn has_secret(entity: &Entity) -> bool {
+    entity.fields.iter().any(|field| field.kind == Kind::Secret)
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let (mut given, mut create) = (given(entity, matches), Vec::new());
+    let missing = missing(entity, &given);
+    if !missing.is_empty() {
+        if !session.interactive {
+            return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", ")))
+                .help(format!("see inv {} add --help", entity.noun)));
+        }
+        session.read(|_| Ok(()))?;
+        let known = given.iter().filter_map(|(target, _)| match target {
+            Target::Field(place) => Some(*place),
+            _ => None,
+        });
+        let answers = ask::for_new(session, entity, &known.collect::<Vec<usize>>())?;
+        given.extend(answers.given);
+        create = answers.create;
+    }
+    let secret = match has_secret(entity) {
+        true => Some(secret::new_hash(session.interactive, switch(matches, "password-stdin"))?),
+        false => None,
+    };
+    let (id, path, report) = session.store().write(session.end(), |writer| {
+        let mut intake = Intake { create: create.clone(), ..Intake::default() };
+        let mut report = Report::new(session.dry_run);
+        let texts: Vec<(Target, Option<&str>)> = given.iter().map(|(t, text)| (*t, Some(text.as_str()))).collect();
+        let mut draft = intake.read(writer, entity, &texts)?.map_err(several)?;
+        if let (Some(hash), Some(place)) = (&secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
+            && let Some(slot) = draft.values.get_mut(place)
+        {
+            *slot = Some(crate::value::Value::Text(hash.clone()));
+        }
+        let mut batch = Batch::new(entity, Existing::Refuse, switch(matches, "allow-duplicate"));
+        let id = batch.put(writer, &mut intake, draft, 1, &mut report)??;
+        Ok((id, writer.path(entity, id)?, report))
+    })?;
+    if session.dry_run {
+        return report.tell(session);
+    }
+    match session.style {
+        Some(Style::Json | Style::Jsonl) => {
+            session.answer_cards(false, |cards| session.read(|reader| show::card(reader, entity, id, cards)))
+        }
+        _ => session.answer_text(&format!("{}\n", crate::value::shown::shown(&path))),
+    }
+}
+
+/// What the command line gives, and what each text is for.
+fn given(entity: &'static Entity, matches: &ArgMatches) -> Vec<(Target, String)> {
+    let mut given = Vec::new();
+    if let Some(name) = option(matches, "new")
+        && let Some(field) = super::intake::naming_field(entity, name)
+        && let Some(place) = entity.position(field.name)
+    {
+        given.push((Target::Field(place), name.to_owned()));
+    }
+    for (place, field) in entity.fields.iter().enumerate() {
+        if arguments::takes_flag(entity, field)
+            && let Some(text) = option(matches, field.name)
+        {
+            given.push((Target::Field(place), text.to_owned()));
+        }
+    }
+    for collection in entity.collections {
+        let items = options(matches, collection.flag);
+        if !items.is_empty() {
+            given.push((Target::Collection(collection), list::join_list(items)));
+        }
+    }
+    given
+}
+
+/// What a new record needs and is not given.
+fn missing(entity: &'static Entity, given: &[(Target, String)]) -> Vec<String> {
+    let is_given = |name: &str| {
+        given.iter().any(|(target, _)| matches!(target, Target::Field(place) if entity.position(name) == Some(*place)))
+    };
+    let mut missing = Vec::new();
+    if entity.numbered.is_none() && !entity.names.iter().any(|name| is_given(name)) {
+        missing.push("a NAME".to_owned());
+    }
+    for field in entity.fields {
+        if field.required
+            && arguments::takes_flag(entity, field)
+            && !entity.is_naming(field.name)
+            && !is_given(field.name)
+        {
+            missing.push(format!("--{}", field.name));
+        }
+    }
+    missing
+}
+
+/// Several faults as one failure: the first is the sentence, the others stand below it.
+pub(crate) fn several(mut faults: Vec<Error>) -> Error {
+    if faults.is_empty() {
+        return Error::failed("nothing is known of the fault");
+    }
+    let first = faults.remove(0);
+    first.details(faults.iter().map(Error::in_one_line))
+}

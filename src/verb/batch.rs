@@ -1,0 +1,331 @@
+//! Putting drafts into the inventory, one or a million: the path that `add` and every import share.
+
+use super::intake::{Draft, Intake, ends_it};
+use super::report::Report;
+use crate::catalog::{Collection, Entity};
+use crate::error::{Error, Result};
+use crate::store::{Action, Change, Effect, Record, Removal, Writer};
+use crate::value::{Value, shown};
+use std::collections::HashMap;
+
+/// What becomes of a draft whose record exists already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// It is a conflict.
+    Refuse,
+    /// It stays as it is.
+    Skip,
+    /// It is given what the draft gives.
+    Update,
+}
+
+/// How many records were made, changed, left and removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub created: usize,
+    pub changed: usize,
+    pub unchanged: usize,
+    pub skipped: usize,
+    pub removed: usize,
+    pub duplicates: usize,
+}
+
+/// Records of one noun on their way into the inventory.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub entity: &'static Entity,
+    pub existing: Existing,
+    /// Whether soft keys may be shared.
+    pub allow_duplicate: bool,
+    pub tally: Tally,
+    /// The records that drafts were about, and the line of each.
+    seen: HashMap<i64, u64>,
+}
+
+impl Batch {
+    pub(crate) fn new(entity: &'static Entity, existing: Existing, allow_duplicate: bool) -> Self {
+        Self { entity, existing, allow_duplicate, tally: Tally::default(), seen: HashMap::new() }
+    }
+
+    /// Puts one draft in; `line` is where it stands in its file.
+    ///
+    /// # Errors
+    /// The outer one ends the command; the inner one is the record's fault.
+    pub(crate) fn put(
+        &mut self,
+        writer: &mut Writer<'_>,
+        intake: &mut Intake,
+        draft: Draft,
+        line: u64,
+        report: &mut Report,
+    ) -> Result<Result<i64>> {
+        match self.attempt(writer, intake, draft, line, report) {
+            Err(error) if ends_it(&error) => Err(error),
+            other => Ok(other),
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        writer: &mut Writer<'_>,
+        intake: &mut Intake,
+        draft: Draft,
+        line: u64,
+        report: &mut Report,
+    ) -> Result<i64> {
+        for effect in intake.made.drain(..) {
+            report.add(writer, &effect)?;
+        }
+        let Draft { values, items } = draft;
+        let existing = self.find(writer, &values)?;
+        if let Some(record) = &existing
+            && let Some(first) = self.seen.get(&record.id)
+        {
+            let path = writer.path(self.entity, record.id)?;
+            let text = format!("{} {} stands in line {first} already", self.entity.labels.0, shown::quoted(&path));
+            return Err(Error::conflict(text));
+        }
+        let id = match (existing, self.existing) {
+            (Some(record), Existing::Refuse) => {
+                let path = writer.path(self.entity, record.id)?;
+                let text = format!("{} {} already exists", self.entity.labels.0, shown::quoted(&path));
+                return Err(Error::conflict(text));
+            }
+            (Some(record), Existing::Skip) => {
+                self.tally.skipped += 1;
+                self.seen.insert(record.id, line);
+                return Ok(record.id);
+            }
+            (Some(record), Existing::Update) => self.update(writer, intake, &record, values, items, report)?,
+            (None, _) => {
+                let values = values.into_iter().map(|value| value.unwrap_or(Value::Null)).collect();
+                let effect = self.create(writer, self.entity, values)?;
+                report.add(writer, &effect)?;
+                intake.notice(&effect);
+                self.tally.created += 1;
+                for (collection, items) in items {
+                    for item in items {
+                        self.collect(writer, collection, effect.id, item, report)?;
+                    }
+                }
+                effect.id
+            }
+        };
+        self.seen.insert(id, line);
+        Ok(id)
+    }
+
+    /// The record that the draft is about: the one with its natural key.
+    fn find(&self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Record>> {
+        for key in self.entity.keys {
+            let wanted: Vec<&Value> = key
+                .iter()
+                .filter_map(|name| self.entity.position(name))
+                .map(|place| values.get(place).and_then(Option::as_ref).unwrap_or(&Value::Null))
+                .collect();
+            if let Some(record) = writer.find(self.entity, key, &wanted)? {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes one record, numbered if it has no name, unless an operator's duplicate forbids it.
+    fn create(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, mut values: Vec<Value>) -> Result<Effect> {
+        number(writer, entity, &mut values)?;
+        self.refuse_duplicate(writer, entity, None, &values)?;
+        writer.apply(Change::Create { entity, values })
+    }
+
+    fn refuse_duplicate(
+        &mut self,
+        writer: &Writer<'_>,
+        entity: &'static Entity,
+        own: Option<i64>,
+        values: &[Value],
+    ) -> Result<()> {
+        let Some((holder, key)) = writer.holder_of_key(entity, own, values, entity.soft_keys)? else { return Ok(()) };
+        if self.allow_duplicate {
+            self.tally.duplicates += 1;
+            return Ok(());
+        }
+        Err(duplicate(writer, entity, holder, key)?)
+    }
+
+    fn update(
+        &mut self,
+        writer: &mut Writer<'_>,
+        intake: &mut Intake,
+        record: &Record,
+        values: Vec<Option<Value>>,
+        items: Vec<(&'static Collection, Vec<Vec<Value>>)>,
+        report: &mut Report,
+    ) -> Result<i64> {
+        let given: Vec<(usize, Value)> =
+            values.into_iter().enumerate().filter_map(|(place, value)| Some((place, value?))).collect();
+        let mut touched = self.change(writer, record, given, report)?;
+        for (collection, wanted) in items {
+            touched |= self.reconcile(writer, collection, record.id, wanted, report)?;
+        }
+        if touched {
+            intake.notice(&Effect { action: Action::Update, entity: self.entity, id: record.id, changed: Vec::new() });
+            self.tally.changed += 1;
+        } else {
+            self.tally.unchanged += 1;
+        }
+        Ok(record.id)
+    }
+
+    /// Changes fields of one record; tells whether anything was different.
+    pub(crate) fn change(
+        &mut self,
+        writer: &mut Writer<'_>,
+        record: &Record,
+        values: Vec<(usize, Value)>,
+        report: &mut Report,
+    ) -> Result<bool> {
+        let mut after = record.values.clone();
+        for (place, value) in &values {
+            if let Some(slot) = after.get_mut(*place) {
+                slot.clone_from(value);
+            }
+        }
+        let differs =
+            |name: &&str| self.entity.position(name).is_some_and(|place| after.get(place) != record.values.get(place));
+        if self.entity.soft_keys.iter().any(|key| key.iter().any(differs)) {
+            self.refuse_duplicate(writer, self.entity, Some(record.id), &after)?;
+        }
+        let effect = writer.apply(Change::Update { entity: self.entity, before: record, values })?;
+        report.add(writer, &effect)?;
+        Ok(effect.action == Action::Update)
+    }
+
+    /// Makes one record of a collection.
+    fn collect(
+        &mut self,
+        writer: &mut Writer<'_>,
+        collection: &'static Collection,
+        owner: i64,
+        mut values: Vec<Value>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let of = writer.catalog().of(collection.of);
+        if let Some(slot) = of.position(collection.by).and_then(|place| values.get_mut(place)) {
+            *slot = Value::Integer(owner);
+        }
+        let effect = self.create(writer, of, values)?;
+        report.add(writer, &effect)
+    }
+
+    /// Makes a collection what the row says: what is there already stays, what differs is changed, the rest is made or
+    /// removed. Tells whether anything was different.
+    fn reconcile(
+        &mut self,
+        writer: &mut Writer<'_>,
+        collection: &'static Collection,
+        owner: i64,
+        mut wanted: Vec<Vec<Value>>,
+        report: &mut Report,
+    ) -> Result<bool> {
+        let of = writer.catalog().of(collection.of);
+        let told: Vec<usize> =
+            collection.main.iter().chain(&collection.at).filter_map(|name| of.position(name)).collect();
+        let same = |one: &[Value], other: &[Value]| told.iter().all(|place| one.get(*place) == other.get(*place));
+        let mut left: Vec<Record> = Vec::new();
+        writer.each_with(of, &[collection.by], &[&Value::Integer(owner)], |record| {
+            match wanted.iter().position(|values| same(values, &record.values)) {
+                Some(place) => drop(wanted.remove(place)),
+                None => left.push(record),
+            }
+            Ok(std::ops::ControlFlow::Continue(()))
+        })?;
+        let differs = !(left.is_empty() && wanted.is_empty());
+        let mut wanted = wanted.into_iter();
+        for record in left {
+            // A record with a name of its own keeps it: a disk that grew is the same disk.
+            let heir = if of.numbered.is_some() { wanted.next() } else { None };
+            match heir {
+                Some(values) => {
+                    let values = told.iter().filter_map(|place| Some((*place, values.get(*place)?.clone()))).collect();
+                    let effect = writer.apply(Change::Update { entity: of, before: &record, values })?;
+                    report.add(writer, &effect)?;
+                }
+                None => {
+                    let removal = Removal::plan(writer, of, &[record.id], false)?;
+                    writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
+                }
+            }
+        }
+        for values in wanted {
+            self.collect(writer, collection, owner, values, report)?;
+        }
+        Ok(differs)
+    }
+
+    /// The records that drafts were about.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = i64> + '_ {
+        self.seen.keys().copied()
+    }
+
+    /// Whether a draft was about that record.
+    pub(crate) fn has_seen(&self, id: i64) -> bool {
+        self.seen.contains_key(&id)
+    }
+
+    /// Removes records that no draft was about.
+    pub(crate) fn prune(&mut self, writer: &mut Writer<'_>, gone: &[i64], report: &mut Report) -> Result<()> {
+        let removal = Removal::plan(writer, self.entity, gone, false)?;
+        writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
+        self.tally.removed += gone.len();
+        Ok(())
+    }
+}
+
+/// The conflict that an address is whose VLAN has it already.
+fn duplicate(writer: &Writer<'_>, entity: &'static Entity, holder: i64, key: &[&str]) -> Result<Error> {
+    let Some(record) = writer.record(entity, holder)? else {
+        return Ok(Error::conflict(format!("such a {} exists already", entity.labels.0)));
+    };
+    let mut told = Vec::new();
+    for name in key {
+        if let Some(field) = entity.field(name)
+            && let Some(value) = writer.shown(field, record.value(entity, name))?
+        {
+            told.push(if entity.is_naming(name) { value } else { format!("{name} {value}") });
+        }
+    }
+    let holder = match (entity.parent_field(), writer.catalog().parent(entity)) {
+        (Some(field), Some((_, target))) => match record.value(entity, field.name) {
+            Value::Integer(id) => format!("by {} {}", target.labels.0, shown::quoted(&writer.path(target, *id)?)),
+            _ => "as reserved".to_owned(),
+        },
+        _ => String::new(),
+    };
+    Ok(Error::conflict(format!("{} is taken {holder}", told.join(" in ")))
+        .help("take it all the same with --allow-duplicate"))
+}
+
+/// Gives a record without a name the first number that is free beside it: `disk0`, `disk1`, …
+fn number(writer: &Writer<'_>, entity: &'static Entity, values: &mut [Value]) -> Result<()> {
+    let (Some(numbered), Some(name), Some(parent)) = (entity.numbered, entity.names.first(), entity.parent) else {
+        return Ok(());
+    };
+    let (Some(name_place), Some(parent_place)) = (entity.position(name), entity.position(parent)) else {
+        return Ok(());
+    };
+    if values.get(name_place) != Some(&Value::Null) {
+        return Ok(());
+    }
+    let holder = values.get(parent_place).cloned().unwrap_or(Value::Null);
+    let mut number = numbered.first;
+    loop {
+        let candidate = Value::Text(format!("{}{number}", numbered.prefix));
+        if writer.find(entity, &[name, parent], &[&candidate, &holder])?.is_none() {
+            if let Some(slot) = values.get_mut(name_place) {
+                *slot = candidate;
+            }
+            return Ok(());
+        }
+        number += 1;
+    }
+}

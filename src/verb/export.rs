@@ -1,0 +1,62 @@
+//! `inv NOUN export`: what import takes back, byte for byte.
+
+use super::list;
+use super::terms;
+use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
+use crate::error::Result;
+use crate::output::Style;
+use crate::session::Session;
+use crate::store::{Order, Query};
+use clap::{ArgMatches, Command};
+use std::ops::ControlFlow;
+
+pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    terms::arguments(catalog, entity, command).args(list::view())
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let catalog = session.catalog();
+    let style = match session.style {
+        None | Some(Style::Table) => Style::Csv,
+        Some(style) => style,
+    };
+    let mut columns = columns(catalog, entity);
+    for path in list::columns(catalog, entity, matches, &[])? {
+        if !columns.iter().any(|known| known.name == path.name) {
+            columns.push(path);
+        }
+    }
+    let headers: Vec<_> = columns.iter().map(|path| path.column(catalog)).collect();
+    session.answer_reading(list::answer(matches, style), &headers, |reader, row| {
+        let query = Query { columns: columns.clone(), ..list::query(reader, entity, matches, &[])? };
+        reader.select(&query, |cells| row(cells).map(|()| ControlFlow::Continue(())))
+    })
+}
+
+/// The columns that a file of `entity` has: its fields, references by their whole path, and what no other file has.
+pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
+    let fields = entity.fields.iter().filter(|field| field.kind != Kind::Secret).map(|field| {
+        let name = match field.refers_to() {
+            Some(_) => format!("{}.path", field.name),
+            None => field.name.to_owned(),
+        };
+        // A field may share its name with a computed column: the field is meant.
+        let mut path = Path::known(catalog, entity, &name);
+        if field.refers_to().is_none() {
+            path.leaf = Leaf::Field(field);
+        }
+        path.name = field.name.to_owned();
+        path
+    });
+    let collections = entity.collections.iter().filter(|collection| collection.exported);
+    let collections = collections.map(|collection| Path::known(catalog, entity, collection.name));
+    fields.chain(collections).collect()
+}
+
+/// All records of `entity`, sorted by path, and by the rest of their keys where paths are alike.
+pub(crate) fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
+    let keys = entity.keys.iter().flat_map(|key| key.iter().copied());
+    let names = ["path"].into_iter().chain(keys);
+    let order = names.map(|name| Order { path: Path::known(catalog, entity, name), descending: false });
+    Query { order: order.collect(), ..Query::all(entity, columns(catalog, entity)) }
+}

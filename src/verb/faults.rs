@@ -1,0 +1,143 @@
+//! What is wrong with a file: every fault is counted and the first are told; all bad rows can be written out.
+
+use crate::error::{Error, Result, io_reason};
+use crate::value::shown;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// How many faults are told on the terminal.
+const TOLD: usize = 20;
+
+/// The faults of an import.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    told: Vec<String>,
+    count: usize,
+    rows: usize,
+    rejects: Option<Rejects>,
+}
+
+/// The bad rows on their way to the operator's file.
+#[derive(Debug)]
+struct Rejects {
+    path: PathBuf,
+    writer: csv::Writer<NamedTempFile>,
+    header: Vec<String>,
+}
+
+impl Faults {
+    /// No faults yet; bad rows go to `rejects`, if that is given.
+    pub(crate) fn new(rejects: Option<&Path>) -> Result<Self> {
+        let rejects = match rejects {
+            None => None,
+            Some(path) => {
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let file = NamedTempFile::new_in(folder).map_err(|error| cannot_write(path, &error))?;
+                let writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
+                Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
+            }
+        };
+        Ok(Self { told: Vec::new(), count: 0, rows: 0, rejects })
+    }
+
+    /// Whether nothing is wrong so far.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// How many rows have a fault.
+    pub(crate) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether a fault that comes now is still told word by word.
+    pub(crate) fn tells(&self) -> bool {
+        self.told.len() < TOLD || self.rejects.is_some()
+    }
+
+    /// Adds what is wrong with one row: `vms.csv:17: memory: "16 GX" has no known unit`.
+    pub(crate) fn add<'a>(
+        &mut self,
+        file: &str,
+        line: u64,
+        faults: &[String],
+        header: &[String],
+        cells: impl Iterator<Item = (usize, Option<&'a str>)>,
+    ) -> Result<()> {
+        self.rows += 1;
+        self.count += faults.len();
+        for fault in faults {
+            if self.told.len() < TOLD {
+                self.told.push(format!("{}:{line}: {fault}", shown::shown(file)));
+            }
+        }
+        let Some(rejects) = &mut self.rejects else { return Ok(()) };
+        let mut row = vec![String::new(); header.len()];
+        for (column, text) in cells {
+            if column >= row.len() {
+                row.resize(column + 1, String::new());
+            }
+            if let Some(slot) = row.get_mut(column) {
+                text.unwrap_or_default().clone_into(slot);
+            }
+        }
+        row.push(format!("{file}:{line}: {}", faults.join("; ")));
+        rejects.write(header, &row)
+    }
+
+    /// Puts the bad rows where the operator wants them.
+    pub(crate) fn keep_rejects(&mut self) -> Result<Option<PathBuf>> {
+        let Some(rejects) = self.rejects.take() else { return Ok(None) };
+        let path = rejects.path;
+        let file = rejects.writer.into_inner().map_err(|error| cannot_write(&path, error.error()))?;
+        file.persist(&path).map_err(|error| cannot_write(&path, &error.error))?;
+        Ok(Some(path))
+    }
+
+    /// All faults as one failure.
+    pub(crate) fn as_error(&self, what: &str) -> Error {
+        let rows = if self.rows == 1 { "1 row is".to_owned() } else { format!("{} rows are", self.rows) };
+        let rest = self.count - self.told.len();
+        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
+        Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
+            .details(self.told.iter().cloned().chain(more))
+            .help("mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others")
+    }
+
+    /// The faults that are told, a line each, for an import that went on without the bad rows.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let rest = self.count - self.told.len();
+        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
+        self.told.iter().cloned().chain(more).collect()
+    }
+}
+
+impl Rejects {
+    fn write(&mut self, header: &[String], row: &[String]) -> Result<()> {
+        let path = self.path.clone();
+        let told = |error: csv::Error| cannot_write(&path, &std::io::Error::from(error));
+        if self.header != header {
+            // The rows of another file, with other columns, follow a header of their own.
+            self.header = header.to_vec();
+            self.writer.write_record(header.iter().map(String::as_str).chain(["faults"])).map_err(told)?;
+        }
+        self.writer.write_record(row).map_err(told)
+    }
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
+    let path = shown::shown(&path.to_string_lossy()).into_owned();
+    Error::failed(format!("cannot write {path}: {}", io_reason(error)))
+}
+
+/// Writes a file as a whole: another one of that name is replaced only once this one is complete.
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).map_err(|error| cannot_write(path, &error))?;
+    write(file.as_file_mut())?;
+    file.as_file_mut().flush().map_err(|error| cannot_write(path, &error))?;
+    file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! `inv NOUN import`: rows of one noun from a file, all or none.
+
+use super::arguments::{self, option, options, switch};
+use super::batch::{Existing, Tally};
+use super::load::{self, Loaded, Options, Prune, Source};
+use crate::catalog::{Catalog, Entity};
+use crate::error::{Error, Result, io_reason};
+use crate::input::file::Text;
+use crate::input::{self, Opened, Reading, Records};
+use crate::session::Session;
+use crate::value::shown;
+use clap::builder::ArgPredicate;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use tempfile::NamedTempFile;
+
+/// How many records that are gone are named.
+const NAMED: usize = 20;
+
+pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let command = command.arg(
+        Arg::new("file")
+            .value_name("FILE")
+            .required(true)
+            .value_hint(ValueHint::FilePath)
+            .help("CSV or JSON lines; - is standard input"),
+    );
+    how(command).after_help(format!("The columns are {}.", load::columns(entity).join(", ")))
+}
+
+/// The options of every import.
+pub(crate) fn how(command: Command) -> Command {
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let command = command
+        .arg(flag("update", "Change records that exist already; an empty cell clears"))
+        .arg(flag("skip-existing", "Leave records that exist already as they are").conflicts_with("update"))
+        .arg(
+            flag("prune", "Remove what the file does not have; with --update")
+                .requires_if(ArgPredicate::IsPresent, "update"),
+        )
+        .arg(
+            Arg::new("create")
+                .long("create")
+                .value_name("NOUN,…")
+                .action(ArgAction::Append)
+                .help("Make what rows refer to and is not there yet, such as os,owner"),
+        )
+        .arg(
+            Arg::new("rejects")
+                .long("rejects")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("Write the bad rows there, with their faults in a last column"),
+        )
+        .arg(flag("skip-bad", "Import the good rows even if others are bad"))
+        .arg(
+            Arg::new("delimiter")
+                .long("delimiter")
+                .value_name("CHAR")
+                .help("What separates cells, if it is not , ; or a tab"),
+        )
+        .arg(
+            Arg::new("encoding")
+                .long("encoding")
+                .value_name("NAME")
+                .help("The file's encoding, such as shift_jis or windows-1252"),
+        );
+    arguments::writes(command)
+}
+
+/// How the options say that an import is done.
+pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options> {
+    let create: Vec<String> = options(matches, "create")
+        .iter()
+        .flat_map(|list| list.split(','))
+        .map(|noun| noun.trim().to_owned())
+        .filter(|noun| !noun.is_empty())
+        .collect();
+    for noun in &create {
+        let is_field = catalog.entities().any(|entity| entity.field(noun).is_some_and(|f| f.refers_to().is_some()));
+        if !is_field {
+            catalog.named(noun)?;
+        }
+    }
+    Ok(Options {
+        existing: match (switch(matches, "update"), switch(matches, "skip-existing")) {
+            (true, _) => Existing::Update,
+            (_, true) => Existing::Skip,
+            _ => Existing::Refuse,
+        },
+        prune: if switch(matches, "prune") { Prune::All } else { Prune::Nothing },
+        create,
+        rejects: option(matches, "rejects").map(PathBuf::from),
+        skip_bad: switch(matches, "skip-bad"),
+    })
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let path = PathBuf::from(option(matches, "file").unwrap_or_default());
+    let source = source(entity, &path, matches)?;
+    let what = name(&path);
+    let loaded = load::load(session, &what, &[source], &chosen(session.catalog(), matches)?)?;
+    tell(session, loaded)
+}
+
+/// What a file is called in messages.
+pub(crate) fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// The rows of a file. Standard input is put aside first: nobody waits for its end while the inventory is locked.
+pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
+    let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
+    let encoding = option(matches, "encoding").map(str::to_owned);
+    let aside = if path == Path::new("-") { Some(Rc::new(standard_input()?)) } else { None };
+    let path = path.to_owned();
+    let size = aside.as_ref().map_or(std::fs::metadata(&path), |aside| aside.as_file().metadata());
+    let bytes = size.ok().map(|data| data.len());
+    let open = move || -> Result<Box<dyn Records>> {
+        let opened = match &aside {
+            Some(aside) => {
+                let file = File::open(aside.path()).map_err(|error| unreadable(&error))?;
+                let text = Text::new("standard input", Box::new(file), bytes, encoding.as_deref())?;
+                input::from_text(text, None, delimiter)?
+            }
+            None => input::open(&path, Reading { delimiter, encoding: encoding.as_deref() })?,
+        };
+        match opened {
+            Opened::Records(records) => Ok(records),
+            Opened::Empty { name } => Err(input::nothing_in(&name, &load::columns(entity))),
+        }
+    };
+    // A file that cannot be read at all is told before the inventory is locked.
+    open()?;
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, within: false, replaces: false })
+}
+
+fn standard_input() -> Result<NamedTempFile> {
+    let mut aside = NamedTempFile::new().map_err(|error| unreadable(&error))?;
+    std::io::copy(&mut std::io::stdin().lock(), aside.as_file_mut()).map_err(|error| unreadable(&error))?;
+    Ok(aside)
+}
+
+fn unreadable(error: &std::io::Error) -> Error {
+    Error::failed(format!("cannot read standard input: {}", io_reason(error)))
+}
+
+/// Says what an import did.
+pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
+    for line in &loaded.bad {
+        session.warn(line);
+    }
+    if loaded.bad_rows > 0 {
+        session.warn(&format!(
+            "left out {} that {} wrong",
+            rows(loaded.bad_rows),
+            if loaded.bad_rows == 1 { "is" } else { "are" }
+        ));
+    }
+    if let Some(path) = &loaded.rejects
+        && loaded.bad_rows > 0
+    {
+        session.say(&format!("the bad rows are in {}", shown::shown(&path.to_string_lossy())));
+    }
+    let would = if session.dry_run { "would import " } else { "" };
+    let nothing = |tally: &Tally| *tally == Tally::default();
+    let all_empty = loaded.tallies.iter().all(|(_, tally)| nothing(tally));
+    for (entity, tally) in loaded.tallies.iter().filter(|(_, tally)| all_empty || !nothing(tally)) {
+        session.say(&format!("{would}{}", counts(entity, *tally)));
+    }
+    let duplicates: usize = loaded.tallies.iter().map(|(_, tally)| tally.duplicates).sum();
+    if duplicates > 0 {
+        session.say(&format!("{duplicates} of the addresses are borne by others in the same VLAN, too"));
+    }
+    for (entity, gone) in &loaded.gone {
+        if let [first, ..] = gone.as_slice() {
+            let named: Vec<&str> = gone.iter().take(NAMED).map(String::as_str).collect();
+            let rest = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };
+            let named = if gone.len() == 1 { first.clone() } else { named.join(", ") };
+            session.say(&format!(
+                "not in the file any more: {}: {}{rest} (--prune removes them)",
+                entity.counted(gone.len()),
+                shown::shown(&named)
+            ));
+        }
+    }
+    loaded.report.tell(session)
+}
+
+fn rows(count: usize) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+/// `795 vms: 12 new, 3 changed, 780 unchanged`
+fn counts(entity: &Entity, tally: Tally) -> String {
+    let parts = [
+        (tally.created, "new"),
+        (tally.changed, "changed"),
+        (tally.unchanged, "unchanged"),
+        (tally.skipped, "left as they are"),
+        (tally.removed, "removed"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let all = tally.created + tally.changed + tally.unchanged + tally.skipped;
+    let told = if told.is_empty() { "nothing to do".to_owned() } else { told.join(", ") };
+    format!("{}: {told}", entity.counted(all))
+}

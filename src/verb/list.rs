@@ -1,0 +1,140 @@
+//! `inv NOUN list`: which records, which columns, in which order.
+
+use super::arguments::{option, options, switch};
+use super::terms;
+use crate::catalog::{Catalog, Entity, Path};
+use crate::error::{Error, Result};
+use crate::output::Style;
+use crate::output::row::Column;
+use crate::session::{Answer, Session};
+use crate::store::{Order, Query, Reader};
+use crate::value::shown;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::ops::ControlFlow;
+
+pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    terms::arguments(catalog, entity, command)
+        .args(view())
+        .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
+}
+
+/// The options that say how a list looks.
+pub(crate) fn view() -> Vec<Arg> {
+    vec![
+        Arg::new("columns")
+            .short('c')
+            .long("columns")
+            .value_name("COL,…")
+            .action(ArgAction::Append)
+            .help("Which columns; +COL adds to the usual ones, dots follow references: pool.dc"),
+        Arg::new("sort")
+            .long("sort")
+            .value_name("COL[:desc],…")
+            .action(ArgAction::Append)
+            .help("Sort by these columns; :desc puts the greatest first"),
+        Arg::new("limit").long("limit").value_name("N").help("At most so many"),
+        Arg::new("offset").long("offset").value_name("N").help("Skip so many first"),
+        Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"),
+        Arg::new("for-spreadsheet")
+            .long("for-spreadsheet")
+            .action(ArgAction::SetTrue)
+            .help("Guard CSV cells that begin with = + - @ against formulas (the data differ then)"),
+    ]
+}
+
+/// How a list is answered, as its options say.
+pub(crate) fn answer(matches: &ArgMatches, otherwise: Style) -> Answer {
+    Answer { otherwise, headers: !switch(matches, "no-headers"), for_spreadsheet: switch(matches, "for-spreadsheet") }
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    if switch(matches, "count") {
+        let count = session.read(|reader| reader.select_count(&query(reader, entity, matches, entity.columns)?))?;
+        return session.answer_text(&format!("{count}\n"));
+    }
+    stream(session, entity, matches, entity.columns, Style::Table)
+}
+
+/// Answers with the list that `matches` ask for.
+pub(crate) fn stream(
+    session: &Session,
+    entity: &'static Entity,
+    matches: &ArgMatches,
+    usual: &[&str],
+    otherwise: Style,
+) -> Result<()> {
+    let columns: Vec<Path> = columns(session.catalog(), entity, matches, usual)?;
+    let headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
+    let asked = answer(matches, otherwise);
+    if asked.for_spreadsheet {
+        session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
+    }
+    session.answer_reading(asked, &headers, |reader, row| {
+        let query = query(reader, entity, matches, usual)?;
+        reader.select(&query, |cells| row(cells).map(|()| ControlFlow::Continue(())))
+    })
+}
+
+/// The list that `matches` ask for.
+pub(crate) fn query(
+    reader: &Reader<'_>,
+    entity: &'static Entity,
+    matches: &ArgMatches,
+    usual: &[&str],
+) -> Result<Query> {
+    Ok(Query {
+        entity,
+        columns: columns(reader.catalog(), entity, matches, usual)?,
+        terms: terms::from_matches(reader, entity, matches)?,
+        order: order(reader.catalog(), entity, &options(matches, "sort"))?,
+        limit: number(matches, "limit")?,
+        offset: number(matches, "offset")?.unwrap_or(0),
+    })
+}
+
+pub(crate) fn columns(
+    catalog: &Catalog,
+    entity: &'static Entity,
+    matches: &ArgMatches,
+    usual: &[&str],
+) -> Result<Vec<Path>> {
+    let given = options(matches, "columns");
+    let asked: Vec<&str> =
+        given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|c| !c.is_empty()).collect();
+    let mut names: Vec<&str> = Vec::new();
+    if asked.is_empty() || asked.iter().any(|column| column.starts_with('+')) {
+        names.extend(usual);
+    }
+    for column in asked {
+        match column.strip_prefix('+') {
+            Some(added) if names.contains(&added) => {}
+            Some(added) => names.push(added),
+            None => names.push(column),
+        }
+    }
+    names.into_iter().map(|name| Path::parse(catalog, entity, name)).collect()
+}
+
+/// Reads `COL[:desc],…`.
+fn order(catalog: &Catalog, entity: &'static Entity, given: &[&str]) -> Result<Vec<Order>> {
+    let keys = given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
+    keys.map(|key| {
+        let (column, descending) = match key.rsplit_once(':') {
+            None | Some((_, "asc")) => (key.strip_suffix(":asc").unwrap_or(key), false),
+            Some((column, "desc")) => (column, true),
+            Some((_, direction)) => {
+                return Err(Error::usage(format!("{} is no direction to sort in", shown::quoted(direction)))
+                    .help("a sort key is COL, COL:asc or COL:desc"));
+            }
+        };
+        Ok(Order { path: Path::parse(catalog, entity, column)?, descending })
+    })
+    .collect()
+}
+
+fn number(matches: &ArgMatches, name: &str) -> Result<Option<u64>> {
+    let Some(text) = option(matches, name) else { return Ok(None) };
+    text.parse()
+        .map(Some)
+        .map_err(|_| Error::usage(format!("--{name} takes a whole number, not {}", shown::quoted(text))))
+}

@@ -1,0 +1,309 @@
+//! Reading files of rows into the inventory: one noun's file, a folder of them, or what an importer staged.
+//!
+//! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
+
+use super::batch::{Batch, Existing, Tally};
+use super::faults::Faults;
+use super::intake::{self, Intake, Target};
+use super::progress::Progress;
+use super::report::Report;
+use crate::catalog::Entity;
+use crate::error::{Error, Result};
+use crate::input::{Record, Records, Step};
+use crate::session::Session;
+use crate::store::Writer;
+use crate::value::{shown, similar};
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+/// How an import is done.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub existing: Existing,
+    pub prune: Prune,
+    pub create: Vec<String>,
+    pub rejects: Option<PathBuf>,
+    pub skip_bad: bool,
+}
+
+/// What is removed because no row was about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prune {
+    /// Nothing.
+    Nothing,
+    /// Every other record of the noun.
+    All,
+}
+
+/// Rows of one noun, ready to be read, again and again if need be.
+pub(crate) struct Source {
+    pub entity: &'static Entity,
+    pub open: Box<dyn Fn() -> Result<Box<dyn Records>>>,
+    /// Overrules how rows are taken whose record exists already.
+    pub existing: Option<Existing>,
+    /// How many bytes there are to read, if that is known.
+    pub bytes: Option<u64>,
+    /// Whether only records are pruned, or told as gone, whose holder some row was about.
+    pub within: bool,
+    /// Whether every other record of the noun gives way.
+    pub replaces: bool,
+}
+
+/// What an import did.
+pub(crate) struct Loaded {
+    pub tallies: Vec<(&'static Entity, Tally)>,
+    /// The records that are in the inventory and not in the files, where those speak for all that a holder has.
+    pub gone: Vec<(&'static Entity, Vec<String>)>,
+    pub report: Report,
+    pub bad: Vec<String>,
+    pub bad_rows: usize,
+    pub rejects: Option<PathBuf>,
+}
+
+/// Imports all sources in one transaction; `what` names them in messages.
+///
+/// # Errors
+/// A row is wrong and `skip_bad` was not asked for; the inventory or a file cannot be used.
+pub(crate) fn load(session: &Session, what: &str, sources: &[Source], options: &Options) -> Result<Loaded> {
+    let mut kept: Option<Faults> = None;
+    let result = session.store().write(session.end(), |writer| {
+        let mut faults = Faults::new(options.rejects.as_deref())?;
+        let mut report = Report::new(session.dry_run);
+        let outcome = all(session, writer, sources, options, &mut faults, &mut report);
+        let failed = !faults.is_empty() && !options.skip_bad;
+        let error = failed.then(|| faults.as_error(what));
+        kept = Some(faults);
+        let (tallies, gone) = outcome?;
+        match error {
+            Some(error) => Err(error),
+            None => Ok((tallies, gone, report)),
+        }
+    });
+    let (mut rejects, mut bad, mut bad_rows) = (None, Vec::new(), 0);
+    if let Some(faults) = &mut kept {
+        bad = faults.lines();
+        bad_rows = faults.rows();
+        rejects = faults.keep_rejects()?;
+    }
+    let (tallies, gone, report) = result?;
+    Ok(Loaded { tallies, gone, report, bad, bad_rows, rejects })
+}
+
+type Outcome = (Vec<(&'static Entity, Tally)>, Vec<(&'static Entity, Vec<String>)>);
+
+fn all(
+    session: &Session,
+    writer: &mut Writer<'_>,
+    sources: &[Source],
+    options: &Options,
+    faults: &mut Faults,
+    report: &mut Report,
+) -> Result<Outcome> {
+    let mut intake = Intake { platform_words: true, create: options.create.clone(), ..Intake::default() };
+    let mut batches: Vec<(Batch, &Source)> = Vec::new();
+    for source in sources {
+        let existing = source.existing.unwrap_or(options.existing);
+        let mut batch = Batch::new(source.entity, existing, true);
+        let mut records = (source.open)()?;
+        let mut progress = Progress::new(records.name(), source.bytes, !session.quiet);
+        one(writer, records.as_mut(), &mut batch, &mut intake, options, faults, report, &mut progress)?;
+        batches.push((batch, source));
+    }
+    let mut gone = Vec::new();
+    if faults.is_empty() || options.skip_bad {
+        for place in (0..batches.len()).rev() {
+            let holders = match batches.get(place) {
+                Some((batch, source)) if source.within => holders(writer, batch, &batches),
+                _ => None,
+            };
+            let Some((batch, source)) = batches.get_mut(place) else { continue };
+            if source.within && holders.is_none() {
+                continue;
+            }
+            if options.prune == Prune::All || source.replaces {
+                let unseen = batch.unseen(writer, holders.as_ref())?;
+                batch.prune(writer, &unseen, report)?;
+            } else if source.within {
+                let unseen = batch.unseen(writer, holders.as_ref())?;
+                let paths = unseen.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
+                gone.push((batch.entity, paths.collect::<Result<Vec<String>>>()?));
+            }
+        }
+    }
+    Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
+}
+
+/// The records that hold the batch's, where rows were about those too.
+fn holders(writer: &Writer<'_>, batch: &Batch, batches: &[(Batch, &Source)]) -> Option<HashSet<i64>> {
+    let (_, holder) = writer.catalog().parent(batch.entity)?;
+    let (known, _) = batches.iter().find(|(known, _)| known.entity.noun == holder.noun)?;
+    Some(known.seen().collect())
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of the import above, which owns all of these")]
+fn one(
+    writer: &mut Writer<'_>,
+    records: &mut dyn Records,
+    batch: &mut Batch,
+    intake: &mut Intake,
+    options: &Options,
+    faults: &mut Faults,
+    report: &mut Report,
+    progress: &mut Progress,
+) -> Result<()> {
+    let mut header = Header::new(batch.entity);
+    let mut record = Record::default();
+    loop {
+        let step = records.read(&mut record);
+        progress.at(records.bytes_read());
+        match step {
+            Step::Last => return Ok(()),
+            Step::Fault(fault) => {
+                faults.add(records.name(), fault.line, &[fault.text], records.columns(), record.cells())?;
+                if fault.fatal {
+                    return Ok(());
+                }
+            }
+            Step::Record => {
+                let wrong = match header.learn(writer, records.columns()) {
+                    Err(wrong) => {
+                        // What is wrong with the header is wrong with every row, and told once.
+                        faults.add(
+                            records.name(),
+                            header.line(records.columns()),
+                            &wrong,
+                            records.columns(),
+                            std::iter::empty(),
+                        )?;
+                        return Ok(());
+                    }
+                    Ok(()) => put(writer, &record, &header, batch, intake, options, faults, report)?,
+                };
+                if !wrong.is_empty() {
+                    faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
+                }
+            }
+        }
+    }
+}
+
+/// Puts one row in, and tells what is wrong with it.
+#[expect(clippy::too_many_arguments, reason = "one step of the import above, which owns all of these")]
+fn put(
+    writer: &mut Writer<'_>,
+    record: &Record,
+    header: &Header,
+    batch: &mut Batch,
+    intake: &mut Intake,
+    options: &Options,
+    faults: &Faults,
+    report: &mut Report,
+) -> Result<Vec<String>> {
+    let given: Vec<(Target, Option<&str>)> =
+        record.cells().filter_map(|(column, text)| Some((*header.targets.get(column)?, text))).collect();
+    let told = |errors: Vec<Error>| -> Vec<String> {
+        if faults.tells() {
+            errors.iter().map(Error::in_one_line).collect()
+        } else {
+            errors.iter().map(|error| error.message().to_owned()).collect()
+        }
+    };
+    let attempt = |writer: &mut Writer<'_>| -> Result<Result<(), Vec<Error>>> {
+        let draft = match intake.read(writer, batch.entity, &given)? {
+            Ok(draft) => draft,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        let put = batch.put(writer, intake, draft, record.line, report)?;
+        Ok(put.map(drop).map_err(|error| vec![error]))
+    };
+    if !options.skip_bad {
+        let mut attempt = attempt;
+        return Ok(attempt(writer)?.err().map(told).unwrap_or_default());
+    }
+    let done = writer.whole_or_nothing(attempt)?;
+    let Err(errors) = done else { return Ok(Vec::new()) };
+    intake.forget_everything();
+    Ok(told(errors))
+}
+
+/// The columns of a file, and what each is for.
+struct Header {
+    entity: &'static Entity,
+    targets: Vec<Target>,
+}
+
+impl Header {
+    const fn new(entity: &'static Entity) -> Self {
+        Self { entity, targets: Vec::new() }
+    }
+
+    /// Takes in columns that are not known yet.
+    fn learn(&mut self, writer: &Writer<'_>, columns: &[String]) -> Result<(), Vec<String>> {
+        if self.targets.len() == columns.len() {
+            return Ok(());
+        }
+        let first = self.targets.is_empty();
+        let mut wrong = Vec::new();
+        for column in columns.iter().skip(self.targets.len()) {
+            match intake::target(writer.catalog(), self.entity, column) {
+                Some(target) => self.targets.push(target),
+                None => wrong.push(unknown(self.entity, column)),
+            }
+        }
+        let mut known: HashMap<String, &String> = HashMap::new();
+        for (target, column) in self.targets.iter().zip(columns) {
+            if matches!(target, Target::Derived) {
+                continue;
+            }
+            if let Some(other) = known.insert(format!("{target:?}"), column) {
+                wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
+            }
+        }
+        let names = self.entity.names.iter().filter_map(|name| self.entity.position(name));
+        let mut names =
+            names.map(|name| self.targets.iter().any(|t| matches!(t, Target::Field(place) if *place == name)));
+        if first && wrong.is_empty() && self.entity.numbered.is_none() && !names.any(|named| named) {
+            wrong.push(format!("the column {} is missing", self.entity.names.join(" or ")));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// The line that faults of the header are told of.
+    #[expect(clippy::unused_self, reason = "it is the header's line")]
+    const fn line(&self, _columns: &[String]) -> u64 {
+        1
+    }
+}
+
+/// The columns that a file of `entity` may have.
+pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
+    let secret = crate::catalog::Kind::Secret;
+    let fields = entity.fields.iter().filter(|field| field.kind != secret).map(|field| field.name);
+    fields.chain(entity.collections.iter().map(|collection| collection.name)).collect()
+}
+
+fn unknown(entity: &Entity, column: &str) -> String {
+    let columns = columns(entity);
+    let near = similar::nearest(column, columns.iter().copied(), 3);
+    let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("the columns are {}", columns.join(", ")));
+    format!("{} is no column of {} ({help})", shown::quoted(column), entity.labels.1)
+}
+
+impl Batch {
+    /// The records that no row was about, of all, or of those which one of `holders` holds.
+    fn unseen(&self, writer: &Writer<'_>, holders: Option<&HashSet<i64>>) -> Result<Vec<i64>> {
+        let parent = self.entity.parent.unwrap_or_default();
+        let mut unseen = Vec::new();
+        writer.each(self.entity, |record| {
+            let held = holders.is_none_or(|holders| {
+                matches!(record.value(self.entity, parent), crate::value::Value::Integer(id) if holders.contains(id))
+            });
+            if held && !self.has_seen(record.id) {
+                unseen.push(record.id);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(unseen)
+    }
+}

@@ -1,0 +1,82 @@
+//! `inv NOUN rm`: asks first, and refuses what others need.
+
+use super::arguments::{self, switch};
+use super::report::Report;
+use super::set::{Named, confirmed};
+use super::terms;
+use crate::catalog::{Catalog, Entity};
+use crate::error::Result;
+use crate::session::Session;
+use crate::store::{Reader, Removal, listed};
+use crate::value::shown;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let command = command
+        .arg(arguments::records(entity, false))
+        .arg(
+            Arg::new("recursive")
+                .short('r')
+                .long("recursive")
+                .action(ArgAction::SetTrue)
+                .help("Take along what needs it"),
+        )
+        .arg(terms::where_argument())
+        .arg(arguments::yes());
+    arguments::writes(command)
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let named = Named::from(entity, matches)?;
+    let recursive = switch(matches, "recursive");
+    let agreed = if switch(matches, "yes") || session.dry_run {
+        None
+    } else {
+        let (ids, question) = session.read(|reader| {
+            let ids = named.ids(reader, entity)?;
+            let removal = Removal::plan(reader, entity, &ids, recursive)?;
+            Ok((ids.clone(), question(reader, entity, &ids, &removal)?))
+        })?;
+        if !ids.is_empty() {
+            confirmed(session, &question, matches)?;
+        }
+        Some(ids)
+    };
+    let (count, along, report) = session.store().write(session.end(), |writer| {
+        let ids = match &agreed {
+            Some(ids) => ids.clone(),
+            None => named.ids(writer, entity)?,
+        };
+        let mut report = Report::new(session.dry_run);
+        let removal = Removal::plan(writer, entity, &ids, recursive)?;
+        let along = along(writer, &removal);
+        writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
+        Ok((ids.len(), along, report))
+    })?;
+    if !session.dry_run {
+        session.say(&format!("removed {}{along}", entity.counted(count)));
+    }
+    report.tell(session)
+}
+
+fn question(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: &Removal) -> Result<String> {
+    let what = match ids {
+        [id] => format!("{} {}", entity.labels.0, shown::shown(&reader.path(entity, *id)?)),
+        several => entity.counted(several.len()),
+    };
+    Ok(format!("remove {what}{}?", along(reader, removal)))
+}
+
+/// What goes along or is let go, in words.
+fn along(reader: &Reader<'_>, removal: &Removal) -> String {
+    let mut words = String::new();
+    let along = removal.along(reader);
+    if !along.is_empty() {
+        words = format!(" with {}", listed(&along));
+    }
+    let let_go = removal.let_go(reader);
+    if !let_go.is_empty() {
+        words.push_str(&format!(", letting go of {}", listed(&let_go)));
+    }
+    words
+}

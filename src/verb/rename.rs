@@ -1,0 +1,46 @@
+//! `inv NOUN rename`: one record, another name.
+
+use super::arguments::{self, option, switch};
+use super::batch::{Batch, Existing};
+use super::intake::{self, Intake};
+use super::report::Report;
+use crate::catalog::{Catalog, Entity};
+use crate::error::{Error, Result};
+use crate::session::Session;
+use clap::{Arg, ArgMatches, Command};
+
+pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let command = command
+        .arg(
+            Arg::new("record")
+                .value_name("NAME")
+                .required(true)
+                .help("Its name, the end of its path, its path, or id=N")
+                .add(arguments::names_of(entity.noun)),
+        )
+        .arg(Arg::new("new").value_name("NEW").required(true).help("Its new name"));
+    arguments::writes(arguments::allow_duplicate(catalog, entity, command))
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let (Some(name), Some(new)) = (option(matches, "record"), option(matches, "new")) else {
+        return Err(Error::usage("a name and a new name are needed"));
+    };
+    let (path, report) = session.store().write(session.end(), |writer| {
+        let id = writer.resolve(entity, name)?;
+        let Some(record) = writer.record(entity, id)? else {
+            return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
+        };
+        let field = intake::naming_field(entity, new).and_then(|field| Some((entity.position(field.name)?, field)));
+        let Some((place, field)) = field else { return Err(Error::usage("it has no name to change")) };
+        let value = Intake::default().value(writer, field, new).map_err(|error| intake::about(field.name, &error))?;
+        let mut report = Report::new(session.dry_run);
+        let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
+        batch.change(writer, &record, vec![(place, value)], &mut report)?;
+        Ok((writer.path(entity, id)?, report))
+    })?;
+    if session.dry_run {
+        return report.tell(session);
+    }
+    session.answer_text(&format!("{}\n", crate::value::shown::shown(&path)))
+}

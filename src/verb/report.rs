@@ -1,0 +1,98 @@
+//! What a change did, or would do, as rows: which record, which field, from what to what.
+//!
+//! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
+
+use crate::error::{Error, Result, io_reason};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::{Answer, Session};
+use crate::store::{Action, Effect, Reader};
+use std::io::{BufRead, BufReader, Seek, Write};
+use tempfile::SpooledTempFile;
+
+/// How many bytes wait in memory.
+const IN_MEMORY: usize = 1 << 20;
+
+/// The changes of a transaction; kept only where they are to be told one by one.
+#[derive(Debug)]
+pub(crate) struct Report {
+    rows: Option<SpooledTempFile>,
+}
+
+impl Report {
+    /// A report that is kept if `kept`.
+    pub(crate) fn new(kept: bool) -> Self {
+        Self { rows: kept.then(|| SpooledTempFile::new(IN_MEMORY)) }
+    }
+
+    /// Adds what happened. A removal is added before it happens.
+    pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        let entity = effect.entity;
+        let record = if entity.names.is_empty() {
+            link_name(reader, effect)?
+        } else {
+            reader.path(entity, effect.id)?.to_string()
+        };
+        let mut put = |cells: [Option<&str>; 6]| {
+            serde_json::to_writer(&mut *rows, &cells)
+                .map_err(std::io::Error::from)
+                .and_then(|()| rows.write_all(b"\n"))
+                .map_err(|error| aside(&error))
+        };
+        match effect.action {
+            Action::Nothing => Ok(()),
+            Action::Create => put([Some("create"), Some(entity.noun), Some(&record), None, None, None]),
+            Action::Remove => put([Some("remove"), Some(entity.noun), Some(&record), None, None, None]),
+            Action::Update => {
+                for (place, old, new) in &effect.changed {
+                    let Some(field) = entity.fields.get(*place) else { continue };
+                    let old = reader.shown(field, old)?;
+                    let new = reader.shown(field, new)?;
+                    let (old, new) = (old.as_deref(), new.as_deref());
+                    put([Some("change"), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Answers with what was kept.
+    pub(crate) fn tell(self, session: &Session) -> Result<()> {
+        let Some(mut rows) = self.rows else { return Ok(()) };
+        let columns =
+            ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
+        rows.rewind().map_err(|error| aside(&error))?;
+        session.answer(Answer::default(), &columns, |each| {
+            let mut row = Row::default();
+            for line in BufReader::new(rows).lines() {
+                let line = line.map_err(|error| aside(&error))?;
+                let cells: [Option<String>; 6] =
+                    serde_json::from_str(&line).map_err(|error| aside(&std::io::Error::from(error)))?;
+                row.clear();
+                for cell in &cells {
+                    match cell {
+                        Some(text) => row.text(text),
+                        None => row.null(),
+                    }
+                }
+                each(&row)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A link has no name: it is told by what it links.
+fn link_name(reader: &Reader<'_>, effect: &Effect) -> Result<String> {
+    let Some(record) = reader.record(effect.entity, effect.id)? else { return Ok(String::new()) };
+    let mut names = Vec::new();
+    for (field, value) in effect.entity.fields.iter().zip(&record.values) {
+        names.extend(reader.shown(field, value)?);
+    }
+    Ok(names.join(" – "))
+}
+
+fn aside(error: &std::io::Error) -> Error {
+    Error::failed(format!("cannot put the report aside: {}", io_reason(error)))
+        .help("look at the room that is left in the folder for temporary files")
+}

@@ -1,0 +1,203 @@
+//! `inv NOUN set`: other values for fields of one record or of many.
+
+use super::add::several;
+use super::arguments::{self, option, options, switch};
+use super::batch::{Batch, Existing};
+use super::intake::{Intake, Target};
+use super::report::Report;
+use super::terms;
+use crate::catalog::{Catalog, Entity, Field};
+use crate::error::{Error, Result};
+use crate::input::{prompt, secret};
+use crate::interrupt;
+use crate::session::Session;
+use crate::store::{Query, Reader};
+use crate::value::{Value, shown, similar};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+/// How many records are changed without a question.
+const UNASKED: usize = 2;
+
+pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let command = command.arg(arguments::records(entity, false));
+    let command = arguments::fields(entity, command)
+        .arg(
+            Arg::new("clear")
+                .long("clear")
+                .value_name("FIELD")
+                .action(ArgAction::Append)
+                .help("Make this field empty; may be given several times"),
+        )
+        .arg(terms::where_argument())
+        .arg(arguments::yes());
+    let command = if super::add::has_secret(entity) {
+        command
+            .arg(
+                Arg::new("password")
+                    .long("password")
+                    .action(ArgAction::SetTrue)
+                    .help("Ask for a new password, without echo"),
+            )
+            .arg(
+                Arg::new("password-stdin")
+                    .long("password-stdin")
+                    .action(ArgAction::SetTrue)
+                    .help("Read a new password from standard input, one line"),
+            )
+    } else {
+        command
+    };
+    arguments::writes(arguments::allow_duplicate(catalog, entity, command))
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let mut given: Vec<(Target, Option<&str>)> = Vec::new();
+    for (place, field) in entity.fields.iter().enumerate() {
+        if arguments::takes_flag(entity, field)
+            && let Some(text) = option(matches, field.name)
+        {
+            given.push((Target::Field(place), Some(text).filter(|text| !text.is_empty())));
+        }
+    }
+    for name in options(matches, "clear") {
+        let place = clearable(entity, name)?;
+        if given.iter().any(|(target, _)| matches!(target, Target::Field(other) if *other == place)) {
+            return Err(Error::usage(format!("{name} is both set and cleared")).help("say one of the two"));
+        }
+        given.push((Target::Field(place), None));
+    }
+    let (ask, stdin) = (switch(matches, "password"), switch(matches, "password-stdin"));
+    if given.is_empty() && !ask && !stdin {
+        return Err(Error::usage("nothing to change was said")
+            .help(format!("see inv {} set --help for the fields", entity.noun)));
+    }
+    let secret = (ask || stdin).then(|| secret::new_hash(session.interactive, stdin)).transpose()?;
+    let names = Named::from(entity, matches)?;
+    change(session, entity, &names, &given, secret, matches)
+}
+
+/// Which records a verb is for: by their names, or by conditions.
+pub(crate) enum Named<'m> {
+    Names(Vec<&'m str>),
+    Where(&'m ArgMatches),
+}
+
+impl<'m> Named<'m> {
+    pub(crate) fn from(entity: &Entity, matches: &'m ArgMatches) -> Result<Self> {
+        let names = options(matches, "records");
+        match (names.is_empty(), options(matches, "where").is_empty()) {
+            (false, true) => Ok(Self::Names(names)),
+            (true, false) => Ok(Self::Where(matches)),
+            (false, false) => Err(Error::usage("names and --where exclude each other").help("say one of the two")),
+            (true, true) => Err(Error::usage(format!("which {} is not said", entity.labels.0))
+                .help("name it, or say --where with a condition")),
+        }
+    }
+
+    /// The ids of the records, each once.
+    pub(crate) fn ids(&self, reader: &Reader<'_>, entity: &'static Entity) -> Result<Vec<i64>> {
+        let mut ids = match self {
+            Self::Names(names) => {
+                names.iter().map(|name| reader.resolve(entity, name)).collect::<Result<Vec<i64>>>()?
+            }
+            Self::Where(matches) => {
+                let terms = options(matches, "where");
+                let terms = terms.into_iter().map(|term| terms::from_text(reader, entity, term));
+                let terms = terms.collect::<Result<Vec<_>>>()?;
+                return reader.select_ids(&Query { terms, ..Query::all(entity, Vec::new()) });
+            }
+        };
+        let mut known = std::collections::HashSet::new();
+        ids.retain(|id| known.insert(*id));
+        Ok(ids)
+    }
+}
+
+/// Asks whether to go on, or off a terminal wants `--yes`.
+pub(crate) fn confirmed(session: &Session, question: &str, matches: &ArgMatches) -> Result<()> {
+    if switch(matches, "yes") || session.dry_run {
+        return Ok(());
+    }
+    if !session.interactive {
+        return Err(
+            Error::usage(format!("this wants a yes: {question}")).help("say --yes, or look first with --dry-run")
+        );
+    }
+    interrupt::watch();
+    if prompt::confirm(question)? { Ok(()) } else { Err(Error::interrupted()) }
+}
+
+/// Gives the records the same new values, in one transaction.
+pub(crate) fn change(
+    session: &Session,
+    entity: &'static Entity,
+    named: &Named<'_>,
+    given: &[(Target, Option<&str>)],
+    secret: Option<String>,
+    matches: &ArgMatches,
+) -> Result<()> {
+    let agreed = match named {
+        Named::Names(names) if names.len() <= UNASKED => None,
+        _ => {
+            let ids = session.read(|reader| named.ids(reader, entity))?;
+            if ids.len() > UNASKED {
+                confirmed(session, &format!("change {}?", entity.counted(ids.len())), matches)?;
+            }
+            Some(ids)
+        }
+    };
+    let (changed, unchanged, report) = session.store().write(session.end(), |writer| {
+        let ids = match &agreed {
+            Some(ids) => ids.clone(),
+            None => named.ids(writer, entity)?,
+        };
+        let mut report = Report::new(session.dry_run);
+        let mut draft = Intake::default().read(writer, entity, given)?.map_err(several)?;
+        if let (Some(hash), Some(place)) =
+            (&secret, entity.fields.iter().position(|field| field.kind == crate::catalog::Kind::Secret))
+            && let Some(slot) = draft.values.get_mut(place)
+        {
+            *slot = Some(Value::Text(hash.clone()));
+        }
+        let values: Vec<(usize, Value)> =
+            draft.values.into_iter().enumerate().filter_map(|(place, value)| Some((place, value?))).collect();
+        let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
+        let (mut changed, mut unchanged) = (0, 0);
+        for id in ids {
+            let Some(record) = writer.record(entity, id)? else {
+                return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
+            };
+            match batch.change(writer, &record, values.clone(), &mut report)? {
+                true => changed += 1,
+                false => unchanged += 1,
+            }
+        }
+        Ok((changed, unchanged, report))
+    })?;
+    match (changed, unchanged) {
+        _ if session.dry_run => {}
+        (0, _) => session.say("nothing to change: it is so already"),
+        (_, 0) => session.say(&format!("changed {}", entity.counted(changed))),
+        _ => session.say(&format!("changed {}; {unchanged} were so already", entity.counted(changed))),
+    }
+    report.tell(session)
+}
+
+/// The place of a field that may be cleared.
+fn clearable(entity: &'static Entity, name: &str) -> Result<usize> {
+    let may = |field: &&Field| {
+        !field.required && !matches!(field.kind, crate::catalog::Kind::Created | crate::catalog::Kind::Updated)
+    };
+    let names: Vec<&str> = entity.fields.iter().filter(may).map(|field| field.name).collect();
+    let found = entity.fields.iter().position(|field| crate::catalog::column::same_name(field.name, name));
+    match found.and_then(|place| Some((place, entity.fields.get(place)?))) {
+        Some((place, field)) if may(&field) => Ok(place),
+        Some(_) => Err(Error::usage(format!("{name} cannot be cleared: {} must have it", entity.labels.1))),
+        None => {
+            let near = similar::nearest(name, names.iter().copied(), 3);
+            let listed = format!("what can be cleared is {}", names.join(", "));
+            Err(Error::usage(format!("{} has no field {}", entity.noun, shown::quoted(name)))
+                .help(similar::did_you_mean(&near).unwrap_or(listed)))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `inv NOUN show`: one record in full, with what hangs from it.
+
+use super::arguments;
+use crate::catalog::{Catalog, Entity, Path, Section};
+use crate::error::{Error, Result};
+use crate::output::Cards;
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::{Query, Reader, Term};
+use clap::{ArgMatches, Command};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    command.arg(arguments::records(entity, true))
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let names = arguments::options(matches, "records");
+    session.answer_cards(names.len() > 1, |cards| {
+        session.read(|reader| {
+            let ids = names.iter().map(|name| reader.resolve(entity, name)).collect::<Result<Vec<i64>>>()?;
+            ids.into_iter().try_for_each(|id| card(reader, entity, id, cards))
+        })
+    })
+}
+
+/// Tells one record.
+pub(crate) fn card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
+    let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
+    let columns = columns(reader.catalog(), entity);
+    let headers: Vec<Column> = columns.iter().map(|path| path.column(reader.catalog())).collect();
+    let query = Query { terms: vec![leads_to(Vec::new(), id)], ..Query::all(entity, columns) };
+    reader.select(&query, |row| {
+        written(cards.begin_record(&headers, row))?;
+        Ok(ControlFlow::Break(()))
+    })?;
+    for section in entity.sections {
+        self::section(reader, section, id, cards)?;
+    }
+    written(cards.end_record())
+}
+
+/// Everything that is known of a record itself: its fields, its whole path, and what is computed for it.
+fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
+    let listed = entity.sections.iter().filter_map(|section| match section {
+        Section::List { of, .. } => Some(*of),
+        Section::Tally { .. } => None,
+    });
+    let listed: Vec<&str> = listed.collect();
+    let told = |name: &String| {
+        // What a section lists in full is not told twice.
+        let collected = entity.collection(name).is_some_and(|collection| listed.contains(&collection.of));
+        // The whole path says what holds the holder.
+        let ancestor = catalog.ancestors(entity).iter().skip(1).any(|(_, holder)| holder.noun == *name);
+        !collected && !ancestor
+    };
+    let names = crate::catalog::column::names(catalog, entity);
+    let mut paths: Vec<Path> =
+        names.iter().filter(|name| told(name)).map(|n| Path::known(catalog, entity, n)).collect();
+    for path in &mut paths {
+        // A card has room for what tells a referred record from its namesakes.
+        if let crate::catalog::Leaf::Field(field) = path.leaf
+            && let Some(target) = catalog.target(field)
+            && target.parent.is_some()
+        {
+            let name = std::mem::take(&mut path.name);
+            *path = Path { name, ..Path::known(catalog, entity, &format!("{}.path", field.name)) };
+        }
+    }
+    paths
+}
+
+fn section(reader: &Reader<'_>, section: &Section, id: i64, cards: &mut dyn Cards) -> Result<()> {
+    let catalog = reader.catalog();
+    let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
+    match section {
+        Section::List { name, of, by, columns } => {
+            let of = catalog.of(of);
+            let paths: Vec<Path> = columns.iter().map(|name| Path::known(catalog, of, name)).collect();
+            let headers: Vec<Column> = paths.iter().map(|path| path.column(catalog)).collect();
+            let query = Query { terms: vec![leads_to(chain(catalog, of, by), id)], ..Query::all(of, paths) };
+            written(cards.begin_section(name, &headers))?;
+            reader.select(&query, |row| {
+                written(cards.section_row(row))?;
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        Section::Tally { name, of, by, field } => {
+            let of = catalog.of(of);
+            let path = Path::known(catalog, of, field);
+            let query = Query { terms: vec![leads_to(chain(catalog, of, by), id)], ..Query::all(of, vec![path]) };
+            let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+            reader.select(&query, |row| {
+                let value = row.cell(0).plain().unwrap_or_default();
+                match counts.get_mut(value) {
+                    Some(count) => *count += 1,
+                    None => {
+                        counts.insert(value.to_owned(), 1);
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+            let headers = [Column::new(*field, ColumnKind::Text), Column::new("count", ColumnKind::Number)];
+            written(cards.begin_section(name, &headers))?;
+            for (value, count) in counts {
+                let mut row = Row::default();
+                row.text(&value);
+                row.integer(count);
+                written(cards.section_row(&row))?;
+            }
+        }
+    }
+    written(cards.end_section())
+}
+
+/// The references of a path that leads from `of` to the record in question.
+fn chain(catalog: &Catalog, of: &'static Entity, by: &str) -> Vec<&'static crate::catalog::Field> {
+    let path = Path::known(catalog, of, by);
+    let last = match path.leaf {
+        crate::catalog::Leaf::Field(field) => Some(field),
+        _ => None,
+    };
+    path.hops.into_iter().chain(last).collect()
+}
+
+fn leads_to(hops: Vec<&'static crate::catalog::Field>, id: i64) -> Term {
+    Term::Refers { hops, ids: vec![id], or_empty: false, negated: false }
+}

@@ -1,0 +1,183 @@
+//! From filters as they are written to conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
+
+use super::arguments::{names_of, option, options, valued};
+use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
+use crate::error::{Error, Result};
+use crate::output::row::ColumnKind;
+use crate::store::{Operand, Reader, Term, Test};
+use crate::value::address::{self, Block};
+use crate::value::decimal::Decimal;
+use crate::value::{shown, status, time};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::cmp::Ordering;
+use unicode_normalization::UnicodeNormalization;
+
+/// How a filter compares; the longer ones come first, for they begin like the shorter.
+const OPERATORS: &[&str] = &["!=", "!~", "<=", ">=", "=", "~", "<", ">"];
+
+/// Adds the filters of a list.
+pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let filtered = entity.fields.iter().filter(|field| field.kind != Kind::Secret);
+    let command = filtered.fold(command, |command, field| {
+        let arg = Arg::new(field.name).long(field.name).action(ArgAction::Append);
+        command.arg(valued(field, arg).help(format!("Only with this {}; several: any of them", field.name)))
+    });
+    let ancestors = catalog.ancestors(entity).into_iter().skip(1);
+    let command = ancestors.fold(command, |command, (_, holder)| {
+        command.arg(
+            Arg::new(holder.noun)
+                .long(holder.noun)
+                .value_name(holder.noun.to_uppercase())
+                .action(ArgAction::Append)
+                .help(format!("Only in this {}; several: any of them", holder.labels.0))
+                .add(names_of(holder.noun)),
+        )
+    });
+    let command = if addressed(entity) {
+        command.arg(Arg::new("in").long("in").value_name("CIDR").help("Only addresses in this block"))
+    } else {
+        command
+    };
+    command.arg(where_argument())
+}
+
+/// `--where TERM`.
+pub(crate) fn where_argument() -> Arg {
+    Arg::new("where")
+        .long("where")
+        .value_name("TERM")
+        .action(ArgAction::Append)
+        .help("Only where FIELD OP VALUE holds; OP is = != ~ !~ < <= > >=; several: all of them")
+        .long_help(
+            "Only where FIELD OP VALUE holds. OP is one of = != ~ !~ < <= > >=, where ~ means: contains, in any case. \
+             FIELD is a column as -c takes them; FIELD= means that it is empty. Several terms must all hold.",
+        )
+}
+
+/// Whether the records of `entity` are addresses.
+fn addressed(entity: &Entity) -> bool {
+    entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
+}
+
+/// The conditions that the filters of a list set.
+pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches: &ArgMatches) -> Result<Vec<Term>> {
+    let catalog = reader.catalog();
+    let mut terms = Vec::new();
+    let fields = entity.fields.iter().filter(|field| field.kind != Kind::Secret).map(|field| field.name);
+    let ancestors = catalog.ancestors(entity).into_iter().skip(1).map(|(_, holder)| holder.noun);
+    for name in fields.chain(ancestors) {
+        let values = options(matches, name);
+        if !values.is_empty() {
+            terms.push(equal(reader, &Path::parse(catalog, entity, name)?, &values, false)?);
+        }
+    }
+    if let Some(block) = option(matches, "in") {
+        let block = Block::parse(block)?;
+        let name = entity.naming().filter(|field| match block.family() {
+            address::Family::V4 => field.kind == Kind::Ipv4,
+            address::Family::V6 => field.kind == Kind::Ipv6,
+        });
+        for field in name {
+            let path = Path::parse(catalog, entity, field.name)?;
+            terms.push(Term::Column { path, test: Test::Within(block.clone()) });
+        }
+    }
+    for term in options(matches, "where") {
+        terms.push(from_text(reader, entity, term)?);
+    }
+    Ok(terms)
+}
+
+/// Reads one `FIELD OP VALUE`.
+pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Term> {
+    let found = text.char_indices().find_map(|(at, _)| {
+        OPERATORS.iter().find(|operator| text[at..].starts_with(**operator)).map(|operator| (at, *operator))
+    });
+    let Some((at, operator)) = found else {
+        return Err(Error::usage(format!("{} is no condition", shown::quoted(text)))
+            .help("a condition is FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ < <= > >="));
+    };
+    let (field, value) = (text[..at].trim(), text[at + operator.len()..].trim());
+    let path = Path::parse(reader.catalog(), entity, field)?;
+    let orders = |orders: &[Ordering]| -> Result<Term> {
+        let operand = operand(reader, &path, value)?;
+        Ok(Term::Column { path: path.clone(), test: Test::Compares(orders.to_vec(), operand) })
+    };
+    match operator {
+        "=" => equal(reader, &path, &[value], false),
+        "!=" => equal(reader, &path, &[value], true),
+        "~" => Ok(Term::Column { path, test: Test::Contains(lower(value)) }),
+        "!~" => Ok(Term::Column { path, test: Test::Lacks(lower(value)) }),
+        "<" => orders(&[Ordering::Less]),
+        "<=" => orders(&[Ordering::Less, Ordering::Equal]),
+        ">" => orders(&[Ordering::Greater]),
+        _ => orders(&[Ordering::Greater, Ordering::Equal]),
+    }
+}
+
+fn lower(text: &str) -> String {
+    text.nfc().collect::<String>().to_lowercase()
+}
+
+/// That a column is one of `values`, an empty one meaning that it is empty; or, negated, none of them.
+fn equal(reader: &Reader<'_>, path: &Path, values: &[&str], negated: bool) -> Result<Term> {
+    if values == [""] {
+        let test = if negated { Test::Filled } else { Test::Empty };
+        return Ok(Term::Column { path: path.clone(), test });
+    }
+    let filled = || values.iter().filter(|value| !value.is_empty());
+    if let Leaf::Field(field) = path.leaf
+        && let Some(target) = reader.catalog().target(field)
+    {
+        let ids = filled().map(|value| reader.resolve(target, value)).collect::<Result<Vec<i64>>>()?;
+        let hops = path.hops.iter().copied().chain([field]).collect();
+        return Ok(Term::Refers { hops, ids, or_empty: filled().count() < values.len(), negated });
+    }
+    if let (Leaf::Id, []) = (path.leaf, path.hops.as_slice()) {
+        let ids = filled().filter_map(|value| value.parse().ok()).collect();
+        return Ok(Term::Refers { hops: Vec::new(), ids, or_empty: false, negated });
+    }
+    let operands = filled().map(|value| operand(reader, path, value)).collect::<Result<Vec<Operand>>>()?;
+    if let (Leaf::Field(field), [], false) = (path.leaf, path.hops.as_slice(), negated)
+        && matches!(field.kind, Kind::Name | Kind::Ipv4 | Kind::Ipv6)
+        && filled().count() == values.len()
+    {
+        let texts = operands.into_iter().filter_map(|operand| match operand {
+            Operand::Text(text) => Some(text),
+            Operand::Number(_) => None,
+        });
+        return Ok(Term::Is { field, texts: texts.collect() });
+    }
+    let test = if negated { Test::Unequal(operands) } else { Test::Equal(operands) };
+    Ok(Term::Column { path: path.clone(), test })
+}
+
+/// A value as the column's cells compare.
+fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
+    let about = |error: Error| Error::failed(format!("{}: {}", path.name, error.in_one_line()));
+    Ok(match path.kind(reader.catalog()) {
+        ColumnKind::Quantity => {
+            let units = reader.units()?;
+            Operand::Number(units.bytes(&units.parse(text).map_err(about)?))
+        }
+        ColumnKind::Number => {
+            let number = Decimal::parse(text)
+                .map_err(|_| Error::failed(format!("{}: {} is not a number", path.name, shown::quoted(text))))?;
+            Operand::Number(number)
+        }
+        ColumnKind::Time => Operand::Text(time::moment(text, &time::now()).map_err(about)?),
+        ColumnKind::List => {
+            Operand::Text(address::either(text).map_or_else(|_| text.nfc().collect(), |(_, text)| text))
+        }
+        ColumnKind::Text => Operand::Text(match path.leaf {
+            Leaf::Field(field) => match field.kind {
+                Kind::Status => status::parse(text).map_err(about)?.to_owned(),
+                Kind::Ipv4 | Kind::Ipv6 => address::either(text).map_err(about)?.1,
+                Kind::Vlan => crate::value::text::vlan(text).map_err(about)?,
+                Kind::Name => text.nfc().collect(),
+                _ => text.to_owned(),
+            },
+            _ => text.nfc().collect(),
+        }),
+    })
+}
