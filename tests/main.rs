@@ -1,1 +1,6 @@
+//! The tests that run the real binary: one file an area, one story a test.
 
+#![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
+
+mod basics;
+mod support;

@@ -131,7 +131,7 @@ pub(super) static POOL: Entity = Entity {
     ],
     columns: &["name", "dc", "vms", "cpu", "cpu.free", "memory", "memory.free", "disk", "disk.free"],
     sections: &[
-        Section::Tally { name: "vms", of: "vm", by: "pool", field: "status" },
+        Section::Tally { name: "vms_by_status", of: "vm", by: "pool", field: "status" },
         Section::List {
             name: "storages",
             of: "storage",

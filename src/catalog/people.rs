@@ -21,7 +21,7 @@ pub(super) static USER: Entity = Entity {
         help: "how many VMs they own",
     }],
     columns: &["name", "email", "vms"],
-    sections: &[Section::Tally { name: "vms", of: "vm", by: "owner", field: "status" }],
+    sections: &[Section::Tally { name: "vms_by_status", of: "vm", by: "owner", field: "status" }],
     ..Entity::BLANK
 };
 

@@ -14,7 +14,7 @@ pub(super) static OPERATING_SYSTEM: Entity = Entity {
     keys: &[&["name"]],
     computed: &[Computed { name: "vms", rule: Compute::Count { of: "vm", by: "os" }, help: "how many VMs run it" }],
     columns: &["name", "vms"],
-    sections: &[Section::Tally { name: "vms", of: "vm", by: "os", field: "status" }],
+    sections: &[Section::Tally { name: "vms_by_status", of: "vm", by: "os", field: "status" }],
     ..Entity::BLANK
 };
 

@@ -72,13 +72,11 @@ pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec
 /// What hangs from a record: a name, columns and rows.
 pub(crate) type Section = (&'static str, Vec<Column>, Vec<Vec<Given>>);
 
+/// A record's own cells and what hangs from it.
+pub(crate) type Record = (Vec<Given>, Vec<Section>);
+
 /// Records in full as they are written.
-pub(crate) fn records(
-    style: Style,
-    layout: Layout,
-    columns: &[Column],
-    records: &[(Vec<Given>, Vec<Section>)],
-) -> String {
+pub(crate) fn records(style: Style, layout: Layout, columns: &[Column], records: &[Record]) -> String {
     let mut out = Vec::new();
     let mut cards = cards(style, layout, records.len() > 1, &mut out);
     for (cells, sections) in records {
@@ -97,13 +95,13 @@ pub(crate) fn records(
     String::from_utf8(out).expect("UTF-8")
 }
 
-/// Layouts of terminals and of pipes.
+/// What a terminal of `width` columns gets.
 pub(crate) fn on_terminal(width: usize) -> Layout {
     Layout { width: Some(width), ..Layout::piped() }
 }
 
 /// Two records of which the second has nothing hanging from it.
-pub(crate) fn two_vms() -> (Vec<Column>, Vec<(Vec<Given>, Vec<Section>)>) {
+pub(crate) fn two_vms() -> (Vec<Column>, Vec<Record>) {
     let fields = columns(&[
         ("name", ColumnKind::Text),
         ("status", ColumnKind::Text),

@@ -165,7 +165,8 @@ impl Grid {
 impl GridColumn {
     fn new(column: &Column, layout: Layout) -> Self {
         let name = shown(&column.name).into_owned();
-        let natural = if layout.headers { measure::width(&name) } else { 0 };
+        // Never nothing: a later cell must at least be seen to be there.
+        let natural = if layout.headers { measure::width(&name).max(1) } else { 1 };
         let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity);
         let status = layout.color && tint::is_status(&column.name);
         Self { name, natural, width: 0, start: 0, right, status }
@@ -248,7 +249,7 @@ impl Cursor {
             (piece.text, piece.width, "")
         } else {
             let (text, kept) = measure::cut(piece.text, limit);
-            if limit == 0 { ("", 0, "") } else { (text, kept, ELLIPSIS) }
+            (text, kept, ELLIPSIS)
         };
         let width = kept + usize::from(!ellipsis.is_empty());
         let blank = if column.right { column.width.saturating_sub(width) } else { 0 };

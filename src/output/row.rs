@@ -54,6 +54,15 @@ pub enum Cell<'row> {
 }
 
 impl<'row> Cell<'row> {
+    /// Its text as it is piped; nothing where it is empty or a list.
+    #[must_use]
+    pub const fn plain(self) -> Option<&'row str> {
+        match self {
+            Self::Null | Self::List(_) => None,
+            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => Some(text),
+        }
+    }
+
     /// Its text exactly as the data has it: nothing as no text, a list joined by `;` in `scratch`.
     #[must_use]
     pub fn exact<'text>(self, scratch: &'text mut String) -> &'text str
@@ -82,17 +91,6 @@ impl<'row> Cell<'row> {
     }
 }
 
-impl<'row> Cell<'row> {
-    /// Its text as it is piped; nothing where it is empty or a list.
-    #[must_use]
-    pub const fn plain(self) -> Option<&'row str> {
-        match self {
-            Self::Null | Self::List(_) => None,
-            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => Some(text),
-        }
-    }
-}
-
 /// The texts of a list cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Items<'row> {
@@ -102,6 +100,7 @@ pub struct Items<'row> {
 
 impl<'row> Items<'row> {
     /// The texts, in order.
+    #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'row str> {
         self.spans.iter().map(move |span| &self.text[span.clone()])
     }

@@ -326,6 +326,15 @@ mod tests {
     }
 
     #[test]
+    fn a_column_that_is_empty_at_first_still_shows_that_a_later_cell_is_there() {
+        let layout = Layout { headers: false, ..on_terminal(5) };
+        let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
+        let mut rows = vec![vec![text("ab"), Given::Nothing]; 1000];
+        rows.push(vec![text("ab"), text("later")]);
+        assert!(list(Style::Table, layout, &columns, &rows).ends_with("ab\nab  …\n"));
+    }
+
+    #[test]
     fn where_not_even_narrow_columns_fit_a_row_takes_several_lines() {
         let columns = columns(&[("name", ColumnKind::Text), ("pool", ColumnKind::Text), ("os", ColumnKind::Text)]);
         let rows =

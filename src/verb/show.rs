@@ -44,13 +44,13 @@ pub(crate) fn card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards:
 /// Everything that is known of a record itself: its fields, its whole path, and what is computed for it.
 fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     let listed = entity.sections.iter().filter_map(|section| match section {
-        Section::List { of, .. } => Some(*of),
+        Section::List { name, .. } => Some(*name),
         Section::Tally { .. } => None,
     });
     let listed: Vec<&str> = listed.collect();
     let told = |name: &String| {
         // What a section lists in full is not told twice.
-        let collected = entity.collection(name).is_some_and(|collection| listed.contains(&collection.of));
+        let collected = listed.contains(&name.as_str());
         // The whole path says what holds the holder.
         let ancestor = catalog.ancestors(entity).iter().skip(1).any(|(_, holder)| holder.noun == *name);
         !collected && !ancestor

@@ -1,0 +1,48 @@
+//! The first minutes with an inventory.
+
+use crate::support::Sandbox;
+
+#[test]
+fn a_missing_inventory_names_the_way_to_create_it() {
+    let sandbox = Sandbox::bare();
+    let answer = sandbox.run(&["vm", "list"]);
+    assert_eq!(answer.status, 6);
+    assert_eq!(answer.stdout, "");
+    assert_eq!(
+        answer.stderr,
+        format!(
+            "error: there is no inventory at {}\nhelp: create one with inv init, or name another file with --db\n",
+            sandbox.database().display()
+        )
+    );
+}
+
+#[test]
+fn init_creates_a_file_for_its_owner_alone_and_leaves_an_existing_one_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::empty();
+    let mode = std::fs::metadata(sandbox.database()).expect("the inventory").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let before = std::fs::read(sandbox.database()).expect("the inventory");
+    let again = sandbox.run(&["init"]);
+    assert_eq!(again.status, 4, "{again}");
+    assert_eq!(std::fs::read(sandbox.database()).expect("the inventory"), before);
+}
+
+#[test]
+fn a_vm_is_added_listed_and_shown() {
+    let sandbox = Sandbox::estate();
+    insta::assert_snapshot!(sandbox.run(&["vm", "list", "-c", "name,pool,memory,ips"]), @r"
+    status 0
+    name   pool    memory  ips
+    web01  prod    16 GiB  10.0.0.11@101
+    web02  prod     8 GiB
+    web10  test  4096 MiB
+    ");
+    insta::assert_snapshot!(sandbox.run(&["vm", "show", "wbe01"]), @r#"
+    status 3
+    ----- stderr -----
+    error: no vm named "wbe01"
+    help: did you mean web01?
+    "#);
+}

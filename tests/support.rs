@@ -1,0 +1,151 @@
+//! What every test begins with: an inventory of its own in a folder that goes away, and the real binary to run on it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// What a command answered: the three things that a script and a person see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// As snapshots pin it: status, standard output and standard error in one text.
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}\n{}", self.status, self.stdout)?;
+        if !self.stderr.is_empty() {
+            write!(f, "----- stderr -----\n{}", self.stderr)?;
+        }
+        Ok(())
+    }
+}
+
+/// A folder with an inventory in it, and a program that works on it.
+pub struct Sandbox {
+    folder: TempDir,
+    program: PathBuf,
+}
+
+impl Sandbox {
+    /// A folder without an inventory.
+    pub fn bare() -> Self {
+        Self::of(Path::new(env!("CARGO_BIN_EXE_inv")))
+    }
+
+    /// A folder without an inventory, for another program than `inv` itself.
+    pub fn of(program: &Path) -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), program: program.to_owned() }
+    }
+
+    /// A folder with an empty inventory.
+    pub fn empty() -> Self {
+        let sandbox = Self::bare();
+        sandbox.done("init", &[]);
+        sandbox
+    }
+
+    /// A small estate: AWS/tokyo with the pools prod and test, two owners, two operating systems, three VMs.
+    pub fn estate() -> Self {
+        let sandbox = Self::empty();
+        for line in [
+            "provider add AWS",
+            "dc add tokyo --provider AWS",
+            "pool add prod --dc tokyo --memory 512GiB --cpu 128 --disk 10TiB",
+            "pool add test --dc tokyo",
+            "storage add san1 --pool prod --capacity 5TiB",
+            "user add alice --email alice@example.com",
+            "user add bob",
+            "os add Debian-12",
+            "os add Ubuntu-24.04",
+            "system add billing",
+            "vm add web01 --pool prod --memory 16GiB --cpu 4 --os Debian-12 --owner alice --status running \
+             --disk 100GiB@san1 --ip 10.0.0.11@101 --system billing",
+            "vm add web02 --pool prod --memory 8GiB --cpu 2 --os Ubuntu-24.04 --owner bob --status stopped",
+            "vm add web10 --pool test --memory 4096MiB --cpu 1",
+        ] {
+            let arguments: Vec<&str> = line.split_whitespace().collect();
+            sandbox.ok(&arguments);
+        }
+        sandbox
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.path().join("inv.db")
+    }
+
+    /// Writes a file into the folder and returns its path.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path().join(name);
+        std::fs::write(&path, content).expect("a file in the temporary folder");
+        path.to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// The program, with nothing of the tester's own environment that could change what it does.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.path())
+            .env("INV_DB", self.database())
+            .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
+            .current_dir(self.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program.
+    pub fn run(&self, arguments: &[&str]) -> Answer {
+        answer(self.command().args(arguments))
+    }
+
+    /// Runs the program with `input` on its standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Answer {
+        let given = self.path().join(".standard-input");
+        std::fs::write(&given, input).expect("a file in the temporary folder");
+        answer(self.command().args(arguments).stdin(std::fs::File::open(given).expect("the file just written")))
+    }
+
+    /// Runs a command that must go well, and returns what it printed.
+    pub fn ok(&self, arguments: &[&str]) -> String {
+        let answer = self.run(arguments);
+        assert_eq!(answer.status, 0, "inv {}\n{answer}", arguments.join(" "));
+        answer.stdout
+    }
+
+    /// Runs `inv VERB ARGUMENTS…`, which must go well.
+    pub fn done(&self, verb: &str, arguments: &[&str]) -> String {
+        let all: Vec<&str> = std::iter::once(verb).chain(arguments.iter().copied()).collect();
+        self.ok(&all)
+    }
+
+    /// What the whole inventory exports, file by file: what "nothing has changed" is held against.
+    pub fn exported(&self) -> String {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        self.done("export", &[folder.path().to_str().expect("a path in UTF-8")]);
+        let mut names: Vec<PathBuf> =
+            std::fs::read_dir(folder.path()).expect("the export").map(|entry| entry.expect("a file").path()).collect();
+        names.sort();
+        let read = |path: &PathBuf| std::fs::read_to_string(path).expect("a CSV file in UTF-8");
+        names.iter().map(|path| format!("== {}\n{}", path.file_name().expect("a name").display(), read(path))).collect()
+    }
+}
+
+/// Runs a command to its end.
+pub fn answer(command: &mut Command) -> Answer {
+    let output = command.output().expect("the program starts");
+    Answer {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
