@@ -58,11 +58,12 @@ impl Removal {
 
     /// Fails where records that stay still need ones that would go.
     fn refuse(&self, reader: &Reader<'_>, holding: Vec<(&'static Entity, i64, BackReference, Vec<i64>)>) -> Result<()> {
-        let mut told: Vec<(&'static Entity, i64, Vec<(&'static Entity, usize)>)> = Vec::new();
+        let mut told: Vec<(&'static Entity, i64, Vec<(&'static Entity, BTreeSet<i64>)>)> = Vec::new();
         let mut kept = false;
         for (holder, id, reference, referring) in holding {
-            let staying = referring.iter().filter(|id| !is_gone(&self.gone, reference.entity, **id)).count();
-            if staying == 0 {
+            let staying = referring.into_iter().filter(|id| !is_gone(&self.gone, reference.entity, *id));
+            let staying: BTreeSet<i64> = staying.collect();
+            if staying.is_empty() {
                 continue;
             }
             kept |= reference.on_remove == OnRemove::Keep;
@@ -73,7 +74,8 @@ impl Removal {
             });
             let counts = &mut told[place].2;
             match counts.iter_mut().find(|(entity, _)| entity.noun == reference.entity.noun) {
-                Some((_, count)) => *count += staying,
+                // A record that needs it twice, by two of its fields, is one record.
+                Some((_, known)) => known.extend(staying),
                 None => counts.push((reference.entity, staying)),
             }
         }
@@ -81,7 +83,7 @@ impl Removal {
         for (entity, id, counts) in told.iter().take(TOLD) {
             let (name, _) = reader.name_and_parent(entity, *id)?;
             let name = shown::shown(&name);
-            let counts: Vec<String> = counts.iter().map(|(entity, count)| entity.counted(*count)).collect();
+            let counts: Vec<String> = counts.iter().map(|(entity, ids)| entity.counted(ids.len())).collect();
             sentences.push(format!("{} {name} still has {}", entity.labels.0, listed(&counts)));
         }
         if told.len() > TOLD {
