@@ -7,7 +7,9 @@
 mod fourteenth_noun;
 
 mod adding;
+mod changing;
 mod program;
+mod removing;
 mod sample;
 
 /// Makes each check a test of each program; the harness finds tests by their items, so a loop will not do.
@@ -28,6 +30,20 @@ checks! {
         names_all_that_is_missing_at_once
         refuses_a_duplicate
         refuses_a_reference_that_leads_nowhere_and_suggests_one;
+    changing:
+        sets_each_field_and_no_other
+        changes_many_only_after_a_yes
+        clears_each_field_that_may_be_empty
+        refuses_to_clear_all_of_what_a_record_needs_one_of
+        renames_one_and_what_hangs_from_it_follows
+        refuses_a_name_that_another_has
+        tells_who_was_meant_where_nobody_is_called_so
+        a_dry_run_tells_what_would_be_and_changes_nothing;
+    removing:
+        refuses_to_remove_what_others_need_and_counts_them
+        takes_along_what_is_part_of_it_and_lets_the_rest_go
+        a_unit_in_use_is_never_removed
+        removes_several_or_none;
 }
 
 #[test]

@@ -50,9 +50,7 @@ impl Program {
             self.fill(&sandbox);
             std::fs::read(sandbox.database()).expect("the inventory")
         });
-        let sandbox = self.empty();
-        std::fs::write(sandbox.database(), samples).expect("an inventory");
-        sandbox
+        Sandbox::with_inventory(&self.binary, samples)
     }
 
     fn fill(&'static self, sandbox: &Sandbox) {

@@ -151,3 +151,8 @@ pub fn bytes(text: &str) -> u128 {
     assert_eq!(thousandths % 1000, 0, "{text} is a whole number of bytes");
     thousandths / 1000
 }
+
+/// A value that no record has, nor any rule excludes.
+pub fn new_value(entity: &Entity, field: &Field) -> String {
+    plain(entity, field, NEW)
+}
