@@ -8,9 +8,13 @@ mod fourteenth_noun;
 
 mod adding;
 mod changing;
+mod choosing;
+mod files;
 mod program;
 mod removing;
 mod sample;
+mod secrecy;
+mod telling;
 
 /// Makes each check a test of each program; the harness finds tests by their items, so a loop will not do.
 macro_rules! checks {
@@ -44,6 +48,32 @@ checks! {
         takes_along_what_is_part_of_it_and_lets_the_rest_go
         a_unit_in_use_is_never_removed
         removes_several_or_none;
+    telling:
+        lists_as_json
+        lists_as_csv_and_tsv
+        lists_as_markdown
+        lists_as_a_table_that_lines_up
+        shows_a_record_in_full
+        shows_several_as_an_array_in_the_order_asked_for;
+    choosing:
+        filters_by_the_flag_of_each_field
+        filters_by_each_operator
+        sorts_by_the_meaning_of_each_field
+        follows_each_reference_with_dots
+        counts_what_leads_to_a_record
+        refuses_a_column_that_there_is_not_and_lists_those_there_are;
+    files:
+        imports_csv_and_json_lines_alike
+        exports_every_value_with_whole_paths
+        what_was_exported_changes_nothing_when_it_comes_back
+        the_whole_inventory_comes_back_the_same
+        updates_what_differs_and_prunes_what_is_gone
+        tells_each_fault_with_its_line_and_imports_nothing;
+    secrecy:
+        keeps_a_password_as_an_argon2id_hash_of_the_contract
+        tells_a_password_nowhere
+        takes_another_password_and_a_good_one_only
+        has_no_verb_that_writes_it_to_a_file;
 }
 
 #[test]
