@@ -68,11 +68,13 @@ impl Catalog {
     }
 
     /// Every entry, links included.
+    #[must_use]
     pub fn entities(&self) -> impl DoubleEndedIterator<Item = &'static Entity> + '_ {
         self.entities.iter().copied()
     }
 
     /// The nouns that commands offer.
+    #[must_use]
     pub fn nouns(&self) -> impl DoubleEndedIterator<Item = &'static Entity> + '_ {
         self.entities().filter(|entity| entity.reach != Reach::Link)
     }

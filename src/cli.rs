@@ -1,30 +1,29 @@
 //! The command tree: catalog × verbs, and the bespoke commands grafted onto it, built only as deep as a command line
 //! needs.
 
-pub(crate) mod complete;
+mod completions;
 mod fault;
+mod man;
+mod reference;
+
+pub(crate) use completions::ASKED_BY;
 
 use crate::catalog::Entity;
 use crate::command::{self, Graft};
 use crate::error::{Error, Result};
 use crate::output::Style;
-use crate::session::{Inventory, Session};
-use crate::verb::{VERBS, Verb};
+use crate::session::{Session, inventory};
+use crate::verb::{VERBS, Verb, complete};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
-use std::sync::OnceLock;
 
-/// The inventory that this process works on: clap builds subcommands by plain functions, which ask for it here.
-static INVENTORY: OnceLock<&'static Inventory> = OnceLock::new();
+/// The commands about the command tree itself.
+static PAGES: &[Graft] = &[completions::GRAFT, man::GRAFT, reference::GRAFT];
 
-/// Says what this process works on; the first one stays.
-pub(crate) fn work_on(inventory: &'static Inventory) {
-    INVENTORY.get_or_init(|| inventory);
-}
-
-fn inventory() -> &'static Inventory {
-    INVENTORY.get_or_init(|| Box::leak(Box::new(Inventory::standard())))
+/// Every command that is grafted onto the tree.
+fn grafts() -> impl Iterator<Item = &'static Graft> {
+    command::GRAFTS.iter().chain(PAGES)
 }
 
 /// The whole tree; subcommands are filled in once they are needed.
@@ -50,7 +49,7 @@ pub(crate) fn tree() -> Command {
             .display_name(format!("inv-{}", entity.noun))
             .defer(noun)
     });
-    let grafts = command::GRAFTS.iter().filter(|graft| graft.under.is_none());
+    let grafts = grafts().filter(|graft| graft.under.is_none());
     root.subcommands(nouns).subcommands(grafts.map(Graft::stub))
 }
 
@@ -97,7 +96,7 @@ fn noun(command: Command) -> Command {
         let stub = Command::new(verb.name).about(verb.about).display_name(format!("inv-{name}-{}", verb.name));
         verb.alias.into_iter().fold(stub, Command::visible_alias).defer(self::verb)
     });
-    let grafts = command::GRAFTS.iter().filter(|graft| graft.under == Some(entity.noun));
+    let grafts = grafts().filter(|graft| graft.under == Some(entity.noun));
     command
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -134,12 +133,12 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
         Err(error) => return fault::told(&error),
     };
     let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
-    if let Some(graft) = command::GRAFTS.iter().find(|graft| graft.under.is_none() && graft.name == name) {
+    if let Some(graft) = grafts().find(|graft| graft.under.is_none() && graft.name == name) {
         return graft_on(graft, below);
     }
     let entity = inventory().catalog.named(name)?;
     let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb was given")) };
-    if let Some(graft) = command::GRAFTS.iter().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
+    if let Some(graft) = grafts().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
         return graft_on(graft, below);
     }
     match VERBS.iter().find(|verb| verb.name == name) {

@@ -3,15 +3,10 @@
 
 mod attach;
 mod clone;
-mod completions;
 mod export_all;
 mod import_all;
 mod init;
-mod man;
 mod move_to;
-mod reference;
-
-pub(crate) use completions::ASKED_BY;
 
 use crate::error::Result;
 use crate::session::Session;
@@ -48,15 +43,5 @@ impl Graft {
 }
 
 /// Every bespoke command, in the order in which help lists them.
-pub(crate) static GRAFTS: &[Graft] = &[
-    clone::GRAFT,
-    move_to::GRAFT,
-    attach::ATTACH,
-    attach::DETACH,
-    init::GRAFT,
-    import_all::GRAFT,
-    export_all::GRAFT,
-    completions::GRAFT,
-    man::GRAFT,
-    reference::GRAFT,
-];
+pub(crate) static GRAFTS: &[Graft] =
+    &[clone::GRAFT, move_to::GRAFT, attach::ATTACH, attach::DETACH, init::GRAFT, import_all::GRAFT, export_all::GRAFT];

@@ -25,10 +25,10 @@ use std::process::ExitCode;
 /// Runs the command line of this process on inventories of this make, and tells how it went.
 #[must_use]
 pub fn main(inventory: &'static Inventory) -> ExitCode {
-    cli::work_on(inventory);
+    session::work_on(inventory);
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let completed = clap_complete::CompleteEnv::with_factory(cli::tree)
-        .var(command::ASKED_BY)
+        .var(cli::ASKED_BY)
         .bin("inv")
         .completer("inv")
         .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());

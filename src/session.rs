@@ -5,12 +5,15 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
 use crate::output::{Cards, Layout, Style, pager, spool::Spool};
-use crate::store::{End, Reader, Store};
+use crate::store::{End, FileState, Reader, Store, Writer};
+use crate::value::shown;
 use clap::ArgMatches;
+use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// What an inventory is made of: the catalog and the schema that go together.
 #[derive(Debug)]
@@ -32,6 +35,19 @@ impl Inventory {
     }
 }
 
+/// The inventory that this process works on: clap builds subcommands by plain functions, which ask for it here.
+static INVENTORY: OnceLock<&'static Inventory> = OnceLock::new();
+
+/// Says what this process works on; the first one stays.
+pub(crate) fn work_on(inventory: &'static Inventory) {
+    INVENTORY.get_or_init(|| inventory);
+}
+
+/// What this process works on.
+pub(crate) fn inventory() -> &'static Inventory {
+    INVENTORY.get_or_init(|| Box::leak(Box::new(Inventory::standard())))
+}
+
 /// Whether output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Color {
@@ -42,6 +58,7 @@ enum Color {
 
 /// One run of a command.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Session {
     /// The inventory's make.
     pub inventory: &'static Inventory,
@@ -58,6 +75,7 @@ pub struct Session {
     database: PathBuf,
     color: Color,
     pager: bool,
+    warned: Cell<bool>,
 }
 
 impl Session {
@@ -87,6 +105,7 @@ impl Session {
             database: database(matches.try_get_one::<OsString>("db").ok().flatten().cloned())?,
             color,
             pager: !flag("no-pager"),
+            warned: Cell::new(false),
         })
     }
 
@@ -106,12 +125,6 @@ impl Session {
     #[must_use]
     pub fn database(&self) -> &Path {
         &self.database
-    }
-
-    /// What becomes of this run's transaction.
-    #[must_use]
-    pub const fn end(&self) -> End {
-        if self.dry_run { End::RollBack } else { End::Commit }
     }
 
     /// Says something that is not data, unless `--quiet`.
@@ -225,7 +238,25 @@ impl Session {
     /// # Errors
     /// What `read` fails with, and what is wrong with the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        self.warn_if_open_to_others();
         self.store().read(read)
+    }
+
+    /// Runs `write` in one transaction, which lasts unless this is a dry run.
+    ///
+    /// # Errors
+    /// What `write` fails with, and what is wrong with the file.
+    pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        self.warn_if_open_to_others();
+        self.store().write(if self.dry_run { End::RollBack } else { End::Commit }, write)
+    }
+
+    /// Says once that others can read the inventory, where they can.
+    fn warn_if_open_to_others(&self) {
+        if FileState::of(&self.database).open_to_others && !self.warned.replace(true) {
+            let path = shown::shown(&self.database.to_string_lossy()).into_owned();
+            self.say(&format!("warning: others can read {path}; chmod 600 keeps it to you"));
+        }
     }
 
     /// The noun that an operator calls `text`.

@@ -12,6 +12,7 @@ pub mod show;
 pub(crate) mod arguments;
 pub(crate) mod ask;
 pub(crate) mod batch;
+pub(crate) mod complete;
 pub(crate) mod faults;
 pub(crate) mod intake;
 pub(crate) mod load;

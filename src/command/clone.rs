@@ -1,7 +1,7 @@
 //! `inv vm clone`: a VM like another one, with its disks, partitions and systems, but not its addresses.
 
 use super::Graft;
-use crate::catalog::Kind;
+use crate::catalog::{Field, Kind};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::store::{Change, Writer};
@@ -45,7 +45,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let (Some(name), Some(new)) = (arguments::option(matches, "record"), arguments::option(matches, "new")) else {
         return Err(Error::usage("a name and a new name are needed"));
     };
-    let (path, report) = session.store().write(session.end(), |writer| {
+    let (path, report) = session.write(|writer| {
         let id = writer.resolve(entity, name)?;
         let Some(record) = writer.record(entity, id)? else {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
@@ -74,8 +74,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 fn parts(writer: &mut Writer<'_>, noun: &str, from: i64, to: i64, report: &mut Report) -> Result<()> {
     for (part, by) in PARTS {
         let of = writer.catalog().of(part);
-        let Some(place) = of.position(by).filter(|_| of.field(by).and_then(|field| field.refers_to()) == Some(noun))
-        else {
+        let Some(place) = of.position(by).filter(|_| of.field(by).and_then(Field::refers_to) == Some(noun)) else {
             continue;
         };
         let mut found = Vec::new();

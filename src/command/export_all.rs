@@ -37,7 +37,7 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let folder = matches.get_one::<String>("folder").map(Path::new).unwrap_or(Path::new("."));
+    let folder = matches.get_one::<String>("folder").map_or(Path::new("."), Path::new);
     let catalog = session.catalog();
     let counts = session.read(|reader| {
         fs::create_dir_all(folder).map_err(|error| {
@@ -70,9 +70,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Ok(counts)
     })?;
     let folder = shown::shown(&folder.to_string_lossy()).into_owned();
-    session.say(&match counts.is_empty() {
-        true => format!("exported an empty inventory to {folder}"),
-        false => format!("exported {} to {folder}", crate::store::listed(&counts)),
-    });
+    let what = if counts.is_empty() { "an empty inventory".to_owned() } else { crate::store::listed(&counts) };
+    session.say(&format!("exported {what} to {folder}"));
     Ok(())
 }

@@ -78,7 +78,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     })?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".csv"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "csv"))
         .collect();
     names.sort_unstable();
     let catalog = session.catalog();
@@ -115,7 +115,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     Ok(sources)
 }
 
-/// What an RVTools export says.
+/// What an `RVTools` export says.
 fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
     let provider = option(matches, "provider").unwrap_or(PROVIDER);
     let estate = rvtools::read(path, provider)?;

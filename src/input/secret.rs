@@ -26,7 +26,7 @@ pub fn new_hash(interactive: bool, from_stdin: bool) -> Result<String> {
         read_line()?
     } else if interactive {
         interrupt::watch();
-        prompt::new_password("password", |password| check(password))?
+        prompt::new_password("password", check)?
     } else {
         return Err(Error::usage("a password is needed").help("give it on standard input with --password-stdin"));
     };

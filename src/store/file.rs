@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-/// What the first bytes of every SQLite file are.
+/// What the first bytes of every file of the engine are.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
 
 /// What is worth a warning about a file that can be used.
@@ -21,8 +21,13 @@ impl FileState {
     /// Looks at the file at `path`; one that is not there is nothing to warn about.
     #[must_use]
     pub fn of(path: &Path) -> Self {
-        Self { open_to_others: fs::metadata(path).is_ok_and(|data| data.mode() & 0o077 != 0) }
+        Self { open_to_others: fs::metadata(path).is_ok_and(|data| open_to_others(&data)) }
     }
+}
+
+/// Whether group or others have any right to the file.
+fn open_to_others(data: &fs::Metadata) -> bool {
+    data.mode().trailing_zeros() < 6
 }
 
 /// Makes the folders and an empty file of mode 0600 for a new inventory.
@@ -38,7 +43,7 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             // An empty file may be one that another init has just made: whether it is taken is asked again in the lock.
             match fs::metadata(path) {
-                Ok(data) if data.is_file() && data.len() == 0 && data.mode() & 0o077 == 0 => Ok(()),
+                Ok(data) if data.is_file() && data.len() == 0 && !open_to_others(&data) => Ok(()),
                 Ok(data) if !data.is_file() => Err(not_a_file(path, &data)),
                 _ => Err(exists(path)),
             }

@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many records that are still needed are told of.
 const TOLD: usize = 10;
 
+/// A record that is still needed, and by how many records of each noun.
+type Needed = (&'static Entity, i64, Vec<(&'static Entity, usize)>);
+
 /// A removal that has been thought through: nothing forbids it.
 #[derive(Debug, Default)]
 pub struct Removal {
@@ -58,7 +61,7 @@ impl Removal {
 
     /// Fails where records that stay still need ones that would go.
     fn refuse(&self, reader: &Reader<'_>, holding: Vec<(&'static Entity, i64, BackReference, Vec<i64>)>) -> Result<()> {
-        let mut told: Vec<(&'static Entity, i64, Vec<(&'static Entity, usize)>)> = Vec::new();
+        let mut told: Vec<Needed> = Vec::new();
         let mut kept = false;
         for (holder, id, reference, referring) in holding {
             let staying = referring.iter().filter(|id| !is_gone(&self.gone, reference.entity, **id)).count();
@@ -91,9 +94,10 @@ impl Removal {
             return Ok(());
         }
         let error = Error::conflict(sentences.remove(0)).details(sentences);
-        Err(match kept {
-            true => error.help("give those another one first"),
-            false => error.help("remove or move those first, or take them along with --recursive"),
+        Err(if kept {
+            error.help("give those another one first")
+        } else {
+            error.help("remove or move those first, or take them along with --recursive")
         })
     }
 

@@ -198,12 +198,11 @@ impl Reader<'_> {
         let engine_limits = limited && tests.is_empty();
         if engine_limits && (query.limit.is_some() || query.offset > 0) {
             let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-            tail.push_str(&format!(" LIMIT {limit} OFFSET {}", i64::try_from(query.offset).unwrap_or(i64::MAX)));
+            let offset = i64::try_from(query.offset).unwrap_or(i64::MAX);
+            tail = format!("{tail} LIMIT {limit} OFFSET {offset}");
         }
-        let (mut skip, mut left) = match limited && !engine_limits {
-            true => (query.offset, query.limit.unwrap_or(u64::MAX)),
-            false => (0, u64::MAX),
-        };
+        let (mut skip, mut left) =
+            if limited && !engine_limits { (query.offset, query.limit.unwrap_or(u64::MAX)) } else { (0, u64::MAX) };
         if left == 0 {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! The engine under the store: SQLite, through rusqlite, which is named nowhere else.
+//! The engine under the store: `SQLite`, through `rusqlite`, which is named nowhere else.
 //!
 //! What the floors above may say is what a second engine could be asked too: `execute`, `insert`, `rows`, each with `$1`
 //! placeholders in order of first use. Pragmas, locking and the header of the file stay in here.

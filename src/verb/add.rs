@@ -58,11 +58,9 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         given.extend(answers.given);
         create = answers.create;
     }
-    let secret = match has_secret(entity) {
-        true => Some(secret::new_hash(session.interactive, switch(matches, "password-stdin"))?),
-        false => None,
-    };
-    let (id, path, report) = session.store().write(session.end(), |writer| {
+    let from_stdin = switch(matches, "password-stdin");
+    let secret = has_secret(entity).then(|| secret::new_hash(session.interactive, from_stdin)).transpose()?;
+    let (id, path, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
         let mut report = Report::new(session.dry_run);
         let texts: Vec<(Target, Option<&str>)> = given.iter().map(|(t, text)| (*t, Some(text.as_str()))).collect();

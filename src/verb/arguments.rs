@@ -1,7 +1,7 @@
 //! Command-line arguments that several verbs share, derived from the catalog.
 
+use super::complete;
 use crate::catalog::{Catalog, Entity, Field, Kind};
-use crate::cli::complete;
 use crate::value::status;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
@@ -15,7 +15,7 @@ pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
 
 /// Whether a field is given by a flag: not a password, nor the one name that is given as it stands.
 pub(crate) fn takes_flag(entity: &Entity, field: &Field) -> bool {
-    field.kind != Kind::Secret && !(entity.names == [field.name])
+    field.kind != Kind::Secret && entity.names != [field.name]
 }
 
 /// An argument that takes a value of `field`.
@@ -57,7 +57,7 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
         let of = catalog.of(collection.of);
         let main = collection.main.iter().filter_map(|name| of.field(name)).map(placeholder).next().unwrap_or_default();
         let at = collection.at.and_then(|name| of.field(name)).map(|field| format!("[@{}]", placeholder(field)));
-        let referred = collection.main.iter().filter_map(|name| of.field(name)?.refers_to()).next();
+        let referred = collection.main.iter().find_map(|name| of.field(name)?.refers_to());
         let arg = Arg::new(collection.flag)
             .long(collection.flag)
             .value_name(format!("{main}{}", at.unwrap_or_default()))

@@ -244,16 +244,13 @@ impl Batch {
         for record in left {
             // A record with a name of its own keeps it: a disk that grew is the same disk.
             let heir = if of.numbered.is_some() { wanted.next() } else { None };
-            match heir {
-                Some(values) => {
-                    let values = told.iter().filter_map(|place| Some((*place, values.get(*place)?.clone()))).collect();
-                    let effect = writer.apply(Change::Update { entity: of, before: &record, values })?;
-                    report.add(writer, &effect)?;
-                }
-                None => {
-                    let removal = Removal::plan(writer, of, &[record.id], false)?;
-                    writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
-                }
+            if let Some(values) = heir {
+                let values = told.iter().filter_map(|place| Some((*place, values.get(*place)?.clone()))).collect();
+                let effect = writer.apply(Change::Update { entity: of, before: &record, values })?;
+                report.add(writer, &effect)?;
+            } else {
+                let removal = Removal::plan(writer, of, &[record.id], false)?;
+                writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
             }
         }
         for values in wanted {

@@ -45,7 +45,7 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
         if field.refers_to().is_none() {
             path.leaf = Leaf::Field(field);
         }
-        path.name = field.name.to_owned();
+        field.name.clone_into(&mut path.name);
         path
     });
     let collections = entity.collections.iter().filter(|collection| collection.exported);

@@ -67,7 +67,7 @@ pub(crate) struct Loaded {
 /// A row is wrong and `skip_bad` was not asked for; the inventory or a file cannot be used.
 pub(crate) fn load(session: &Session, what: &str, sources: &[Source], options: &Options) -> Result<Loaded> {
     let mut kept: Option<Faults> = None;
-    let result = session.store().write(session.end(), |writer| {
+    let result = session.write(|writer| {
         let mut faults = Faults::new(options.rejects.as_deref())?;
         let mut report = Report::new(session.dry_run);
         let outcome = all(session, writer, sources, options, &mut faults, &mut report);

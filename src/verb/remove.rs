@@ -42,7 +42,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         }
         Some(ids)
     };
-    let (count, along, report) = session.store().write(session.end(), |writer| {
+    let (count, along, report) = session.write(|writer| {
         let ids = match &agreed {
             Some(ids) => ids.clone(),
             None => named.ids(writer, entity)?,
@@ -69,14 +69,8 @@ fn question(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: 
 
 /// What goes along or is let go, in words.
 fn along(reader: &Reader<'_>, removal: &Removal) -> String {
-    let mut words = String::new();
-    let along = removal.along(reader);
-    if !along.is_empty() {
-        words = format!(" with {}", listed(&along));
-    }
-    let let_go = removal.let_go(reader);
-    if !let_go.is_empty() {
-        words.push_str(&format!(", letting go of {}", listed(&let_go)));
-    }
-    words
+    let told = |before: &str, words: Vec<String>| {
+        if words.is_empty() { String::new() } else { format!("{before}{}", listed(&words)) }
+    };
+    told(" with ", removal.along(reader)) + &told(", letting go of ", removal.let_go(reader))
 }

@@ -26,7 +26,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let (Some(name), Some(new)) = (option(matches, "record"), option(matches, "new")) else {
         return Err(Error::usage("a name and a new name are needed"));
     };
-    let (path, report) = session.store().write(session.end(), |writer| {
+    let (path, report) = session.write(|writer| {
         let id = writer.resolve(entity, name)?;
         let Some(record) = writer.record(entity, id)? else {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));

@@ -73,7 +73,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     let secret = (ask || stdin).then(|| secret::new_hash(session.interactive, stdin)).transpose()?;
     let names = Named::from(entity, matches)?;
-    change(session, entity, &names, &given, secret, matches)
+    change(session, entity, &names, &given, secret.as_deref(), matches)
 }
 
 /// Which records a verb is for: by their names, or by conditions.
@@ -133,11 +133,11 @@ pub(crate) fn change(
     entity: &'static Entity,
     named: &Named<'_>,
     given: &[(Target, Option<&str>)],
-    secret: Option<String>,
+    secret: Option<&str>,
     matches: &ArgMatches,
 ) -> Result<()> {
     let agreed = match named {
-        Named::Names(names) if names.len() <= UNASKED => None,
+        Named::Names(few) if few.len() <= UNASKED => None,
         _ => {
             let ids = session.read(|reader| named.ids(reader, entity))?;
             if ids.len() > UNASKED {
@@ -146,7 +146,7 @@ pub(crate) fn change(
             Some(ids)
         }
     };
-    let (changed, unchanged, report) = session.store().write(session.end(), |writer| {
+    let (changed, unchanged, report) = session.write(|writer| {
         let ids = match &agreed {
             Some(ids) => ids.clone(),
             None => named.ids(writer, entity)?,
@@ -154,10 +154,10 @@ pub(crate) fn change(
         let mut report = Report::new(session.dry_run);
         let mut draft = Intake::default().read(writer, entity, given)?.map_err(several)?;
         if let (Some(hash), Some(place)) =
-            (&secret, entity.fields.iter().position(|field| field.kind == crate::catalog::Kind::Secret))
+            (secret, entity.fields.iter().position(|field| field.kind == crate::catalog::Kind::Secret))
             && let Some(slot) = draft.values.get_mut(place)
         {
-            *slot = Some(Value::Text(hash.clone()));
+            *slot = Some(Value::Text(hash.to_owned()));
         }
         let values: Vec<(usize, Value)> =
             draft.values.into_iter().enumerate().filter_map(|(place, value)| Some((place, value?))).collect();
@@ -167,9 +167,10 @@ pub(crate) fn change(
             let Some(record) = writer.record(entity, id)? else {
                 return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
             };
-            match batch.change(writer, &record, values.clone(), &mut report)? {
-                true => changed += 1,
-                false => unchanged += 1,
+            if batch.change(writer, &record, values.clone(), &mut report)? {
+                changed += 1;
+            } else {
+                unchanged += 1;
             }
         }
         Ok((changed, unchanged, report))

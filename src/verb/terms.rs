@@ -79,7 +79,7 @@ pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches
         });
         for field in name {
             let path = Path::parse(catalog, entity, field.name)?;
-            terms.push(Term::Column { path, test: Test::Within(block.clone()) });
+            terms.push(Term::Column { path, test: Test::Within(block) });
         }
     }
     for term in options(matches, "where") {

@@ -1,6 +1,6 @@
 //! `inv completions SHELL`: the script that teaches a shell to complete, names from the inventory included.
 
-use super::Graft;
+use crate::command::Graft;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::value::shown;

@@ -1,7 +1,6 @@
 //! `inv reference`: the command reference in `docs/`, as Markdown, from the same tree as help itself.
 
-use super::Graft;
-use crate::cli;
+use crate::command::Graft;
 use crate::error::Result;
 use crate::session::Session;
 use clap::{ArgMatches, Command};
@@ -17,7 +16,7 @@ pub(super) const GRAFT: Graft = Graft {
 };
 
 fn run(session: &Session, _: &ArgMatches) -> Result<()> {
-    let mut tree = cli::tree().term_width(100);
+    let mut tree = super::tree().term_width(100);
     tree.build();
     let mut text = String::from(
         "# Command reference\n\nThis page is printed by `inv reference`, and a test holds it against the binary.\n",

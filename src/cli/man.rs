@@ -1,7 +1,6 @@
 //! `inv man DIR`: a manual page for each command.
 
-use super::Graft;
-use crate::cli;
+use crate::command::Graft;
 use crate::error::{Error, Result, io_reason};
 use crate::session::Session;
 use crate::value::shown;
@@ -17,13 +16,13 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let folder = matches.get_one::<String>("folder").map(Path::new).unwrap_or(Path::new("."));
+    let folder = matches.get_one::<String>("folder").map_or(Path::new("."), Path::new);
     let told = |error: &std::io::Error| {
         let folder = shown::shown(&folder.to_string_lossy()).into_owned();
         Error::failed(format!("cannot write the manual pages to {folder}: {}", io_reason(error)))
     };
     fs::create_dir_all(folder).map_err(|error| told(&error))?;
-    let mut tree = cli::tree();
+    let mut tree = super::tree();
     tree.build();
     let count = pages(&tree, folder).map_err(|error| told(&error))?;
     session.say(&format!("wrote {count} pages; look with man -l {}/inv.1", folder.display()));

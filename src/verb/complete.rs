@@ -1,7 +1,6 @@
 //! Completion of what only the inventory knows: the names of its records.
 
-use super::inventory;
-use crate::session;
+use crate::session::{self, inventory};
 use crate::store::Store;
 use crate::value::shown;
 use clap_complete::engine::CompletionCandidate;
