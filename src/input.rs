@@ -1,6 +1,6 @@
 //! Reading what is handed in: files of records, as text, before any name in them means anything.
 //!
-//! CSV, JSON lines and an RVTools export all end as [`Records`]: a header and a stream of rows of text, each with the
+//! CSV, JSON lines and an `RVTools` export all end as [`Records`]: a header and a stream of rows of text, each with the
 //! line it came from. What a column is called in the inventory, and what a cell refers to, is for the floors above;
 //! they see the same trait whatever the file was. A file is read in constant memory, and never trusted.
 

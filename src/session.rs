@@ -135,7 +135,6 @@ impl Session {
     }
 
     /// Says something that is not data, in any case.
-    #[expect(clippy::unused_self, reason = "what is said goes through the session")]
     pub fn warn(&self, text: &str) {
         // Nothing is left to tell where standard error is closed.
         let _ = writeln!(std::io::stderr(), "{text}");
