@@ -3,4 +3,5 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod basics;
+mod readme;
 mod support;
