@@ -3,5 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod basics;
+mod documents;
+mod house;
 mod readme;
 mod support;
