@@ -6,7 +6,8 @@
 
 use crate::error::Result;
 use crate::input::file::Text;
-use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step, column_key};
+use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
+use crate::value::name::column_key;
 use std::collections::HashMap;
 
 /// What is asked of a header.

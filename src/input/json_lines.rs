@@ -5,7 +5,8 @@
 
 use crate::error::Result;
 use crate::input::file::Text;
-use crate::input::{COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step, column_key};
+use crate::input::{COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
+use crate::value::name::column_key;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::HashMap;

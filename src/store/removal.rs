@@ -62,13 +62,14 @@ impl Removal {
     /// Fails where records that stay still need ones that would go.
     fn refuse(&self, reader: &Reader<'_>, holding: Vec<(&'static Entity, i64, BackReference, Vec<i64>)>) -> Result<()> {
         let mut told: Vec<Needed> = Vec::new();
-        let mut kept = false;
+        let (mut kept, mut held) = (false, false);
         for (holder, id, reference, referring) in holding {
             let staying = referring.iter().filter(|id| !is_gone(&self.gone, reference.entity, **id)).count();
             if staying == 0 {
                 continue;
             }
             kept |= reference.on_remove == OnRemove::Keep;
+            held |= reference.on_remove == OnRemove::Refuse;
             let known = told.iter().position(|(entity, known, _)| entity.noun == holder.noun && *known == id);
             let place = known.unwrap_or_else(|| {
                 told.push((holder, id, Vec::new()));
@@ -94,11 +95,11 @@ impl Removal {
             return Ok(());
         }
         let error = Error::conflict(sentences.remove(0)).details(sentences);
-        Err(if kept {
-            error.help("give those another one first")
-        } else {
-            error.help("remove or move those first, or take them along with --recursive")
-        })
+        Err(error.help(match (kept, held) {
+            (true, _) => "give those another one first",
+            (_, true) => "remove or move those first, or take them along with --recursive",
+            _ => "give those another one first, or clear it in them with --recursive",
+        }))
     }
 
     /// How many records go along that were not named, and how many only let go, in words: `2 disks`.
