@@ -1,5 +1,5 @@
-//! What README promises: its commands give what it shows, in the order in which it shows them, and its tour goes
-//! through.
+//! What README and the guide promise: their commands answer what they show, in the order in which they show them, and
+//! the tour goes through.
 
 use crate::support::{Answer, Sandbox, answer};
 use std::path::{Path, PathBuf};
@@ -81,17 +81,27 @@ fn in_a_shell(sandbox: &Sandbox, commands: &[Shown]) -> Vec<String> {
     stdout.split_terminator(MARK).map(str::to_owned).collect()
 }
 
-#[test]
-fn the_commands_of_the_readme_answer_as_it_shows() {
-    let page = std::fs::read_to_string(repository().join("README.md")).expect("the README");
-    let shown = commands(&page);
-    assert!(shown.len() >= 15, "only {} commands were found in README", shown.len());
+/// Runs the commands that a page shows, and holds the answers against what it shows.
+fn answers_as_shown(page: &str, at_least: usize) {
+    let text = std::fs::read_to_string(repository().join(page)).expect(page);
+    let shown = commands(&text);
+    assert!(shown.len() >= at_least, "only {} commands were found in {page}", shown.len());
     let sandbox = Sandbox::bare();
     let answers = in_a_shell(&sandbox, &shown);
     assert_eq!(answers.len(), shown.len());
     for (shown, answer) in shown.iter().zip(answers) {
         assert_eq!(timeless(&answer), timeless(&shown.answer), "$ {}", shown.command);
     }
+}
+
+#[test]
+fn the_commands_of_the_readme_answer_as_it_shows() {
+    answers_as_shown("README.md", 20);
+}
+
+#[test]
+fn the_commands_of_the_guide_answer_as_it_shows() {
+    answers_as_shown("docs/guide.md", 50);
 }
 
 #[test]
