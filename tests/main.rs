@@ -4,4 +4,7 @@
 
 mod basics;
 mod conformance;
+mod documents;
+mod house;
+mod readme;
 mod support;
