@@ -113,6 +113,11 @@ pub trait Records {
     /// The headers as written. For JSON it grows as keys appear.
     fn columns(&self) -> &[String];
 
+    /// The line on which the headers stand.
+    fn header_line(&self) -> u64 {
+        1
+    }
+
     /// Reads the next row into `record`, which it clears first.
     fn read(&mut self, record: &mut Record) -> Step;
 

@@ -24,6 +24,7 @@ pub struct Csv {
     text: Text,
     delimiter: u8,
     columns: Vec<String>,
+    header_line: u64,
     line: u64,
     after_return: bool,
     ended: bool,
@@ -56,7 +57,6 @@ enum Row {
 struct Reading<'record> {
     record: &'record mut Record,
     /// How many of its cells are kept.
-    width: usize,
     state: State,
     cells: usize,
     cell_start: usize,
@@ -74,6 +74,7 @@ impl Csv {
             text,
             delimiter: delimiter.unwrap_or(told.delimiter),
             columns: Vec::new(),
+            header_line: 1,
             line: 1,
             after_return: false,
             ended: false,
@@ -81,13 +82,14 @@ impl Csv {
         csv.skip_lines(told.lines_before_header);
         let mut record = Record::new();
         loop {
-            match csv.row(&mut record, usize::MAX) {
+            match csv.row(&mut record) {
                 Row::Cells(_) => break,
                 Row::Blank => {}
                 Row::End => return Ok(None),
                 Row::Fault(fault) => return Err(fault.into_error(&name)),
             }
         }
+        csv.header_line = record.line;
         csv.columns = record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()).collect();
         if csv.columns.len() > COLUMN_LIMIT {
             return Err(Fault::fatal(record.line, format!("has more than {COLUMN_LIMIT} columns")).into_error(&name));
@@ -106,10 +108,10 @@ impl Csv {
         }
     }
 
-    /// Reads one row, keeping at most `width` of its cells.
-    fn row(&mut self, record: &mut Record, width: usize) -> Row {
+    /// Reads one row.
+    fn row(&mut self, record: &mut Record) -> Row {
         record.clear();
-        let mut reading = Reading::new(record, width);
+        let mut reading = Reading::new(record);
         loop {
             if self.text.rest().is_empty() {
                 match self.text.fill() {
@@ -168,9 +170,9 @@ impl Csv {
 }
 
 impl<'record> Reading<'record> {
-    fn new(record: &'record mut Record, width: usize) -> Self {
+    fn new(record: &'record mut Record) -> Self {
         let state = State::CellStart;
-        Self { record, width, state, cells: 0, cell_start: 0, quote_line: 0, was_quoted: false, fault: None }
+        Self { record, state, cells: 0, cell_start: 0, quote_line: 0, was_quoted: false, fault: None }
     }
 
     /// How many of the next bytes mean nothing but themselves.
@@ -222,7 +224,7 @@ impl<'record> Reading<'record> {
 
     fn finish_cell(&mut self) {
         let end = self.record.text.len();
-        if self.cells < self.width.min(COLUMN_LIMIT + 1) {
+        if self.cells <= COLUMN_LIMIT {
             self.record.cells.push((self.cells, Some(self.cell_start..end)));
         }
         self.cells += 1;
@@ -273,10 +275,14 @@ impl Records for Csv {
         &self.columns
     }
 
+    fn header_line(&self) -> u64 {
+        self.header_line
+    }
+
     fn read(&mut self, record: &mut Record) -> Step {
         let width = self.columns.len();
         while !self.ended {
-            match self.row(record, width) {
+            match self.row(record) {
                 Row::Blank => {}
                 Row::End => break,
                 Row::Cells(count) if count == width => return Step::Record,

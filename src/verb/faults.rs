@@ -9,6 +9,8 @@ use tempfile::NamedTempFile;
 
 /// How many faults are told on the terminal.
 const TOLD: usize = 20;
+/// The last column of a file of bad rows; an import takes no notice of it, so that mended rows can go in as they stand.
+pub(super) const COLUMN: &str = "faults";
 
 /// The faults of an import.
 #[derive(Debug)]
@@ -121,7 +123,7 @@ impl Rejects {
         if self.header != header {
             // The rows of another file, with other columns, follow a header of their own.
             self.header = header.to_vec();
-            self.writer.write_record(header.iter().map(String::as_str).chain(["faults"])).map_err(told)?;
+            self.writer.write_record(header.iter().map(String::as_str).chain([COLUMN])).map_err(told)?;
         }
         self.writer.write_record(row).map_err(told)
     }

@@ -3,7 +3,7 @@
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
 use super::batch::{Batch, Existing, Tally};
-use super::faults::Faults;
+use super::faults::{self, Faults};
 use super::intake::{self, Intake, Target};
 use super::progress::Progress;
 use super::report::Report;
@@ -161,8 +161,7 @@ fn one(
         if !matches!(step, Step::Fault(_))
             && let Err(wrong) = header.learn(writer, records.columns())
         {
-            let line = header.line(records.columns());
-            return faults.add(records.name(), line, &wrong, records.columns(), std::iter::empty());
+            return faults.add(records.name(), records.header_line(), &wrong, records.columns(), std::iter::empty());
         }
         match step {
             Step::Last => return Ok(()),
@@ -203,21 +202,24 @@ fn put(
             errors.iter().map(|error| error.message().to_owned()).collect()
         }
     };
-    let attempt = |writer: &mut Writer<'_>| -> Result<Result<(), Vec<Error>>> {
+    let attempt = |writer: &mut Writer<'_>, batch: &mut Batch, intake: &mut Intake, report: &mut Report| {
         let draft = match intake.read(writer, batch.entity, &given)? {
             Ok(draft) => draft,
             Err(errors) => return Ok(Err(errors)),
         };
         let put = batch.put(writer, intake, draft, record.line, report)?;
-        Ok(put.map(drop).map_err(|error| vec![error]))
+        Ok::<_, Error>(put.map(drop).map_err(|error| vec![error]))
     };
     if !options.skip_bad {
-        let mut attempt = attempt;
-        return Ok(attempt(writer)?.err().map(told).unwrap_or_default());
+        return Ok(attempt(writer, batch, intake, report)?.err().map(told).unwrap_or_default());
     }
+    let (tally, reported) = (batch.tally, report.mark()?);
+    let attempt = |writer: &mut Writer<'_>| attempt(writer, batch, intake, report);
     let done = writer.whole_or_nothing(attempt)?;
     let Err(errors) = done else { return Ok(Vec::new()) };
     intake.forget_everything();
+    batch.tally = tally;
+    report.back_to(reported)?;
     Ok(told(errors))
 }
 
@@ -242,6 +244,7 @@ impl Header {
         for column in columns.iter().skip(self.targets.len()) {
             match intake::target(writer.catalog(), self.entity, column) {
                 Some(target) => self.targets.push(target),
+                None if column == faults::COLUMN => self.targets.push(Target::Derived),
                 None => wrong.push(unknown(self.entity, column)),
             }
         }
@@ -261,12 +264,6 @@ impl Header {
             wrong.push(format!("the column {} is missing", self.entity.names.join(" or ")));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-    }
-
-    /// The line that faults of the header are told of.
-    #[expect(clippy::unused_self, reason = "it is the header's line")]
-    const fn line(&self, _columns: &[String]) -> u64 {
-        1
     }
 }
 
