@@ -5,6 +5,8 @@
 mod basics;
 mod conformance;
 mod documents;
+mod faults;
 mod house;
+mod imports;
 mod readme;
 mod support;

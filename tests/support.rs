@@ -159,3 +159,19 @@ pub fn answer(command: &mut Command) -> Answer {
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// What Python's csv module reads from a file, cells separated by U+001F and rows by U+001E.
+pub fn read_by_python(sandbox: &Sandbox, name: &str) -> Vec<Vec<String>> {
+    let script = "import csv, sys\n\
+                  sys.stdout.reconfigure(newline='', encoding='utf-8')\n\
+                  rows = csv.reader(open(sys.argv[1], newline='', encoding='utf-8'), strict=True)\n\
+                  sys.stdout.write('\\x1e'.join('\\x1f'.join(row) for row in rows))";
+    let output = Command::new("python3")
+        .args(["-c", script, name])
+        .current_dir(sandbox.path())
+        .output()
+        .expect("python3 runs: it comes with the Debian package python3");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.split('\u{1e}').map(|row| row.split('\u{1f}').map(str::to_owned).collect()).collect()
+}
