@@ -9,4 +9,5 @@ mod faults;
 mod house;
 mod imports;
 mod readme;
+mod round_trip;
 mod support;

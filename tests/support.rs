@@ -142,11 +142,7 @@ impl Sandbox {
     pub fn exported(&self) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");
         self.done("export", &[folder.path().to_str().expect("a path in UTF-8")]);
-        let mut names: Vec<PathBuf> =
-            std::fs::read_dir(folder.path()).expect("the export").map(|entry| entry.expect("a file").path()).collect();
-        names.sort();
-        let read = |path: &PathBuf| std::fs::read_to_string(path).expect("a CSV file in UTF-8");
-        names.iter().map(|path| format!("== {}\n{}", path.file_name().expect("a name").display(), read(path))).collect()
+        read_folder(folder.path())
     }
 }
 
@@ -174,4 +170,13 @@ pub fn read_by_python(sandbox: &Sandbox, name: &str) -> Vec<Vec<String>> {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     text.split('\u{1e}').map(|row| row.split('\u{1f}').map(str::to_owned).collect()).collect()
+}
+
+/// The files of a folder in UTF-8, in the order of their names, each under its name.
+pub fn read_folder(folder: &Path) -> String {
+    let mut names: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").path()).collect();
+    names.sort();
+    let read = |path: &PathBuf| std::fs::read_to_string(path).expect("a file in UTF-8");
+    names.iter().map(|path| format!("== {}\n{}", path.file_name().expect("a name").display(), read(path))).collect()
 }
