@@ -168,3 +168,14 @@ fn the_page_on_csv_has_the_columns_of_every_file() {
     }
     assert_eq!(files, page.matches("\n### `").count(), "the page has files that are not exported");
 }
+
+#[test]
+fn a_header_is_looked_at_even_where_no_row_follows_it() {
+    let sandbox = Sandbox::empty();
+    let file = sandbox.file("vms.csv", "name,pool,colour\n");
+    let refused = sandbox.run(&["vm", "import", &file]);
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(refused.stderr.contains("vms.csv:1: \"colour\" is no column of vms"), "{refused}");
+    let file = sandbox.file("vms.csv", "name,pool\n");
+    assert_eq!(sandbox.run(&["vm", "import", &file]).status, 0);
+}

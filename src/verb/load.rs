@@ -157,6 +157,13 @@ fn one(
     loop {
         let step = records.read(&mut record);
         progress.at(records.bytes_read());
+        // What is wrong with the header is wrong with every row, and told once; also where there is none.
+        if !matches!(step, Step::Fault(_))
+            && let Err(wrong) = header.learn(writer, records.columns())
+        {
+            let line = header.line(records.columns());
+            return faults.add(records.name(), line, &wrong, records.columns(), std::iter::empty());
+        }
         match step {
             Step::Last => return Ok(()),
             Step::Fault(fault) => {
@@ -166,20 +173,7 @@ fn one(
                 }
             }
             Step::Record => {
-                let wrong = match header.learn(writer, records.columns()) {
-                    Err(wrong) => {
-                        // What is wrong with the header is wrong with every row, and told once.
-                        faults.add(
-                            records.name(),
-                            header.line(records.columns()),
-                            &wrong,
-                            records.columns(),
-                            std::iter::empty(),
-                        )?;
-                        return Ok(());
-                    }
-                    Ok(()) => put(writer, &record, &header, batch, intake, options, faults, report)?,
-                };
+                let wrong = put(writer, &record, &header, batch, intake, options, faults, report)?;
                 if !wrong.is_empty() {
                     faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
                 }
