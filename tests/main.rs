@@ -7,4 +7,5 @@ mod conformance;
 mod documents;
 mod house;
 mod readme;
+mod rvtools;
 mod support;
