@@ -4,7 +4,9 @@
 
 mod basics;
 mod conformance;
+mod decisions;
 mod documents;
 mod house;
 mod readme;
+mod rvtools;
 mod support;
