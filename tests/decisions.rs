@@ -156,7 +156,9 @@ fn a_sum_is_told_in_its_shortest_exact_unit() {
     assert_eq!(sum(&["100GiB", "20GiB"]), "120 GiB");
     assert_eq!(sum(&["1TB", "0.5TB"]), "1.5 TB");
     assert_eq!(sum(&["512MiB", "512MiB"]), "1 GiB");
-    assert_eq!(sum(&["1GiB", "1B"]), "1073741825 B");
+    // 2^30 + 1 bytes: three places behind the point will do in kB, and in no greater unit.
+    assert_eq!(sum(&["1GiB", "1B"]), "1073741.825 kB");
+    assert_eq!(sum(&["1B", "0.5B"]), "1.5 B");
 }
 
 #[test]
