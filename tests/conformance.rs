@@ -4,7 +4,7 @@
 
 #[path = "../examples/fourteenth_noun.rs"]
 #[expect(dead_code, reason = "the tests run the example's main as a program")]
-mod fourteenth_noun;
+pub mod fourteenth_noun;
 
 mod adding;
 mod changing;
@@ -12,7 +12,7 @@ mod choosing;
 mod files;
 mod program;
 mod removing;
-mod sample;
+pub mod sample;
 mod secrecy;
 mod telling;
 

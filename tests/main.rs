@@ -8,4 +8,5 @@ mod documents;
 mod house;
 mod readme;
 mod rvtools;
+mod schema;
 mod support;
