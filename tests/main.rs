@@ -8,5 +8,6 @@ mod documents;
 mod house;
 mod readme;
 mod rvtools;
+mod naming;
 mod schema;
 mod support;
