@@ -7,6 +7,8 @@ mod conformance;
 mod decisions;
 mod documents;
 mod house;
+mod naming;
 mod readme;
 mod rvtools;
+mod schema;
 mod support;
