@@ -116,8 +116,9 @@ fn json_lines_are_read_and_a_missing_key_is_not_an_empty_one() {
     assert_eq!(list("name=j1"), "j1,,2,10.9.0.1@7;fd00::1,\n");
     let answer = refused(&sandbox, "vm", "bad.jsonl", "{\"name\":\"j3\",\"pool\":\"prod\"}\n\n{\"name\":\n", &[]);
     assert!(answer.stderr.contains("bad.jsonl:3: "), "{answer}");
-    let answer = refused(&sandbox, "vm", "bad.jsonl", "{\"name\":\"j3\",\"pool\":\"prod\",\"memry\":\"1GiB\"}\n", &[]);
-    assert!(answer.stderr.contains("did you mean memory?"), "{answer}");
+    let answer =
+        refused(&sandbox, "vm", "bad.jsonl", "\n{\"name\":\"j3\",\"pool\":\"prod\",\"memry\":\"1GiB\"}\n", &[]);
+    assert!(answer.stderr.contains("bad.jsonl:2: ") && answer.stderr.contains("did you mean memory?"), "{answer}");
 }
 
 #[test]

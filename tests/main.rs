@@ -4,10 +4,14 @@
 
 mod basics;
 mod conformance;
+mod decisions;
 mod documents;
 mod faults;
 mod house;
 mod imports;
+mod naming;
 mod readme;
 mod round_trip;
+mod rvtools;
+mod schema;
 mod support;

@@ -61,12 +61,12 @@ impl Report {
         }
     }
 
-    /// Where the report stands, for [`Report::back_to`].
+    /// Where the report ends now.
     pub(crate) fn mark(&mut self) -> Result<u64> {
-        self.rows.as_mut().map_or(Ok(0), Seek::stream_position).map_err(|error| aside(&error))
+        self.rows.as_mut().map_or(Ok(0), |rows| rows.stream_position().map_err(|error| aside(&error)))
     }
 
-    /// Takes out what was added behind that place: it was undone.
+    /// Takes back what was added since `mark`: it was undone.
     pub(crate) fn back_to(&mut self, mark: u64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         rows.set_len(mark).and_then(|()| rows.seek(SeekFrom::Start(mark))).map(drop).map_err(|error| aside(&error))
