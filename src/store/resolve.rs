@@ -48,16 +48,18 @@ impl Reader<'_> {
 
     /// Every record of `entity` that `text` may mean, by id; one alone where `text` is its whole path.
     fn matches(&self, entity: &'static Entity, text: &str) -> Result<Vec<i64>> {
-        if let Some(id) = text.strip_prefix("id=") {
-            let Ok(id) = id.parse::<i64>() else { return Ok(Vec::new()) };
+        let mut ids = Vec::new();
+        let id = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
+        if let Some(id) = id {
             let sql = format!("SELECT {0} FROM {1} WHERE {0} = $1", entity.id, entity.table);
-            return self.ids(&sql, &[Bind::Integer(id)]);
+            ids = self.ids(&sql, &[Bind::Integer(id)])?;
         }
+        // A record may be called id=42. Where that is not the one with this id, neither is meant for certain.
         let text = canonical(entity, text);
-        let mut ids = self.ending_in(entity, &text)?;
+        ids.extend(self.ending_in(entity, &text)?);
         ids.sort_unstable();
         ids.dedup();
-        if ids.len() > 1 {
+        if ids.len() > 1 && id.is_none() {
             for &id in ids.iter().take(LISTED * LISTED) {
                 if *self.path(entity, id)? == *text && entity.keys.len() == 1 {
                     return Ok(vec![id]);
