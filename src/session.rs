@@ -144,8 +144,9 @@ impl Session {
     fn layout(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Layout {
         let terminal = std::io::stdout().is_terminal();
         let table = style == Style::Table;
+        // The other formats are not cut to it; that there is one tells them that a terminal looks.
         let width =
-            (terminal && table).then(|| usize::from(console::Term::stdout().size().1)).filter(|width| *width > 0);
+            terminal.then(|| usize::from(console::Term::stdout().size().1)).filter(|width| *width > 0 || !table);
         Layout {
             width,
             color: table && self.colored(terminal),
