@@ -1,0 +1,339 @@
+//! Lists: which records, which columns, in which order, in which shape.
+
+use crate::support::Sandbox;
+use serde_json::{Value, json};
+
+/// One column of a list as lines.
+fn column(sandbox: &Sandbox, noun: &str, column: &str, more: &[&str]) -> String {
+    let all = [&[noun, "list", "-o", "csv", "--no-headers", "-c", column], more].concat();
+    sandbox.ok(&all).trim_end_matches('\n').replace('\n', " ")
+}
+
+/// The names of the VMs that these filters leave.
+fn vms(sandbox: &Sandbox, more: &[&str]) -> String {
+    column(sandbox, "vm", "name", more)
+}
+
+#[test]
+fn a_flag_filters_exactly_and_given_twice_takes_either() {
+    let sandbox = Sandbox::estate();
+    for (more, wanted) in [
+        (&["--name", "web01"][..], "web01"),
+        (&["--name", "web"], ""),
+        (&["--name", "web01", "--name", "web10"], "web01 web10"),
+        (&["--pool", "prod"], "web01 web02"),
+        (&["--pool", "tokyo/test", "--pool", "AWS/tokyo/prod"], "web01 web02 web10"),
+        (&["--pool", "prod", "--status", "stopped"], "web02"),
+        (&["--status", "stopped", "--status", "unknown"], "web02 web10"),
+        (&["--memory", "4GiB"], "web10"),
+        (&["--memory", "4294967296B"], "web10"),
+        (&["--cpu", "4.0"], "web01"),
+        (&["--owner", "alice", "--os", "Debian-12"], "web01"),
+        (&["--owner", ""], "web10"),
+        (&["--owner", "", "--owner", "bob"], "web02 web10"),
+    ] {
+        assert_eq!(vms(&sandbox, more), wanted, "{more:?}");
+    }
+    let answer = sandbox.run(&["vm", "list", "--pool", "prdo"]);
+    assert_eq!(answer.status, 3);
+    assert_eq!(answer.stderr, "error: no pool named \"prdo\"\nhelp: did you mean prod?\n");
+}
+
+#[test]
+fn an_ancestor_filters_too() {
+    let sandbox = Sandbox::estate();
+    for line in [
+        "provider add Azure",
+        "dc add osaka --provider Azure",
+        "pool add prod --dc osaka",
+        "vm add far --pool osaka/prod --disk 1GiB",
+    ] {
+        sandbox.ok(&line.split(' ').collect::<Vec<_>>());
+    }
+    assert_eq!(vms(&sandbox, &["--provider", "AWS"]), "web01 web02 web10");
+    assert_eq!(vms(&sandbox, &["--dc", "osaka"]), "far");
+    assert_eq!(vms(&sandbox, &["--provider", "AWS", "--provider", "Azure", "--count"]), "4");
+    assert_eq!(column(&sandbox, "disk", "vm", &["--provider", "Azure"]), "far");
+    assert_eq!(column(&sandbox, "pool", "path", &["--provider", "Azure"]), "Azure/osaka/prod");
+}
+
+#[test]
+fn where_compares_by_meaning() {
+    let sandbox = Sandbox::estate();
+    sandbox.ok(&["vm", "set", "web10", "--custom-os", "100%_Ünïx"]);
+    for (terms, wanted) in [
+        (&["memory>=8GiB"][..], "web01 web02"),
+        (&["memory>8GiB"], "web01"),
+        (&["memory<8GiB"], "web10"),
+        (&["memory<=8192MiB"], "web02 web10"),
+        (&["memory = 4 GiB"], "web10"),
+        (&["memory!=4GiB"], "web01 web02"),
+        (&["memory.bytes>4294967296"], "web01 web02"),
+        (&["cpu>=2"], "web01 web02"),
+        (&["name~B0"], "web01 web02"),
+        (&["name!~b0"], "web10"),
+        (&["name>web02"], "web10"),
+        (&["custom-os~%_"], "web10"),
+        (&["custom-os~0_"], ""),
+        (&["custom-os~%%"], ""),
+        (&["custom-os~ÜNÏX"], "web10"),
+        (&["name~web__"], ""),
+        (&["owner="], "web10"),
+        (&["owner!="], "web01 web02"),
+        (&["owner=alice"], "web01"),
+        (&["owner!=alice"], "web02 web10"),
+        (&["owner.email~EXAMPLE"], "web01"),
+        (&["owner.email="], "web02 web10"),
+        (&["pool.dc.provider=AWS"], "web01 web02 web10"),
+        (&["pool.memory>=512GiB"], "web01 web02"),
+        (&["os~ubuntu", "memory>=8GiB"], "web02"),
+        (&["os~ubuntu", "memory>8GiB"], ""),
+        (&["ips=10.0.0.11@101"], "web01"),
+        (&["ips~10.0.0"], "web01"),
+        (&["ips="], "web02 web10"),
+        (&["systems=billing"], "web01"),
+        (&["disk>=100GiB"], "web01"),
+        (&["disk="], "web02 web10"),
+        (&["path=AWS/tokyo/test/web10"], "web10"),
+        (&["path~/PROD/"], "web01 web02"),
+        (&["status=running"], "web01"),
+        (&["created>=2020-01-01"], "web01 web02 web10"),
+        (&["created<2020-01-01"], ""),
+    ] {
+        let more: Vec<&str> = terms.iter().flat_map(|term| ["--where", term]).collect();
+        assert_eq!(vms(&sandbox, &more), wanted, "{terms:?}");
+    }
+}
+
+#[test]
+fn a_condition_that_cannot_hold_is_refused() {
+    let sandbox = Sandbox::estate();
+    for (term, status, told) in [
+        ("memory>=16", 1, "\"16\" has no unit"),
+        ("memory", 2, "\"memory\" is no condition"),
+        ("memry>1GiB", 2, "did you mean memory?"),
+        ("status=runing", 1, "did you mean running?"),
+        ("owner=alcie", 3, "did you mean alice?"),
+        ("cpu>many", 1, "\"many\" is not a number"),
+        ("created>soon", 1, "\"soon\""),
+    ] {
+        let answer = sandbox.run(&["vm", "list", "--where", term]);
+        assert_eq!(answer.status, status, "{term}\n{answer}");
+        assert!(answer.stdout.is_empty() && answer.stderr.contains(told), "{term}\n{answer}");
+    }
+}
+
+#[test]
+fn columns_follow_references_and_plus_adds() {
+    let sandbox = Sandbox::estate();
+    assert_eq!(
+        sandbox.ok(&[
+            "vm",
+            "list",
+            "-o",
+            "csv",
+            "--name",
+            "web01",
+            "-c",
+            "name,pool,pool.dc.provider,provider,owner.email,memory.bytes,path"
+        ]),
+        "name,pool,pool.dc.provider,provider,owner.email,memory.bytes,path\n\
+         web01,prod,AWS,AWS,alice@example.com,17179869184,AWS/tokyo/prod/web01\n"
+    );
+    assert_eq!(
+        sandbox.ok(&["vm", "list", "-o", "csv", "--name", "web01"]),
+        "name,pool,status,cpu,memory,disk,os,ips,owner\nweb01,prod,running,4,16 GiB,100 GiB,Debian-12,10.0.0.11@101,alice\n"
+    );
+    assert_eq!(
+        sandbox.ok(&["vm", "list", "-o", "csv", "--name", "web01", "-c", "+owner.email", "-c", "+pool.dc"]),
+        "name,pool,status,cpu,memory,disk,os,ips,owner,owner.email,pool.dc\n\
+         web01,prod,running,4,16 GiB,100 GiB,Debian-12,10.0.0.11@101,alice,alice@example.com,tokyo\n"
+    );
+    let id = column(&sandbox, "vm", "id", &["--name", "web02"]);
+    assert_eq!(vms(&sandbox, &["--where", &format!("id={id}")]), "web02");
+}
+
+#[test]
+fn an_unknown_column_lists_them_all() {
+    let sandbox = Sandbox::estate();
+    for arguments in [&["-c", "nmae"][..], &["--sort", "nmae"], &["--where", "nmae=x"], &["-c", "name,+nmae"]] {
+        let answer = sandbox.run(&[&["vm", "list"], arguments].concat());
+        assert_eq!(answer.status, 2, "{answer}");
+        let told = answer
+            .stderr
+            .strip_prefix("error: vm has no column \"nmae\"\nhelp: did you mean name? ")
+            .expect(&answer.stderr);
+        for name in ["name", "pool", "status", "memory", "owner", "ips", "disks", "disk", "systems", "path", "id"] {
+            assert!(told.split([' ', ',', ';', '\n']).any(|word| word == name), "{name}\n{answer}");
+        }
+    }
+    let answer = sandbox.run(&["vm", "list", "-c", "pool.dc.nmae"]);
+    assert_eq!(answer.status, 2, "{answer}");
+    let answer = sandbox.run(&["login-user", "list", "-c", "password"]);
+    assert_eq!(answer.status, 2, "{answer}");
+}
+
+#[test]
+fn sorting_is_by_meaning_and_the_empty_comes_last() {
+    let sandbox = Sandbox::empty();
+    for line in ["provider add p", "dc add d --provider p", "pool add q --dc d"] {
+        sandbox.ok(&line.split(' ').collect::<Vec<_>>());
+    }
+    let rows = "name,pool,memory,cpu,ips\n\
+                web10,q,1 GiB,10,10.0.0.10\n\
+                web2,q,900 MiB,2,10.0.0.2\n\
+                Web3,q,,,\n\
+                web1,q,1 GB,0.5,fd00::1\n\
+                web02,q,1024 MiB,9,10.0.0.9\n";
+    let answer = sandbox.run_with_input(&["vm", "import", "-"], rows);
+    assert_eq!(answer.status, 0, "{answer}");
+    for (sort, wanted) in [
+        ("memory", "web2 web1 web10 web02 Web3"),
+        ("memory:desc", "web10 web02 web1 web2 Web3"),
+        ("cpu", "web1 web2 web02 web10 Web3"),
+        ("cpu:desc", "web10 web02 web2 web1 Web3"),
+        ("cpu:asc", "web1 web2 web02 web10 Web3"),
+        ("memory:desc,cpu", "web02 web10 web1 web2 Web3"),
+        ("pool,cpu", "web1 web2 web02 web10 Web3"),
+    ] {
+        assert_eq!(vms(&sandbox, &["--sort", sort]), wanted, "{sort}");
+    }
+    let names = vms(&sandbox, &["--sort", "name", "--where", "name!=web02", "--where", "name!=Web3"]);
+    assert_eq!(names, "web1 web2 web10");
+    assert_eq!(vms(&sandbox, &[]), "web10 web2 Web3 web1 web02", "as they were created");
+    assert_eq!(column(&sandbox, "ip", "ipv4", &["--sort", "ipv4", "--where", "ipv4!="]), "10.0.0.2 10.0.0.9 10.0.0.10");
+    assert_eq!(column(&sandbox, "ip", "vm", &["--sort", "ipv4:desc"]), "web10 web02 web2 web1");
+    sandbox.ok(&["ip", "add", "fd00::a"]);
+    sandbox.ok(&["ip", "add", "fd00::10"]);
+    sandbox.ok(&["ip", "add", "fd00::9"]);
+    assert_eq!(
+        column(&sandbox, "ip", "ipv6", &["--sort", "ipv6", "--where", "ipv6!="]),
+        "fd00::1 fd00::9 fd00::a fd00::10"
+    );
+    assert_eq!(sandbox.run(&["vm", "list", "--sort", "name:up"]).status, 2);
+}
+
+#[test]
+fn limit_offset_count_and_headers() {
+    let sandbox = Sandbox::estate();
+    for (more, wanted) in [
+        (&["--limit", "2"][..], "web01 web02"),
+        (&["--limit", "1", "--offset", "1"], "web02"),
+        (&["--offset", "2"], "web10"),
+        (&["--offset", "9"], ""),
+        (&["--limit", "0"], ""),
+        (&["--sort", "name:desc", "--limit", "1"], "web10"),
+        (&["--sort", "name", "--offset", "1", "--limit", "5"], "web02 web10"),
+    ] {
+        assert_eq!(vms(&sandbox, more), wanted, "{more:?}");
+    }
+    assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "3\n");
+    assert_eq!(sandbox.ok(&["vm", "list", "--count", "--pool", "prod"]), "2\n");
+    assert_eq!(sandbox.ok(&["vm", "list", "--name", "nobody"]).lines().count(), 1, "a header alone");
+    assert_eq!(sandbox.run(&["vm", "list", "--limit", "-1"]).status, 2);
+    assert_eq!(sandbox.run(&["vm", "list", "--limit", "many"]).status, 2);
+    assert_eq!(sandbox.ok(&["vm", "list", "--no-headers", "-c", "name"]), "web01\nweb02\nweb10\n");
+    assert_eq!(
+        sandbox.ok(&["vm", "list", "--no-headers", "-c", "name,cpu", "-o", "tsv"]),
+        "web01\t4\nweb02\t2\nweb10\t1\n"
+    );
+}
+
+#[test]
+fn addresses_are_found_by_their_block() {
+    let sandbox = Sandbox::estate();
+    for address in
+        ["10.0.0.0", "10.0.255.255", "10.1.0.0", "9.255.255.255", "2001:db8::1", "2001:db8:0:1::", "2001:db9::"]
+    {
+        sandbox.ok(&["ip", "add", address]);
+    }
+    for (block, wanted) in [
+        ("10.0.0.0/16", "10.0.0.11 10.0.0.0 10.0.255.255"),
+        ("10.0.0.0/8", "10.0.0.11 10.0.0.0 10.0.255.255 10.1.0.0"),
+        ("10.0.0.11/32", "10.0.0.11"),
+        ("0.0.0.0/0", "10.0.0.11 10.0.0.0 10.0.255.255 10.1.0.0 9.255.255.255"),
+        ("2001:db8::/32", "2001:db8::1 2001:db8:0:1::"),
+        ("2001:db8::/64", "2001:db8::1"),
+        ("::/0", "2001:db8::1 2001:db8:0:1:: 2001:db9::"),
+    ] {
+        let name = if block.contains(':') { "ipv6" } else { "ipv4" };
+        assert_eq!(column(&sandbox, "ip", name, &["--in", block]), wanted, "{block}");
+    }
+    let answer = sandbox.run(&["ip", "list", "--in", "10.0.0.1/8"]);
+    assert_eq!(answer.status, 1, "{answer}");
+    assert!(answer.stderr.contains("the network is 10.0.0.0/8"), "{answer}");
+    assert_ne!(sandbox.run(&["ip", "list", "--in", "10.0.0.0/33"]).status, 0);
+}
+
+#[test]
+fn a_pool_s_totals_are_exact_over_mixed_units() {
+    let sandbox = Sandbox::empty();
+    for line in [
+        "provider add p",
+        "dc add d --provider p",
+        "pool add tenths --dc d --memory 2GiB --cpu 3 --disk 1TB",
+        "pool add mixed --dc d --memory 100GiB",
+        "storage add s --pool tenths --capacity 10GiB",
+    ] {
+        sandbox.ok(&line.split(' ').collect::<Vec<_>>());
+    }
+    let tenths: String = (0..10).map(|at| format!("t{at},tenths,0.1 GiB,0.1,100 GB@s\n")).collect();
+    let rows = format!(
+        "name,pool,memory,cpu,disks\n{tenths}m1,mixed,1 GiB,,\nm2,mixed,1 GB,,\nm3,mixed,512 MiB,,\nm4,mixed,7 B,,\nm5,mixed,,,\n"
+    );
+    let answer = sandbox.run_with_input(&["vm", "import", "-"], rows);
+    assert_eq!(answer.status, 0, "{answer}");
+    let row = |name: &str, columns: &str| column(&sandbox, "pool", columns, &["--name", name]);
+    assert_eq!(row("tenths", "vms,memory.allocated,memory.free,cpu.allocated,cpu.free"), "10,1 GiB,1 GiB,1,2");
+    assert_eq!(row("tenths", "memory.allocated.bytes,memory.free.bytes"), format!("{0},{0}", 1_u64 << 30));
+    assert_eq!(row("tenths", "disk.allocated,disk.free,disk.allocated.bytes"), "1 TB,0 B,1000000000000");
+    let sum = (1_u64 << 30) + 1_000_000_000 + (512 << 20) + 7;
+    assert_eq!(
+        row("mixed", "vms,memory.allocated.bytes,memory.free.bytes"),
+        format!("5,{sum},{}", (100_u64 << 30) - sum)
+    );
+    assert_eq!(row("mixed", "cpu.allocated,cpu.free,disk.free"), "0,,");
+    assert_eq!(
+        column(&sandbox, "storage", "disks,capacity.allocated.bytes,capacity.free.bytes", &[]),
+        format!("10,1000000000000,{}", (10_i64 << 30) - 1_000_000_000_000)
+    );
+    // They filter and sort like the rest.
+    assert_eq!(column(&sandbox, "pool", "name", &["--where", "memory.allocated>1GiB"]), "mixed");
+    assert_eq!(column(&sandbox, "pool", "name", &["--sort", "vms"]), "mixed tenths");
+    assert_eq!(column(&sandbox, "pool", "name", &["--sort", "memory.free:desc"]), "mixed tenths");
+    // A machine that is retired needs nothing any more.
+    sandbox.ok(&["vm", "set", "m1", "--status", "retired"]);
+    assert_eq!(row("mixed", "memory.allocated.bytes"), (sum - (1 << 30)).to_string());
+}
+
+#[test]
+fn rows_come_as_they_were_created_in_every_format() {
+    let sandbox = Sandbox::empty();
+    for name in ["zeta", "alpha", "mid"] {
+        sandbox.ok(&["os", "add", name]);
+    }
+    sandbox.ok(&["os", "rename", "alpha", "omega"]);
+    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown"] {
+        let told = sandbox.ok(&["os", "list", "-o", style, "-c", "name"]);
+        let place = |name: &str| told.find(name).unwrap_or_else(|| panic!("{name} is not in\n{told}"));
+        assert!(place("zeta") < place("omega") && place("omega") < place("mid"), "{style}\n{told}");
+    }
+}
+
+#[test]
+fn json_has_numbers_as_numbers_and_null_for_nothing() {
+    let sandbox = Sandbox::estate();
+    let wanted = json!([
+        {"name": "web01", "cpu": 4, "memory": "16 GiB", "memory_bytes": 17_179_869_184_u64, "owner": "alice",
+         "ips": ["10.0.0.11@101"], "disks": ["100 GiB@san1"]},
+        {"name": "web10", "cpu": 1, "memory": "4096 MiB", "memory_bytes": 4_294_967_296_u64, "owner": null, "ips": [], "disks": []},
+    ]);
+    let arguments = ["vm", "list", "-c", "name,cpu,memory,owner,ips,disks", "--where", "name!=web02"];
+    let array: Value = serde_json::from_str(&sandbox.ok(&[&arguments[..], &["-o", "json"]].concat())).expect("JSON");
+    assert_eq!(array, wanted);
+    let lines = sandbox.ok(&[&arguments[..], &["-o", "jsonl"]].concat());
+    let objects: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(Value::Array(objects), wanted);
+    let nothing: Value = serde_json::from_str(&sandbox.ok(&["vm", "list", "--name", "x", "-o", "json"])).expect("JSON");
+    assert_eq!(nothing, json!([]));
+}
