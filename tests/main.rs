@@ -3,4 +3,6 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod basics;
+mod prompts;
+mod pty;
 mod support;
