@@ -3,6 +3,7 @@
 
 pub(crate) mod complete;
 mod fault;
+pub(crate) mod shells;
 
 use crate::catalog::Entity;
 use crate::command::{self, Graft};

@@ -5,4 +5,5 @@
 mod basics;
 mod prompts;
 mod pty;
+mod shells;
 mod support;

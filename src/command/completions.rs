@@ -1,11 +1,11 @@
 //! `inv completions SHELL`: the script that teaches a shell to complete, names from the inventory included.
 
 use super::Graft;
+use crate::cli::shells::SHELLS;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::value::shown;
 use clap::{Arg, ArgMatches, Command};
-use clap_complete::env::Shells;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -31,9 +31,8 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let name = matches.get_one::<String>("shell").map(String::as_str).unwrap_or_default();
-    let shells = Shells::builtins();
-    let Some(shell) = shells.completer(name) else {
-        let names: Vec<&str> = shells.names().collect();
+    let Some(shell) = SHELLS.completer(name) else {
+        let names: Vec<&str> = SHELLS.names().collect();
         return Err(Error::usage(format!("no completions for the shell {}", shown::quoted(name)))
             .help(format!("the shells are {}", names.join(", "))));
     };
