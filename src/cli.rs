@@ -32,6 +32,7 @@ fn inventory() -> &'static Inventory {
 pub(crate) fn tree() -> Command {
     let root = Command::new("inv")
         .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
         .about("The inventory of record for virtual-machine estates, kept in one file")
         .subcommand_required(true)
         .arg_required_else_help(true)

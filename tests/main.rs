@@ -7,3 +7,5 @@ mod prompts;
 mod pty;
 mod shells;
 mod support;
+mod terminal;
+mod usage;

@@ -37,6 +37,16 @@ else
 fi
 "#;
 
+/// How the script of zsh ends: it only registers what it defines, and the first tabulator after zsh has loaded it by
+/// itself would come to nothing.
+const ZSH_REGISTERS: &str = "compdef _clap_dynamic_completer_inv inv";
+/// How it ends here.
+const ZSH_COMPLETES: &str = r#"if [[ $funcstack[1] == _inv ]]; then
+    _clap_dynamic_completer_inv "$@"
+else
+    compdef _clap_dynamic_completer_inv inv
+fi"#;
+
 /// What bash breaks words at, where it does not say.
 const BREAKS: &str = ":=@><;|&(";
 
@@ -100,7 +110,10 @@ impl EnvCompleter for AsTyped {
         completer: &str,
         out: &mut dyn Write,
     ) -> Result<()> {
-        self.shell.write_registration(variable, name, bin, completer, out)
+        let mut script = Vec::new();
+        self.shell.write_registration(variable, name, bin, completer, &mut script)?;
+        let script = String::from_utf8_lossy(&script);
+        out.write_all(script.replace(ZSH_REGISTERS, ZSH_COMPLETES).as_bytes())
     }
 
     fn write_complete(
