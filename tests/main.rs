@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod basics;
+mod help;
 mod prompts;
 mod pty;
 mod shells;

@@ -357,7 +357,7 @@ fn each_noun_is_added_by_answering_questions_alone() {
         let asked = |name: &str| {
             entity.field(name).is_some_and(|field| {
                 !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Secret)
-                    && !(entity.names.len() > 1 && entity.names[0] == name)
+                    && (entity.names.len() == 1 || entity.names[0] != name)
             })
         };
         let required: Vec<&str> =

@@ -55,6 +55,23 @@ fn on_a_terminal_a_table_is_coloured_unless_it_must_not_be() {
 }
 
 #[test]
+fn questions_are_coloured_unless_they_must_not_be() {
+    let sandbox = Sandbox::estate();
+    let green = "\x1b[32m";
+    for (arguments, environment, expected) in [
+        (&["provider", "add"][..], &[][..], true),
+        (&["provider", "add", "--color", "never"], &[], false),
+        (&["provider", "add"], &[("NO_COLOR", "1")], false),
+    ] {
+        let mut terminal = Terminal::with(&sandbox, arguments, environment);
+        terminal.answers("name", &format!("p{}", environment.len() + arguments.len()));
+        let ended = terminal.ends();
+        assert_eq!(ended.status, 0, "{}", ended.screen);
+        assert_eq!(ended.text().contains(green), expected, "{arguments:?} {environment:?}");
+    }
+}
+
+#[test]
 fn a_table_fits_the_terminal_and_is_whole_off_it() {
     let sandbox = Sandbox::estate();
     let long = "a-name-that-goes-on-and-on-until-no-terminal-of-eighty-columns-could-hold-it-beside-anything-else";

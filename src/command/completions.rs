@@ -21,7 +21,12 @@ pub(crate) const ASKED_BY: &str = "COMPLETE";
 
 fn arguments(command: Command) -> Command {
     command
-        .arg(Arg::new("shell").value_name("SHELL").required(true).help("bash, zsh, fish, powershell or elvish"))
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .required(true)
+                .help("Which shell: bash, zsh, fish, powershell or elvish"),
+        )
         .after_help(
             "bash:  inv completions bash > ~/.local/share/bash-completion/completions/inv\n\
              zsh:   inv completions zsh > a folder of $fpath, as _inv\n\
