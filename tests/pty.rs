@@ -14,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// How long a screen is waited for. A machine that is busy with other tests is slow.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(20);
 const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
 
