@@ -5,6 +5,7 @@ mod completions;
 mod fault;
 mod man;
 mod reference;
+pub(crate) mod shells;
 
 pub(crate) use completions::ASKED_BY;
 
@@ -30,6 +31,7 @@ fn grafts() -> impl Iterator<Item = &'static Graft> {
 pub(crate) fn tree() -> Command {
     let root = Command::new("inv")
         .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
         .about("The inventory of record for virtual-machine estates, kept in one file")
         .subcommand_required(true)
         .arg_required_else_help(true)
@@ -111,9 +113,21 @@ fn noun(command: Command) -> Command {
 fn verb(command: Command) -> Command {
     let Some(entity) = called(&command) else { return command };
     match VERBS.iter().find(|verb| verb.name == command.get_name()) {
-        Some(verb) => (verb.arguments)(&inventory().catalog, entity, command),
+        Some(verb) => with_examples(entity, verb, (verb.arguments)(&inventory().catalog, entity, command)),
         None => command,
     }
+}
+
+/// Puts the examples of a verb below its help.
+fn with_examples(entity: &Entity, verb: &Verb, command: Command) -> Command {
+    let begin = format!("inv {} {} ", entity.noun, verb.name);
+    let lines: Vec<String> =
+        entity.examples.iter().filter(|line| line.starts_with(&begin)).map(|line| format!("\n  {line}")).collect();
+    if lines.is_empty() {
+        return command;
+    }
+    let before = command.get_after_help().map(|text| format!("{text}\n\n")).unwrap_or_default();
+    command.after_help(format!("{before}Examples:{}", lines.concat()))
 }
 
 /// The noun that a command is for: its display name says so, which clap would give it anyway.

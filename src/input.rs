@@ -8,6 +8,7 @@ pub mod csv;
 pub mod file;
 pub mod json_lines;
 pub mod prompt;
+mod question;
 pub mod rvtools;
 pub mod secret;
 

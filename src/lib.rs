@@ -29,6 +29,7 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let completed = clap_complete::CompleteEnv::with_factory(cli::tree)
         .var(cli::ASKED_BY)
+        .shells(cli::shells::SHELLS)
         .bin("inv")
         .completer("inv")
         .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());

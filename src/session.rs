@@ -95,6 +95,10 @@ impl Session {
             Some("never") => Color::Never,
             _ => Color::Auto,
         };
+        if color == Color::Never {
+            // Questions are coloured by console, which knows of NO_COLOR alone.
+            console::set_colors_enabled_stderr(false);
+        }
         Ok(Self {
             inventory,
             style,

@@ -43,6 +43,8 @@ pub struct Entity {
     pub columns: &'static [&'static str],
     /// What `show` tells below the record itself.
     pub sections: &'static [Section],
+    /// Command lines that help shows: each under the verb that it is for.
+    pub examples: &'static [&'static str],
     /// Whether the schema comes with records of it, which a file may hold again.
     pub seeded: bool,
     /// Where commands offer it.
@@ -261,6 +263,7 @@ impl Entity {
         computed: &[],
         columns: &[],
         sections: &[],
+        examples: &[],
         seeded: false,
         reach: Reach::Everywhere,
     };

@@ -220,6 +220,21 @@ pub(super) static VIRTUAL_MACHINE: Entity = Entity {
         Section::List { name: "ips", of: "ip", by: "vm", columns: &["ipv4", "ipv6", "vlan"] },
         Section::List { name: "systems", of: "membership", by: "vm", columns: &["system", "system.description"] },
     ],
+    examples: &[
+        "inv vm list --pool prod --status running --sort memory:desc",
+        "inv vm list --where 'memory>=8GiB' --where 'os~debian' -c +owner.email",
+        "inv vm list --owner alice -o csv > alices-vms.csv",
+        "inv vm show web01 prod/web02",
+        "inv vm add web03 --pool prod --memory 16GiB --cpu 4 --owner alice",
+        "inv vm add web04 --pool prod --disk 100GiB@san1 --ip 10.0.0.14@101",
+        "inv vm set web01 --memory 32GiB --status stopped",
+        "inv vm set --where 'pool=test' --clear owner --yes",
+        "inv vm rename web02 web05",
+        "inv vm rm web10 --dry-run",
+        "inv vm import vms.csv --dry-run",
+        "inv vm import vms.csv --update --create os,owner",
+        "inv vm export -o jsonl",
+    ],
     ..Entity::BLANK
 };
 

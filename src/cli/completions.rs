@@ -1,11 +1,11 @@
 //! `inv completions SHELL`: the script that teaches a shell to complete, names from the inventory included.
 
+use super::shells::SHELLS;
 use crate::command::Graft;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::value::shown;
 use clap::{Arg, ArgMatches, Command};
-use clap_complete::env::Shells;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -21,7 +21,12 @@ pub(crate) const ASKED_BY: &str = "COMPLETE";
 
 fn arguments(command: Command) -> Command {
     command
-        .arg(Arg::new("shell").value_name("SHELL").required(true).help("bash, zsh, fish, powershell or elvish"))
+        .arg(
+            Arg::new("shell")
+                .value_name("SHELL")
+                .required(true)
+                .help("Which shell: bash, zsh, fish, powershell or elvish"),
+        )
         .after_help(
             "bash:  inv completions bash > ~/.local/share/bash-completion/completions/inv\n\
              zsh:   inv completions zsh > a folder of $fpath, as _inv\n\
@@ -31,9 +36,8 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let name = matches.get_one::<String>("shell").map(String::as_str).unwrap_or_default();
-    let shells = Shells::builtins();
-    let Some(shell) = shells.completer(name) else {
-        let names: Vec<&str> = shells.names().collect();
+    let Some(shell) = SHELLS.completer(name) else {
+        let names: Vec<&str> = SHELLS.names().collect();
         return Err(Error::usage(format!("no completions for the shell {}", shown::quoted(name)))
             .help(format!("the shells are {}", names.join(", "))));
     };

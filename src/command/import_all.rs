@@ -44,7 +44,11 @@ fn arguments(command: Command) -> Command {
                 .value_name("NAME")
                 .help(format!("Whose datacenters they are, with --from; else {PROVIDER}")),
         );
-    import::how(command).long_about(
+    let command = import::how(command).after_help(
+        "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
+         inv import --from rvtools RVTools_export.xlsx --update --dry-run\n  inv import backup --update --prune",
+    );
+    command.long_about(
         "Import a whole inventory in one transaction: a folder of CSV files as inv export writes it, or with --from \
          rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates and vCLS machines are left out \
          and named; what has no place is told. With --update a second run brings the inventory up to date.",

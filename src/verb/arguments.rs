@@ -9,7 +9,8 @@ use clap_complete::engine::ArgValueCompleter;
 /// The flags for the fields that an operator gives.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
     entity.given().filter(|field| takes_flag(entity, field)).fold(command, |command, field| {
-        command.arg(valued(field, Arg::new(field.name).long(field.name).help(field.help)))
+        let arg = Arg::new(field.name).long(field.name).help(field.help).help_heading("Fields");
+        command.arg(valued(field, arg))
     })
 }
 
@@ -62,7 +63,8 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
             .long(collection.flag)
             .value_name(format!("{main}{}", at.unwrap_or_default()))
             .action(ArgAction::Append)
-            .help(format!("{}; may be given several times", collection.help));
+            .help_heading("Along with it, each as often as needed")
+            .help(collection.help);
         command.arg(match referred {
             Some(noun) => arg.add(names_of(noun)),
             None => arg,

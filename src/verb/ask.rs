@@ -1,9 +1,9 @@
 //! What an operator left out is asked for: a reference from a list that narrows, a quantity until it parses.
 
 use super::intake::{self, Target};
-use crate::catalog::{Entity, Field, Kind, Path};
+use crate::catalog::{Entity, Field, Kind, Path, Rule};
 use crate::error::{Error, Result};
-use crate::input::prompt::{self, Choice};
+use crate::input::prompt::{self, Choice, Choices, Label};
 use crate::interrupt;
 use crate::session::Session;
 use crate::store::Query;
@@ -39,10 +39,37 @@ pub(crate) fn for_new(session: &Session, entity: &'static Entity, known: &[usize
     let optional: Vec<_> = fields.iter().filter(|(_, field)| !needed(field)).collect();
     if !optional.is_empty() && prompt::confirm("More fields?")? {
         for (place, field) in optional {
-            ask(session, entity, *place, field, false, &mut answers)?;
+            if !excluded(entity, field, known, &answers) {
+                ask(session, entity, *place, field, false, &mut answers)?;
+            }
         }
     }
     Ok(answers)
+}
+
+/// Whether a field cannot be given any more, since another one that it excludes is.
+fn excluded(entity: &'static Entity, field: &Field, known: &[usize], answers: &Answers) -> bool {
+    let has = |name: &str| {
+        let place = entity.position(name);
+        let answered = |(target, _): &(Target, String)| matches!(target, Target::Field(other) if place == Some(*other));
+        place.is_some_and(|place| known.contains(&place)) || answers.given.iter().any(answered)
+    };
+    entity.rules.iter().any(|rule| match rule {
+        Rule::NotBoth(one, other) => (field.name == *one && has(other)) || (field.name == *other && has(one)),
+        Rule::AnyOf(_) => false,
+    })
+}
+
+/// What stands beside a field's name while it is asked for: what it means, and what an answer looks like.
+fn hint(field: &Field) -> String {
+    let mut letters = field.help.chars();
+    let help = letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
+    match field.kind {
+        Kind::Quantity { .. } => format!("{help}, such as 16GiB"),
+        Kind::Ipv4 => format!("{help}, such as 10.0.0.11"),
+        Kind::Ipv6 => format!("{help}, such as fd00::11"),
+        _ => help,
+    }
 }
 
 fn ask(
@@ -55,7 +82,7 @@ fn ask(
 ) -> Result<()> {
     let answer = match field.kind {
         Kind::Reference { .. } => reference(session, field, required, &mut answers.create)?,
-        Kind::Status => Some(one_of(field.name, status::STATUSES)?),
+        Kind::Status => Some(status_of(field)?),
         _ if entity.names.len() > 1 && entity.is_naming(field.name) && required => {
             let name = named_text(entity, session)?;
             let named = intake::naming_field(entity, &name).and_then(|field| entity.position(field.name));
@@ -70,8 +97,8 @@ fn ask(
 
 /// Asks for the name of a record that any of several fields may hold.
 fn named_text(entity: &'static Entity, session: &Session) -> Result<String> {
-    let labels: Vec<&str> = entity.names.to_vec();
-    prompt::text(&labels.join(" or "), None, |text| {
+    let label = entity.names.join(" or ");
+    prompt::text(Label { name: &label, hint: "" }, "", |text| {
         let field = intake::naming_field(entity, text);
         field.map_or(Ok(()), |field| check(session, field, text))?;
         Ok(text.to_owned())
@@ -80,17 +107,13 @@ fn named_text(entity: &'static Entity, session: &Session) -> Result<String> {
 
 fn text(session: &Session, entity: &'static Entity, field: &'static Field, required: bool) -> Result<Option<String>> {
     let numbered = entity.numbered.filter(|_| entity.is_naming(field.name));
-    let default = match (required, numbered) {
-        (true, None) => None,
-        _ => Some(""),
+    let hint = match numbered {
+        Some(numbered) => format!("Enter alone: the next free {}N", numbered.prefix),
+        None => hint(field),
     };
-    let label = match numbered {
-        Some(numbered) => format!("{} (empty: the next free {}N)", field.name, numbered.prefix),
-        None => field.name.to_owned(),
-    };
-    let answer = prompt::text(&label, default, |text| match (text, default) {
-        ("", Some(_)) => Ok(String::new()),
-        ("", None) => Err(Error::failed(format!("{} must not be empty", field.name))),
+    let answer = prompt::text(Label { name: field.name, hint: &hint }, "", |text| match text {
+        "" if required && numbered.is_none() => Err(Error::failed(format!("{} must not be empty", field.name))),
+        "" => Ok(String::new()),
         _ => check(session, field, text).map(|()| text.to_owned()),
     })?;
     Ok(Some(answer).filter(|answer| !answer.is_empty()))
@@ -104,11 +127,14 @@ fn check(session: &Session, field: &Field, text: &str) -> Result<()> {
     }
 }
 
-fn one_of(label: &str, words: &[&str]) -> Result<String> {
-    let items: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    Ok(match prompt::choose(label, &items, true, None)? {
+/// Has a status chosen; a record that is given none has the unknown one.
+fn status_of(field: &Field) -> Result<String> {
+    let items: Vec<String> = status::STATUSES.iter().map(|word| (*word).to_owned()).collect();
+    let first = items.iter().position(|word| word == status::UNKNOWN).unwrap_or(0);
+    let choices = Choices { items: &items, first, optional: false, new: None };
+    Ok(match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
         Choice::Item(place) => items.into_iter().nth(place).unwrap_or_default(),
-        Choice::Nothing | Choice::New => String::new(),
+        Choice::Nothing | Choice::New(_) => String::new(),
     })
 }
 
@@ -133,8 +159,7 @@ fn reference(
         Ok((false, paths))
     })?;
     if many {
-        let default = if required { None } else { Some("") };
-        let answer = prompt::text(field.name, default, |text| {
+        let answer = prompt::text(Label { name: field.name, hint: &hint(field) }, "", |text| {
             if !text.is_empty() || required {
                 session.read(|reader| reader.resolve(target, text))?;
             }
@@ -147,14 +172,14 @@ fn reference(
         .fields
         .iter()
         .all(|field| !field.required || target.is_naming(field.name) || target.parent == Some(field.name));
-    let new = simple.then(|| format!("+ a new {}", target.labels.0));
-    match prompt::choose(field.name, &paths, !required, new.as_deref())? {
+    let new = simple.then_some(target.labels.0);
+    let choices = Choices { items: &paths, first: 0, optional: !required, new };
+    match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
         Choice::Item(place) => Ok(paths.into_iter().nth(place)),
         Choice::Nothing => Ok(None),
-        Choice::New => {
-            let name = prompt::text(&format!("name of the new {}", target.labels.0), None, |text| {
-                crate::value::name::parse(text)
-            })?;
+        Choice::New(typed) => {
+            let label = format!("name of the new {}", target.labels.0);
+            let name = prompt::text(Label { name: &label, hint: "" }, &typed, crate::value::name::parse)?;
             let holder = match session.catalog().parent(target) {
                 Some((field, _)) => reference(session, field, true, create)?,
                 None => None,

@@ -5,6 +5,8 @@ use crate::store::Store;
 use crate::value::shown;
 use clap_complete::engine::CompletionCandidate;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// How many names are offered.
 const OFFERED: usize = 200;
@@ -27,16 +29,28 @@ pub(crate) fn names(noun: &'static str, start: &OsStr) -> Vec<CompletionCandidat
     names.into_iter().filter(|name| shown::shown(name) == *name).map(CompletionCandidate::new).collect()
 }
 
-/// The value of `--db` in the command line that is being completed, which stands behind `--` in our own.
+/// The words of the command line that is being completed.
+static TYPED: OnceLock<Vec<OsString>> = OnceLock::new();
+
+/// Says which command line is being completed.
+pub(crate) fn is_for(words: &[OsString]) {
+    TYPED.get_or_init(|| words.to_vec());
+}
+
+/// The value of `--db` in the command line that is being completed. No shell has put a home folder into it yet.
 fn on_the_command_line() -> Option<OsString> {
-    let mut arguments = std::env::args_os().skip_while(|argument| argument != "--").skip(1);
-    while let Some(argument) = arguments.next() {
-        if argument == "--db" {
-            return arguments.next();
-        }
-        if let Some(path) = argument.to_str().and_then(|argument| argument.strip_prefix("--db=")) {
-            return Some(path.into());
+    let mut words = TYPED.get()?.iter();
+    let mut path = None;
+    while let Some(word) = words.next() {
+        if word == "--db" {
+            path = words.next().cloned();
+        } else if let Some(given) = word.to_str().and_then(|word| word.strip_prefix("--db=")) {
+            path = Some(given.into());
         }
     }
-    None
+    let path = path?;
+    match (path.to_str().and_then(|path| path.strip_prefix("~/")), std::env::var_os("HOME")) {
+        (Some(below), Some(home)) => Some(Path::new(&home).join(below).into()),
+        _ => Some(path),
+    }
 }

@@ -11,7 +11,7 @@ use clap::{ArgMatches, Command};
 use std::ops::ControlFlow;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    terms::arguments(catalog, entity, command).args(list::view())
+    terms::arguments(catalog, entity, command).next_help_heading("View").args(list::view())
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {

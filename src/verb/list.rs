@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
+        .next_help_heading("View")
         .args(view())
         .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
 }

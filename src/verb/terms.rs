@@ -18,9 +18,10 @@ const OPERATORS: &[&str] = &["!=", "!~", "<=", ">=", "=", "~", "<", ">"];
 /// Adds the filters of a list.
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let filtered = entity.fields.iter().filter(|field| field.kind != Kind::Secret);
+    let command = command.next_help_heading("Filters (exact; given twice, either holds)");
     let command = filtered.fold(command, |command, field| {
         let arg = Arg::new(field.name).long(field.name).action(ArgAction::Append);
-        command.arg(valued(field, arg).help(format!("Only with this {}; several: any of them", field.name)))
+        command.arg(valued(field, arg).help(format!("Only with this {}", field.name)))
     });
     let ancestors = catalog.ancestors(entity).into_iter().skip(1);
     let command = ancestors.fold(command, |command, (_, holder)| {
@@ -29,7 +30,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .long(holder.noun)
                 .value_name(holder.noun.to_uppercase())
                 .action(ArgAction::Append)
-                .help(format!("Only in this {}; several: any of them", holder.labels.0))
+                .help(format!("Only in this {}", holder.labels.0))
                 .add(names_of(holder.noun)),
         )
     });

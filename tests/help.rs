@@ -1,0 +1,183 @@
+//! Help at every level, the manual pages and the command reference: complete, short enough, and in one style.
+
+use crate::support::{Sandbox, answer};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// Two screens.
+const LINES: usize = 48;
+const WIDTH: usize = 100;
+
+/// The commands of the reference, each with its long help: `inv vm list`.
+fn reference(sandbox: &Sandbox) -> Vec<(String, String)> {
+    let text = sandbox.ok(&["reference"]);
+    let sections = text.split("\n## `").skip(1);
+    sections
+        .map(|section| {
+            let (name, rest) = section.split_once("`\n").expect("a heading");
+            let help = rest.split("```text\n").nth(1).and_then(|rest| rest.split("\n```").next()).expect("a block");
+            (name.to_owned(), help.to_owned())
+        })
+        .collect()
+}
+
+/// Help of a command at 80 columns.
+fn help(sandbox: &Sandbox, command: &str, flag: &str) -> String {
+    let words = command.split(' ').skip(1).chain([flag]);
+    let told = answer(sandbox.command().env("COLUMNS", "80").args(words));
+    assert_eq!((told.status, told.stderr.as_str()), (0, ""), "{command} {flag}");
+    told.stdout
+}
+
+#[test]
+fn the_committed_reference_is_what_inv_prints() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    let printed = Sandbox::bare().ok(&["reference"]);
+    assert!(committed == printed, "docs/reference.md is out of date; renew it: inv reference > docs/reference.md");
+}
+
+#[test]
+fn every_command_says_what_it_does_and_no_line_of_the_reference_is_too_long() {
+    let sandbox = Sandbox::bare();
+    let commands = reference(&sandbox);
+    assert!(commands.len() > 100, "13 nouns have about eight verbs each, not {} commands", commands.len());
+    for (command, help) in &commands {
+        let about = help.lines().next().unwrap_or_default();
+        assert!(!about.is_empty() && !about.starts_with("Usage"), "{command} says nothing of itself");
+        for line in help.lines() {
+            assert!(line.chars().count() <= WIDTH, "{command}: {line}");
+        }
+    }
+}
+
+#[test]
+fn short_help_fits_two_screens_and_has_the_same_first_line_as_long_help() {
+    let sandbox = Sandbox::bare();
+    for (command, _) in reference(&sandbox) {
+        let short = help(&sandbox, &command, "-h");
+        assert!(short.lines().count() <= LINES, "{command} -h has {} lines\n{short}", short.lines().count());
+        for line in short.lines() {
+            assert!(line.chars().count() <= 80, "{command} -h: {line}");
+        }
+        assert!(short.contains(&format!("Usage: {command}")), "{command}\n{short}");
+        let long = help(&sandbox, &command, "--help");
+        assert!(long.contains(&format!("Usage: {command}")), "{command}\n{long}");
+        assert!(long.contains("--db <FILE>"), "{command} --help leaves the global options out");
+    }
+}
+
+/// What stands behind each option, argument and command of a help text, lines put together.
+fn entries(help: &str) -> Vec<(String, String)> {
+    let mut entries: Vec<(String, String)> = Vec::new();
+    let mut listing = false;
+    for line in help.lines().filter(|line| !line.is_empty()) {
+        if !line.starts_with(' ') {
+            listing = line.ends_with(':') && line != "Examples:";
+            continue;
+        }
+        if !listing {
+            continue;
+        }
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        let begins = indent <= 2 || (indent <= 6 && text.starts_with('-'));
+        match (begins, entries.last_mut()) {
+            (true, _) => {
+                let (name, text) = text.split_once("  ").unwrap_or((text, ""));
+                entries.push((name.to_owned(), text.trim().to_owned()));
+            }
+            (false, Some((_, known))) => {
+                known.push(' ');
+                known.push_str(text);
+            }
+            (false, None) => {}
+        }
+    }
+    entries
+}
+
+#[test]
+fn every_option_argument_and_command_is_explained_without_a_full_stop() {
+    let sandbox = Sandbox::bare();
+    let mut explained = BTreeSet::new();
+    for (command, help) in reference(&sandbox) {
+        let about = help.lines().next().unwrap_or_default();
+        assert!(!about.ends_with('.') || about.contains(". ") || about.len() > 80, "{command}: {about}");
+        for (name, text) in entries(&help) {
+            let text = text.trim();
+            assert!(!text.is_empty(), "{command}: {name} is not explained");
+            let one_sentence = !text.contains(". ");
+            assert!(!text.ends_with('.') || !one_sentence, "{command}: {name}: {text}");
+            let first = text.chars().next().unwrap_or_default();
+            assert!(!first.is_lowercase() || text.starts_with("e.g."), "{command}: {name}: {text}");
+            explained.insert(name);
+        }
+    }
+    for name in ["--pool <POOL>", "-o, --output <FORMAT>", "--where <TERM>", "-n, --dry-run"] {
+        assert!(explained.contains(name), "{name} is not among {explained:?}");
+    }
+}
+
+#[test]
+fn what_is_used_most_has_examples() {
+    let sandbox = Sandbox::bare();
+    for command in ["inv vm add", "inv vm list", "inv vm set", "inv vm import", "inv import"] {
+        for flag in ["-h", "--help"] {
+            let help = help(&sandbox, command, flag);
+            assert!(help.contains("\nExamples:\n"), "{command} {flag}\n{help}");
+        }
+    }
+}
+
+/// The commands that help shows as examples.
+fn examples(help: &str) -> Vec<String> {
+    let shown = help.split("\nExamples:\n").nth(1).unwrap_or_default();
+    shown.lines().take_while(|line| line.starts_with("  ")).map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_examples_work_as_they_stand() {
+    let sandbox = Sandbox::estate();
+    sandbox.file("vms.csv", "name,pool\nweb07,prod\n");
+    let folder = Path::new(env!("CARGO_BIN_EXE_inv")).parent().expect("the folder of inv").display().to_string();
+    let mut count = 0;
+    for (command, help) in reference(&sandbox).iter().filter(|(command, _)| command.starts_with("inv vm ")) {
+        for example in examples(help) {
+            count += 1;
+            let mut shell = Command::new("sh");
+            shell.env_clear().envs(sandbox.command().get_envs().filter_map(|(name, value)| Some((name, value?))));
+            shell.env("PATH", format!("{folder}:{}", std::env::var("PATH").unwrap_or_default()));
+            let told = answer(shell.current_dir(sandbox.path()).args(["-c", &example]));
+            assert_eq!(told.status, 0, "{command}: {example}\n{told}");
+        }
+    }
+    assert!(count >= 8, "only {count} examples");
+}
+
+#[test]
+fn the_manual_pages_are_complete_and_without_errors() {
+    let sandbox = Sandbox::bare();
+    sandbox.ok(&["man", "pages"]);
+    let pages: BTreeSet<String> = std::fs::read_dir(sandbox.path().join("pages"))
+        .expect("the pages")
+        .map(|entry| entry.expect("a page").file_name().to_string_lossy().into_owned())
+        .collect();
+    let expected: BTreeSet<String> =
+        reference(&sandbox).iter().map(|(command, _)| format!("{}.1", command.replace(' ', "-"))).collect();
+    assert_eq!(pages, expected);
+    let linted = Command::new("mandoc")
+        .args(["-T", "lint", "-W", "error"])
+        .args(pages.iter().map(|page| sandbox.path().join("pages").join(page)))
+        .output()
+        .expect("mandoc is missing: install the Debian package mandoc (tests/packages-terminal.txt)");
+    assert!(linted.status.success(), "{}", String::from_utf8_lossy(&linted.stdout));
+    let page = Command::new("mandoc")
+        .args(["-T", "utf8", "-O", "width=80"])
+        .arg(sandbox.path().join("pages/inv-vm-add.1"))
+        .output()
+        .expect("mandoc");
+    let page = String::from_utf8_lossy(&page.stdout).replace("\u{8}", "");
+    assert!(page.contains("inv-vm-add"), "{page}");
+}
