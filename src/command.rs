@@ -7,6 +7,7 @@ mod export_all;
 mod import_all;
 mod init;
 mod move_to;
+mod sheet;
 
 use crate::error::Result;
 use crate::session::Session;

@@ -21,7 +21,7 @@ pub use record::Record;
 pub use removal::{Removal, listed};
 pub use resolve::Resolver;
 pub use schema::VERSION;
-pub use select::{Operand, Order, Query, Term, Test};
+pub use select::{Key, Operand, Order, Query, Term, Test};
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;

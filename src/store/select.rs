@@ -406,16 +406,23 @@ fn contains_in_any_case(text: &str, lower: &str) -> bool {
 
 /// What a cell is sorted by.
 #[derive(Debug)]
-enum Key {
+pub enum Key {
+    /// A number; of a quantity, its bytes.
     Number(Decimal),
+    /// An address, by its number.
     Address((Family, u128)),
+    /// A text, in natural order.
     Text(String),
+    /// A time as RFC 3339 text in UTC.
     Time(String),
+    /// Nothing: last in either direction.
     Empty,
 }
 
 impl Key {
-    fn of(cell: Cell<'_>) -> Self {
+    /// What `cell` is sorted by.
+    #[must_use]
+    pub fn of(cell: Cell<'_>) -> Self {
         match cell {
             Cell::Null => Self::Empty,
             Cell::Quantity(_, bytes) => Self::Number(bytes),
@@ -436,7 +443,9 @@ impl Key {
         }
     }
 
-    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+    /// Which of two cells comes first.
+    #[must_use]
+    pub fn compare(&self, other: &Self, descending: bool) -> Ordering {
         let order = match (self, other) {
             (Self::Empty, _) | (_, Self::Empty) => return self.rank().cmp(&other.rank()),
             (Self::Number(one), Self::Number(other)) => one.cmp(other),
