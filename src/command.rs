@@ -2,12 +2,15 @@
 //! columns and rows, and graft onto the tree here.
 
 mod attach;
+mod capacity;
 mod clone;
 mod export_all;
 mod import_all;
 mod init;
 mod move_to;
+mod pools;
 mod sheet;
+mod usage;
 
 use crate::error::Result;
 use crate::session::Session;
@@ -44,5 +47,13 @@ impl Graft {
 }
 
 /// Every bespoke command, in the order in which help lists them.
-pub(crate) static GRAFTS: &[Graft] =
-    &[clone::GRAFT, move_to::GRAFT, attach::ATTACH, attach::DETACH, init::GRAFT, import_all::GRAFT, export_all::GRAFT];
+pub(crate) static GRAFTS: &[Graft] = &[
+    clone::GRAFT,
+    move_to::GRAFT,
+    attach::ATTACH,
+    attach::DETACH,
+    init::GRAFT,
+    import_all::GRAFT,
+    export_all::GRAFT,
+    usage::GRAFT,
+];

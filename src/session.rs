@@ -156,6 +156,12 @@ impl Session {
         }
     }
 
+    /// Whether answers are tables on a terminal, where bars and charts can be drawn.
+    #[must_use]
+    pub fn draws(&self) -> bool {
+        self.style.unwrap_or(Style::Table) == Style::Table && std::io::stdout().is_terminal()
+    }
+
     fn colored(&self, terminal: bool) -> bool {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         match self.color {

@@ -13,6 +13,7 @@ mod resolve;
 mod schema;
 mod select;
 mod sqlite;
+mod stored;
 mod writer;
 
 pub use file::FileState;
@@ -22,6 +23,7 @@ pub use removal::{Removal, listed};
 pub use resolve::Resolver;
 pub use schema::VERSION;
 pub use select::{Key, Operand, Order, Query, Term, Test};
+pub use stored::Stored;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;

@@ -255,13 +255,13 @@ impl Reader<'_> {
 }
 
 /// A value to bind, owned.
-enum Bound {
+pub(super) enum Bound {
     Integer(i64),
     Text(String),
 }
 
 impl Bound {
-    fn bind(&self) -> Bind<'_> {
+    pub(super) fn bind(&self) -> Bind<'_> {
         match self {
             Self::Integer(number) => Bind::Integer(*number),
             Self::Text(text) => Bind::Text(text),
@@ -270,7 +270,7 @@ impl Bound {
 }
 
 /// The conditions of a list that the engine can serve, and their values.
-fn conditions(catalog: &Catalog, query: &Query) -> (String, Vec<Bound>) {
+pub(super) fn conditions(catalog: &Catalog, query: &Query) -> (String, Vec<Bound>) {
     let mut conditions = Vec::new();
     let mut binds = Vec::new();
     for term in &query.terms {
