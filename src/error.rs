@@ -153,13 +153,20 @@ impl Error {
         ExitCode::from(self.kind.status())
     }
 
-    /// On one line, as a fault in an import: the sentence and the way out in brackets.
+    /// On one line, as a fault in an import: the sentence, the lines under it, and the way out in brackets.
     #[must_use]
     pub fn in_one_line(&self) -> String {
-        match &self.help {
-            Some(help) => format!("{} ({help})", self.message),
-            None => self.message.clone(),
+        let mut line = self.message.clone();
+        if !self.details.is_empty() {
+            line.push_str(": ");
+            line.push_str(&self.details.join(", "));
         }
+        if let Some(help) = &self.help {
+            line.push_str(" (");
+            line.push_str(help);
+            line.push(')');
+        }
+        line
     }
 }
 

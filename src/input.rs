@@ -1,6 +1,6 @@
 //! Reading what is handed in: files of records, as text, before any name in them means anything.
 //!
-//! CSV, JSON lines and an RVTools export all end as [`Records`]: a header and a stream of rows of text, each with the
+//! CSV, JSON lines and an `RVTools` export all end as [`Records`]: a header and a stream of rows of text, each with the
 //! line it came from. What a column is called in the inventory, and what a cell refers to, is for the floors above;
 //! they see the same trait whatever the file was. A file is read in constant memory, and never trusted.
 
@@ -198,18 +198,9 @@ pub fn parse_delimiter(text: &str) -> Result<u8> {
     }
 }
 
-/// A column's name as names of columns are compared: case, `_`, `-` and blanks do not matter.
-#[must_use]
-pub fn column_key(name: &str) -> String {
-    name.chars()
-        .filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Opened, Record, column_key, file::Text, from_text, nothing_in, parse_delimiter};
+    use super::{Opened, Record, file::Text, from_text, nothing_in, parse_delimiter};
 
     fn open(content: &'static str, extension: Option<&str>) -> Opened {
         let text = Text::new("vms", Box::new(content.as_bytes()), None, None).expect("no encoding is always known");
@@ -254,13 +245,6 @@ mod tests {
         assert!(matches!(open("name\n", None), Opened::Records(_)));
         let error = nothing_in("vms.csv", &["name", "pool"]);
         assert_eq!(error.way_out(), Some("the header it wants is name,pool"));
-    }
-
-    #[test]
-    fn columns_compare_without_case_and_separators() {
-        assert_eq!(column_key("Custom_OS"), column_key("custom-os"));
-        assert_eq!(column_key(" custom os "), column_key("customOs"));
-        assert_ne!(column_key("os"), column_key("osx"));
     }
 
     #[test]

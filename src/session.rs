@@ -4,7 +4,7 @@
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
-use crate::output::{Cards, Layout, Style, pager, spool::Spool};
+use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
 use crate::store::{End, FileState, Reader, Store, Writer};
 use crate::value::shown;
 use clap::ArgMatches;
@@ -135,7 +135,6 @@ impl Session {
     }
 
     /// Says something that is not data, in any case.
-    #[expect(clippy::unused_self, reason = "what is said goes through the session")]
     pub fn warn(&self, text: &str) {
         // Nothing is left to tell where standard error is closed.
         let _ = writeln!(std::io::stderr(), "{text}");
@@ -187,9 +186,13 @@ impl Session {
         let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
         self.to_output(style, |out| {
             let mut sheet = crate::output::sheet(style, layout, out);
-            sheet.begin(columns).map_err(|error| Error::output(&error))?;
-            produce(&mut |row| sheet.row(row).map_err(|error| Error::output(&error)))?;
-            sheet.end().map_err(|error| Error::output(&error))
+            // A question that cannot be answered is told before anything of an answer is: no header without its rows.
+            let mut begun = false;
+            let mut begin = |sheet: &mut dyn Sheet| {
+                if std::mem::replace(&mut begun, true) { Ok(()) } else { sheet.begin(columns) }
+            };
+            produce(&mut |row| begin(sheet.as_mut()).and_then(|()| sheet.row(row)).map_err(|e| Error::output(&e)))?;
+            begin(sheet.as_mut()).and_then(|()| sheet.end()).map_err(|error| Error::output(&error))
         })
     }
 

@@ -3,4 +3,8 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod basics;
+mod conformance;
+mod documents;
+mod house;
+mod readme;
 mod support;

@@ -41,6 +41,16 @@ impl Sandbox {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), program: program.to_owned() }
     }
 
+    /// A folder with a copy of an inventory.
+    pub fn with_inventory(program: &Path, inventory: &[u8]) -> Self {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let sandbox = Self::of(program);
+        let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(sandbox.database());
+        file.and_then(|mut file| file.write_all(inventory)).expect("the inventory in the temporary folder");
+        sandbox
+    }
+
     /// A folder with an empty inventory.
     pub fn empty() -> Self {
         let sandbox = Self::bare();

@@ -6,6 +6,7 @@
 use super::{Catalog, Collection, Computed, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind};
+use crate::value::name::column_key;
 use crate::value::{shown, similar};
 
 /// A column of a list: the references to follow, and what to tell at their end.
@@ -144,13 +145,10 @@ fn field_called(entity: &'static Entity, text: &str) -> Option<&'static Field> {
     by_name.or_else(|| entity.fields.iter().find(|field| field.column == text))
 }
 
-/// Whether two names of a field or column are one: case, `_` and `-` do not matter.
+/// Whether two names of a field or column are one: case, `_`, `-` and blanks do not matter.
 #[must_use]
 pub fn same_name(one: &str, other: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
-    };
-    one == other || plain(one) == plain(other)
+    one == other || column_key(one) == column_key(other)
 }
 
 /// The references that `text` means: a field's, or the chain that leads to the ancestor of that noun.

@@ -3,16 +3,15 @@
 use super::Graft;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result, io_reason};
-use crate::input::rvtools;
+use crate::input::{Records, rvtools};
 use crate::session::Session;
 use crate::value::shown;
-use crate::verb::arguments::option;
+use crate::verb::arguments::{option, switch};
 use crate::verb::batch::Existing;
 use crate::verb::import;
 use crate::verb::load::{self, Source};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -123,21 +122,21 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
         session.say(&shown::shown(note));
     }
     let catalog: &Catalog = session.catalog();
+    let update = switch(matches, "update");
     Ok(estate
         .tables
         .into_iter()
         .map(|table| {
             let entity = catalog.of(table.noun);
             let only_names = table.columns().iter().all(|column| is_key(entity, column));
-            let table = Rc::new(table);
             Source {
                 entity,
                 // Providers, datacenters and operating systems may be there from another export of the same estate.
-                existing: only_names.then_some(Existing::Skip),
+                existing: (only_names && !update).then_some(Existing::Skip),
                 bytes: None,
                 within: entity.parent.is_some(),
                 replaces: false,
-                open: Box::new(move || Ok(Box::new(table.reader()))),
+                open: Box::new(move || Ok(Box::new(table.clone()))),
             }
         })
         .collect())

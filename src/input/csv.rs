@@ -6,7 +6,8 @@
 
 use crate::error::Result;
 use crate::input::file::Text;
-use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step, column_key};
+use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
+use crate::value::name::column_key;
 use std::collections::HashMap;
 
 /// What is asked of a header.
@@ -49,6 +50,19 @@ enum Row {
     Blank,
     Fault(Fault),
     End,
+}
+
+/// A row on its way.
+struct Reading<'record> {
+    record: &'record mut Record,
+    /// How many of its cells are kept.
+    width: usize,
+    state: State,
+    cells: usize,
+    cell_start: usize,
+    quote_line: u64,
+    was_quoted: bool,
+    fault: Option<Fault>,
 }
 
 impl Csv {
@@ -95,111 +109,158 @@ impl Csv {
     /// Reads one row, keeping at most `width` of its cells.
     fn row(&mut self, record: &mut Record, width: usize) -> Row {
         record.clear();
-        let Self { text, delimiter, line, after_return, .. } = self;
-        let (delimiter, mut state) = (*delimiter, State::CellStart);
-        let (mut cells, mut cell_start, mut quote_line, mut was_quoted) = (0, 0, 0, false);
-        let mut fault = None;
-        let mut started = false;
+        let mut reading = Reading::new(record, width);
         loop {
-            if text.rest().is_empty() {
-                match text.fill() {
+            if self.text.rest().is_empty() {
+                match self.text.fill() {
                     Ok(true) => {}
-                    Ok(false) => break,
+                    Ok(false) => {
+                        self.ended = true;
+                        return reading.end_of_file();
+                    }
                     Err(fault) => return Row::Fault(fault),
                 }
             }
-            if *after_return && state != State::Quoted {
+            if self.after_return && reading.state != State::Quoted {
                 // The second half of a CR LF that ended the line before.
-                *after_return = false;
-                if text.rest().starts_with('\n') {
-                    text.consume(1);
+                self.after_return = false;
+                if self.text.rest().starts_with('\n') {
+                    self.text.consume(1);
                     continue;
                 }
             }
-            if !started {
-                record.line = *line;
-                started = true;
+            if reading.record.line == 0 {
+                reading.record.line = self.line;
             }
-            if let Some(fault) = too_large(record, cell_start, state, quote_line) {
+            if let Some(fault) = reading.too_large() {
                 return Row::Fault(fault);
             }
-            let rest = text.rest();
-            let run = match state {
-                State::Plain => rest.bytes().position(|byte| ends_plain(byte, delimiter)),
-                State::Quoted => rest.bytes().position(|byte| matches!(byte, b'"' | b'\0' | b'\n' | b'\r')),
-                State::Skipping => rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')),
-                State::CellStart | State::QuoteSeen => Some(0),
-            };
-            let length = run.unwrap_or(rest.len());
-            if length > 0 {
-                if state != State::Skipping {
-                    record.text.push_str(rest.get(..length).unwrap_or_default());
+            let rest = self.text.rest();
+            let run = reading.plain_run(rest, self.delimiter);
+            if run > 0 {
+                if reading.state != State::Skipping {
+                    reading.record.text.push_str(rest.get(..run).unwrap_or_default());
                 }
-                text.consume(length);
-                *after_return = false;
+                self.text.consume(run);
+                self.after_return = false;
                 continue;
             }
             let Some(&byte) = rest.as_bytes().first() else { continue };
-            if byte == b'\0' {
-                return Row::Fault(nul_found(*line));
+            if byte == b'\0' && reading.state != State::Skipping {
+                return Row::Fault(nul_found(self.line));
             }
-            match (state, byte) {
-                (State::Quoted, b'"') => state = State::QuoteSeen,
-                (State::Quoted, _) => {
-                    // A line break inside quotes belongs to the cell, CR LF as it stands.
-                    *line += u64::from(byte == b'\r' || !*after_return);
-                    *after_return = byte == b'\r';
-                    record.text.push(char::from(byte));
-                    text.consume(1);
-                    continue;
+            let is_line_break = matches!(byte, b'\n' | b'\r');
+            if is_line_break {
+                self.line += u64::from(byte == b'\r' || !self.after_return);
+                self.after_return = byte == b'\r';
+                self.text.consume(1);
+                if reading.state != State::Quoted {
+                    return reading.end();
                 }
-                (_, b'\n' | b'\r') => {
-                    *line += 1;
-                    *after_return = byte == b'\r';
-                    text.consume(1);
-                    return row_end(record, width, cells, cell_start, was_quoted, fault);
-                }
-                (State::CellStart, b'"') => {
-                    state = State::Quoted;
-                    quote_line = *line;
-                    was_quoted = true;
-                }
-                (State::CellStart | State::Plain | State::QuoteSeen, byte) if byte == delimiter => {
-                    finish_cell(record, &mut cells, cell_start, width);
-                    cell_start = record.text.len();
-                    state = State::CellStart;
-                }
-                (State::CellStart, _) => {
-                    state = State::Plain;
-                    continue;
-                }
-                (State::QuoteSeen, b'"') => {
-                    record.text.push('"');
-                    state = State::Quoted;
-                }
-                (State::QuoteSeen, _) => {
-                    fault = Some(text_after_quote(quote_line, *line));
-                    state = State::Skipping;
-                    continue;
-                }
-                (State::Plain, _) => {
-                    let text = "a quote stands inside a cell that does not begin with one (quote the whole cell and \
-                                double the quote)";
-                    fault = Some(Fault::row(*line, text));
-                    state = State::Skipping;
-                    continue;
-                }
-                (State::Skipping, _) => {}
+                // A line break inside quotes belongs to the cell, CR LF as it stands.
+                reading.record.text.push(char::from(byte));
+            } else if reading.take(byte, self.delimiter, self.line) {
+                self.text.consume(1);
+                self.after_return = false;
             }
-            *after_return = false;
-            text.consume(1);
         }
-        self.ended = true;
-        match state {
-            _ if !started => Row::End,
-            State::Quoted => Row::Fault(Fault::fatal(quote_line, "a quote that opens here is never closed")),
-            _ => row_end(record, width, cells, cell_start, was_quoted, fault),
+    }
+}
+
+impl<'record> Reading<'record> {
+    fn new(record: &'record mut Record, width: usize) -> Self {
+        let state = State::CellStart;
+        Self { record, width, state, cells: 0, cell_start: 0, quote_line: 0, was_quoted: false, fault: None }
+    }
+
+    /// How many of the next bytes mean nothing but themselves.
+    fn plain_run(&self, rest: &str, delimiter: u8) -> usize {
+        let end = match self.state {
+            State::Plain => rest.bytes().position(|byte| ends_plain(byte, delimiter)),
+            State::Quoted => rest.bytes().position(|byte| matches!(byte, b'"' | b'\0' | b'\n' | b'\r')),
+            State::Skipping => rest.bytes().position(|byte| matches!(byte, b'\n' | b'\r')),
+            State::CellStart | State::QuoteSeen => Some(0),
+        };
+        end.unwrap_or(rest.len())
+    }
+
+    /// Takes a byte that is no line break; `false` if it is to be looked at again in the state that it led to.
+    fn take(&mut self, byte: u8, delimiter: u8, line: u64) -> bool {
+        match (self.state, byte) {
+            (State::Quoted, _) => self.state = State::QuoteSeen,
+            (State::CellStart, b'"') => {
+                self.state = State::Quoted;
+                self.quote_line = line;
+                self.was_quoted = true;
+            }
+            (State::CellStart | State::Plain | State::QuoteSeen, byte) if byte == delimiter => {
+                self.finish_cell();
+                self.state = State::CellStart;
+            }
+            (State::QuoteSeen, b'"') => {
+                self.record.text.push('"');
+                self.state = State::Quoted;
+            }
+            (State::CellStart, _) => {
+                self.state = State::Plain;
+                return false;
+            }
+            (State::QuoteSeen, _) => {
+                self.fault = Some(text_after_quote(self.quote_line, line));
+                self.state = State::Skipping;
+            }
+            (State::Plain, _) => {
+                let text = "a quote stands inside a cell that does not begin with one (quote the whole cell and \
+                            double the quote)";
+                self.fault = Some(Fault::row(line, text));
+                self.state = State::Skipping;
+            }
+            (State::Skipping, _) => {}
         }
+        true
+    }
+
+    fn finish_cell(&mut self) {
+        let end = self.record.text.len();
+        if self.cells < self.width.min(COLUMN_LIMIT + 1) {
+            self.record.cells.push((self.cells, Some(self.cell_start..end)));
+        }
+        self.cells += 1;
+        self.cell_start = end;
+    }
+
+    fn end(mut self) -> Row {
+        if let Some(fault) = self.fault {
+            return Row::Fault(fault);
+        }
+        if self.cells == 0 && !self.was_quoted && self.record.text.trim().is_empty() {
+            return Row::Blank;
+        }
+        self.finish_cell();
+        Row::Cells(self.cells)
+    }
+
+    fn end_of_file(self) -> Row {
+        match self.state {
+            _ if self.record.line == 0 => Row::End,
+            State::Quoted => Row::Fault(Fault::fatal(self.quote_line, "a quote that opens here is never closed")),
+            _ => self.end(),
+        }
+    }
+
+    fn too_large(&self) -> Option<Fault> {
+        let (what, limit) = if self.record.text.len() - self.cell_start > CELL_LIMIT {
+            ("cell", CELL_LIMIT)
+        } else if self.record.text.len() > RECORD_LIMIT {
+            ("row", RECORD_LIMIT)
+        } else {
+            return None;
+        };
+        let (line, way_out) = match self.state {
+            State::Quoted => (self.quote_line, " (is the quote that opens here ever closed?)"),
+            _ => (self.record.line, " (is this a CSV file?)"),
+        };
+        Some(Fault::fatal(line, format!("a {what} is longer than {} MiB{way_out}", limit >> 20)))
     }
 }
 
@@ -245,46 +306,6 @@ impl Records for Csv {
 
 const fn ends_plain(byte: u8, delimiter: u8) -> bool {
     byte == delimiter || matches!(byte, b'"' | b'\0' | b'\n' | b'\r')
-}
-
-fn finish_cell(record: &mut Record, cells: &mut usize, start: usize, width: usize) {
-    if *cells < width.min(COLUMN_LIMIT + 1) {
-        record.cells.push((*cells, Some(start..record.text.len())));
-    }
-    *cells += 1;
-}
-
-fn row_end(
-    record: &mut Record,
-    width: usize,
-    mut cells: usize,
-    cell_start: usize,
-    was_quoted: bool,
-    fault: Option<Fault>,
-) -> Row {
-    if let Some(fault) = fault {
-        return Row::Fault(fault);
-    }
-    if cells == 0 && !was_quoted && record.text.trim().is_empty() {
-        return Row::Blank;
-    }
-    finish_cell(record, &mut cells, cell_start, width);
-    Row::Cells(cells)
-}
-
-fn too_large(record: &Record, cell_start: usize, state: State, quote_line: u64) -> Option<Fault> {
-    let (what, limit) = if record.text.len() - cell_start > CELL_LIMIT {
-        ("cell", CELL_LIMIT)
-    } else if record.text.len() > RECORD_LIMIT {
-        ("row", RECORD_LIMIT)
-    } else {
-        return None;
-    };
-    let (line, way_out) = match state {
-        State::Quoted => (quote_line, " (is the quote that opens here ever closed?)"),
-        _ => (record.line, " (is this a CSV file?)"),
-    };
-    Some(Fault::fatal(line, format!("a {what} is longer than {} MiB{way_out}", limit >> 20)))
 }
 
 fn nul_found(line: u64) -> Fault {

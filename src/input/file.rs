@@ -19,18 +19,28 @@ pub struct Text {
     size: Option<u64>,
     source: Box<dyn Read>,
     decoder: Decoder,
-    encoding_given: bool,
+    is_encoding_given: bool,
     raw: Vec<u8>,
     raw_used: usize,
     raw_filled: usize,
-    source_ended: bool,
-    decoder_ended: bool,
-    text: String,
+    end: End,
+    decoded: String,
     used: usize,
     bytes_read: u64,
     line_breaks: u64,
     after_return: bool,
     trouble: Option<Fault>,
+}
+
+/// How far the end of a file has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// There may be more.
+    NotYet,
+    /// Nothing more can be read.
+    OfSource,
+    /// Nothing more can be decoded.
+    OfText,
 }
 
 impl Text {
@@ -76,13 +86,12 @@ impl Text {
             size,
             source,
             decoder,
-            encoding_given: encoding.is_some(),
+            is_encoding_given: encoding.is_some(),
             raw: vec![0; CHUNK],
             raw_used: 0,
             raw_filled: 0,
-            source_ended: false,
-            decoder_ended: false,
-            text: String::new(),
+            end: End::NotYet,
+            decoded: String::new(),
             used: 0,
             bytes_read: 0,
             line_breaks: 0,
@@ -112,36 +121,40 @@ impl Text {
     /// What has been decoded and not been used yet.
     #[must_use]
     pub fn rest(&self) -> &str {
-        self.text.get(self.used..).unwrap_or_default()
+        self.decoded.get(self.used..).unwrap_or_default()
     }
 
     /// Marks the first `bytes` of [`Text::rest`] as used.
     pub fn consume(&mut self, bytes: usize) {
-        self.used = (self.used + bytes).min(self.text.len());
+        self.used = (self.used + bytes).min(self.decoded.len());
     }
 
     /// Decodes more text behind what is left; `false` at the end of the file.
     pub fn fill(&mut self) -> Result<bool, Fault> {
-        self.text.drain(..self.used);
+        self.decoded.drain(..self.used);
         self.used = 0;
-        let before = self.text.len();
-        while self.text.len() == before && !self.decoder_ended {
+        let before = self.decoded.len();
+        while self.decoded.len() == before && self.end != End::OfText {
             if let Some(fault) = &self.trouble {
                 return Err(fault.clone());
             }
-            if self.raw_used == self.raw_filled && !self.source_ended {
+            if self.raw_used == self.raw_filled && self.end == End::NotYet {
                 self.read_more();
                 continue;
             }
             self.decode();
         }
-        let decoded = self.text.get(before..).unwrap_or_default();
+        let decoded = self.decoded.get(before..).unwrap_or_default();
         Ok(!decoded.is_empty())
     }
 
     fn read_more(&mut self) {
         match self.source.read(&mut self.raw) {
-            Ok(0) => self.source_ended = true,
+            Ok(0) => self.end = End::OfSource,
+            Ok(_) if self.bytes_read == 0 && self.raw.starts_with(b"PK\x03\x04") => {
+                let text = "is a zip archive or a workbook, not text (save the sheet as CSV)";
+                self.trouble = Some(Fault::fatal(1, text));
+            }
             Ok(count) => {
                 self.raw_used = 0;
                 self.raw_filled = count;
@@ -156,20 +169,20 @@ impl Text {
     }
 
     fn decode(&mut self) {
-        let before = self.text.len();
+        let (before, is_last) = (self.decoded.len(), self.end == End::OfSource);
         let raw = self.raw.get(self.raw_used..self.raw_filled).unwrap_or_default();
         let room = self.decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(CHUNK);
-        self.text.reserve(room);
-        let (result, used) = self.decoder.decode_to_string_without_replacement(raw, &mut self.text, self.source_ended);
+        self.decoded.reserve(room);
+        let (result, used) = self.decoder.decode_to_string_without_replacement(raw, &mut self.decoded, is_last);
         self.raw_used += used;
-        let decoded = self.text.get(before..).unwrap_or_default();
+        let decoded = self.decoded.get(before..).unwrap_or_default();
         self.line_breaks += count_line_breaks(decoded, &mut self.after_return);
         match result {
-            DecoderResult::InputEmpty => self.decoder_ended = self.source_ended,
-            DecoderResult::OutputFull => {}
+            DecoderResult::InputEmpty if is_last => self.end = End::OfText,
+            DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
             DecoderResult::Malformed(..) => {
                 let encoding = self.decoder.encoding().name();
-                let way_out = if self.encoding_given {
+                let way_out = if self.is_encoding_given {
                     "is --encoding right?"
                 } else {
                     "name the encoding with --encoding, such as --encoding windows-1252 or shift_jis"
@@ -202,17 +215,15 @@ mod tests {
     use std::path::Path;
 
     /// Hands out one byte at a time, as a slow pipe does.
-    struct Dripping(std::vec::IntoIter<u8>);
+    struct Dripping(Vec<u8>);
 
     impl Read for Dripping {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-            match (self.0.next(), buffer.first_mut()) {
-                (Some(byte), Some(place)) => {
-                    *place = byte;
-                    Ok(1)
-                }
-                _ => Ok(0),
+            if self.0.is_empty() || buffer.is_empty() {
+                return Ok(0);
             }
+            buffer[0] = self.0.remove(0);
+            Ok(1)
         }
     }
 
@@ -228,7 +239,7 @@ mod tests {
 
     fn decode(bytes: &[u8], encoding: Option<&str>) -> Result<String, Fault> {
         let whole = decode_from(Box::new(std::io::Cursor::new(bytes.to_vec())), encoding);
-        let dripped = decode_from(Box::new(Dripping(bytes.to_vec().into_iter())), encoding);
+        let dripped = decode_from(Box::new(Dripping(bytes.to_vec())), encoding);
         assert_eq!(whole, dripped, "the sizes of the reads must not matter");
         whole
     }
@@ -265,6 +276,12 @@ mod tests {
         assert_eq!(fault.line, 2);
         assert!(fault.text.contains("Shift_JIS"), "{}", fault.text);
         assert_eq!(decode(b"\xFF\xFEa\0\n\0\x00\xD8b\0", None).expect_err("a lone surrogate").line, 2);
+    }
+
+    #[test]
+    fn a_workbook_is_told_from_text_in_another_encoding() {
+        let fault = decode_from(Box::new(&b"PK\x03\x04\x14\0"[..]), None).expect_err("it is a zip archive");
+        assert!(fault.text.contains("workbook") && fault.fatal, "{}", fault.text);
     }
 
     #[test]

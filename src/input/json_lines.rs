@@ -5,7 +5,8 @@
 
 use crate::error::Result;
 use crate::input::file::Text;
-use crate::input::{COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step, column_key};
+use crate::input::{COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
+use crate::value::name::column_key;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -202,13 +203,13 @@ fn look(text: &mut Text) -> Result<Beginning, Fault> {
                 b'\n' => line += 1,
                 b' ' | b'\t' | b'\r' | 0x1e if !has_begun => {}
                 b'[' if !has_begun => return Ok(Beginning::Array),
-                b'{' | _ if byte == b'{' || has_begun => {
+                byte if byte != b'{' && !has_begun => return Ok(Beginning::Other(line)),
+                byte => {
                     has_begun = true;
                     if ends_here(byte) {
                         return Ok(Beginning::WholeObject);
                     }
                 }
-                _ => return Ok(Beginning::Other(line)),
             }
         }
         looked_at = text.rest().len();

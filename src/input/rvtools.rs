@@ -1,40 +1,132 @@
-//! stub
-use crate::error::Result;
-use crate::input::{Record, Records, Step};
+//! An `RVTools` export, read into the terms of the inventory.
+//!
+//! `RVTools` writes a vSphere estate as a workbook with a tab for each kind of thing, or as a folder of CSV files. This
+//! module turns either into tables of records, with whole paths for references, that the import takes like any other
+//! file. Whatever an export holds that the inventory cannot take is told in a sentence, and the order of rows
+//! decides as little as it can, so that the next export of the same estate gives the same records.
+
+mod datastores;
+mod folder;
+mod hosting;
+mod machines;
+mod names;
+mod network;
+mod notes;
+mod staged;
+mod storage;
+mod tab;
+mod votes;
+mod workbook;
+
+pub use staged::Staged;
+
+use crate::error::{Error, Result, io_reason};
+use datastores::Datastores;
+use hosting::Hosting;
+use machines::Machines;
+use notes::{Notes, shown};
+use staged::Origin;
 use std::path::Path;
+use std::rc::Rc;
+use storage::Storage;
+use tab::{LAYOUTS, Tab, is_tab};
+
+/// What an export holds.
+#[derive(Debug)]
 pub struct Estate {
+    /// The tables, each after those that it refers to: provider, dc, pool, os, storage, vm, disk, partition, ip.
     pub tables: Vec<Staged>,
+    /// What the inventory does not take, in sentences.
     pub notes: Vec<String>,
 }
-pub struct Staged {
-    pub noun: &'static str,
+
+/// The tabs of an export.
+struct Tabs {
+    /// vInfo, without which there is nothing.
+    info: Tab,
+    others: Vec<Tab>,
+    /// What the tabs are called in faults, by the index that each bears.
+    sources: Rc<[String]>,
 }
-impl Staged {
-    pub fn columns(&self) -> &[String] {
-        &[]
-    }
-    pub fn reader(&self) -> Stub {
-        Stub
-    }
-}
-pub struct Stub;
-impl Records for Stub {
-    fn name(&self) -> &str {
-        ""
-    }
-    fn columns(&self) -> &[String] {
-        &[]
-    }
-    fn read(&mut self, _: &mut Record) -> Step {
-        Step::Last
-    }
-    fn bytes_read(&self) -> u64 {
-        0
-    }
-    fn size(&self) -> Option<u64> {
-        None
+
+impl Tabs {
+    fn get(&self, name: &str) -> Option<&Tab> {
+        self.others.iter().find(|tab| tab.name == name)
     }
 }
-pub fn read(_: &Path, _: &str) -> Result<Estate> {
-    Ok(Estate { tables: vec![], notes: vec![] })
+
+/// Reads the export at `path`, a workbook or a folder of CSV tabs, as an estate of `provider`.
+pub fn read(path: &Path, provider: &str) -> Result<Estate> {
+    let name = path.display().to_string();
+    let mut notes = Notes::default();
+    let metadata = std::fs::metadata(path).map_err(|error| {
+        Error::failed(format!("cannot open \"{name}\": {}", io_reason(&error)))
+            .help("name an RVTools export (.xlsx), or the folder of its CSV tabs")
+    })?;
+    if !metadata.is_dir() && !metadata.is_file() {
+        return Err(Error::failed(format!("\"{name}\" is neither a file nor a folder")));
+    }
+    let (tabs, found) = if metadata.is_dir() {
+        folder::read(path, &name, &mut notes)?
+    } else {
+        workbook::read(path, &name, &mut notes)?
+    };
+    let tabs = complete(tabs, &found, &name)?;
+    tell_unread(&tabs, &found, &mut notes);
+    Ok(stage(&tabs, provider, notes))
 }
+
+/// Takes vInfo out of the tabs, without which an export is none.
+fn complete(mut tabs: Vec<Tab>, found: &[String], name: &str) -> Result<Tabs> {
+    let Some(info) = tabs.iter().position(|tab| tab.name == "vInfo") else {
+        let failure = Error::failed(format!("\"{name}\" has no tab vInfo with a header"));
+        let found: Vec<String> = found.iter().take(100).map(|name| shown(name)).collect();
+        return Err(failure.help(match found.as_slice() {
+            [] => "an RVTools export has one; nothing was found".to_owned(),
+            found => format!("an RVTools export has one; what was found is {}", found.join(", ")),
+        }));
+    };
+    for (index, tab) in tabs.iter_mut().enumerate() {
+        tab.index = index;
+    }
+    let sources = tabs.iter().map(|tab| tab.source.clone()).collect();
+    Ok(Tabs { info: tabs.remove(info), others: tabs, sources })
+}
+
+fn tell_unread(tabs: &Tabs, found: &[String], notes: &mut Notes) {
+    let unread: Vec<String> = found
+        .iter()
+        .filter(|name| {
+            let stem = name.strip_suffix(".csv").unwrap_or(name);
+            !LAYOUTS.iter().any(|layout| is_tab(stem, layout.tab))
+        })
+        .map(|name| shown(name))
+        .collect();
+    if !unread.is_empty() {
+        notes.say(format!("not read, because the inventory has no place for it: {}", unread.join(", ")));
+    }
+    let main = ["vHost", "vDatastore", "vDisk", "vPartition", "vNetwork"];
+    let missing: Vec<&str> = main.into_iter().filter(|name| tabs.get(name).is_none()).collect();
+    if !missing.is_empty() {
+        notes.say(format!("not in the export: {}", missing.join(", ")));
+    }
+}
+
+fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
+    let (hosting, pools) = Hosting::read(tabs, &mut notes);
+    let machines = Machines::read(tabs, &hosting, &pools, provider, &mut notes);
+    let storage = Storage::read(tabs, &machines, &mut notes);
+    let datastores = Datastores::read(tabs, storage.disks(), &machines, &hosting, &mut notes);
+    let mut providers = Staged::new("provider", &[("name", true)], &tabs.sources);
+    providers.add(Origin { tab: tabs.info.index, row: 1 }, [Some(provider.to_owned())]);
+    let [datacenters, pools] = hosting.stage(tabs, provider);
+    let [systems, vms] = machines.stage(tabs, &hosting, provider, &mut notes);
+    let datastores_table = datastores.stage(tabs, &hosting, provider);
+    let [disks, partitions] = storage.stage(tabs, &machines, &hosting, &datastores, provider);
+    let addresses = network::stage(tabs, &machines, &mut notes);
+    let tables = vec![providers, datacenters, pools, systems, datastores_table, vms, disks, partitions, addresses];
+    Estate { tables, notes: notes.into_sentences() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -325,18 +325,32 @@ fn how_many_fit(columns: &[GridColumn], room: usize) -> usize {
     columns.len()
 }
 
-/// Fits the widths into `room`: the widest give way until they fit, the rest keep what they need.
+/// Fits the widths into `room`: the widest give way until they fit, the rest keep what they need. A number that is cut
+/// is a wrong number, and what stands first says which record it is: those give way only where nothing else can.
 fn narrow(columns: &mut [GridColumn], room: usize) {
-    let total = |level: usize| columns.iter().map(|column| column.natural.min(level)).sum::<usize>();
+    let needed: [fn(usize, &GridColumn) -> bool; 3] =
+        [|place, column| place == 0 || column.right, |_, column| column.right, |_, _| false];
+    let keeps = needed.into_iter().find(|keeps| {
+        let least = columns.iter().enumerate();
+        let least =
+            least.map(|(place, column)| if keeps(place, column) { column.natural } else { column.natural.min(LEAST) });
+        least.sum::<usize>() <= room
+    });
+    let keeps = keeps.unwrap_or(|_, _| false);
+    let at = |level: usize, place: usize, column: &GridColumn| {
+        if keeps(place, column) { column.natural } else { column.natural.min(level) }
+    };
+    let total =
+        |level: usize| columns.iter().enumerate().map(|(place, column)| at(level, place, column)).sum::<usize>();
     let (mut fits, mut beyond) = (0, columns.iter().map(|column| column.natural).max().unwrap_or(0) + 1);
     while beyond - fits > 1 {
         let middle = fits + (beyond - fits) / 2;
         if total(middle) <= room { fits = middle } else { beyond = middle }
     }
     let mut left = room - total(fits);
-    for column in columns {
-        column.width = column.natural.min(fits);
-        if column.natural > fits && left > 0 {
+    for (place, column) in columns.iter_mut().enumerate() {
+        column.width = at(fits, place, column);
+        if column.natural > column.width && left > 0 {
             column.width += 1;
             left -= 1;
         }

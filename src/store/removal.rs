@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many records that are still needed are told of.
 const TOLD: usize = 10;
 
-/// A record that is still needed, and by how many records of each noun.
-type Needed = (&'static Entity, i64, Vec<(&'static Entity, usize)>);
+/// A record that is still needed, and the records of each noun that need it.
+type Needed = (&'static Entity, i64, Vec<(&'static Entity, BTreeSet<i64>)>);
 
 /// A removal that has been thought through: nothing forbids it.
 #[derive(Debug, Default)]
@@ -62,13 +62,15 @@ impl Removal {
     /// Fails where records that stay still need ones that would go.
     fn refuse(&self, reader: &Reader<'_>, holding: Vec<(&'static Entity, i64, BackReference, Vec<i64>)>) -> Result<()> {
         let mut told: Vec<Needed> = Vec::new();
-        let mut kept = false;
+        let (mut kept, mut held) = (false, false);
         for (holder, id, reference, referring) in holding {
-            let staying = referring.iter().filter(|id| !is_gone(&self.gone, reference.entity, **id)).count();
-            if staying == 0 {
+            let staying = referring.into_iter().filter(|id| !is_gone(&self.gone, reference.entity, *id));
+            let staying: BTreeSet<i64> = staying.collect();
+            if staying.is_empty() {
                 continue;
             }
             kept |= reference.on_remove == OnRemove::Keep;
+            held |= reference.on_remove == OnRemove::Refuse;
             let known = told.iter().position(|(entity, known, _)| entity.noun == holder.noun && *known == id);
             let place = known.unwrap_or_else(|| {
                 told.push((holder, id, Vec::new()));
@@ -76,7 +78,8 @@ impl Removal {
             });
             let counts = &mut told[place].2;
             match counts.iter_mut().find(|(entity, _)| entity.noun == reference.entity.noun) {
-                Some((_, count)) => *count += staying,
+                // A record that needs it twice, by two of its fields, is one record.
+                Some((_, known)) => known.extend(staying),
                 None => counts.push((reference.entity, staying)),
             }
         }
@@ -84,7 +87,7 @@ impl Removal {
         for (entity, id, counts) in told.iter().take(TOLD) {
             let (name, _) = reader.name_and_parent(entity, *id)?;
             let name = shown::shown(&name);
-            let counts: Vec<String> = counts.iter().map(|(entity, count)| entity.counted(*count)).collect();
+            let counts: Vec<String> = counts.iter().map(|(entity, ids)| entity.counted(ids.len())).collect();
             sentences.push(format!("{} {name} still has {}", entity.labels.0, listed(&counts)));
         }
         if told.len() > TOLD {
@@ -94,11 +97,11 @@ impl Removal {
             return Ok(());
         }
         let error = Error::conflict(sentences.remove(0)).details(sentences);
-        Err(if kept {
-            error.help("give those another one first")
-        } else {
-            error.help("remove or move those first, or take them along with --recursive")
-        })
+        Err(error.help(match (kept, held) {
+            (true, _) => "give those another one first",
+            (_, true) => "remove or move those first, or take them along with --recursive",
+            _ => "give those another one first, or clear it in them with --recursive",
+        }))
     }
 
     /// How many records go along that were not named, and how many only let go, in words: `2 disks`.

@@ -50,11 +50,27 @@ fn too_long(text: &str) -> Error {
         .help("a name has at most 255 characters")
 }
 
+/// A column's name as names of columns are compared: case, `_`, `-` and blanks do not matter.
+#[must_use]
+pub fn column_key(name: &str) -> String {
+    name.chars()
+        .filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{column_key, parse};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use unicode_normalization::is_nfc;
+
+    #[test]
+    fn columns_compare_without_case_and_separators() {
+        assert_eq!(column_key("Custom_OS"), column_key("custom-os"));
+        assert_eq!(column_key(" custom os "), column_key("customOs"));
+        assert_ne!(column_key("os"), column_key("osx"));
+    }
 
     fn message(text: &str) -> String {
         parse(text).expect_err(text).message().to_owned()

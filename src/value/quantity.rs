@@ -193,7 +193,7 @@ fn ambiguous(given: &str, readings: Vec<String>) -> Error {
         .help("write the unit in its own case")
 }
 
-/// What a computed sum is shown in, the first choice first.
+/// What a computed sum may be shown in; of two that serve alike, the earlier.
 const SCALES: [(&str, u64); 10] = [
     ("PiB", 1 << 50),
     ("TiB", 1 << 40),
@@ -207,16 +207,17 @@ const SCALES: [(&str, u64); 10] = [
     ("kB", 1_000),
 ];
 
-/// A computed number of bytes as exact text: the largest of PiB to KiB in which it is at least 1 with at most three
-/// decimal places, else of PB to kB, else bytes. What is below zero keeps its sign.
+/// A computed number of bytes as exact text, in the unit in which it is shortest: of those in which it is at least 1 with
+/// at most three decimal places, or bytes. What is below zero keeps its sign.
 #[must_use]
 pub fn compact(bytes: Decimal) -> (String, &'static str) {
     let (sign, size) = if bytes.is_negative() { ("-", Decimal::ZERO - bytes) } else { ("", bytes) };
-    let fitting = SCALES.iter().find_map(|(name, scale)| {
+    let exact = SCALES.iter().filter_map(|(name, scale)| {
         let at_least_one = size >= Decimal::from_whole(i128::from(*scale));
         let amount = size.exactly_over(*scale, 3).filter(|_| at_least_one)?;
         Some((amount, *name))
     });
+    let fitting = exact.min_by_key(|(amount, _)| amount.to_string().len());
     let (amount, unit) = fitting.unwrap_or((size, "B"));
     (format!("{sign}{amount}"), unit)
 }
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_is_shown_in_the_largest_unit_that_holds_it_exactly() {
+    fn a_sum_is_shown_in_the_unit_that_tells_it_shortest_and_exactly() {
         for (bytes, amount, unit) in [
             (0, "0", "B"),
             (1, "1", "B"),
@@ -348,6 +349,9 @@ mod tests {
             (1_024_000, "1000", "KiB"),
             (17_179_869_184, "16", "GiB"),
             (1_234_567_891, "1234567.891", "kB"),
+            // 1464843750 KiB is exact too, and nothing to read.
+            (1_500_000_000_000, "1.5", "TB"),
+            (18_500_000_000_000, "18.5", "TB"),
             (-1536, "-1.5", "KiB"),
             (-1, "-1", "B"),
         ] {

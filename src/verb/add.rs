@@ -43,12 +43,17 @@ pub(crate) fn has_secret(entity: &Entity) -> bool {
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
     let (mut given, mut create) = (given(entity, matches), Vec::new());
-    let missing = missing(entity, &given);
-    if !missing.is_empty() {
-        if !session.interactive {
+    let mut missing = missing(entity, &given);
+    if !session.interactive {
+        if has_secret(entity) && !switch(matches, "password-stdin") {
+            missing.push("--password-stdin".to_owned());
+        }
+        if !missing.is_empty() {
             return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", ")))
                 .help(format!("see inv {} add --help", entity.noun)));
         }
+    }
+    if !missing.is_empty() {
         session.read(|_| Ok(()))?;
         let known = given.iter().filter_map(|(target, _)| match target {
             Target::Field(place) => Some(*place),

@@ -9,7 +9,6 @@ use crate::input::file::Text;
 use crate::input::{self, Opened, Reading, Records};
 use crate::session::Session;
 use crate::value::shown;
-use clap::builder::ArgPredicate;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -36,10 +35,7 @@ pub(crate) fn how(command: Command) -> Command {
     let command = command
         .arg(flag("update", "Change records that exist already; an empty cell clears"))
         .arg(flag("skip-existing", "Leave records that exist already as they are").conflicts_with("update"))
-        .arg(
-            flag("prune", "Remove what the file does not have; with --update")
-                .requires_if(ArgPredicate::IsPresent, "update"),
-        )
+        .arg(flag("prune", "Remove what the file does not have; with --update").requires("update"))
         .arg(
             Arg::new("create")
                 .long("create")

@@ -285,6 +285,9 @@ pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
 
 fn unknown(entity: &Entity, column: &str) -> String {
     let columns = columns(entity);
+    if entity.computed(column).is_some() || matches!(column, "id" | "path") {
+        return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
+    }
     let near = similar::nearest(column, columns.iter().copied(), 3);
     let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("the columns are {}", columns.join(", ")));
     format!("{} is no column of {} ({help})", shown::quoted(column), entity.labels.1)

@@ -2,6 +2,7 @@
 //!
 //! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
 
+use crate::catalog::Kind;
 use crate::error::{Error, Result, io_reason};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
@@ -46,6 +47,10 @@ impl Report {
             Action::Update => {
                 for (place, old, new) in &effect.changed {
                     let Some(field) = entity.fields.get(*place) else { continue };
+                    // The time of a change goes with every change; it is told where nothing else changed.
+                    if field.kind == Kind::Updated && effect.changed.len() > 1 {
+                        continue;
+                    }
                     let old = reader.shown(field, old)?;
                     let new = reader.shown(field, new)?;
                     let (old, new) = (old.as_deref(), new.as_deref());

@@ -1,0 +1,70 @@
+//! The tabs of a folder of CSV files, `RVTools_tabvInfo.csv` and its brothers.
+
+use crate::error::{Error, Result, io_reason};
+use crate::input::csv::{Csv, Header};
+use crate::input::file::Text;
+use crate::input::rvtools::notes::{Notes, Topic, shown};
+use crate::input::rvtools::tab::{LAYOUTS, Layout, Tab, is_tab};
+use crate::input::{Record, Records, Step};
+use std::path::{Path, PathBuf};
+
+const ROWS: Topic = Topic { text: "{n} line{s} could not be read and {was} left out", shown: 20 };
+
+/// The most files that are looked at in a folder.
+const FILES_LIMIT: usize = 10_000;
+
+/// Reads the tabs in the folder at `path`, which is called `name`. The second part are the names of all its files.
+pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Tab>, Vec<String>)> {
+    let files = csv_files(path, name)?;
+    let mut tabs = Vec::new();
+    for layout in &LAYOUTS {
+        let mut matching = files.iter().filter(|(stem, _)| is_tab(stem, layout.tab));
+        let Some((_, file)) = matching.next() else { continue };
+        if let Some((_, second)) = matching.next() {
+            let (first, second) = (file_name(file), file_name(second));
+            let told = format!("two files in \"{name}\" are called after {}: {first} and {second}", layout.tab);
+            return Err(Error::failed(told).help("leave one of them in the folder"));
+        }
+        tabs.extend(read_file(file, layout, notes)?);
+    }
+    Ok((tabs, files.iter().map(|(_, file)| file_name(file)).collect()))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
+    let cannot_read = |error: &std::io::Error| Error::failed(format!("cannot read \"{name}\": {}", io_reason(error)));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| cannot_read(&error))?.take(FILES_LIMIT) {
+        let file = entry.map_err(|error| cannot_read(&error))?.path();
+        let is_csv = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        if let Some(stem) = file.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_csv) {
+            files.push((stem.to_owned(), file));
+        }
+    }
+    // The order of a folder is nobody's; the same folder is to be read the same way twice.
+    files.sort();
+    Ok(files)
+}
+
+fn read_file(path: &Path, layout: &'static Layout, notes: &mut Notes) -> Result<Option<Tab>> {
+    let source = file_name(path);
+    let Some(mut csv) = Csv::open(Text::open(path, None)?, None, Header::Lenient)? else { return Ok(None) };
+    let mut tab = Tab::new(layout, source.clone(), csv.columns(), notes)?;
+    let mut record = Record::new();
+    loop {
+        match csv.read(&mut record) {
+            Step::Last => return Ok(Some(tab)),
+            Step::Fault(fault) if fault.fatal => return Err(fault.into_error(&source)),
+            Step::Fault(fault) => notes.add(&ROWS, shown(&format!("{source}:{}: {}", fault.line, fault.text))),
+            Step::Record => {
+                let row: Vec<Option<&str>> = record.cells().map(|(_, cell)| cell).collect();
+                if row.iter().flatten().any(|cell| !cell.trim().is_empty()) {
+                    tab.push(record.line, |place| row.get(place).copied().flatten(), notes)?;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A table of an export in the inventory's own terms, ready for the import.
+
+use crate::input::{Record, Records, Step};
+use std::rc::Rc;
+
+/// Where a row comes from, for its faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The tab's index among the tabs that were read.
+    pub(super) tab: usize,
+    /// The row's number in it.
+    pub(super) row: u64,
+}
+
+/// The records of one noun, in the columns of the inventory and with whole paths for references.
+#[derive(Debug, Clone)]
+pub struct Staged {
+    /// The noun that they are.
+    pub noun: &'static str,
+    columns: Vec<String>,
+    /// For each column that could be, its place among those that are.
+    places: Vec<Option<usize>>,
+    rows: Vec<StagedRow>,
+    sources: Rc<[String]>,
+    read: usize,
+}
+
+#[derive(Debug, Clone)]
+struct StagedRow {
+    origin: Origin,
+    cells: Vec<Option<String>>,
+}
+
+impl Staged {
+    /// An empty table. A column is left out altogether where the export says nothing about it, so that an update
+    /// leaves what the inventory has.
+    pub(super) fn new(noun: &'static str, columns: &[(&str, bool)], sources: &Rc<[String]>) -> Self {
+        let mut kept = Vec::new();
+        let places = columns.iter().map(|(column, is_there)| {
+            is_there.then(|| {
+                kept.push((*column).to_owned());
+                kept.len() - 1
+            })
+        });
+        let places = places.collect();
+        Self { noun, columns: kept, places, rows: Vec::new(), sources: Rc::clone(sources), read: 0 }
+    }
+
+    /// Adds a row with a cell for each column that could be; `None` is a value that the export does not know.
+    pub(super) fn add(&mut self, origin: Origin, cells: impl IntoIterator<Item = Option<String>>) {
+        let mut kept = vec![None; self.columns.len()];
+        for (place, cell) in self.places.iter().zip(cells) {
+            if let Some(slot) = place.and_then(|place| kept.get_mut(place)) {
+                *slot = cell;
+            }
+        }
+        self.rows.push(StagedRow { origin, cells: kept });
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl Records for Staged {
+    fn name(&self) -> &str {
+        let row = self.rows.get(self.read.saturating_sub(1)).or(self.rows.first());
+        let tab = row.map_or(0, |row| row.origin.tab);
+        self.sources.get(tab).map_or("", String::as_str)
+    }
+
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// A value that the export does not know is no cell.
+    fn read(&mut self, record: &mut Record) -> Step {
+        record.clear();
+        let Some(row) = self.rows.get(self.read) else { return Step::Last };
+        self.read += 1;
+        record.line = row.origin.row;
+        for (column, cell) in row.cells.iter().enumerate() {
+            if let Some(text) = cell {
+                record.push(column, Some(text));
+            }
+        }
+        Step::Record
+    }
+
+    /// How many records have been read: their bytes were read long before.
+    fn bytes_read(&self) -> u64 {
+        self.read as u64
+    }
+
+    /// How many records there are.
+    fn size(&self) -> Option<u64> {
+        Some(self.rows.len() as u64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Origin, Staged};
+    use crate::input::{Record, Records, Step};
+    use std::rc::Rc;
+
+    #[test]
+    fn unknown_columns_and_values_are_not_given_at_all() {
+        let sources: Rc<[String]> = Rc::from(["x (vInfo)".to_owned(), "x (vHost)".to_owned()]);
+        let mut staged = Staged::new("vm", &[("name", true), ("created", false), ("memory", true)], &sources);
+        let text = |text: &str| Some(text.to_owned());
+        staged.add(Origin { tab: 0, row: 2 }, [text("web01"), text("now"), None]);
+        staged.add(Origin { tab: 1, row: 7 }, [text("web02"), None, text("1 MiB")]);
+        assert_eq!(staged.columns(), ["name", "memory"]);
+        let mut record = Record::new();
+        assert_eq!(staged.read(&mut record), Step::Record);
+        assert_eq!((record.line, staged.name()), (2, "x (vInfo)"));
+        assert_eq!(record.cells().collect::<Vec<_>>(), [(0, Some("web01"))]);
+        assert_eq!(staged.read(&mut record), Step::Record);
+        assert_eq!((record.line, staged.name()), (7, "x (vHost)"));
+        assert_eq!(record.cells().collect::<Vec<_>>(), [(0, Some("web02")), (1, Some("1 MiB"))]);
+        assert_eq!(staged.read(&mut record), Step::Last);
+    }
+}
