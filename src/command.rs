@@ -5,6 +5,8 @@ mod attach;
 mod capacity;
 mod clone;
 mod export_all;
+mod fit;
+mod impact;
 mod import_all;
 mod init;
 mod move_to;
@@ -56,4 +58,6 @@ pub(crate) static GRAFTS: &[Graft] = &[
     import_all::GRAFT,
     export_all::GRAFT,
     usage::GRAFT,
+    fit::GRAFT,
+    impact::GRAFT,
 ];
