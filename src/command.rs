@@ -4,6 +4,7 @@
 mod attach;
 mod capacity;
 mod clone;
+mod estate;
 mod export_all;
 mod fit;
 mod impact;
@@ -12,6 +13,7 @@ mod init;
 mod move_to;
 mod pools;
 mod sheet;
+mod stats;
 mod usage;
 
 use crate::error::Result;
@@ -60,4 +62,5 @@ pub(crate) static GRAFTS: &[Graft] = &[
     usage::GRAFT,
     fit::GRAFT,
     impact::GRAFT,
+    stats::GRAFT,
 ];

@@ -155,10 +155,16 @@ impl Session {
         }
     }
 
-    /// Whether answers are tables on a terminal, where bars and charts can be drawn.
+    /// How wide the terminal is that tables go to; nothing where answers go elsewhere or in another style.
     #[must_use]
-    pub fn draws(&self) -> bool {
-        self.style.unwrap_or(Style::Table) == Style::Table && std::io::stdout().is_terminal()
+    pub fn terminal_width(&self) -> Option<usize> {
+        self.layout(self.style.unwrap_or(Style::Table), true, false).width
+    }
+
+    /// Whether tables are coloured.
+    #[must_use]
+    pub fn colors(&self) -> bool {
+        self.layout(Style::Table, true, false).color
     }
 
     fn colored(&self, terminal: bool) -> bool {

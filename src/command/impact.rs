@@ -105,8 +105,8 @@ fn found(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity, i64)> {
         [noun, name] => {
             let entity = catalog.named(noun)?;
             if !NOUNS.contains(&entity.noun) {
-                return Err(Error::usage(format!("inv impact does not tell of a {}", entity.noun))
-                    .help(format!("it tells of a {}", NOUNS.join(", "))));
+                return Err(Error::usage(format!("nothing depends on the noun {} here", shown::quoted(entity.noun)))
+                    .help(format!("inv impact knows {}", NOUNS.join(", "))));
             }
             return Ok((entity, reader.resolve(entity, name)?));
         }

@@ -190,3 +190,34 @@ pub(crate) fn amount_text(resource: Resource, amount: Decimal) -> String {
     let (number, unit) = compact(amount);
     format!("{number} {unit}")
 }
+
+/// An amount of `resource` as charts label it: in the largest fitting unit, to a tenth.
+pub(crate) fn brief(resource: Resource, amount: Decimal) -> String {
+    let mut number = amount.approximate();
+    if resource == Resource::Cpu {
+        return grouped(&format!("{number:.0}"));
+    }
+    let mut units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"].into_iter();
+    let mut unit = units.next().unwrap_or_default();
+    while number.abs() >= 1024.0 {
+        let Some(next) = units.next() else { break };
+        number /= 1024.0;
+        unit = next;
+    }
+    let text = format!("{number:.1}");
+    format!("{} {unit}", grouped(text.strip_suffix(".0").unwrap_or(&text)))
+}
+
+/// A number with its thousands set apart.
+pub(crate) fn grouped(number: &str) -> String {
+    let (whole, rest) = number.find('.').map_or((number, ""), |point| number.split_at(point));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
+    let mut text = String::from(sign);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + rest
+}

@@ -79,7 +79,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let resources: &[Resource] = if storage { &[Resource::Disk] } else { &Resource::ALL };
     let limited = matches!(by, "pool" | "dc" | "provider" | "storage");
     let columns = columns(by, resources, limited.then_some(warns_from));
-    let usual = usual(&columns, limited && session.draws());
+    let terminal = session.terminal_width().filter(|_| limited);
+    let usual = usual(&columns, terminal);
     sheet::answer_at_most(session, matches, &columns, &usual, limit, |reader, take| {
         let pool = reader.catalog().of("pool");
         let names = options(matches, "pools");
@@ -136,10 +137,17 @@ fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Col
     columns
 }
 
-/// Every column; with bars, those that say whether there is room.
-fn usual(columns: &[Column], bars: bool) -> Vec<&str> {
-    let telling = |name: &str| !name.contains('.') || name.ends_with(".ratio") || name.ends_with(".free");
-    columns.iter().map(|column| column.name.as_str()).filter(|name| !bars || telling(name)).collect()
+/// A terminal of so many columns has room for what is free beside the bars.
+const WIDE: usize = 110;
+
+/// Every column; on a terminal those that say at a glance whether there is room.
+fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
+    let telling = |name: &str| match (name.split_once('.'), terminal) {
+        (None, _) | (_, None) | (Some((_, "ratio")), _) => true,
+        (Some((_, "free")), Some(width)) => width >= WIDE,
+        _ => false,
+    };
+    columns.iter().map(|column| column.name.as_str()).filter(|name| telling(name)).collect()
 }
 
 fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {

@@ -1,4 +1,4 @@
-//! How much of a whole is taken, as a table tells it: per cent, with a bar before it on a terminal.
+//! How much of a whole is taken, as a table tells it: per cent, with a bar behind it on a terminal.
 
 use crate::value::decimal::Decimal;
 
@@ -18,11 +18,11 @@ impl Share {
         Self(Decimal::parse(number).unwrap_or_default().approximate())
     }
 
-    /// The share in words, and with `bar` as a bar before them.
+    /// The share in words, and with `bar` as a bar behind them: what a narrow terminal cuts off is the bar.
     #[must_use]
     pub fn text(self, bar: bool) -> String {
         let percent = format!("{:.1}%", self.0 * 100.0);
-        if bar { format!("{} {percent:>6}", self::bar(self.0, WIDTH)) } else { percent }
+        if bar { format!("{percent:>6} {}", self::bar(self.0, WIDTH)) } else { percent }
     }
 
     /// Its colour: green, yellow from `limit` per cent on, red beyond the whole.
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_share_is_told_in_per_cent_and_warns_from_its_limit_on() {
         assert_eq!(Share::of("0.725").text(false), "72.5%");
-        assert_eq!(Share::of("1.5").text(true), "██████████ 150.0%");
+        assert_eq!(Share::of("1.5").text(true), "150.0% ██████████");
         assert_eq!(Share::of("0.79").color(80), "32");
         assert_eq!(Share::of("0.8").color(80), "33");
         assert_eq!(Share::of("1").color(80), "33");
