@@ -154,18 +154,14 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
     reader.each_stored(vm, &fields(vm, names), within(vm, &["pool"], pools, reader), |id, stored| {
         let status = stored.text(0)?;
         let stage = Stage::of(status);
-        let held = Held {
-            count: 1,
-            cpu: stored.text(1)?.map_or(Decimal::ZERO, |text| amounts.count(text)),
-            memory: amounts.quantity(stored, 2)?,
-            disk: Decimal::ZERO,
-        };
+        let cpu = stored.text(1)?.map_or(Amount::default(), |text| amounts.count(text));
+        let memory = amounts.quantity(stored, 2)?;
         if by == By::System {
             match memberships.get(&id) {
-                Some(slots) => slots.iter().for_each(|slot| groups.add(*slot, stage, &held)),
+                Some(slots) => slots.iter().for_each(|slot| groups.add_vm(*slot, stage, cpu, memory)),
                 None => {
                     let slot = groups.of(None);
-                    groups.add(slot, stage, &held);
+                    groups.add_vm(slot, stage, cpu, memory);
                 }
             }
             if places_disks {
@@ -181,7 +177,7 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
             },
             _ => groups.of(stored.reference(3)?),
         };
-        groups.add(slot, stage, &held);
+        groups.add_vm(slot, stage, cpu, memory);
         if places_disks {
             placed.push(id, slot, stage);
         }
@@ -191,20 +187,20 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
         let terms = within(disk, &["vm", "pool"], pools, reader);
         reader.each_stored(disk, &fields(disk, &["vm", "size"]), terms, |_, stored| {
             let Some(vm) = stored.reference(0)? else { return Ok(()) };
-            let size = Held { disk: amounts.quantity(stored, 1)?, ..Held::default() };
+            let size = amounts.quantity(stored, 1)?;
             let Some((slot, stage)) = placed.get(vm) else { return Ok(()) };
             match (by, memberships.get(&vm)) {
-                (By::System, Some(slots)) => slots.iter().for_each(|slot| groups.add(*slot, stage, &size)),
+                (By::System, Some(slots)) => slots.iter().for_each(|slot| groups.add_disk(*slot, stage, size)),
                 (By::System, None) => {
                     let slot = groups.of(None);
-                    groups.add(slot, stage, &size);
+                    groups.add_disk(slot, stage, size);
                 }
-                _ => groups.add(slot, stage, &size),
+                _ => groups.add_disk(slot, stage, size),
             }
             Ok(())
         })?;
     }
-    Ok(groups.all)
+    Ok(groups.sums())
 }
 
 /// What disks take of the storage devices that they are on.
@@ -226,7 +222,7 @@ pub(crate) fn stored_on(reader: &Reader<'_>, pools: &[i64]) -> Result<HashMap<i6
     reader.each_stored(disk, &fields(disk, &["vm", "storage", "size"]), terms, |_, stored| {
         let (Some(vm), Some(storage)) = (stored.reference(0)?, stored.reference(1)?) else { return Ok(()) };
         let stage = apart.get(&vm).copied().unwrap_or(Stage::Present);
-        let size = Held { count: 1, disk: amounts.quantity(stored, 2)?, ..Held::default() };
+        let size = Held { count: 1, disk: amounts.quantity(stored, 2)?.exact, ..Held::default() };
         found.entry(storage).or_default().at(stage).add(&size);
         Ok(())
     })?;
@@ -270,25 +266,37 @@ pub(crate) fn within(entity: &'static Entity, path: &[&str], ids: &[i64], reader
     vec![Term::Refers { hops, ids: ids.to_vec(), or_empty: false, negated: false }]
 }
 
-/// The groups while they are added up.
+/// The groups while they are added up. Nearly all amounts are whole, so those are added up in plain numbers, which keeps
+/// the groups small enough for the processor's cache; the rest are added exactly beside them.
 #[derive(Default)]
 struct Groups {
-    all: Vec<(Key, Use)>,
+    keys: Vec<Key>,
+    whole: Vec<[Whole; 3]>,
+    rest: Ids<Use>,
     by_id: Ids<usize>,
     by_text: HashMap<String, usize>,
     none: Option<usize>,
 }
 
+/// Sums of whole amounts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Whole {
+    count: u64,
+    cpu: u64,
+    memory: u64,
+    disk: u64,
+}
+
 impl Groups {
     /// The place of the group of a record; of none, the group of those that have none.
     fn of(&mut self, id: Option<i64>) -> usize {
-        let next = self.all.len();
+        let next = self.keys.len();
         let (place, key) = match id {
             Some(id) => (*self.by_id.entry(id).or_insert(next), Key::Id(id)),
             None => (*self.none.get_or_insert(next), Key::None),
         };
         if place == next {
-            self.all.push((key, Use::default()));
+            self.open(key);
         }
         place
     }
@@ -298,15 +306,82 @@ impl Groups {
         if let Some(place) = self.by_text.get(text) {
             return *place;
         }
-        let place = self.all.len();
+        let place = self.keys.len();
         self.by_text.insert(text.to_owned(), place);
-        self.all.push((Key::Text(text.to_owned()), Use::default()));
+        self.open(Key::Text(text.to_owned()));
         place
     }
 
-    fn add(&mut self, place: usize, stage: Stage, held: &Held) {
-        if let Some((_, sums)) = self.all.get_mut(place) {
-            sums.at(stage).add(held);
+    fn open(&mut self, key: Key) {
+        self.keys.push(key);
+        self.whole.push([Whole::default(); 3]);
+    }
+
+    /// Adds a VM that is in group `place`.
+    fn add_vm(&mut self, place: usize, stage: Stage, cpu: Amount, memory: Amount) {
+        let Some(sums) = self.whole.get_mut(place).and_then(|stages| stages.get_mut(stage as usize)) else { return };
+        sums.count += 1;
+        let rest = Held { cpu: cpu.add_to(&mut sums.cpu), memory: memory.add_to(&mut sums.memory), ..Held::default() };
+        self.add_rest(place, stage, &rest);
+    }
+
+    /// Adds a disk of a VM that is in group `place`.
+    fn add_disk(&mut self, place: usize, stage: Stage, size: Amount) {
+        let Some(sums) = self.whole.get_mut(place).and_then(|stages| stages.get_mut(stage as usize)) else { return };
+        let rest = Held { disk: size.add_to(&mut sums.disk), ..Held::default() };
+        self.add_rest(place, stage, &rest);
+    }
+
+    fn add_rest(&mut self, place: usize, stage: Stage, rest: &Held) {
+        if [rest.cpu, rest.memory, rest.disk].iter().any(|amount| *amount != Decimal::ZERO) {
+            self.rest.entry(i64::try_from(place).unwrap_or_default()).or_default().at(stage).add(rest);
+        }
+    }
+
+    /// The sums of every group.
+    fn sums(mut self) -> Vec<(Key, Use)> {
+        let exact = |number: u64| Decimal::from_whole(i128::from(number));
+        let held = |sums: Whole| Held {
+            count: sums.count,
+            cpu: exact(sums.cpu),
+            memory: exact(sums.memory),
+            disk: exact(sums.disk),
+        };
+        let groups = self.keys.into_iter().zip(self.whole).zip(0..);
+        groups
+            .map(|((key, [present, planned, retired]), place)| {
+                let mut sums = Use { present: held(present), planned: held(planned), retired: held(retired) };
+                if let Some(rest) = self.rest.remove(&place) {
+                    sums.add(&rest);
+                }
+                (key, sums)
+            })
+            .collect()
+    }
+}
+
+/// An amount as it is added up.
+#[derive(Debug, Clone, Copy, Default)]
+struct Amount {
+    exact: Decimal,
+    /// The same, where it is whole.
+    whole: Option<u64>,
+}
+
+impl Amount {
+    fn new(exact: Decimal) -> Self {
+        let whole = u64::try_from(exact.floor()).ok().filter(|_| exact.is_whole());
+        Self { exact, whole }
+    }
+
+    /// Adds it to `sum`, and returns what of it does not go in there.
+    fn add_to(self, sum: &mut u64) -> Decimal {
+        match self.whole.and_then(|whole| sum.checked_add(whole)) {
+            Some(more) => {
+                *sum = more;
+                Decimal::ZERO
+            }
+            None => self.exact,
         }
     }
 }
@@ -338,32 +413,32 @@ const REMEMBERED: usize = 512;
 /// Amounts, read once each: an estate has few different ones.
 struct Amounts<'u> {
     units: &'u Units,
-    known: Vec<(String, i64, Decimal)>,
+    known: Vec<(String, i64, Amount)>,
 }
 
 impl<'u> Amounts<'u> {
     fn new(units: &'u Units) -> Self {
-        Self { units, known: vec![(String::new(), 0, Decimal::ZERO); REMEMBERED] }
+        Self { units, known: vec![(String::new(), 0, Amount::default()); REMEMBERED] }
     }
 
-    fn count(&mut self, text: &str) -> Decimal {
+    fn count(&mut self, text: &str) -> Amount {
         self.read(text, 0, |text, _| Decimal::parse(text).unwrap_or_default())
     }
 
-    fn quantity(&mut self, stored: &Stored<'_>, field: usize) -> Result<Decimal> {
-        let Some((amount, unit)) = stored.quantity(field)? else { return Ok(Decimal::ZERO) };
+    fn quantity(&mut self, stored: &Stored<'_>, field: usize) -> Result<Amount> {
+        let Some((amount, unit)) = stored.quantity(field)? else { return Ok(Amount::default()) };
         let units = self.units;
         Ok(self.read(amount, unit, |text, unit| units.bytes(&Quantity { amount: text.to_owned(), unit })))
     }
 
-    fn read(&mut self, text: &str, unit: i64, read: impl FnOnce(&str, i64) -> Decimal) -> Decimal {
+    fn read(&mut self, text: &str, unit: i64, read: impl FnOnce(&str, i64) -> Decimal) -> Amount {
         let mut hasher = Mixer::default();
         hasher.write(text.as_bytes());
         hasher.write_i64(unit);
         let place = usize::try_from(hasher.finish() % REMEMBERED as u64).unwrap_or_default();
-        let Some(known) = self.known.get_mut(place) else { return read(text, unit) };
+        let Some(known) = self.known.get_mut(place) else { return Amount::new(read(text, unit)) };
         if known.1 != unit || known.0 != text {
-            *known = (text.to_owned(), unit, read(text, unit));
+            *known = (text.to_owned(), unit, Amount::new(read(text, unit)));
         }
         known.2
     }

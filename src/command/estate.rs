@@ -2,6 +2,7 @@
 
 use super::capacity::{Ids, Use, fields};
 use super::pools::{Overcommit, Pool, Room, paths, pools};
+use crate::catalog::Entity;
 use crate::error::Result;
 use crate::store::Reader;
 use crate::value::status;
@@ -12,8 +13,8 @@ const MONTHS: usize = 24;
 
 /// The estate.
 pub(crate) struct Estate {
-    /// How many records each noun has, by its label.
-    pub counts: Vec<(&'static str, i64)>,
+    /// How many records each noun has.
+    pub counts: Vec<(&'static Entity, usize)>,
     pub pools: Vec<Pool>,
     /// The sums over all pools.
     pub used: Use,
@@ -32,8 +33,7 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<Estate> {
     let mut counts = Vec::new();
     for noun in ["vm", "pool", "dc", "provider", "storage", "disk", "ip", "system", "user"] {
         let entity = catalog.of(noun);
-        let count = reader.count(entity)?;
-        counts.push((if count == 1 { entity.labels.0 } else { entity.labels.1 }, count));
+        counts.push((entity, usize::try_from(reader.count(entity)?).unwrap_or_default()));
     }
     let pools = pools(reader, &[], &Overcommit::default())?;
     let (mut used, mut room) = (Use::default(), Room::default());

@@ -194,8 +194,12 @@ pub(crate) fn amount_text(resource: Resource, amount: Decimal) -> String {
 /// An amount of `resource` as charts label it: in the largest fitting unit, to a tenth.
 pub(crate) fn brief(resource: Resource, amount: Decimal) -> String {
     let mut number = amount.approximate();
+    let tenths = |number: f64| {
+        let text = format!("{number:.1}");
+        grouped(text.strip_suffix(".0").unwrap_or(&text))
+    };
     if resource == Resource::Cpu {
-        return grouped(&format!("{number:.0}"));
+        return tenths(number);
     }
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"].into_iter();
     let mut unit = units.next().unwrap_or_default();
@@ -204,8 +208,7 @@ pub(crate) fn brief(resource: Resource, amount: Decimal) -> String {
         number /= 1024.0;
         unit = next;
     }
-    let text = format!("{number:.1}");
-    format!("{} {unit}", grouped(text.strip_suffix(".0").unwrap_or(&text)))
+    format!("{} {unit}", tenths(number))
 }
 
 /// A number with its thousands set apart.

@@ -46,9 +46,9 @@ fn run(session: &Session, _: &ArgMatches) -> Result<()> {
 fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
     let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
     let (mut columns, mut row) = (Vec::new(), Row::default());
-    for (noun, count) in &estate.counts {
-        columns.push(Column::new(noun.replace(' ', "_"), ColumnKind::Number));
-        row.integer(*count);
+    for (entity, count) in &estate.counts {
+        columns.push(Column::new(entity.plural, ColumnKind::Number));
+        row.number(&count.to_string());
     }
     for (stage, held) in [("vms.planned", estate.used.planned), ("vms.retired", estate.used.retired)] {
         columns.push(Column::new(stage, ColumnKind::Number));
@@ -121,7 +121,10 @@ fn screen(estate: &Estate, color: bool) -> String {
         .counts
         .iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(label, count)| format!("{} {label}", grouped(&count.to_string())))
+        .map(|(entity, count)| {
+            let label = if *count == 1 { entity.labels.0 } else { entity.labels.1 };
+            format!("{} {label}", grouped(&count.to_string()))
+        })
         .collect();
     let mut line = String::new();
     for count in counts {
