@@ -12,6 +12,7 @@ mod import_all;
 mod init;
 mod move_to;
 mod pools;
+mod report;
 mod sheet;
 mod stats;
 mod usage;
@@ -63,4 +64,5 @@ pub(crate) static GRAFTS: &[Graft] = &[
     fit::GRAFT,
     impact::GRAFT,
     stats::GRAFT,
+    report::GRAFT,
 ];

@@ -224,3 +224,12 @@ pub(crate) fn grouped(number: &str) -> String {
     }
     text + rest
 }
+
+/// What is free in words; where more is promised than there is, how much more.
+pub(crate) fn free_text(resource: Resource, free: Decimal) -> String {
+    if free.is_negative() {
+        format!("{} too many", brief(resource, Decimal::ZERO - free))
+    } else {
+        format!("{} free", brief(resource, free))
+    }
+}

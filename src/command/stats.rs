@@ -3,7 +3,7 @@
 use super::Graft;
 use super::capacity::Resource;
 use super::estate::{self, Estate, head};
-use super::pools::{brief, grouped, push_amount, ratio, ratio_text};
+use super::pools::{brief, free_text, grouped, push_amount, ratio, ratio_text};
 use crate::error::{Error, Result};
 use crate::output::bar::{Share, bar};
 use crate::output::row::{Column, ColumnKind, Row};
@@ -189,6 +189,14 @@ fn fitted(text: &str, width: usize) -> String {
     format!("{cut}{}{}", measure::ELLIPSIS, " ".repeat(width.saturating_sub(taken + 1)))
 }
 
+/// A path in exactly `width` columns: where it is longer its end is what tells it from others.
+fn fitted_end(path: &str, width: usize) -> String {
+    let path = shown(path);
+    let ends = path.match_indices('/').map(|(at, _)| path.get(at..).unwrap_or_default());
+    let short = ends.map(|end| format!("{}{end}", measure::ELLIPSIS)).find(|end| measure::width(end) <= width);
+    if measure::width(&path) <= width { fitted(&path, width) } else { fitted(short.as_deref().unwrap_or(&path), width) }
+}
+
 fn capacity_line(estate: &Estate, resource: Resource, color: bool) -> String {
     let name = fitted(resource.name(), 8);
     let allocated = estate.used.allocated(resource);
@@ -197,8 +205,8 @@ fn capacity_line(estate: &Estate, resource: Resource, color: bool) -> String {
             let share = ratio(taken, total).unwrap_or_default();
             let told = Share::of(&ratio_text(share));
             let drawn = painted(&bar(share, 24), told.color(WARNS_FROM), color);
-            let free = brief(resource, total - taken);
-            let text = format!("{} of {}, {free} free", brief(resource, taken), brief(resource, total));
+            let free = free_text(resource, total - taken);
+            let text = format!("{} of {}, {free}", brief(resource, taken), brief(resource, total));
             format!("{name}{drawn} {:>6}  {text}", told.text(false))
         }
         None => format!("{name}{} promised; no pool says how much it has", brief(resource, allocated)),
@@ -214,7 +222,7 @@ fn pool_lines(estate: &Estate, color: bool) -> Vec<String> {
             }
             None => " ".repeat(6),
         };
-        format!("{}{:>9} {share}", fitted(&path, 22), grouped(&vms.to_string()))
+        format!("{}{:>9} {share}", fitted_end(&path, 22), grouped(&vms.to_string()))
     };
     top_pools(estate).into_iter().map(line).collect()
 }
