@@ -5,6 +5,11 @@
 mod basics;
 mod conformance;
 mod documents;
+mod fit;
 mod house;
+mod impact;
 mod readme;
+mod report;
+mod stats;
 mod support;
+mod usage;

@@ -231,7 +231,7 @@ fn status_lines(estate: &Estate, vms: u64, color: bool) -> Vec<String> {
     let line = |(word, count): &(&str, u64)| {
         let drawn = bar(part(*count, vms), 12);
         let drawn = tint::of_status(word).map_or_else(|| drawn.clone(), |tint| painted(&drawn, tint, color));
-        format!("{}{drawn}{:>11} {:>5.1}%", fitted(word, 10), grouped(&count.to_string()), part(*count, vms) * 100.0)
+        format!("{}{drawn}{:>10} {:>5.1}%", fitted(word, 10), grouped(&count.to_string()), part(*count, vms) * 100.0)
     };
     estate.statuses.iter().map(line).collect()
 }
