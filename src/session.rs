@@ -194,11 +194,11 @@ impl Session {
             let mut sheet = crate::output::sheet(style, layout, out);
             // A question that cannot be answered is told before anything of an answer is: no header without its rows.
             let mut begun = false;
-            let mut begin = |sheet: &mut dyn Sheet| {
+            let mut start = |sheet: &mut dyn Sheet| {
                 if std::mem::replace(&mut begun, true) { Ok(()) } else { sheet.begin(columns) }
             };
-            produce(&mut |row| begin(sheet.as_mut()).and_then(|()| sheet.row(row)).map_err(|e| Error::output(&e)))?;
-            begin(sheet.as_mut()).and_then(|()| sheet.end()).map_err(|error| Error::output(&error))
+            produce(&mut |row| start(sheet.as_mut()).and_then(|()| sheet.row(row)).map_err(|e| Error::output(&e)))?;
+            start(sheet.as_mut()).and_then(|()| sheet.end()).map_err(|error| Error::output(&error))
         })
     }
 

@@ -4,15 +4,16 @@
 
 #[path = "../examples/fourteenth_noun.rs"]
 #[expect(dead_code, reason = "the tests run the example's main as a program")]
-mod fourteenth_noun;
+pub mod fourteenth_noun;
 
 mod adding;
 mod changing;
 mod choosing;
 mod files;
+mod offering;
 mod program;
 mod removing;
-mod sample;
+pub mod sample;
 mod secrecy;
 mod telling;
 
@@ -67,8 +68,17 @@ checks! {
         exports_every_value_with_whole_paths
         what_was_exported_changes_nothing_when_it_comes_back
         the_whole_inventory_comes_back_the_same
-        updates_what_differs_and_prunes_what_is_gone
+        updates_only_the_columns_given_and_clears_by_an_empty_cell
+        prunes_what_the_file_no_longer_has
+        prunes_nothing_that_others_need
+        a_dry_run_of_a_whole_inventory_changes_nothing
         tells_each_fault_with_its_line_and_imports_nothing;
+    offering:
+        every_verb_is_offered_and_explained
+        list_and_the_nouns_have_their_other_names
+        every_command_has_a_manual_page
+        names_are_completed_from_the_inventory
+        a_clone_has_all_that_would_go_along_if_the_first_were_removed;
     secrecy:
         keeps_a_password_as_an_argon2id_hash_of_the_contract
         tells_a_password_nowhere

@@ -1,5 +1,6 @@
 //! The pages of the project: what they link to is there, and they name nothing that a reader does not have.
 
+use crate::support::Sandbox;
 use std::path::{Path, PathBuf};
 
 fn repository() -> &'static Path {
@@ -134,4 +135,47 @@ fn no_file_names_a_host_or_a_folder_that_only_one_machine_has() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the page on CSV says of one file: its header as it is exported, and the columns that it may have.
+fn described(page: &str, file: &str) -> (String, Vec<String>) {
+    let (_, part) = page.split_once(&format!("\n### `{file}`\n")).unwrap_or_else(|| panic!("the page lacks {file}"));
+    let part = part.split("\n### ").next().expect("a part");
+    let (_, header) = part.split_once("```csv\n").expect("a header");
+    let columns = part.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).map(str::to_owned);
+    (header.lines().next().expect("a line").to_owned(), columns.collect())
+}
+
+#[test]
+fn the_page_on_csv_has_the_columns_of_every_file() {
+    let page = std::fs::read_to_string(repository().join("docs/csv-format.md")).expect("the page on CSV");
+    let sandbox = Sandbox::empty();
+    let folder = sandbox.path().join("export");
+    sandbox.ok(&["export", folder.to_str().expect("UTF-8")]);
+    let mut files = 0;
+    for entry in std::fs::read_dir(&folder).expect("the export") {
+        let path = entry.expect("a file").path();
+        let file = path.file_name().and_then(|name| name.to_str()).expect("UTF-8").to_owned();
+        let exported = std::fs::read_to_string(&path).expect("CSV");
+        let (header, columns) = described(&page, &file);
+        assert_eq!(Some(header.as_str()), exported.lines().next(), "{file}");
+        let empty = sandbox.file("empty.csv", "");
+        let noun = file.strip_suffix("es.csv").filter(|noun| *noun == "os").unwrap_or(file.trim_end_matches("s.csv"));
+        let refused = sandbox.run(&[noun, "import", &empty]);
+        let wanted = refused.stderr.lines().find_map(|line| line.strip_prefix("help: the header it wants is "));
+        assert_eq!(Some(columns.join(",").as_str()), wanted, "{file}");
+        files += 1;
+    }
+    assert_eq!(files, page.matches("\n### `").count(), "the page has files that are not exported");
+}
+
+#[test]
+fn a_header_is_looked_at_even_where_no_row_follows_it() {
+    let sandbox = Sandbox::empty();
+    let file = sandbox.file("vms.csv", "name,pool,colour\n");
+    let refused = sandbox.run(&["vm", "import", &file]);
+    assert_eq!(refused.status, 1, "{refused}");
+    assert!(refused.stderr.contains("vms.csv:1: \"colour\" is no column of vms"), "{refused}");
+    let file = sandbox.file("vms.csv", "name,pool\n");
+    assert_eq!(sandbox.run(&["vm", "import", &file]).status, 0);
 }

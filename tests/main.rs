@@ -4,6 +4,7 @@
 
 mod basics;
 mod conformance;
+mod decisions;
 mod documents;
 mod fit;
 mod house;
@@ -11,5 +12,9 @@ mod impact;
 mod readme;
 mod report;
 mod stats;
+mod naming;
+mod readme;
+mod rvtools;
+mod schema;
 mod support;
 mod usage;

@@ -1,7 +1,7 @@
 //! `inv vm clone`: a VM like another one, with its disks, partitions and systems, but not its addresses.
 
 use super::Graft;
-use crate::catalog::{Field, Kind};
+use crate::catalog::{Entity, Kind, OnRemove};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::store::{Change, Writer};
@@ -23,8 +23,6 @@ pub(super) const GRAFT: Graft = Graft {
 };
 
 const NOUN: &str = "vm";
-/// What comes along: a noun, and the field by which its records hang from the one that is cloned.
-const PARTS: &[(&str, &str)] = &[("disk", "vm"), ("partition", "disk"), ("membership", "vm")];
 
 fn arguments(command: Command) -> Command {
     let record = Arg::new("record")
@@ -61,7 +59,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             };
         }
         let copy = Batch::new(entity, Existing::Refuse, true).put(writer, &mut intake, draft, 1, &mut report)??;
-        parts(writer, NOUN, id, copy, &mut report)?;
+        parts(writer, entity, id, copy, &mut report)?;
         Ok((writer.path(entity, copy)?, report))
     })?;
     if session.dry_run {
@@ -70,26 +68,24 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     session.answer_text(&format!("{}\n", shown::shown(&path)))
 }
 
-/// Copies what hangs from the record `from` to the record `to`, and what hangs from that.
-fn parts(writer: &mut Writer<'_>, noun: &str, from: i64, to: i64, report: &mut Report) -> Result<()> {
-    for (part, by) in PARTS {
-        let of = writer.catalog().of(part);
-        let Some(place) = of.position(by).filter(|_| of.field(by).and_then(Field::refers_to) == Some(noun)) else {
-            continue;
-        };
+/// Copies what is part of the record `from` to the record `to`, and what is part of that: what would go along if it
+/// were removed.
+fn parts(writer: &mut Writer<'_>, entity: &'static Entity, from: i64, to: i64, report: &mut Report) -> Result<()> {
+    let follows = writer.catalog().back_references(entity).filter(|part| part.on_remove == OnRemove::Follow);
+    for part in follows.collect::<Vec<_>>() {
         let mut found = Vec::new();
-        writer.each_with(of, &[by], &[&Value::Integer(from)], |record| {
+        writer.each_with(part.entity, &[part.field.name], &[&Value::Integer(from)], |record| {
             found.push(record);
             Ok(ControlFlow::Continue(()))
         })?;
         for record in found {
             let mut values = record.values;
-            if let Some(slot) = values.get_mut(place) {
+            if let Some(slot) = part.entity.position(part.field.name).and_then(|place| values.get_mut(place)) {
                 *slot = Value::Integer(to);
             }
-            let effect = writer.apply(Change::Create { entity: of, values })?;
+            let effect = writer.apply(Change::Create { entity: part.entity, values })?;
             report.add(writer, &effect)?;
-            parts(writer, part, record.id, effect.id, report)?;
+            parts(writer, part.entity, record.id, effect.id, report)?;
         }
     }
     Ok(())

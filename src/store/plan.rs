@@ -4,7 +4,7 @@
 //! selected values into a cell. What is computed from other records is a statement of its own, run for one record.
 
 use super::reader::{Reader, name_sql};
-use super::sqlite::{Bind, Raw};
+use super::sqlite::{Bind, Cursor, Raw};
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::Row;
@@ -19,6 +19,26 @@ pub(super) struct Plan {
     joins: Vec<Join>,
     selected: Vec<String>,
     getters: Vec<Getter>,
+    feeds: Vec<(String, usize)>,
+}
+
+/// What a plan reads from: one moment of the inventory, and rows of other records that come in step with its own.
+pub(super) struct Sources<'r, 's> {
+    reader: &'r Reader<'s>,
+    units: &'r Units,
+    feeds: Vec<Option<Cursor<'r>>>,
+}
+
+impl<'r, 's> Sources<'r, 's> {
+    /// Everything is looked up for each record by itself.
+    pub(super) const fn new(reader: &'r Reader<'s>, units: &'r Units) -> Self {
+        Self { reader, units, feeds: Vec::new() }
+    }
+
+    /// The plan's records come in the order of their ids, and `feeds` (those of [`Plan::feeds`]) in step with them.
+    pub(super) fn in_step(reader: &'r Reader<'s>, units: &'r Units, feeds: Vec<Cursor<'r>>) -> Self {
+        Self { reader, units, feeds: feeds.into_iter().map(Some).collect() }
+    }
 }
 
 struct Join {
@@ -55,6 +75,8 @@ struct Nested {
     sql: String,
     plan: Plan,
     yields: Yield,
+    /// Which of the plan's feeds has its rows, where one does.
+    feed: Option<usize>,
 }
 
 enum Yield {
@@ -72,8 +94,13 @@ enum Measure {
 
 impl Plan {
     pub(super) fn new(catalog: &Catalog, entity: &'static Entity, columns: &[&Path]) -> Self {
-        let mut plan =
-            Self { entity, joins: Vec::new(), selected: vec![format!("t.{}", entity.id)], getters: Vec::new() };
+        let mut plan = Self {
+            entity,
+            joins: Vec::new(),
+            selected: vec![format!("t.{}", entity.id)],
+            getters: Vec::new(),
+            feeds: Vec::new(),
+        };
         for path in columns {
             let getter = plan.getter(catalog, path);
             plan.getters.push(getter);
@@ -92,8 +119,31 @@ impl Plan {
     }
 
     /// Adds the cells of one row of the statement to `row`.
-    pub(super) fn fill(&self, reader: &Reader<'_>, units: &Units, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
-        self.getters.iter().try_for_each(|getter| getter.push(reader, units, raw, row))
+    pub(super) fn fill(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+        self.getters.iter().try_for_each(|getter| getter.push(from, raw, row))
+    }
+
+    /// The statements that a list of all records, in the order of their ids, may read in step with its own: each with
+    /// the column that holds the record's id.
+    pub(super) fn feeds(&self) -> &[(String, usize)] {
+        &self.feeds
+    }
+
+    /// The SQL that orders records by their whole path, name by name from the outermost on, byte by byte.
+    pub(super) fn path_order(&mut self, catalog: &Catalog) -> String {
+        let entity = self.entity;
+        let mut hops = Vec::new();
+        let mut names = vec![name_sql(entity, "t")];
+        for (field, holder) in catalog.ancestors(entity) {
+            hops.push(field);
+            let alias = self.alias(catalog, &hops);
+            names.push(name_sql(holder, &alias));
+        }
+        names.reverse();
+        let keys = entity.keys.iter().flat_map(|key| key.iter()).filter_map(|name| entity.field(name));
+        names.extend(keys.filter(|field| field.refers_to().is_none()).map(|field| format!("t.{}", field.column)));
+        names.push(format!("t.{}", entity.id));
+        names.iter().map(|name| format!("{name} NULLS FIRST")).collect::<Vec<String>>().join(", ")
     }
 
     /// The alias of the table that `hops` lead to, joined if it is not yet.
@@ -260,7 +310,18 @@ impl Plan {
             _ => String::new(),
         };
         let sql = plan.sql(&format!(" WHERE {condition} = $1{order}"));
-        Getter::Nested { id, nested: Box::new(Nested { sql, plan, yields }) }
+        // Rows come in the order of a reference of their own without being sorted: an index has them so.
+        let feed = (hops.is_empty() && condition.starts_with("t.")).then(|| {
+            let column = plan.select(condition.clone());
+            let (groups, order) = match yields {
+                Yield::Count => (format!(" GROUP BY {condition}"), String::new()),
+                _ => (String::new(), format!(", t.{}", plan.entity.id)),
+            };
+            let tail = format!(" WHERE {condition} IS NOT NULL{groups} ORDER BY {condition}{order}");
+            self.feeds.push((plan.sql(&tail), column));
+            self.feeds.len() - 1
+        });
+        Getter::Nested { id, nested: Box::new(Nested { sql, plan, yields, feed }) }
     }
 
     /// The column, joined if it must be, that refers to a record by the path `by`.
@@ -302,7 +363,7 @@ fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
 }
 
 impl Getter {
-    fn push(&self, reader: &Reader<'_>, units: &Units, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+    fn push(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
         match self {
             Self::Text(place) => match raw.text(*place)? {
                 Some(text) => row.text(text),
@@ -320,7 +381,7 @@ impl Getter {
                 Some(number) => row.integer(number),
                 None => row.null(),
             },
-            Self::Quantity(place) => match stored(units, raw, *place)? {
+            Self::Quantity(place) => match stored(from.units, raw, *place)? {
                 Some((quantity, bytes, unit)) => row.quantity(&quantity.amount, unit, bytes),
                 None => row.null(),
             },
@@ -335,34 +396,34 @@ impl Getter {
                 }
                 if path.is_empty() { row.null() } else { row.text(&path) }
             }
-            Self::Bytes(_) | Self::InBytes(_) => push_measure(row, Measure::Count, self.size(reader, units, raw)?),
-            Self::Remaining { of, .. } => push_measure(row, *of, self.size(reader, units, raw)?),
+            Self::Bytes(_) | Self::InBytes(_) => push_measure(row, Measure::Count, self.size(from, raw)?),
+            Self::Remaining { of, .. } => push_measure(row, *of, self.size(from, raw)?),
             Self::Nested { id, nested } => match (raw.integer(*id)?, &nested.yields) {
                 (None, _) => row.null(),
                 (Some(id), Yield::Items { at }) => {
-                    let items = nested.items(reader, units, id, *at)?;
+                    let items = nested.items(from, id, *at)?;
                     row.list(items.iter().map(String::as_str));
                 }
-                (Some(id), Yield::Count) => push_measure(row, Measure::Count, nested.size(reader, units, id)?),
-                (Some(id), Yield::Sum { of, .. }) => push_measure(row, *of, nested.size(reader, units, id)?),
+                (Some(id), Yield::Count) => push_measure(row, Measure::Count, nested.size(from, id)?),
+                (Some(id), Yield::Sum { of, .. }) => push_measure(row, *of, nested.size(from, id)?),
             },
         }
         Ok(())
     }
 
     /// What the column measures, exactly; nothing where it is empty or no measure.
-    fn size(&self, reader: &Reader<'_>, units: &Units, raw: &Raw<'_>) -> Result<Option<Decimal>> {
+    fn size(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>) -> Result<Option<Decimal>> {
         Ok(match self {
             Self::Number(place) => raw.text(*place)?.and_then(|text| Decimal::parse(text).ok()),
             Self::Integer(place) => raw.integer(*place)?.map(|number| Decimal::from_whole(number.into())),
-            Self::Quantity(place) | Self::Bytes(place) => stored(units, raw, *place)?.map(|(_, bytes, _)| bytes),
-            Self::InBytes(getter) => getter.size(reader, units, raw)?,
+            Self::Quantity(place) | Self::Bytes(place) => stored(from.units, raw, *place)?.map(|(_, bytes, _)| bytes),
+            Self::InBytes(getter) => getter.size(from, raw)?,
             Self::Nested { id, nested } => match raw.integer(*id)? {
-                Some(id) => nested.size(reader, units, id)?,
+                Some(id) => nested.size(from, id)?,
                 None => None,
             },
-            Self::Remaining { total, used, .. } => match total.size(reader, units, raw)? {
-                Some(total) => Some(total - used.size(reader, units, raw)?.unwrap_or_default()),
+            Self::Remaining { total, used, .. } => match total.size(from, raw)? {
+                Some(total) => Some(total - used.size(from, raw)?.unwrap_or_default()),
                 None => None,
             },
             Self::Text(_) | Self::Time(_) | Self::Path(_) => None,
@@ -371,10 +432,35 @@ impl Getter {
 }
 
 impl Nested {
-    fn size(&self, reader: &Reader<'_>, units: &Units, id: i64) -> Result<Option<Decimal>> {
+    /// Hands each of the record's rows to `each`.
+    fn each(
+        &self,
+        from: &mut Sources<'_, '_>,
+        id: i64,
+        mut each: impl FnMut(&mut Sources<'_, '_>, &Raw<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let taken = self.feed.and_then(|feed| Some((feed, from.feeds.get_mut(feed)?.take()?)));
+        if let Some((feed, mut cursor)) = taken {
+            while let Some(raw) = cursor.row_of(id)? {
+                each(from, &raw)?;
+                cursor.step()?;
+            }
+            if let Some(place) = from.feeds.get_mut(feed) {
+                *place = Some(cursor);
+            }
+            return Ok(());
+        }
+        let reader = from.reader;
+        reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
+            each(from, raw)?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    fn size(&self, from: &mut Sources<'_, '_>, id: i64) -> Result<Option<Decimal>> {
         let mut sum = None;
         let mut row = Row::default();
-        reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
+        self.each(from, id, |from, raw| {
             match &self.yields {
                 Yield::Count => sum = raw.integer(0)?.map(|count| Decimal::from_whole(count.into())),
                 Yield::Items { .. } => {}
@@ -382,38 +468,40 @@ impl Nested {
                     let excluded = match (unless, self.plan.getters.get(1)) {
                         (Some(value), Some(getter)) => {
                             row.clear();
-                            getter.push(reader, units, raw, &mut row)?;
+                            getter.push(from, raw, &mut row)?;
                             row.cell(0) == crate::output::row::Cell::Text(value)
                         }
                         _ => false,
                     };
                     if let (false, Some(getter)) = (excluded, self.plan.getters.first())
-                        && let Some(size) = getter.size(reader, units, raw)?
+                        && let Some(size) = getter.size(from, raw)?
                     {
                         sum = Some(sum.unwrap_or_default() + size);
                     }
                 }
             }
-            Ok(ControlFlow::Continue(()))
+            Ok(())
         })?;
-        let zero = matches!(self.yields, Yield::Sum { from_zero: true, .. }).then_some(Decimal::ZERO);
-        Ok(sum.or(zero))
+        Ok(sum.or(match self.yields {
+            Yield::Count | Yield::Sum { from_zero: true, .. } => Some(Decimal::ZERO),
+            _ => None,
+        }))
     }
 
     /// The records of a collection as a row of a file gives them: `MAIN`, or `MAIN@AT`.
-    fn items(&self, reader: &Reader<'_>, units: &Units, id: i64, at: bool) -> Result<Vec<String>> {
+    fn items(&self, from: &mut Sources<'_, '_>, id: i64, at: bool) -> Result<Vec<String>> {
         let mut items = Vec::new();
         let mut row = Row::default();
-        reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
+        self.each(from, id, |from, raw| {
             row.clear();
-            self.plan.fill(reader, units, raw, &mut row)?;
+            self.plan.fill(from, raw, &mut row)?;
             let place = if at { row.cell(0).plain() } else { None };
             for main in usize::from(at)..row.len() {
                 if let Some(main) = row.cell(main).plain() {
                     items.push(place.map_or_else(|| main.to_owned(), |place| format!("{main}@{place}")));
                 }
             }
-            Ok(ControlFlow::Continue(()))
+            Ok(())
         })?;
         Ok(items)
     }

@@ -14,6 +14,8 @@ use unicode_normalization::UnicodeNormalization;
 
 /// How many candidates of an ambiguous name are listed.
 const LISTED: usize = 10;
+/// For how many texts that name nothing a resolver looks for the nearest names.
+const SUGGESTED: usize = 200;
 /// How many texts a resolver remembers before it forgets them at once.
 const REMEMBERED: usize = 50_000;
 
@@ -112,7 +114,7 @@ impl Reader<'_> {
     }
 
     fn not_found(&self, entity: &'static Entity, text: &str) -> Result<Error> {
-        let error = Error::not_found(format!("no {} named {}", entity.labels.0, shown::quoted(text)));
+        let error = missing(entity, text);
         let near = self.nearest(entity, text)?;
         let near: Vec<&str> = near.iter().map(String::as_str).collect();
         Ok(match similar::did_you_mean(&near) {
@@ -184,6 +186,11 @@ impl Reader<'_> {
     }
 }
 
+/// The failure of a text that names nothing.
+fn missing(entity: &Entity, text: &str) -> Error {
+    Error::not_found(format!("no {} named {}", entity.labels.0, shown::quoted(text)))
+}
+
 /// A text as names are stored: composed (NFC), an address in its canonical form.
 fn canonical(entity: &Entity, text: &str) -> String {
     if entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
@@ -197,6 +204,7 @@ fn canonical(entity: &Entity, text: &str) -> String {
 /// A resolver that remembers what it has resolved, for files that name the same few records again and again.
 #[derive(Debug, Default)]
 pub struct Resolver {
+    suggested: usize,
     known: HashMap<&'static str, HashMap<String, Result<i64>>>,
     held: usize,
 }
@@ -210,14 +218,32 @@ impl Resolver {
         if let Some(known) = self.known.get(entity.noun).and_then(|texts| texts.get(text)) {
             return known.clone();
         }
-        let result = reader.resolve(entity, text);
+        let result = self.look_up(reader, entity, text);
         if self.held >= REMEMBERED {
-            self.known.clear();
-            self.held = 0;
+            self.forget_everything();
         }
         self.held += 1;
         self.known.entry(entity.noun).or_default().insert(text.to_owned(), result.clone());
         result
+    }
+
+    /// As [`Reader::resolve`], but the nearest names are looked for a few times only: each time all names are read, and
+    /// a file can be wrong in every row.
+    fn look_up(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<i64> {
+        match reader.resolve_optional(entity, text)? {
+            Some(id) => Ok(id),
+            None if self.suggested < SUGGESTED => {
+                self.suggested += 1;
+                Err(reader.not_found(entity, text)?)
+            }
+            None => Err(missing(entity, text)),
+        }
+    }
+
+    /// Forgets everything it knew.
+    pub fn forget_everything(&mut self) {
+        self.known.clear();
+        self.held = 0;
     }
 
     /// Forgets what it knew of `entity`'s records, because one has been made or renamed.

@@ -3,9 +3,9 @@
 //! What an index serves is asked of the engine; what remains is tested here, on exact values, so that every engine
 //! answers alike: quantities by bytes, addresses by number, names in natural order, text in any case of any script.
 
-use super::plan::Plan;
+use super::plan::{Plan, Sources};
 use super::reader::Reader;
-use super::sqlite::Bind;
+use super::sqlite::{Bind, Raw};
 use crate::catalog::{Catalog, Entity, Field, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
@@ -26,6 +26,8 @@ pub struct Query {
     pub terms: Vec<Term>,
     /// What they are sorted by; by id where nothing is said, or to tell equal ones apart.
     pub order: Vec<Order>,
+    /// Whether they come in the order of their whole paths, name by name and byte by byte, instead.
+    pub by_path: bool,
     /// How many at most.
     pub limit: Option<u64>,
     /// How many are skipped first.
@@ -105,7 +107,7 @@ impl Query {
     /// All records of `entity`, told by `columns`.
     #[must_use]
     pub const fn all(entity: &'static Entity, columns: Vec<Path>) -> Self {
-        Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
+        Self { entity, columns, terms: Vec::new(), order: Vec::new(), by_path: false, limit: None, offset: 0 }
     }
 
     fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
@@ -136,12 +138,13 @@ impl Reader<'_> {
         let plan = Plan::new(self.catalog(), query.entity, &query.columns.iter().collect::<Vec<_>>());
         let sql = plan.sql(&format!(" WHERE t.{} = $1", query.entity.id));
         let units = self.units()?;
+        let mut from = Sources::new(self, &units);
         let mut row = Row::default();
         for id in self.sorted(query)? {
             let mut go_on = ControlFlow::Continue(());
             self.connection.rows(&sql, &[Bind::Integer(id)], |raw| {
                 row.clear();
-                plan.fill(self, &units, raw, &mut row)?;
+                plan.fill(&mut from, raw, &mut row)?;
                 go_on = each(id, &row)?;
                 Ok(go_on)
             })?;
@@ -192,9 +195,10 @@ impl Reader<'_> {
     ) -> Result<()> {
         let tests: Vec<(&Path, &Test)> = query.tests().collect();
         let all: Vec<&Path> = columns.iter().copied().chain(tests.iter().map(|(path, _)| *path)).collect();
-        let plan = Plan::new(self.catalog(), query.entity, &all);
+        let mut plan = Plan::new(self.catalog(), query.entity, &all);
         let (conditions, binds) = conditions(self.catalog(), query);
-        let mut tail = format!("{conditions} ORDER BY t.{}", query.entity.id);
+        let order = if query.by_path { plan.path_order(self.catalog()) } else { format!("t.{}", query.entity.id) };
+        let mut tail = format!("{conditions} ORDER BY {order}");
         let engine_limits = limited && tests.is_empty();
         if engine_limits && (query.limit.is_some() || query.offset > 0) {
             let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
@@ -210,9 +214,9 @@ impl Reader<'_> {
         let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
         let units = self.units()?;
         let mut row = Row::default();
-        self.connection.rows(&sql, &binds, |raw| {
+        let mut take = |from: &mut Sources<'_, '_>, raw: &Raw<'_>| {
             row.clear();
-            plan.fill(self, &units, raw, &mut row)?;
+            plan.fill(from, raw, &mut row)?;
             let met = (columns.len()..).zip(&tests).all(|(place, (_, test))| test.met_by(row.cell(place)));
             if !met {
                 return Ok(ControlFlow::Continue(()));
@@ -224,6 +228,14 @@ impl Reader<'_> {
             left -= 1;
             let go_on = each(raw.id(0)?, &row)?;
             Ok(if left == 0 { ControlFlow::Break(()) } else { go_on })
+        };
+        if !conditions.is_empty() || query.by_path || plan.feeds().is_empty() {
+            let mut from = Sources::new(self, &units);
+            return self.connection.rows(&sql, &binds, |raw| take(&mut from, raw));
+        }
+        self.connection.side_by_side(plan.feeds(), |feeds| {
+            let mut from = Sources::in_step(self, &units, feeds);
+            self.connection.rows(&sql, &binds, |raw| take(&mut from, raw))
         })
     }
 

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Kind, Result};
 use rusqlite::config::DbConfig;
+use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql};
 use std::ops::ControlFlow;
@@ -184,6 +185,24 @@ impl Connection {
         Ok(())
     }
 
+    /// Runs queries side by side; each comes with the column that holds the id it is ordered by.
+    pub(super) fn side_by_side<T>(
+        &self,
+        queries: &[(String, usize)],
+        read: impl FnOnce(Vec<Cursor<'_>>) -> Result<T>,
+    ) -> Result<T> {
+        let statements = queries.iter().map(|(sql, _)| self.0.prepare_cached(sql));
+        let mut statements = statements.collect::<rusqlite::Result<Vec<_>>>().map_err(|e| explained(&e))?;
+        let mut cursors = Vec::with_capacity(queries.len());
+        for (statement, (_, column)) in statements.iter_mut().zip(queries) {
+            let rows = statement.query([]).map_err(|e| explained(&e))?;
+            let mut cursor = Cursor { rows, column: *column, id: None };
+            cursor.step()?;
+            cursors.push(cursor);
+        }
+        read(cursors)
+    }
+
     /// The first row of a query, read by `read`.
     pub(super) fn first<T>(
         &self,
@@ -197,6 +216,34 @@ impl Connection {
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
+    }
+}
+
+/// The rows of a query in the order of an id that one of their columns holds, read side by side with other rows that
+/// come in the order of that id.
+pub(super) struct Cursor<'s> {
+    rows: rusqlite::Rows<'s>,
+    column: usize,
+    id: Option<i64>,
+}
+
+impl Cursor<'_> {
+    /// Goes on to the next row.
+    pub(super) fn step(&mut self) -> Result<()> {
+        self.rows.advance().map_err(|e| explained(&e))?;
+        self.id = match self.rows.get() {
+            Some(row) => Some(Raw(row).id(self.column)?),
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// The row it stands on, if that is one of `id`; rows of lower ids are passed over first.
+    pub(super) fn row_of(&mut self, id: i64) -> Result<Option<Raw<'_>>> {
+        while self.id.is_some_and(|at| at < id) {
+            self.step()?;
+        }
+        Ok(if self.id == Some(id) { self.rows.get().map(Raw) } else { None })
     }
 }
 

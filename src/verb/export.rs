@@ -6,7 +6,7 @@ use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
 use crate::error::Result;
 use crate::output::Style;
 use crate::session::Session;
-use crate::store::{Order, Query};
+use crate::store::Query;
 use clap::{ArgMatches, Command};
 use std::ops::ControlFlow;
 
@@ -53,10 +53,7 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     fields.chain(collections).collect()
 }
 
-/// All records of `entity`, sorted by path, and by the rest of their keys where paths are alike.
+/// All records of `entity`, sorted by path.
 pub(crate) fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
-    let keys = entity.keys.iter().flat_map(|key| key.iter().copied());
-    let names = ["path"].into_iter().chain(keys);
-    let order = names.map(|name| Order { path: Path::known(catalog, entity, name), descending: false });
-    Query { order: order.collect(), ..Query::all(entity, columns(catalog, entity)) }
+    Query { by_path: true, ..Query::all(entity, columns(catalog, entity)) }
 }

@@ -52,11 +52,6 @@ impl Faults {
         self.rows
     }
 
-    /// Whether a fault that comes now is still told word by word.
-    pub(crate) fn tells(&self) -> bool {
-        self.told.len() < TOLD || self.rejects.is_some()
-    }
-
     /// Adds what is wrong with one row: `vms.csv:17: memory: "16 GX" has no known unit`.
     pub(crate) fn add<'a>(
         &mut self,

@@ -229,7 +229,7 @@ impl Intake {
 
     /// Forgets what it has resolved and made: some of it was undone.
     pub(crate) fn forget_everything(&mut self) {
-        self.resolver = Resolver::default();
+        self.resolver.forget_everything();
         self.made.clear();
     }
 

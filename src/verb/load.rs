@@ -100,37 +100,13 @@ fn all(
     faults: &mut Faults,
     report: &mut Report,
 ) -> Result<Outcome> {
-    let mut intake = Intake { platform_words: true, create: options.create.clone(), ..Intake::default() };
+    let intake = Intake { platform_words: true, create: options.create.clone(), ..Intake::default() };
+    let mut load = Load { writer, options, intake, faults, report };
     let mut batches: Vec<(Batch, &Source)> = Vec::new();
     for source in sources {
-        let existing = source.existing.unwrap_or(options.existing);
-        let mut batch = Batch::new(source.entity, existing, true);
-        let mut records = (source.open)()?;
-        let mut progress = Progress::new(records.name(), source.bytes, !session.quiet);
-        one(writer, records.as_mut(), &mut batch, &mut intake, options, faults, report, &mut progress)?;
-        batches.push((batch, source));
+        batches.push((load.source(source, !session.quiet)?, source));
     }
-    let mut gone = Vec::new();
-    if faults.is_empty() || options.skip_bad {
-        for place in (0..batches.len()).rev() {
-            let holders = match batches.get(place) {
-                Some((batch, source)) if source.within => holders(writer, batch, &batches),
-                _ => None,
-            };
-            let Some((batch, source)) = batches.get_mut(place) else { continue };
-            if source.within && holders.is_none() {
-                continue;
-            }
-            if options.prune == Prune::All || source.replaces {
-                let unseen = batch.unseen(writer, holders.as_ref())?;
-                batch.prune(writer, &unseen, report)?;
-            } else if source.within {
-                let unseen = batch.unseen(writer, holders.as_ref())?;
-                let paths = unseen.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
-                gone.push((batch.entity, paths.collect::<Result<Vec<String>>>()?));
-            }
-        }
-    }
+    let gone = if load.faults.is_empty() || options.skip_bad { load.what_is_gone(&mut batches)? } else { Vec::new() };
     Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
 }
 
@@ -141,90 +117,109 @@ fn holders(writer: &Writer<'_>, batch: &Batch, batches: &[(Batch, &Source)]) -> 
     Some(known.seen().collect())
 }
 
-#[expect(clippy::too_many_arguments, reason = "one step of the import above, which owns all of these")]
-fn one(
-    writer: &mut Writer<'_>,
-    records: &mut dyn Records,
-    batch: &mut Batch,
-    intake: &mut Intake,
-    options: &Options,
-    faults: &mut Faults,
-    report: &mut Report,
-    progress: &mut Progress,
-) -> Result<()> {
-    let mut header = Header::new(batch.entity);
-    let mut record = Record::default();
-    loop {
-        let step = records.read(&mut record);
-        progress.at(records.bytes_read());
-        match step {
-            Step::Last => return Ok(()),
-            Step::Fault(fault) => {
-                faults.add(records.name(), fault.line, &[fault.text], records.columns(), record.cells())?;
-                if fault.fatal {
-                    return Ok(());
-                }
-            }
-            Step::Record => {
-                let wrong = match header.learn(writer, records.columns()) {
-                    Err(wrong) => {
-                        // What is wrong with the header is wrong with every row, and told once.
-                        faults.add(
-                            records.name(),
-                            header.line(records.columns()),
-                            &wrong,
-                            records.columns(),
-                            std::iter::empty(),
-                        )?;
-                        return Ok(());
-                    }
-                    Ok(()) => put(writer, &record, &header, batch, intake, options, faults, report)?,
-                };
-                if !wrong.is_empty() {
-                    faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
-                }
-            }
-        }
-    }
+/// An import on its way.
+struct Load<'l, 's> {
+    writer: &'l mut Writer<'s>,
+    options: &'l Options,
+    intake: Intake,
+    faults: &'l mut Faults,
+    report: &'l mut Report,
 }
 
-/// Puts one row in, and tells what is wrong with it.
-#[expect(clippy::too_many_arguments, reason = "one step of the import above, which owns all of these")]
-fn put(
-    writer: &mut Writer<'_>,
-    record: &Record,
-    header: &Header,
-    batch: &mut Batch,
-    intake: &mut Intake,
-    options: &Options,
-    faults: &Faults,
-    report: &mut Report,
-) -> Result<Vec<String>> {
-    let given: Vec<(Target, Option<&str>)> =
-        record.cells().filter_map(|(column, text)| Some((*header.targets.get(column)?, text))).collect();
-    let told = |errors: Vec<Error>| -> Vec<String> {
-        if faults.tells() {
-            errors.iter().map(Error::in_one_line).collect()
-        } else {
-            errors.iter().map(|error| error.message().to_owned()).collect()
+impl Load<'_, '_> {
+    /// Puts the rows of one source in.
+    fn source(&mut self, source: &Source, shows_progress: bool) -> Result<Batch> {
+        let mut batch = Batch::new(source.entity, source.existing.unwrap_or(self.options.existing), true);
+        let mut records = (source.open)()?;
+        let mut progress = Progress::new(records.name(), source.bytes, shows_progress);
+        let mut header = Header::new(batch.entity);
+        let mut record = Record::default();
+        loop {
+            // What is wrong with the header is wrong with every row, and told once. JSON learns its columns as it goes.
+            if let Err(wrong) = header.learn(self.writer, records.columns()) {
+                self.faults.add(records.name(), 1, &wrong, records.columns(), std::iter::empty())?;
+                return Ok(batch);
+            }
+            let step = records.read(&mut record);
+            progress.at(records.bytes_read());
+            match step {
+                Step::Last => return Ok(batch),
+                Step::Fault(fault) => {
+                    self.faults.add(records.name(), fault.line, &[fault.text], records.columns(), record.cells())?;
+                    if fault.fatal {
+                        return Ok(batch);
+                    }
+                }
+                Step::Record => {
+                    if header.learn(self.writer, records.columns()).is_err() {
+                        continue;
+                    }
+                    let wrong = self.row(&record, &header, &mut batch)?;
+                    if !wrong.is_empty() {
+                        self.faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
+                    }
+                }
+            }
         }
-    };
-    let attempt = |writer: &mut Writer<'_>| -> Result<Result<(), Vec<Error>>> {
-        let draft = match intake.read(writer, batch.entity, &given)? {
-            Ok(draft) => draft,
-            Err(errors) => return Ok(Err(errors)),
-        };
-        let put = batch.put(writer, intake, draft, record.line, report)?;
-        Ok(put.map(drop).map_err(|error| vec![error]))
-    };
-    if !options.skip_bad {
-        let mut attempt = attempt;
-        return Ok(attempt(writer)?.err().map(told).unwrap_or_default());
     }
-    let done = writer.whole_or_nothing(attempt)?;
-    let Err(errors) = done else { return Ok(Vec::new()) };
-    intake.forget_everything();
-    Ok(told(errors))
+
+    /// Puts one row in, and tells what is wrong with it. Where the good rows go in without the bad, a bad one leaves
+    /// nothing behind.
+    fn row(&mut self, record: &Record, header: &Header, batch: &mut Batch) -> Result<Vec<String>> {
+        let given: Vec<(Target, Option<&str>)> =
+            record.cells().filter_map(|(column, text)| Some((*header.targets.get(column)?, text))).collect();
+        let Self { writer, intake, report, .. } = self;
+        let (tally, mark) = (batch.tally, report.mark()?);
+        let attempt = |writer: &mut Writer<'_>| -> Result<Result<(), Vec<Error>>> {
+            let draft = match intake.read(writer, batch.entity, &given)? {
+                Ok(draft) => draft,
+                Err(errors) => return Ok(Err(errors)),
+            };
+            let put = batch.put(writer, intake, draft, record.line, report)?;
+            Ok(put.map(drop).map_err(|error| vec![error]))
+        };
+        let done = if self.options.skip_bad {
+            writer.whole_or_nothing(attempt)?
+        } else {
+            let mut attempt = attempt;
+            attempt(writer)?
+        };
+        let Err(errors) = done else { return Ok(Vec::new()) };
+        if self.options.skip_bad {
+            intake.forget_everything();
+            batch.tally = tally;
+            report.back_to(mark)?;
+        }
+        Ok(errors.iter().map(Error::in_one_line).collect())
+    }
+
+    /// Removes the records that no row was about, where that was asked for; else tells which they are, where the
+    /// sources speak for all that a holder has.
+    fn what_is_gone(&mut self, batches: &mut [(Batch, &Source)]) -> Result<Vec<(&'static Entity, Vec<String>)>> {
+        let mut gone = Vec::new();
+        for place in (0..batches.len()).rev() {
+            let holders = match batches.get(place) {
+                Some((batch, source)) if source.within => match holders(self.writer, batch, batches) {
+                    Some(holders) => Some(holders),
+                    None => continue,
+                },
+                _ => None,
+            };
+            let Some((batch, source)) = batches.get_mut(place) else { continue };
+            let prunes = self.options.prune == Prune::All || source.replaces;
+            if !prunes && !source.within {
+                continue;
+            }
+            let unseen = batch.unseen(self.writer, holders.as_ref())?;
+            if prunes {
+                batch.prune(self.writer, &unseen, self.report)?;
+            } else {
+                let paths = unseen.iter().map(|id| Ok(self.writer.path(batch.entity, *id)?.to_string()));
+                gone.push((batch.entity, paths.collect::<Result<Vec<String>>>()?));
+            }
+        }
+        Ok(gone)
+    }
 }
 
 /// The columns of a file, and what each is for.
@@ -267,12 +262,6 @@ impl Header {
             wrong.push(format!("the column {} is missing", self.entity.names.join(" or ")));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-    }
-
-    /// The line that faults of the header are told of.
-    #[expect(clippy::unused_self, reason = "it is the header's line")]
-    const fn line(&self, _columns: &[String]) -> u64 {
-        1
     }
 }
 

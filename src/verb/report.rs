@@ -7,7 +7,7 @@ use crate::error::{Error, Result, io_reason};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Reader};
-use std::io::{BufRead, BufReader, Seek, Write};
+use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
 /// How many bytes wait in memory.
@@ -59,6 +59,17 @@ impl Report {
                 Ok(())
             }
         }
+    }
+
+    /// Where the report ends now.
+    pub(crate) fn mark(&mut self) -> Result<u64> {
+        self.rows.as_mut().map_or(Ok(0), |rows| rows.stream_position().map_err(|error| aside(&error)))
+    }
+
+    /// Takes back what was added since `mark`: it was undone.
+    pub(crate) fn back_to(&mut self, mark: u64) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        rows.set_len(mark).and_then(|()| rows.seek(SeekFrom::Start(mark))).map(drop).map_err(|error| aside(&error))
     }
 
     /// Answers with what was kept.

@@ -16,7 +16,10 @@ pub fn adds_what_it_is_told_and_prints_the_path(program: &'static Program) {
             let expected = sample::exported(&program.catalog, entity, field, NEW);
             assert_eq!(told(&shown[field.name]), expected, "{} {}", entity.noun, field.name);
         }
-        assert_eq!(column(&sandbox, &[entity.noun, "list", "-c", "path"]).last().expect("rows"), &[path.clone()]);
+        assert_eq!(
+            column(&sandbox, &[entity.noun, "list", "-c", "path"]).last().expect("rows"),
+            std::slice::from_ref(&path)
+        );
         assert_eq!(sandbox.ok(&[entity.noun, "rm", &path, "--yes"]), "");
         let json = [program.add_arguments(entity, NEW), vec!["-o".to_owned(), "json".to_owned()]].concat();
         let answer = program.run(&sandbox, entity, "add", &json);

@@ -3,7 +3,7 @@
 use super::adding::misspelt;
 use super::program::{Program, shown_fields};
 use super::sample::{self, NEW, RECORDS};
-use inv::catalog::{Entity, Kind};
+use inv::catalog::{Entity, Kind, OnRemove};
 use serde_json::{Map, Value};
 
 /// Records as JSON lines, numbers as numbers.
@@ -104,7 +104,7 @@ pub fn the_whole_inventory_comes_back_the_same(program: &'static Program) {
     assert_eq!(other.exported(), before);
 }
 
-pub fn updates_what_differs_and_prunes_what_is_gone(program: &'static Program) {
+pub fn updates_only_the_columns_given_and_clears_by_an_empty_cell(program: &'static Program) {
     for entity in program.nouns_of_files() {
         let Some(field) =
             super::program::flagged(entity).find(|field| !field.required && !entity.is_naming(field.name))
@@ -139,6 +139,71 @@ pub fn updates_what_differs_and_prunes_what_is_gone(program: &'static Program) {
             }
         }
     }
+}
+
+pub fn prunes_what_the_file_no_longer_has(program: &'static Program) {
+    for entity in program.nouns_of_files() {
+        let sandbox = program.filled();
+        let added = program.add(&sandbox, entity, NEW);
+        assert_eq!(added.status, 0, "{added}");
+        let all = sandbox.ok(&[entity.noun, "export", "-o", "jsonl"]);
+        let gone = program.path(entity, NEW);
+        let name = sample::name(entity, NEW);
+        let kept: String =
+            all.lines().filter(|line| !line.contains(&format!("\"{name}\""))).map(|line| format!("{line}\n")).collect();
+        assert_eq!(kept.lines().count() + 1, all.lines().count());
+        let file = sandbox.file("kept.jsonl", kept);
+        sandbox.ok(&[entity.noun, "import", &file, "--update"]);
+        assert_eq!(sandbox.run(&[entity.noun, "show", &gone]).status, 0, "it stays unless --prune is said");
+        assert_eq!(sandbox.run(&[entity.noun, "import", &file, "--prune"]).status, 2, "--prune goes with --update");
+        let answer = sandbox.run(&[entity.noun, "import", &file, "--update", "--prune"]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
+        assert!(answer.stderr.trim_end().ends_with("unchanged, 1 removed"), "{answer}");
+        assert_eq!(sandbox.run(&[entity.noun, "show", &gone]).status, 3);
+        assert_eq!(sandbox.exported(), program.filled().exported());
+    }
+}
+
+pub fn prunes_nothing_that_others_need(program: &'static Program) {
+    let sandbox = program.filled();
+    let before = program.holds(&sandbox);
+    let mut refused = 0;
+    for entity in program.nouns_of_files() {
+        let needs = |other: &Entity| {
+            other.fields.iter().any(|field| match field.kind {
+                Kind::Reference { to, on_remove } => {
+                    to == entity.noun && matches!(on_remove, OnRemove::Refuse | OnRemove::Unset)
+                }
+                _ => false,
+            })
+        };
+        if !program.catalog.entities().any(needs) {
+            continue;
+        }
+        refused += 1;
+        let file = sandbox.file("none.csv", program.csv(entity, []));
+        let answer = sandbox.run(&[entity.noun, "import", &file, "--update", "--prune"]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (4, ""), "{answer}");
+        assert!(answer.stderr.contains(" still has 1 "), "{answer}");
+        assert_eq!(program.holds(&sandbox), before);
+    }
+    assert!(refused >= 6, "providers, dcs, pools, storages, oses and users are needed");
+}
+
+pub fn a_dry_run_of_a_whole_inventory_changes_nothing(program: &'static Program) {
+    let (full, other) = (program.filled(), program.empty());
+    let folder = full.path().join("exported");
+    let folder = folder.to_str().expect("a path in UTF-8");
+    full.done("export", &[folder]);
+    let bytes = std::fs::read(other.database()).expect("the inventory");
+    let told = other.ok(&["import", folder, "--dry-run", "-o", "csv"]);
+    for entity in program.nouns_of_files() {
+        for index in 0..RECORDS {
+            let row = format!("create,{},{},,,\n", entity.noun, program.path(entity, index));
+            assert!(told.contains(&row), "{row}");
+        }
+    }
+    assert!(std::fs::read(other.database()).expect("the inventory") == bytes);
 }
 
 pub fn tells_each_fault_with_its_line_and_imports_nothing(program: &'static Program) {

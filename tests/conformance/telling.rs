@@ -171,7 +171,7 @@ pub fn shows_a_record_in_full(program: &'static Program) {
             let path = program.path(entity, index);
             let show = |style: &str| sandbox.ok(&[entity.noun, "show", &path, "-o", style]);
             let told = |field: &Field| sample::exported(&program.catalog, entity, field, index);
-            let expected = object(&known(entity), |field| told(field));
+            let expected = object(&known(entity), told);
             for style in ["json", "jsonl"] {
                 let shown: Value = serde_json::from_str(&show(style)).expect("JSON");
                 for (key, value) in &expected {
