@@ -281,3 +281,34 @@ fn on_terminal(sandbox: &Sandbox, arguments: &str) -> String {
     let output = script.output().expect("script is installed");
     String::from_utf8(output.stdout).expect("UTF-8")
 }
+
+#[test]
+fn the_pools_of_a_real_estate_hold_what_its_export_says() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (export, reading) in
+        [("SizingWorkshop-RVTools.xlsx", "sizing-workshop.csv"), ("rvtools-small-complete.xlsx", "small-complete.csv")]
+    {
+        let sandbox = Sandbox::empty();
+        let file = root.join("examples").join(export);
+        sandbox.ok(&["import", "--from", "rvtools", file.to_str().expect("UTF-8")]);
+        // What another program read from the same file, added up here: VMs, CPUs and MiB by pool.
+        let mut sums = std::collections::BTreeMap::<String, (i64, i64, i64)>::new();
+        let mut reader = csv::Reader::from_path(root.join("tests/data").join(reading)).expect("the reading");
+        for row in reader.deserialize::<std::collections::BTreeMap<String, String>>() {
+            let row = row.expect("a row");
+            let number = |name: &str| row[name].parse::<i64>().expect("a number");
+            assert!(!["planned", "retired"].contains(&row["status"].as_str()));
+            let sum = sums.entry(format!("{}/{}", row["dc"], row["pool"])).or_default();
+            *sum = (sum.0 + 1, sum.1 + number("cpu"), sum.2 + number("memory_mib"));
+        }
+        let found: std::collections::BTreeMap<String, (i64, i64, i64)> = rows(&sandbox, &["usage", "--where", "vms>0"])
+            .iter()
+            .map(|row| {
+                let path = row["pool"].as_str().and_then(|path| path.split_once('/')).expect("a path").1.to_owned();
+                let number = |name: &str| row[name].as_i64().expect("a whole number");
+                (path, (number("vms"), number("cpu.allocated"), number("memory.allocated_bytes") / (1 << 20)))
+            })
+            .collect();
+        assert_eq!(found, sums, "{export}");
+    }
+}

@@ -157,12 +157,13 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
         let cpu = stored.text(1)?.map_or(Amount::default(), |text| amounts.count(text));
         let memory = amounts.quantity(stored, 2)?;
         if by == By::System {
-            match memberships.get(&id) {
-                Some(slots) => slots.iter().for_each(|slot| groups.add_vm(*slot, stage, cpu, memory)),
-                None => {
-                    let slot = groups.of(None);
-                    groups.add_vm(slot, stage, cpu, memory);
+            if let Some(slots) = memberships.get(&id) {
+                for slot in slots {
+                    groups.add_vm(*slot, stage, cpu, memory);
                 }
+            } else {
+                let slot = groups.of(None);
+                groups.add_vm(slot, stage, cpu, memory);
             }
             if places_disks {
                 placed.push(id, 0, stage);

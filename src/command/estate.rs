@@ -108,11 +108,12 @@ fn following(month: &str) -> Option<String> {
     Some(if number >= 12 { format!("{:04}-01", year + 1) } else { format!("{year:04}-{:02}", number + 1) })
 }
 
-/// The first `most` of a ranking, and how many more and what they come to.
-pub(crate) fn head(ranking: &[(String, u64)], most: usize) -> (&[(String, u64)], Option<(usize, u64)>) {
+/// A ranking in `most` lines: the last one sums up those for which there is no room.
+pub(crate) fn head(ranking: &[(String, u64)], most: usize) -> Vec<(String, u64)> {
     if ranking.len() <= most {
-        return (ranking, None);
+        return ranking.to_vec();
     }
-    let (head, rest) = ranking.split_at(most.saturating_sub(1).min(ranking.len()));
-    (head, Some((rest.len(), rest.iter().map(|(_, count)| count).sum())))
+    let (first, rest) = ranking.split_at(most.saturating_sub(1).min(ranking.len()));
+    let others = (format!("{} others", rest.len()), rest.iter().map(|(_, count)| count).sum());
+    first.iter().cloned().chain([others]).collect()
 }

@@ -169,23 +169,20 @@ fn after(pool: &Pool, resource: Resource, need: &Need, count: u64) -> Option<(De
 fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
     row.text(&pool.path);
     if need.is_empty() {
-        row.null()
+        row.null();
     } else {
-        row.number(&fits.to_string())
+        row.number(&fits.to_string());
     }
     for resource in Resource::ALL {
-        match after(pool, resource, need, count) {
-            Some((total, taken)) => {
-                push_amount(row, resource, total - taken);
-                match ratio(taken, total) {
-                    Some(ratio) => row.number(&ratio_text(ratio)),
-                    None => row.null(),
-                }
+        if let Some((total, taken)) = after(pool, resource, need, count) {
+            push_amount(row, resource, total - taken);
+            match ratio(taken, total) {
+                Some(ratio) => row.number(&ratio_text(ratio)),
+                None => row.null(),
             }
-            None => {
-                row.null();
-                row.null();
-            }
+        } else {
+            row.null();
+            row.null();
         }
     }
 }

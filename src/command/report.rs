@@ -140,32 +140,29 @@ fn capacity(page: &mut String, estate: &Estate) {
         let (planned, retired) = (estate.used.planned.get(resource), estate.used.retired.get(resource));
         let apart = format!("planned {}, retired apart {}", brief(resource, planned), brief(resource, retired));
         let _ = write!(page, "<div class=\"card\"><h2>{title}</h2>");
-        match estate.room.get(resource) {
-            Some((total, taken)) => {
-                let share = ratio(taken, total).unwrap_or_default();
-                let class = match tone(share) {
-                    Tone::Bad => " class=\"bad\"",
-                    Tone::Warning => " class=\"warning\"",
-                    _ => "",
-                };
-                let _ = write!(
-                    page,
-                    "<p class=\"big\">{}</p><div class=\"meter\"><i{class} style=\"width:{:.1}%\"></i></div>\
-                     <p>{} of {} promised, {}</p><p>{apart}</p></div>\n",
-                    Share::of(&ratio_text(share)).text(false),
-                    (share * 100.0).min(100.0),
-                    brief(resource, taken),
-                    brief(resource, total),
-                    free_text(resource, total - taken),
-                );
-            }
-            None => {
-                let promised = brief(resource, estate.used.allocated(resource));
-                let _ = write!(
-                    page,
-                    "<p class=\"big\">{promised}</p><p>promised; no pool says how much it has</p><p>{apart}</p></div>\n"
-                );
-            }
+        if let Some((total, taken)) = estate.room.get(resource) {
+            let share = ratio(taken, total).unwrap_or_default();
+            let class = match tone(share) {
+                Tone::Bad => " class=\"bad\"",
+                Tone::Warning => " class=\"warning\"",
+                _ => "",
+            };
+            let _ = writeln!(
+                page,
+                "<p class=\"big\">{}</p><div class=\"meter\"><i{class} style=\"width:{:.1}%\"></i></div>\
+                 <p>{} of {} promised, {}</p><p>{apart}</p></div>",
+                Share::of(&ratio_text(share)).text(false),
+                (share * 100.0).min(100.0),
+                brief(resource, taken),
+                brief(resource, total),
+                free_text(resource, total - taken),
+            );
+        } else {
+            let promised = brief(resource, estate.used.allocated(resource));
+            let _ = writeln!(
+                page,
+                "<p class=\"big\">{promised}</p><p>promised; no pool says how much it has</p><p>{apart}</p></div>"
+            );
         }
     }
     page.push_str("</section>\n");
@@ -209,10 +206,7 @@ fn plots(page: &mut String, estate: &Estate) -> Result<()> {
         card("VMs by status", &plots::bars(&shares(&statuses))?);
     }
     if !estate.systems.is_empty() {
-        let (first, rest) = head(&estate.systems, TOP);
-        let mut systems = first.to_vec();
-        systems.extend(rest.map(|(others, count)| (format!("{others} others"), count)));
-        card("Operating systems", &plots::bars(&shares(&systems))?);
+        card("Operating systems", &plots::bars(&shares(&head(&estate.systems, TOP)))?);
     }
     if estate.months.len() > 1 {
         card("VMs at the end of each month", &plots::growth(&estate.months)?);

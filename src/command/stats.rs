@@ -241,10 +241,7 @@ fn system_lines(estate: &Estate) -> Vec<String> {
     let line = |name: &str, count: u64| {
         format!("{}{:>8} {:>5.1}%", fitted(name, 24), grouped(&count.to_string()), part(count, all) * 100.0)
     };
-    let (first, rest) = head(&estate.systems, TOP);
-    let mut lines: Vec<String> = first.iter().map(|(name, count)| line(name, *count)).collect();
-    lines.extend(rest.map(|(others, count)| line(&format!("{others} others"), count)));
-    lines
+    head(&estate.systems, TOP).iter().map(|(name, count)| line(name, *count)).collect()
 }
 
 /// A column a month, and the first and the last month under them.

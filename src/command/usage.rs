@@ -143,7 +143,7 @@ const WIDE: usize = 110;
 /// Every column; on a terminal those that say at a glance whether there is room.
 fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
     let telling = |name: &str| match (name.split_once('.'), terminal) {
-        (None, _) | (_, None) | (Some((_, "ratio")), _) => true,
+        (None | Some((_, "ratio")), _) | (_, None) => true,
         (Some((_, "free")), Some(width)) => width >= WIDE,
         _ => false,
     };

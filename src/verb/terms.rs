@@ -96,8 +96,8 @@ pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str
         "=" => equal(reader, &path, &[value], false),
         "!=" => equal(reader, &path, &[value], true),
         _ => {
-            let test = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
-            Ok(Term::Column { path, test })
+            let meets = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
+            Ok(Term::Column { path, test: meets })
         }
     }
 }
