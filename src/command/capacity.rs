@@ -291,15 +291,19 @@ struct Whole {
 impl Groups {
     /// The place of the group of a record; of none, the group of those that have none.
     fn of(&mut self, id: Option<i64>) -> usize {
-        let next = self.keys.len();
-        let (place, key) = match id {
-            Some(id) => (*self.by_id.entry(id).or_insert(next), Key::Id(id)),
-            None => (*self.none.get_or_insert(next), Key::None),
+        let known = match &id {
+            Some(id) => self.by_id.get(id).copied(),
+            None => self.none,
         };
-        if place == next {
-            self.open(key);
-        }
-        place
+        known.unwrap_or_else(|| {
+            let place = self.keys.len();
+            match id {
+                Some(id) => drop(self.by_id.insert(id, place)),
+                None => self.none = Some(place),
+            }
+            self.open(id.map_or(Key::None, Key::Id));
+            place
+        })
     }
 
     /// The place of the group that bears `text`.
@@ -469,8 +473,9 @@ impl Hasher for Mixer {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
+        for part in bytes.chunks(8) {
+            let word = part.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            self.write_u64(word);
         }
     }
 

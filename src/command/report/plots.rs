@@ -22,7 +22,7 @@ const BAR: i32 = 10;
 /// How tall the plot of growth is.
 const TALL: u32 = 240;
 /// How many columns a label may take.
-const LABEL: usize = 36;
+const LABEL: usize = 40;
 
 const TEXT: RGBColor = RGBColor(17, 17, 17);
 const LINE: RGBColor = RGBColor(204, 204, 204);
