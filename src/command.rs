@@ -2,11 +2,20 @@
 //! columns and rows, and graft onto the tree here.
 
 mod attach;
+mod capacity;
 mod clone;
+mod estate;
 mod export_all;
+mod fit;
+mod impact;
 mod import_all;
 mod init;
 mod move_to;
+mod pools;
+mod report;
+mod sheet;
+mod stats;
+mod usage;
 
 use crate::error::Result;
 use crate::session::Session;
@@ -43,5 +52,17 @@ impl Graft {
 }
 
 /// Every bespoke command, in the order in which help lists them.
-pub(crate) static GRAFTS: &[Graft] =
-    &[clone::GRAFT, move_to::GRAFT, attach::ATTACH, attach::DETACH, init::GRAFT, import_all::GRAFT, export_all::GRAFT];
+pub(crate) static GRAFTS: &[Graft] = &[
+    clone::GRAFT,
+    move_to::GRAFT,
+    attach::ATTACH,
+    attach::DETACH,
+    init::GRAFT,
+    import_all::GRAFT,
+    export_all::GRAFT,
+    usage::GRAFT,
+    fit::GRAFT,
+    impact::GRAFT,
+    stats::GRAFT,
+    report::GRAFT,
+];

@@ -4,6 +4,7 @@
 //! with what hangs from them through [`Cards`]. Every format takes a row at a time into one reused buffer, so a
 //! million rows need no more memory than a thousand.
 
+pub mod bar;
 pub mod csv;
 #[cfg(test)]
 mod fixture;

@@ -160,6 +160,18 @@ impl Session {
         }
     }
 
+    /// How wide the terminal is that tables go to; nothing where answers go elsewhere or in another style.
+    #[must_use]
+    pub fn terminal_width(&self) -> Option<usize> {
+        self.layout(self.style.unwrap_or(Style::Table), true, false).width
+    }
+
+    /// Whether tables are coloured.
+    #[must_use]
+    pub fn colors(&self) -> bool {
+        self.layout(Style::Table, true, false).color
+    }
+
     fn colored(&self, terminal: bool) -> bool {
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
         match self.color {

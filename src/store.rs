@@ -13,6 +13,7 @@ mod resolve;
 mod schema;
 mod select;
 mod sqlite;
+mod stored;
 mod writer;
 
 pub use file::FileState;
@@ -21,7 +22,8 @@ pub use record::Record;
 pub use removal::{Removal, listed};
 pub use resolve::Resolver;
 pub use schema::VERSION;
-pub use select::{Operand, Order, Query, Term, Test};
+pub use select::{Key, Operand, Order, Query, Term, Test};
+pub use stored::Stored;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;

@@ -4,6 +4,7 @@
 //! same for a million rows. A later cell that is wider than its column pushes the rest of its line, as far as the
 //! line has room: on a terminal it is cut only where the line would not fit, elsewhere never.
 
+use crate::output::bar::Share;
 use crate::output::lines::Lines;
 use crate::output::measure::{self, ELLIPSIS, is_plain};
 use crate::output::row::{Cell, Column, ColumnKind, Row};
@@ -41,6 +42,8 @@ struct GridColumn {
     start: usize,
     right: bool,
     status: bool,
+    /// Of a share, from how many per cent on it warns.
+    limit: Option<u32>,
 }
 
 /// The columns that stand on one line. One band holds them all, unless the terminal is too narrow for that.
@@ -167,12 +170,22 @@ impl GridColumn {
         let name = shown(&column.name).into_owned();
         // Never nothing: a later cell must at least be seen to be there.
         let natural = if layout.headers { measure::width(&name).max(1) } else { 1 };
-        let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity);
+        let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Share { .. });
         let status = layout.color && tint::is_status(&column.name);
-        Self { name, natural, width: 0, start: 0, right, status }
+        let limit = match column.kind {
+            ColumnKind::Share { limit } => Some(limit),
+            _ => None,
+        };
+        Self { name, natural, width: 0, start: 0, right, status, limit }
     }
 
     fn piece<'text>(&self, cell: Cell<'text>, layout: Layout, scratch: &'text mut String) -> Piece<'text> {
+        if let (Some(limit), Cell::Number(number)) = (self.limit, cell) {
+            let share = Share::of(number);
+            *scratch = share.text(layout.width.is_some());
+            let color = layout.color.then(|| share.color(limit));
+            return Piece { text: scratch, width: measure::width(scratch), color };
+        }
         let color = match cell {
             Cell::Text(word) if self.status => tint::of_status(word),
             _ => None,

@@ -139,7 +139,7 @@ fn push_header(lines: &mut Lines<'_>, columns: &[Column]) -> io::Result<()> {
     lines.end_line()?;
     lines.push("|");
     for column in columns {
-        let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity);
+        let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Share { .. });
         lines.push(if right { " ---: |" } else { " --- |" });
     }
     lines.end_line()

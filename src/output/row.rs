@@ -13,6 +13,11 @@ pub enum ColumnKind {
     Number,
     /// A quantity: right-aligned; in JSON `name` as text and `name_bytes` as a number.
     Quantity,
+    /// A number that says how much of a whole is taken, 1 being all of it: per cent in a table, with a bar on a terminal.
+    Share {
+        /// From how many per cent on the bar warns.
+        limit: u32,
+    },
     /// A time: stored and piped in UTC, local with its offset in a table on a terminal.
     Time,
     /// Several texts: an array in JSON, separated by `;` elsewhere.
@@ -183,6 +188,21 @@ impl Row {
             self.spans.push(span);
         }
         self.slots.push(Slot::List(first..self.spans.len()));
+    }
+
+    /// Adds a cell of another row.
+    pub fn push(&mut self, cell: Cell<'_>) {
+        match cell {
+            Cell::Null => self.null(),
+            Cell::Text(text) => self.text(text),
+            Cell::Number(text) => self.number(text),
+            Cell::Quantity(text, bytes) => {
+                let span = self.keep(text);
+                self.slots.push(Slot::Quantity(span, bytes));
+            }
+            Cell::Time(text) => self.time(text),
+            Cell::List(items) => self.list(items.iter()),
+        }
     }
 
     /// How many cells it has.

@@ -267,13 +267,13 @@ impl Reader<'_> {
 }
 
 /// A value to bind, owned.
-enum Bound {
+pub(super) enum Bound {
     Integer(i64),
     Text(String),
 }
 
 impl Bound {
-    fn bind(&self) -> Bind<'_> {
+    pub(super) fn bind(&self) -> Bind<'_> {
         match self {
             Self::Integer(number) => Bind::Integer(*number),
             Self::Text(text) => Bind::Text(text),
@@ -282,7 +282,7 @@ impl Bound {
 }
 
 /// The conditions of a list that the engine can serve, and their values.
-fn conditions(catalog: &Catalog, query: &Query) -> (String, Vec<Bound>) {
+pub(super) fn conditions(catalog: &Catalog, query: &Query) -> (String, Vec<Bound>) {
     let mut conditions = Vec::new();
     let mut binds = Vec::new();
     for term in &query.terms {
@@ -418,16 +418,23 @@ fn contains_in_any_case(text: &str, lower: &str) -> bool {
 
 /// What a cell is sorted by.
 #[derive(Debug)]
-enum Key {
+pub enum Key {
+    /// A number; of a quantity, its bytes.
     Number(Decimal),
+    /// An address, by its number.
     Address((Family, u128)),
+    /// A text, in natural order.
     Text(String),
+    /// A time as RFC 3339 text in UTC.
     Time(String),
+    /// Nothing: last in either direction.
     Empty,
 }
 
 impl Key {
-    fn of(cell: Cell<'_>) -> Self {
+    /// What `cell` is sorted by.
+    #[must_use]
+    pub fn of(cell: Cell<'_>) -> Self {
         match cell {
             Cell::Null => Self::Empty,
             Cell::Quantity(_, bytes) => Self::Number(bytes),
@@ -448,7 +455,9 @@ impl Key {
         }
     }
 
-    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+    /// Which of two cells comes first.
+    #[must_use]
+    pub fn compare(&self, other: &Self, descending: bool) -> Ordering {
         let order = match (self, other) {
             (Self::Empty, _) | (_, Self::Empty) => return self.rank().cmp(&other.rank()),
             (Self::Number(one), Self::Number(other)) => one.cmp(other),

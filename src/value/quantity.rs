@@ -213,9 +213,10 @@ const SCALES: [(&str, u64); 10] = [
 pub fn compact(bytes: Decimal) -> (String, &'static str) {
     let (sign, size) = if bytes.is_negative() { ("-", Decimal::ZERO - bytes) } else { ("", bytes) };
     let exact = SCALES.iter().filter_map(|(name, scale)| {
-        let at_least_one = size >= Decimal::from_whole(i128::from(*scale));
-        let amount = size.exactly_over(*scale, 3).filter(|_| at_least_one)?;
-        Some((amount, *name))
+        if size < Decimal::from_whole(i128::from(*scale)) {
+            return None;
+        }
+        Some((size.exactly_over(*scale, 3)?, *name))
     });
     let fitting = exact.min_by_key(|(amount, _)| amount.to_string().len());
     let (amount, unit) = fitting.unwrap_or((size, "B"));

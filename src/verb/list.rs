@@ -100,6 +100,12 @@ pub(crate) fn columns(
     matches: &ArgMatches,
     usual: &[&str],
 ) -> Result<Vec<Path>> {
+    let names = column_names(matches, usual);
+    names.into_iter().map(|name| Path::parse(catalog, entity, name)).collect()
+}
+
+/// The columns that `-c` names; the usual ones where it names none, or adds some.
+pub(crate) fn column_names<'m>(matches: &'m ArgMatches, usual: &[&'m str]) -> Vec<&'m str> {
     let given = options(matches, "columns");
     let asked: Vec<&str> =
         given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|c| !c.is_empty()).collect();
@@ -114,27 +120,29 @@ pub(crate) fn columns(
             None => names.push(column),
         }
     }
-    names.into_iter().map(|name| Path::parse(catalog, entity, name)).collect()
+    names
 }
 
 /// Reads `COL[:desc],…`.
 fn order(catalog: &Catalog, entity: &'static Entity, given: &[&str]) -> Result<Vec<Order>> {
+    let keys = sort_keys(given)?.into_iter();
+    keys.map(|(column, descending)| Ok(Order { path: Path::parse(catalog, entity, column)?, descending })).collect()
+}
+
+/// The columns that `--sort` names, and whether the greatest comes first.
+pub(crate) fn sort_keys<'m>(given: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
     let keys = given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
-    keys.map(|key| {
-        let (column, descending) = match key.rsplit_once(':') {
-            None | Some((_, "asc")) => (key.strip_suffix(":asc").unwrap_or(key), false),
-            Some((column, "desc")) => (column, true),
-            Some((_, direction)) => {
-                return Err(Error::usage(format!("{} is no direction to sort in", shown::quoted(direction)))
-                    .help("a sort key is COL, COL:asc or COL:desc"));
-            }
-        };
-        Ok(Order { path: Path::parse(catalog, entity, column)?, descending })
+    keys.map(|key| match key.rsplit_once(':') {
+        None | Some((_, "asc")) => Ok((key.strip_suffix(":asc").unwrap_or(key), false)),
+        Some((column, "desc")) => Ok((column, true)),
+        Some((_, direction)) => Err(Error::usage(format!("{} is no direction to sort in", shown::quoted(direction)))
+            .help("a sort key is COL, COL:asc or COL:desc")),
     })
     .collect()
 }
 
-fn number(matches: &ArgMatches, name: &str) -> Result<Option<u64>> {
+/// The whole number that an option gives.
+pub(crate) fn number(matches: &ArgMatches, name: &str) -> Result<Option<u64>> {
     let Some(text) = option(matches, name) else { return Ok(None) };
     text.parse()
         .map(Some)

@@ -91,6 +91,20 @@ pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches
 
 /// Reads one `FIELD OP VALUE`.
 pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Term> {
+    let (field, operator, value) = split(text)?;
+    let path = Path::parse(reader.catalog(), entity, field)?;
+    match operator {
+        "=" => equal(reader, &path, &[value], false),
+        "!=" => equal(reader, &path, &[value], true),
+        _ => {
+            let meets = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
+            Ok(Term::Column { path, test: meets })
+        }
+    }
+}
+
+/// The field, the operator and the value of `FIELD OP VALUE`.
+pub(crate) fn split(text: &str) -> Result<(&str, &'static str, &str)> {
     let found = text.char_indices().find_map(|(at, _)| {
         OPERATORS.iter().find(|operator| text[at..].starts_with(**operator)).map(|operator| (at, *operator))
     });
@@ -98,22 +112,41 @@ pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str
         return Err(Error::usage(format!("{} is no condition", shown::quoted(text)))
             .help("a condition is FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ < <= > >="));
     };
-    let (field, value) = (text[..at].trim(), text[at + operator.len()..].trim());
-    let path = Path::parse(reader.catalog(), entity, field)?;
-    let orders = |orders: &[Ordering]| -> Result<Term> {
-        let operand = operand(reader, &path, value)?;
-        Ok(Term::Column { path: path.clone(), test: Test::Compares(orders.to_vec(), operand) })
+    Ok((text[..at].trim(), operator, text[at + operator.len()..].trim()))
+}
+
+/// What a column that is computed by a command, and holds `kind`, must meet for `OP VALUE`.
+pub(crate) fn test(
+    reader: &Reader<'_>,
+    name: &str,
+    kind: ColumnKind,
+    operator: &'static str,
+    value: &str,
+) -> Result<Test> {
+    let operand = |value: &str| match kind {
+        ColumnKind::Text => Ok(Operand::Text(value.nfc().collect())),
+        _ => measured(reader, name, kind, value),
     };
     match operator {
-        "=" => equal(reader, &path, &[value], false),
-        "!=" => equal(reader, &path, &[value], true),
-        "~" => Ok(Term::Column { path, test: Test::Contains(lower(value)) }),
-        "!~" => Ok(Term::Column { path, test: Test::Lacks(lower(value)) }),
-        "<" => orders(&[Ordering::Less]),
-        "<=" => orders(&[Ordering::Less, Ordering::Equal]),
-        ">" => orders(&[Ordering::Greater]),
-        _ => orders(&[Ordering::Greater, Ordering::Equal]),
+        "=" if value.is_empty() => Ok(Test::Empty),
+        "!=" if value.is_empty() => Ok(Test::Filled),
+        "=" => Ok(Test::Equal(vec![operand(value)?])),
+        "!=" => Ok(Test::Unequal(vec![operand(value)?])),
+        _ => other_than_equal(operator, value, operand),
     }
+}
+
+/// The test of an operator that is neither `=` nor `!=`.
+fn other_than_equal(operator: &str, value: &str, operand: impl FnOnce(&str) -> Result<Operand>) -> Result<Test> {
+    let orders: &[Ordering] = match operator {
+        "~" => return Ok(Test::Contains(lower(value))),
+        "!~" => return Ok(Test::Lacks(lower(value))),
+        "<" => &[Ordering::Less],
+        "<=" => &[Ordering::Less, Ordering::Equal],
+        ">" => &[Ordering::Greater],
+        _ => &[Ordering::Greater, Ordering::Equal],
+    };
+    Ok(Test::Compares(orders.to_vec(), operand(value)?))
 }
 
 fn lower(text: &str) -> String {
@@ -156,29 +189,42 @@ fn equal(reader: &Reader<'_>, path: &Path, values: &[&str], negated: bool) -> Re
 /// A value as the column's cells compare.
 fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
     let about = |error: Error| Error::failed(format!("{}: {}", path.name, error.in_one_line()));
-    Ok(match path.kind(reader.catalog()) {
+    let kind = path.kind(reader.catalog());
+    if kind != ColumnKind::Text {
+        return measured(reader, &path.name, kind, text);
+    }
+    Ok(Operand::Text(match path.leaf {
+        Leaf::Field(field) => match field.kind {
+            Kind::Status => status::parse(text).map_err(about)?.to_owned(),
+            Kind::Ipv4 | Kind::Ipv6 => address::either(text).map_err(about)?.1,
+            Kind::Vlan => crate::value::text::vlan(text).map_err(about)?,
+            Kind::Name => text.nfc().collect(),
+            _ => text.to_owned(),
+        },
+        _ => text.nfc().collect(),
+    }))
+}
+
+/// A value as the cells of the column `name` compare, which holds `kind`.
+fn measured(reader: &Reader<'_>, name: &str, kind: ColumnKind, text: &str) -> Result<Operand> {
+    let about = |error: Error| Error::failed(format!("{name}: {}", error.in_one_line()));
+    let number = |text: &str| {
+        Decimal::parse(text).map_err(|_| Error::failed(format!("{name}: {} is not a number", shown::quoted(text))))
+    };
+    Ok(match kind {
         ColumnKind::Quantity => {
             let units = reader.units()?;
             Operand::Number(units.bytes(&units.parse(text).map_err(about)?))
         }
-        ColumnKind::Number => {
-            let number = Decimal::parse(text)
-                .map_err(|_| Error::failed(format!("{}: {} is not a number", path.name, shown::quoted(text))))?;
-            Operand::Number(number)
-        }
+        ColumnKind::Number => Operand::Number(number(text)?),
+        ColumnKind::Share { .. } => Operand::Number(match text.strip_suffix('%') {
+            Some(percent) => number(percent.trim_end())?.exactly_over(100, 18).unwrap_or_default(),
+            None => number(text)?,
+        }),
         ColumnKind::Time => Operand::Text(time::moment(text, &time::now()).map_err(about)?),
         ColumnKind::List => {
             Operand::Text(address::either(text).map_or_else(|_| text.nfc().collect(), |(_, text)| text))
         }
-        ColumnKind::Text => Operand::Text(match path.leaf {
-            Leaf::Field(field) => match field.kind {
-                Kind::Status => status::parse(text).map_err(about)?.to_owned(),
-                Kind::Ipv4 | Kind::Ipv6 => address::either(text).map_err(about)?.1,
-                Kind::Vlan => crate::value::text::vlan(text).map_err(about)?,
-                Kind::Name => text.nfc().collect(),
-                _ => text.to_owned(),
-            },
-            _ => text.nfc().collect(),
-        }),
+        ColumnKind::Text => Operand::Text(text.to_owned()),
     })
 }

@@ -1,0 +1,202 @@
+//! `inv fit`: which pools can take a VM, or several, and how full they would be then.
+
+use super::capacity::Resource;
+use super::pools::{Overcommit, Pool, amount_text, pools, push_amount, ratio, ratio_text};
+use super::{Graft, sheet};
+use crate::error::{Error, Result};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::Reader;
+use crate::value::decimal::{self, Decimal};
+use crate::value::shown;
+use crate::verb::arguments::{self, option};
+use clap::{Arg, ArgMatches, Command};
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "fit",
+    about: "Tell which pools have room for a VM, and how full they would be then",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// From how many per cent on a bar warns.
+const WARNS_FROM: u32 = 80;
+
+fn arguments(command: Command) -> Command {
+    let need = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    sheet::arguments(command)
+        .arg(need("cpu", "COUNT", "How many virtual CPUs it needs"))
+        .arg(need("memory", "SIZE", "How much memory it needs"))
+        .arg(need("disk", "SIZE", "How much disk space it needs"))
+        .arg(need("count", "N", "How many such VMs one pool is to take (1)"))
+        .arg(need("in", "DC", "Only pools of this datacenter").add(arguments::names_of("dc")))
+        .arg(Overcommit::argument())
+        .after_help("The pool that would be least full then comes first. A pool whose total is not known is left out.")
+}
+
+/// What one VM needs.
+type Need = Vec<(Resource, Decimal)>;
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let overcommit = Overcommit::from_matches(matches)?;
+    let count = count(option(matches, "count"))?;
+    if Resource::ALL.iter().all(|resource| option(matches, resource.name()).is_none()) {
+        return Err(Error::usage("what the VM needs is not said")
+            .help("give at least one of --cpu, --memory and --disk, such as --cpu 4 --memory 16GiB"));
+    }
+    let mut columns = vec![Column::new("pool", ColumnKind::Text), Column::new("fits", ColumnKind::Number)];
+    for resource in Resource::ALL {
+        let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
+        columns.push(Column::new(format!("{}.free", resource.name()), kind));
+        let kind = ColumnKind::Share { limit: WARNS_FROM };
+        columns.push(Column::new(format!("{}.ratio", resource.name()), kind));
+    }
+    let usual: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let mut said = None;
+    sheet::answer(session, matches, &columns, &usual, |reader, take| {
+        let need = need(reader, matches)?;
+        let dc = option(matches, "in").map(|name| reader.resolve(reader.catalog().of("dc"), name)).transpose()?;
+        let mut pools = pools(reader, &[], &overcommit)?;
+        pools.retain(|pool| dc.is_none_or(|dc| pool.dc == dc));
+        let known = |pool: &Pool| need.iter().all(|(resource, _)| pool.room.get(*resource).is_some());
+        let unknown = pools.iter().filter(|pool| !known(pool)).count();
+        let mut fitting: Vec<(f64, u64, Pool)> = Vec::new();
+        for pool in pools {
+            let fits = how_many(&pool, &need);
+            if fits.is_some_and(|fits| fits >= count) {
+                fitting.push((fullest(&pool, &need, count), fits.unwrap_or_default(), pool));
+            }
+        }
+        said = Some((unknown, fitting.is_empty(), wanted(&need, count)));
+        fitting.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.2.id.cmp(&other.2.id)));
+        let mut row = Row::default();
+        for (_, fits, pool) in &fitting {
+            row.clear();
+            fill(&mut row, pool, *fits, &need, count);
+            if take(&row)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    })?;
+    if let Some((unknown, nothing, wanted)) = said {
+        if nothing {
+            session.say(&format!("no pool has room for {wanted}"));
+        }
+        if unknown > 0 {
+            let (pools, have) = if unknown == 1 { ("pool is", "it has") } else { ("pools are", "they have") };
+            session.say(&format!("{unknown} {pools} left out: how much {have} in all is not known"));
+        }
+    }
+    Ok(())
+}
+
+fn count(given: Option<&str>) -> Result<u64> {
+    let Some(text) = given else { return Ok(1) };
+    text.parse()
+        .ok()
+        .filter(|count| (1..=1_000_000_000).contains(count))
+        .ok_or_else(|| Error::usage(format!("--count takes a whole number from 1 on, not {}", shown::quoted(text))))
+}
+
+fn need(reader: &Reader<'_>, matches: &ArgMatches) -> Result<Need> {
+    let units = reader.units()?;
+    let mut need = Vec::new();
+    for resource in Resource::ALL {
+        let Some(text) = option(matches, resource.name()) else { continue };
+        let about = |error: Error| {
+            let told = Error::failed(format!("{}: {}", resource.name(), error.message()));
+            error.way_out().map_or(told.clone(), |help| told.help(help))
+        };
+        let amount = if resource == Resource::Cpu {
+            let count = decimal::parse_count(text).map_err(about)?;
+            Decimal::parse(&count).unwrap_or_default()
+        } else {
+            units.bytes(&units.parse(text).map_err(about)?)
+        };
+        // What needs nothing of a resource fits, however full that is.
+        if amount > Decimal::ZERO {
+            need.push((resource, amount));
+        }
+    }
+    Ok(need)
+}
+
+/// How many such VMs the pool takes; nothing where that is not known.
+fn how_many(pool: &Pool, need: &Need) -> Option<u64> {
+    let mut most = u64::MAX;
+    for (resource, amount) in need {
+        let (total, taken) = pool.room.get(*resource)?;
+        most = most.min(times(total - taken, *amount));
+    }
+    Some(most)
+}
+
+/// How often `part` goes into `room`.
+fn times(room: Decimal, part: Decimal) -> u64 {
+    if room < part {
+        return 0;
+    }
+    // Found by halving: decimals know neither division nor rounding, and need neither here.
+    let (mut fits, mut beyond) = (1_u64, u64::MAX >> 1);
+    while beyond - fits > 1 {
+        let middle = fits + (beyond - fits) / 2;
+        if part.checked_times(middle).is_some_and(|sum| sum <= room) { fits = middle } else { beyond = middle }
+    }
+    fits
+}
+
+/// How full the fullest of what is needed would be.
+fn fullest(pool: &Pool, need: &Need, count: u64) -> f64 {
+    let after = need.iter().filter_map(|(resource, _)| {
+        let (total, taken) = after(pool, *resource, need, count)?;
+        ratio(taken, total)
+    });
+    after.fold(0.0, f64::max)
+}
+
+/// What there is of a resource, and what of it would be promised.
+fn after(pool: &Pool, resource: Resource, need: &Need, count: u64) -> Option<(Decimal, Decimal)> {
+    let (total, taken) = pool.room.get(resource)?;
+    let more = need.iter().find(|(of, _)| *of == resource).and_then(|(_, amount)| amount.checked_times(count));
+    Some((total, taken + more.unwrap_or_default()))
+}
+
+fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
+    row.text(&pool.path);
+    if need.is_empty() {
+        row.null();
+    } else {
+        row.number(&fits.to_string());
+    }
+    for resource in Resource::ALL {
+        if let Some((total, taken)) = after(pool, resource, need, count) {
+            push_amount(row, resource, total - taken);
+            match ratio(taken, total) {
+                Some(ratio) => row.number(&ratio_text(ratio)),
+                None => row.null(),
+            }
+        } else {
+            row.null();
+            row.null();
+        }
+    }
+}
+
+/// What was asked for, in words.
+fn wanted(need: &Need, count: u64) -> String {
+    let parts: Vec<String> = need
+        .iter()
+        .map(|(resource, amount)| match resource {
+            Resource::Cpu => format!("{amount} virtual CPUs"),
+            Resource::Memory => format!("{} of memory", amount_text(*resource, *amount)),
+            Resource::Disk => format!("{} of disk space", amount_text(*resource, *amount)),
+        })
+        .collect();
+    let vm = if count == 1 { "a VM".to_owned() } else { format!("{count} VMs each") };
+    format!("{vm} with {}", parts.join(", "))
+}

@@ -1,0 +1,328 @@
+//! `inv report FILE.html`: the estate as one page that needs nothing else, fit to be mailed.
+//!
+//! The page loads nothing: plots are SVG in it, and its policy allows its own style and its one script alone, by the
+//! script's hash, so that no text of the inventory could ever run.
+
+mod plots;
+
+use super::Graft;
+use super::capacity::Resource;
+use super::estate::{self, Estate, head};
+use super::pools::{Pool, brief, free_text, grouped, ratio, ratio_text};
+use crate::catalog::Path as Column;
+use crate::error::{Error, Result, io_reason};
+use crate::output::Layout;
+use crate::output::bar::Share;
+use crate::output::grid::visible;
+use crate::output::row::{Cell, ColumnKind};
+use crate::session::Session;
+use crate::store::{Query, Reader};
+use crate::value::{shown, time};
+use crate::verb::arguments::option;
+use crate::verb::faults::write_whole;
+use crate::verb::list;
+use clap::{Arg, ArgMatches, Command, ValueHint};
+use plots::{Bar, Tone};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "report",
+    about: "Write the estate as one HTML page with plots and a searchable table of VMs",
+    hidden: false,
+    arguments,
+    run,
+};
+
+const STYLE: &str = include_str!("report/page.css");
+const SCRIPT: &str = include_str!("report/page.js");
+/// The SHA-256 of the script in Base64: a test holds it against the page.
+const SCRIPT_HASH: &str = "aHFRuy9MofLHqqkEQ7V1VhzqsVrsfeX8eZ2a5kPmkpk=";
+/// How many VMs the table has at most: a page with more is slow to open and too large to mail.
+const MOST_VMS: u64 = 10_000;
+/// How many pools and operating systems are plotted.
+const TOP: usize = 8;
+/// From how many per cent on a bar warns.
+const WARNS_FROM: u32 = 80;
+
+/// The table's columns, their headers, and whether a narrow screen shows them.
+const COLUMNS: [(&str, &str, bool); 9] = [
+    ("name", "VM", true),
+    ("pool.path", "Pool", true),
+    ("status", "Status", true),
+    ("cpu", "CPUs", false),
+    ("memory", "Memory", false),
+    ("disk", "Disk", false),
+    ("os", "Operating system", false),
+    ("ips", "Addresses", false),
+    ("owner", "Owner", false),
+];
+
+fn arguments(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("file")
+                .value_name("FILE.html")
+                .required(true)
+                .value_hint(ValueHint::FilePath)
+                .help("The page to write; - is standard output"),
+        )
+        .arg(Arg::new("limit").long("limit").value_name("N").help("At most so many VMs in the table (10000)"))
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let Some(file) = option(matches, "file") else { return Err(Error::usage("the page to write is not named")) };
+    let limit = list::number(matches, "limit")?.unwrap_or(MOST_VMS);
+    let path = Path::new(file);
+    let (is, database) = (path.canonicalize(), session.database().canonicalize());
+    if is.is_ok() && is.ok() == database.ok() {
+        return Err(Error::usage(format!("{} is the inventory itself", shown::quoted(file)))
+            .help("name another file for the page, such as report.html"));
+    }
+    let (page, left_out) = session.read(|reader| page(reader, limit))?;
+    if file == "-" {
+        session.answer_text(&page)?;
+    } else {
+        write_whole(path, |file| {
+            let written = file.write_all(page.as_bytes());
+            let path = shown::shown(&path.to_string_lossy()).into_owned();
+            written.map_err(|error| Error::failed(format!("cannot write {path}: {}", io_reason(&error))))
+        })?;
+        session.say(&format!("wrote {}", shown::shown(file)));
+    }
+    if left_out > 0 {
+        let left_out = grouped(&left_out.to_string());
+        session.say(&format!("{left_out} VMs are left out of the table; --limit N takes more in"));
+    }
+    Ok(())
+}
+
+/// The page, and how many VMs its table leaves out.
+fn page(reader: &Reader<'_>, limit: u64) -> Result<(String, u64)> {
+    let estate = estate::read(reader)?;
+    let mut page = String::new();
+    let _ = write!(
+        page,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         script-src 'sha256-{SCRIPT_HASH}'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>VM estate</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <header><h1>VM estate</h1><p>as of {}, by inv {}</p></header>\n",
+        time::now(),
+        env!("CARGO_PKG_VERSION")
+    );
+    counts(&mut page, &estate);
+    capacity(&mut page, &estate);
+    plots(&mut page, &estate)?;
+    let left_out = table(&mut page, reader, limit, &estate)?;
+    let _ = write!(page, "<script>{SCRIPT}</script>\n</body>\n</html>\n");
+    Ok((page, left_out))
+}
+
+fn counts(page: &mut String, estate: &Estate) {
+    page.push_str("<ul class=\"counts\">");
+    for (entity, count) in estate.counts.iter().filter(|(entity, count)| *count > 0 || entity.noun == "vm") {
+        let label = if *count == 1 { entity.labels.0 } else { entity.labels.1 };
+        let _ = write!(page, "<li><b>{}</b> {label}</li>", grouped(&count.to_string()));
+    }
+    page.push_str("</ul>\n");
+}
+
+/// A card a resource: how much of it is promised.
+fn capacity(page: &mut String, estate: &Estate) {
+    page.push_str("<section class=\"grid\">\n");
+    for resource in Resource::ALL {
+        let title = title(resource);
+        let (planned, retired) = (estate.used.planned.get(resource), estate.used.retired.get(resource));
+        let apart = format!("planned {}, retired apart {}", brief(resource, planned), brief(resource, retired));
+        let _ = write!(page, "<div class=\"card\"><h2>{title}</h2>");
+        if let Some((total, taken)) = estate.room.get(resource) {
+            let share = ratio(taken, total).unwrap_or_default();
+            let class = match tone(share) {
+                Tone::Bad => " class=\"bad\"",
+                Tone::Warning => " class=\"warning\"",
+                _ => "",
+            };
+            let _ = writeln!(
+                page,
+                "<p class=\"big\">{}</p><div class=\"meter\"><i{class} style=\"width:{:.1}%\"></i></div>\
+                 <p>{} of {} promised, {}</p><p>{apart}</p></div>",
+                Share::of(&ratio_text(share)).text(false),
+                (share * 100.0).min(100.0),
+                brief(resource, taken),
+                brief(resource, total),
+                free_text(resource, total - taken),
+            );
+        } else {
+            let promised = brief(resource, estate.used.allocated(resource));
+            let _ = writeln!(
+                page,
+                "<p class=\"big\">{promised}</p><p>promised; no pool says how much it has</p><p>{apart}</p></div>"
+            );
+        }
+    }
+    page.push_str("</section>\n");
+}
+
+const fn title(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Cpu => "Virtual CPUs",
+        Resource::Memory => "Memory",
+        Resource::Disk => "Disk space",
+    }
+}
+
+fn tone(share: f64) -> Tone {
+    if share > 1.0 {
+        Tone::Bad
+    } else if share * 100.0 >= f64::from(WARNS_FROM) {
+        Tone::Warning
+    } else {
+        Tone::Good
+    }
+}
+
+fn plots(page: &mut String, estate: &Estate) -> Result<()> {
+    page.push_str("<section class=\"grid\">\n");
+    let mut card = |title: &str, plot: &str| {
+        let _ = write!(page, "<div class=\"card\"><h2>{}</h2>\n{plot}</div>\n", escaped(title));
+    };
+    for resource in Resource::ALL {
+        let bars = fullest(&estate.pools, resource);
+        if !bars.is_empty() {
+            card(
+                &format!("Fullest pools: {}", title(resource).to_lowercase().replace("cpu", "CPU")),
+                &plots::bars(&bars)?,
+            );
+        }
+    }
+    let statuses: Vec<(String, u64)> =
+        estate.statuses.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
+    if !statuses.is_empty() {
+        card("VMs by status", &plots::bars(&shares(&statuses))?);
+    }
+    if !estate.systems.is_empty() {
+        card("Operating systems", &plots::bars(&shares(&head(&estate.systems, TOP)))?);
+    }
+    if estate.months.len() > 1 {
+        card("VMs at the end of each month", &plots::growth(&estate.months)?);
+    }
+    page.push_str("</section>\n");
+    Ok(())
+}
+
+/// The pools of which the greatest part is promised.
+fn fullest(pools: &[Pool], resource: Resource) -> Vec<Bar> {
+    let known = pools.iter().filter_map(|pool| {
+        let (total, taken) = pool.room.get(resource)?;
+        Some((ratio(taken, total)?, taken, total, pool))
+    });
+    let mut known: Vec<_> = known.collect();
+    known.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.3.path.cmp(&other.3.path)));
+    known.truncate(TOP);
+    known
+        .into_iter()
+        .map(|(share, taken, total, pool)| Bar {
+            label: shown::shown(&pool.path).into_owned(),
+            value: format!(
+                "{} of {}, {}",
+                brief(resource, taken),
+                brief(resource, total),
+                Share::of(&ratio_text(share)).text(false)
+            ),
+            share,
+            tone: tone(share),
+        })
+        .collect()
+}
+
+/// Counts as parts of their sum.
+fn shares(counts: &[(String, u64)]) -> Vec<Bar> {
+    let all: u64 = counts.iter().map(|(_, count)| count).sum();
+    let bar = |(label, count): &(String, u64)| {
+        #[expect(clippy::cast_precision_loss, reason = "a share that is drawn")]
+        let share = *count as f64 / all.max(1) as f64;
+        let value = format!("{}, {:.1}%", grouped(&count.to_string()), share * 100.0);
+        Bar { label: shown::shown(label).into_owned(), value, share, tone: Tone::Plain }
+    };
+    counts.iter().map(bar).collect()
+}
+
+/// The table of VMs; returns how many it leaves out.
+fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) -> Result<u64> {
+    let catalog = reader.catalog();
+    let vm = catalog.of("vm");
+    let mut columns: Vec<Column> = COLUMNS.iter().map(|(name, ..)| Column::known(catalog, vm, name)).collect();
+    let numbers: Vec<bool> = columns
+        .iter()
+        .map(|column| matches!(column.kind(catalog), ColumnKind::Number | ColumnKind::Quantity))
+        .collect();
+    columns.push(Column::known(catalog, vm, "custom-os"));
+    let all: u64 = estate.statuses.iter().map(|(_, count)| count).sum();
+    let left_out = all.saturating_sub(limit);
+    page.push_str(
+        "<section class=\"card\">\n<div class=\"tools\"><h2>VMs</h2><input id=\"search\" type=\"search\" \
+         placeholder=\"Search name, pool, address, owner …\" aria-label=\"Search VMs\"><p id=\"shown\"></p></div>\n",
+    );
+    if left_out > 0 {
+        let (told, all) = (grouped(&limit.to_string()), grouped(&all.to_string()));
+        let _ = writeln!(page, "<p>The first {told} of {all} VMs.</p>");
+    }
+    page.push_str("<div class=\"scroll\"><table>\n<thead><tr>");
+    let class = |place: usize| {
+        let number = numbers.get(place).copied().unwrap_or_default();
+        let narrow = COLUMNS.get(place).is_some_and(|(_, _, narrow)| *narrow);
+        match (number, narrow) {
+            (true, true) => " class=\"n\"",
+            (true, false) => " class=\"n wide\"",
+            (false, true) => "",
+            (false, false) => " class=\"wide\"",
+        }
+    };
+    for (place, (_, header, _)) in COLUMNS.iter().enumerate() {
+        let _ = write!(page, "<th{}>{header}</th>", class(place));
+    }
+    page.push_str("</tr></thead>\n<tbody>\n");
+    let mut scratch = String::new();
+    let query = Query { limit: Some(limit), ..Query::all(vm, columns) };
+    reader.select(&query, |row| {
+        page.push_str("<tr>");
+        for (place, (name, ..)) in COLUMNS.iter().enumerate() {
+            let cell = match row.cell(place) {
+                Cell::Null if *name == "os" => row.cell(COLUMNS.len()),
+                cell => cell,
+            };
+            let text = escaped(visible(cell, Layout::piped(), &mut scratch));
+            let _ = match *name {
+                "status" => write!(page, "<td class=\"{text}\">{text}</td>"),
+                // Long paths break behind their slashes.
+                "pool.path" => write!(page, "<td>{}</td>", text.replace('/', "/<wbr>")),
+                _ => write!(page, "<td{}>{text}</td>", class(place)),
+            };
+        }
+        page.push_str("</tr>\n");
+        Ok(ControlFlow::Continue(()))
+    })?;
+    page.push_str("</tbody>\n</table></div>\n</section>\n");
+    Ok(left_out)
+}
+
+/// The text as HTML has it, in elements and in attributes.
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            other => html.push(other),
+        }
+    }
+    html
+}

@@ -1,0 +1,148 @@
+//! The plots of the report, as SVG that stands in the page.
+//!
+//! Colours are names for the style sheet: it finds each by its value and gives it the hue of the light or the dark page.
+
+use crate::command::pools::grouped;
+use crate::error::{Error, Result};
+use crate::output::measure;
+use plotters::coord::Shift;
+use plotters::prelude::{
+    AreaSeries, ChartBuilder, DrawingArea, IntoDrawingArea, IntoFont, LineSeries, RGBColor, Rectangle, SVGBackend,
+    Text, TextStyle,
+};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, IntoTextStyle};
+
+/// How wide a plot is, in its own units; the page scales it.
+const WIDTH: u32 = 440;
+/// How tall a bar with its label is.
+const ROW: u32 = 40;
+/// How tall the bar alone is.
+const BAR: i32 = 10;
+/// How tall the plot of growth is.
+const TALL: u32 = 240;
+/// How many columns a label may take.
+const LABEL: usize = 40;
+
+const TEXT: RGBColor = RGBColor(17, 17, 17);
+const LINE: RGBColor = RGBColor(204, 204, 204);
+const TRACK: RGBColor = RGBColor(238, 238, 238);
+
+/// What a bar says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Good,
+    Warning,
+    Bad,
+}
+
+impl Tone {
+    /// The value by which the style sheet knows it.
+    const fn color(self) -> RGBColor {
+        match self {
+            Self::Plain => RGBColor(47, 111, 222),
+            Self::Good => RGBColor(46, 139, 87),
+            Self::Warning => RGBColor(201, 138, 0),
+            Self::Bad => RGBColor(200, 50, 50),
+        }
+    }
+}
+
+/// A labelled bar.
+pub(super) struct Bar {
+    pub label: String,
+    pub value: String,
+    /// How long it is, 1 being the whole width.
+    pub share: f64,
+    pub tone: Tone,
+}
+
+type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
+
+/// Bars under each other, each with its label and value above it.
+pub(super) fn bars(bars: &[Bar]) -> Result<String> {
+    let rows = u32::try_from(bars.len()).unwrap_or(u32::MAX / ROW);
+    drawn((WIDTH, (rows * ROW).max(1)), |area| {
+        for (bar, row) in bars.iter().zip(0_i32..) {
+            let top = row * i32::try_from(ROW).unwrap_or_default();
+            let label = (measure::width(&bar.label) > LABEL)
+                .then(|| format!("{}{}", measure::cut(&bar.label, LABEL).0, measure::ELLIPSIS));
+            let text = |anchor| font(16).pos(Pos::new(anchor, VPos::Top));
+            let right = i32::try_from(WIDTH).unwrap_or_default();
+            area.draw(&Text::new(label.unwrap_or_else(|| bar.label.clone()), (0, top + 2), text(HPos::Left)))
+                .map_err(failed)?;
+            area.draw(&Text::new(bar.value.clone(), (right, top + 2), text(HPos::Right))).map_err(failed)?;
+            let (above, below) = (top + 23, top + 23 + BAR);
+            area.draw(&Rectangle::new([(0, above), (right, below)], TRACK.filled())).map_err(failed)?;
+            #[expect(clippy::cast_possible_truncation, reason = "a place within the plot's width")]
+            let end = (bar.share.clamp(0.0, 1.0) * f64::from(WIDTH)).round() as i32;
+            // What is not nothing is seen.
+            let end = if bar.share > 0.0 { end.max(2) } else { end };
+            if end > 0 {
+                area.draw(&Rectangle::new([(0, above), (end, below)], bar.tone.color().filled())).map_err(failed)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// How many VMs there were at the end of each month.
+pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
+    #[expect(clippy::cast_precision_loss, reason = "places in a plot")]
+    let points: Vec<(f64, f64)> = months.iter().enumerate().map(|(at, (.., sum))| (at as f64, *sum as f64)).collect();
+    let most = points.iter().map(|(_, sum)| *sum).fold(1.0, f64::max);
+    let last = points.last().map_or(1.0, |(at, _)| at.max(1.0));
+    drawn((WIDTH, TALL), |area| {
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(10)
+            .margin_right(24)
+            .x_label_area_size(28)
+            .y_label_area_size(64)
+            .build_cartesian_2d(0.0..last, 0.0..most * 1.05)
+            .map_err(failed)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among the months")]
+        let month = |at: &f64| {
+            let place = at.round();
+            let named = months.get(place as usize).filter(|_| (at - place).abs() < 1e-6);
+            named.map_or_else(String::new, |(month, ..)| month.clone())
+        };
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .x_labels(5)
+            .y_labels(5)
+            .x_label_formatter(&month)
+            .y_label_formatter(&|sum| grouped(&format!("{sum:.0}")))
+            .label_style(font(15))
+            .axis_style(LINE)
+            .bold_line_style(LINE)
+            .light_line_style(LINE.mix(0.0))
+            .draw()
+            .map_err(failed)?;
+        let color = Tone::Plain.color();
+        let area = AreaSeries::new(points.iter().copied(), 0.0, color.mix(0.2));
+        chart.draw_series(area).map_err(failed)?;
+        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2))).map_err(failed)?;
+        Ok(())
+    })
+}
+
+fn font(size: u32) -> TextStyle<'static> {
+    ("sans-serif", size).into_font().color(&TEXT).into_text_style(&(WIDTH, TALL))
+}
+
+/// The SVG of what `draw` draws on a plot of that size.
+fn drawn(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Result<()>) -> Result<String> {
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        draw(&area)?;
+        area.present().map_err(failed)?;
+    }
+    Ok(svg)
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::failed(format!("a plot cannot be drawn: {error}"))
+}

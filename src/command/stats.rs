@@ -1,0 +1,286 @@
+//! `inv stats`: the estate on one screen of 80 columns and 24 lines; in other formats, the same as one record.
+
+use super::Graft;
+use super::capacity::Resource;
+use super::estate::{self, Estate, head};
+use super::pools::{brief, free_text, grouped, push_amount, ratio, ratio_text};
+use crate::error::{Error, Result};
+use crate::output::bar::{Share, bar};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::output::{Cards, Style, measure, tint};
+use crate::session::Session;
+use crate::value::shown::shown;
+use clap::{ArgMatches, Command};
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "stats",
+    about: "Tell the estate on one screen: counts, capacity, top pools, statuses, growth",
+    hidden: false,
+    arguments: |command: Command| command,
+    run,
+};
+
+/// How wide the screen is.
+const WIDTH: usize = 80;
+/// How wide its left half is, and how far the right one begins behind it.
+const LEFT: usize = 41;
+/// How many pools and operating systems are told.
+const TOP: usize = 6;
+/// From how many per cent on a bar warns.
+const WARNS_FROM: u32 = 80;
+/// How many lines the chart of growth has above its axis, and how many months.
+const TALL: usize = 5;
+const MONTHS: usize = 12;
+const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+fn run(session: &Session, _: &ArgMatches) -> Result<()> {
+    let estate = session.read(estate::read)?;
+    if session.style.unwrap_or(Style::Table) == Style::Table {
+        return session.answer_text(&screen(&estate, session.colors()));
+    }
+    session.answer_cards(false, |cards| record(&estate, cards))
+}
+
+/// The estate as one record with sections.
+fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
+    let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
+    let (mut columns, mut row) = (Vec::new(), Row::default());
+    for (entity, count) in &estate.counts {
+        columns.push(Column::new(entity.plural, ColumnKind::Number));
+        row.number(&count.to_string());
+    }
+    for (stage, held) in [("vms.planned", estate.used.planned), ("vms.retired", estate.used.retired)] {
+        columns.push(Column::new(stage, ColumnKind::Number));
+        row.number(&held.count.to_string());
+    }
+    for resource in Resource::ALL {
+        push_resource(&mut columns, &mut row, resource, estate);
+    }
+    written(cards.begin_record(&columns, &row))?;
+    let top: Vec<(String, u64)> = top_pools(estate).into_iter().map(|(path, vms, _)| (path, vms)).collect();
+    let statuses: Vec<(String, u64)> = estate.statuses.iter().map(|(word, vms)| ((*word).to_owned(), *vms)).collect();
+    let months: Vec<(String, u64)> = estate.months.iter().map(|(month, new, _)| (month.clone(), *new)).collect();
+    for (name, key, count, rows) in [
+        ("top_pools", "pool", "vms", &top),
+        ("statuses", "status", "vms", &statuses),
+        ("oses", "os", "vms", &estate.systems),
+        ("growth", "month", "new_vms", &months),
+    ] {
+        let columns = [Column::new(key, ColumnKind::Text), Column::new(count, ColumnKind::Number)];
+        written(cards.begin_section(name, &columns))?;
+        for (name, count) in rows {
+            row.clear();
+            row.text(name);
+            row.number(&count.to_string());
+            written(cards.section_row(&row))?;
+        }
+        written(cards.end_section())?;
+    }
+    written(cards.end_record())
+}
+
+fn push_resource(columns: &mut Vec<Column>, row: &mut Row, resource: Resource, estate: &Estate) {
+    let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
+    let room = estate.room.get(resource);
+    for which in ["total", "allocated", "free"] {
+        columns.push(Column::new(format!("{}.{which}", resource.name()), kind));
+        match (which, room) {
+            ("allocated", _) => push_amount(row, resource, estate.used.allocated(resource)),
+            ("total", Some((total, _))) => push_amount(row, resource, total),
+            ("free", Some((total, taken))) => push_amount(row, resource, total - taken),
+            _ => row.null(),
+        }
+    }
+    columns.push(Column::new(format!("{}.ratio", resource.name()), ColumnKind::Share { limit: WARNS_FROM }));
+    match room.and_then(|(total, taken)| ratio(taken, total)) {
+        Some(ratio) => row.number(&ratio_text(ratio)),
+        None => row.null(),
+    }
+}
+
+/// The pools with the most VMs that are there or planned, and how full their memory is.
+fn top_pools(estate: &Estate) -> Vec<(String, u64, Option<f64>)> {
+    let mut pools: Vec<_> = estate
+        .pools
+        .iter()
+        .map(|pool| {
+            let full = pool.room.get(Resource::Memory).and_then(|(total, taken)| ratio(taken, total));
+            (pool.path.clone(), pool.used.present.count + pool.used.planned.count, full)
+        })
+        .collect();
+    pools.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    pools.truncate(TOP);
+    pools
+}
+
+/// The screen.
+fn screen(estate: &Estate, color: bool) -> String {
+    let mut lines = Vec::new();
+    let counts: Vec<String> = estate
+        .counts
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(entity, count)| {
+            let label = if *count == 1 { entity.labels.0 } else { entity.labels.1 };
+            format!("{} {label}", grouped(&count.to_string()))
+        })
+        .collect();
+    let mut line = String::new();
+    for count in counts {
+        if !line.is_empty() && line.len() + 3 + count.len() > WIDTH {
+            lines.push(std::mem::take(&mut line));
+        }
+        line.push_str(if line.is_empty() { "" } else { " · " });
+        line.push_str(&count);
+    }
+    lines.push(line);
+    lines.push(String::new());
+    lines.extend(Resource::ALL.map(|resource| capacity_line(estate, resource, color)));
+    lines.push(String::new());
+    let vms: u64 = estate.statuses.iter().map(|(_, count)| count).sum();
+    let pools = titled("top pools, memory", color, pool_lines(estate, color));
+    lines.extend(beside(&pools, &titled("status", color, status_lines(estate, vms, color))));
+    lines.push(String::new());
+    let systems = titled("operating systems", color, system_lines(estate));
+    lines.extend(beside(&systems, &titled("new VMs by month", color, growth_lines(estate))));
+    lines.push(String::new());
+    let mut text = lines.join("\n");
+    if text.ends_with("\n\n") {
+        text.pop();
+    }
+    text
+}
+
+fn titled(title: &str, color: bool, lines: Vec<String>) -> Vec<String> {
+    std::iter::once(painted(title, tint::HEADER, color)).chain(lines).collect()
+}
+
+fn painted(text: &str, with: &str, color: bool) -> String {
+    if color { format!("\x1b[{with}m{text}\x1b[0m") } else { text.to_owned() }
+}
+
+/// Two blocks side by side.
+fn beside(left: &[String], right: &[String]) -> Vec<String> {
+    (0..left.len().max(right.len()))
+        .map(|at| {
+            let (left, right) = (left.get(at).map_or("", String::as_str), right.get(at).map_or("", String::as_str));
+            let blanks = if right.is_empty() { 0 } else { LEFT.saturating_sub(seen(left)) };
+            format!("{left}{}{right}", " ".repeat(blanks)).trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// The columns that a line takes, colours apart.
+fn seen(line: &str) -> usize {
+    let mut parts = line.split('\x1b');
+    let first = parts.next().map_or(0, measure::width);
+    first + parts.map(|part| part.split_once('m').map_or(0, |(_, text)| measure::width(text))).sum::<usize>()
+}
+
+/// `text` in exactly `width` columns, cut where it is longer.
+fn fitted(text: &str, width: usize) -> String {
+    let text = shown(text);
+    let taken = measure::width(&text);
+    if taken <= width {
+        return format!("{text}{}", " ".repeat(width - taken));
+    }
+    let (cut, taken) = measure::cut(&text, width);
+    format!("{cut}{}{}", measure::ELLIPSIS, " ".repeat(width.saturating_sub(taken + 1)))
+}
+
+/// A path in exactly `width` columns: where it is longer its end is what tells it from others.
+fn fitted_end(path: &str, width: usize) -> String {
+    let path = shown(path);
+    let ends = path.match_indices('/').map(|(at, _)| path.get(at..).unwrap_or_default());
+    let short = ends.map(|end| format!("{}{end}", measure::ELLIPSIS)).find(|end| measure::width(end) <= width);
+    if measure::width(&path) <= width { fitted(&path, width) } else { fitted(short.as_deref().unwrap_or(&path), width) }
+}
+
+fn capacity_line(estate: &Estate, resource: Resource, color: bool) -> String {
+    let name = fitted(resource.name(), 8);
+    let allocated = estate.used.allocated(resource);
+    match estate.room.get(resource) {
+        Some((total, taken)) => {
+            let share = ratio(taken, total).unwrap_or_default();
+            let told = Share::of(&ratio_text(share));
+            let drawn = painted(&bar(share, 24), told.color(WARNS_FROM), color);
+            let free = free_text(resource, total - taken);
+            let text = format!("{} of {}, {free}", brief(resource, taken), brief(resource, total));
+            format!("{name}{drawn} {:>6}  {text}", told.text(false))
+        }
+        None => format!("{name}{} promised; no pool says how much it has", brief(resource, allocated)),
+    }
+}
+
+fn pool_lines(estate: &Estate, color: bool) -> Vec<String> {
+    let line = |(path, vms, full): (String, u64, Option<f64>)| {
+        let share = match full {
+            Some(full) => {
+                let share = Share::of(&ratio_text(full));
+                painted(&format!("{:>6}", share.text(false)), share.color(WARNS_FROM), color)
+            }
+            None => " ".repeat(6),
+        };
+        format!("{}{:>9} {share}", fitted_end(&path, 22), grouped(&vms.to_string()))
+    };
+    top_pools(estate).into_iter().map(line).collect()
+}
+
+fn status_lines(estate: &Estate, vms: u64, color: bool) -> Vec<String> {
+    let line = |(word, count): &(&str, u64)| {
+        let drawn = bar(part(*count, vms), 12);
+        let drawn = tint::of_status(word).map_or_else(|| drawn.clone(), |tint| painted(&drawn, tint, color));
+        format!("{}{drawn}{:>10} {:>5.1}%", fitted(word, 10), grouped(&count.to_string()), part(*count, vms) * 100.0)
+    };
+    estate.statuses.iter().map(line).collect()
+}
+
+fn system_lines(estate: &Estate) -> Vec<String> {
+    let all: u64 = estate.systems.iter().map(|(_, count)| count).sum();
+    let line = |name: &str, count: u64| {
+        format!("{}{:>8} {:>5.1}%", fitted(name, 24), grouped(&count.to_string()), part(count, all) * 100.0)
+    };
+    head(&estate.systems, TOP).iter().map(|(name, count)| line(name, *count)).collect()
+}
+
+/// A column a month, and the first and the last month under them.
+fn growth_lines(estate: &Estate) -> Vec<String> {
+    let skipped = estate.months.len().saturating_sub(MONTHS);
+    let months = estate.months.get(skipped..).unwrap_or_default();
+    let most = months.iter().map(|(_, new, _)| *new).max().unwrap_or_default();
+    let label = grouped(&most.to_string()).len().max(1);
+    let mut lines: Vec<String> = (0..TALL)
+        .map(|line| {
+            let mut text = match line {
+                0 => format!("{:>label$} ┤", grouped(&most.to_string())),
+                _ => format!("{:>label$} │", ""),
+            };
+            for (_, new, _) in months {
+                let level = LEVELS.get(level(*new, most, TALL - 1 - line)).copied().unwrap_or(' ');
+                text.extend([level, level]);
+            }
+            text
+        })
+        .collect();
+    if let (Some((first, ..)), Some((last, ..))) = (months.first(), months.last()) {
+        let gap = (2 * months.len()).saturating_sub(first.len() + last.len());
+        let axis = if months.len() == 1 { first.clone() } else { format!("{first}{}{last}", " ".repeat(gap.max(1))) };
+        lines.push(format!("{:>label$}  {axis}", ""));
+    }
+    lines
+}
+
+/// How many eighths of the line number `line` from below a column fills; what is not nothing is seen.
+fn level(count: u64, most: u64, line: usize) -> usize {
+    let eighths = u128::from(count) * (TALL as u128) * 8;
+    let eighths = eighths.div_ceil(u128::from(most.max(1)));
+    let eighths = usize::try_from(eighths).unwrap_or_default();
+    eighths.saturating_sub(line * 8).min(8)
+}
+
+fn part(count: u64, all: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a share that is drawn")]
+    let share = count as f64 / all.max(1) as f64;
+    share
+}

@@ -1,0 +1,287 @@
+//! `inv usage`: what is promised, against what there is.
+
+use super::capacity::{self, By, Held, Ids, Key, Resource, Use, fields, within};
+use super::pools::{Overcommit, Room, paths, pools, push_amount, ratio, ratio_text};
+use super::{Graft, sheet};
+use crate::catalog::Entity;
+use crate::error::{Error, Result};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::Reader;
+use crate::value::decimal::Decimal;
+use crate::value::quantity::Quantity;
+use crate::value::{natural, shown, status};
+use crate::verb::arguments::{self, option, options, switch};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::collections::HashMap;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "usage",
+    about: "Tell what is promised of memory, CPUs and disk space, and what is free",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// What usage is told by.
+const WAYS: [&str; 7] = ["pool", "dc", "provider", "system", "owner", "os", "status"];
+/// From how many per cent on a bar warns.
+const WARNS_FROM: u32 = 80;
+
+fn arguments(command: Command) -> Command {
+    sheet::arguments(command)
+        .mut_arg("limit", |arg| {
+            arg.value_name("N%|N")
+                .action(ArgAction::Append)
+                .help("N%: bars warn from there on (80%); N: at most so many rows")
+        })
+        .arg(
+            Arg::new("pools")
+                .value_name("POOL")
+                .num_args(0..)
+                .help("Only these pools")
+                .add(arguments::names_of("pool")),
+        )
+        .arg(
+            Arg::new("by")
+                .long("by")
+                .value_name("WHAT")
+                .value_parser(WAYS)
+                .hide_possible_values(true)
+                .help(format!("Tell it by {}", WAYS.join(", "))),
+        )
+        .arg(
+            Arg::new("storage")
+                .long("storage")
+                .action(ArgAction::SetTrue)
+                .conflicts_with("by")
+                .help("Tell it of the storage devices"),
+        )
+        .arg(Overcommit::argument())
+        .after_help(
+            "Planned VMs count as allocated, for what they need is promised; retired ones do not. Both are shown apart.",
+        )
+}
+
+/// A group of VMs, or a storage device, and what it takes.
+struct Group {
+    name: Option<String>,
+    used: Use,
+    room: Room,
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let (limit, warns_from) = limits(&options(matches, "limit"))?;
+    let overcommit = Overcommit::from_matches(matches)?;
+    let storage = switch(matches, "storage");
+    let by = if storage { "storage" } else { option(matches, "by").unwrap_or("pool") };
+    let resources: &[Resource] = if storage { &[Resource::Disk] } else { &Resource::ALL };
+    let limited = matches!(by, "pool" | "dc" | "provider" | "storage");
+    let columns = columns(by, resources, limited.then_some(warns_from));
+    let terminal = session.terminal_width().filter(|_| limited);
+    let usual = usual(&columns, terminal);
+    sheet::answer_at_most(session, matches, &columns, &usual, limit, |reader, take| {
+        let pool = reader.catalog().of("pool");
+        let names = options(matches, "pools");
+        let only = names.iter().map(|name| reader.resolve(pool, name)).collect::<Result<Vec<i64>>>()?;
+        let groups = match by {
+            "storage" => devices(reader, &only, &overcommit)?,
+            "pool" | "dc" | "provider" => places(reader, by, &only, &overcommit)?,
+            _ => others(reader, by, &only)?,
+        };
+        let mut row = Row::default();
+        for group in &groups {
+            row.clear();
+            fill(&mut row, group, resources, limited);
+            if take(&row)?.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    })
+}
+
+/// The row limit and the per cent from which on bars warn: `--limit 10 --limit 90%`.
+fn limits(given: &[&str]) -> Result<(Option<u64>, u32)> {
+    let (mut rows, mut warns_from) = (None, WARNS_FROM);
+    for text in given {
+        let wrong = || {
+            Error::usage(format!("--limit takes a percentage or a whole number, not {}", shown::quoted(text)))
+                .help("80% says from where on bars warn, 10 how many rows there are at most")
+        };
+        match text.strip_suffix('%') {
+            Some(percent) => warns_from = percent.parse().map_err(|_| wrong())?,
+            None => rows = Some(text.parse().map_err(|_| wrong())?),
+        }
+    }
+    Ok((rows, warns_from))
+}
+
+fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Column> {
+    let counted = if by == "storage" { "disks" } else { "vms" };
+    let mut columns = vec![Column::new(by, ColumnKind::Text)];
+    columns
+        .extend(["", ".planned", ".retired"].map(|which| Column::new(format!("{counted}{which}"), ColumnKind::Number)));
+    for resource in resources {
+        let kind = if *resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
+        let what = if by == "storage" { "capacity" } else { resource.name() };
+        let column = |which: &str, kind| Column::new(format!("{what}.{which}"), kind);
+        columns.extend(warns_from.map(|_| column("total", kind)));
+        columns.extend(["allocated", "planned", "retired"].map(|which| column(which, kind)));
+        if let Some(limit) = warns_from {
+            columns.push(column("free", kind));
+            columns.push(column("ratio", ColumnKind::Share { limit }));
+        }
+    }
+    columns
+}
+
+/// A terminal of so many columns has room for what is free beside the bars.
+const WIDE: usize = 110;
+
+/// Every column; on a terminal those that say at a glance whether there is room.
+fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
+    let telling = |name: &str| match (name.split_once('.'), terminal) {
+        (None | Some((_, "ratio")), _) | (_, None) => true,
+        (Some((_, "free")), Some(width)) => width >= WIDE,
+        _ => false,
+    };
+    columns.iter().map(|column| column.name.as_str()).filter(|name| telling(name)).collect()
+}
+
+fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
+    match &group.name {
+        Some(name) => row.text(name),
+        None => row.null(),
+    }
+    let Use { present, planned, retired } = &group.used;
+    for held in [present, planned, retired] {
+        row.number(&held.count.to_string());
+    }
+    for resource in resources {
+        let room = group.room.get(*resource);
+        if limited {
+            match room {
+                Some((total, _)) => push_amount(row, *resource, total),
+                None => row.null(),
+            }
+        }
+        push_amount(row, *resource, group.used.allocated(*resource));
+        push_amount(row, *resource, planned.get(*resource));
+        push_amount(row, *resource, retired.get(*resource));
+        if limited {
+            match room {
+                Some((total, taken)) => push_amount(row, *resource, total - taken),
+                None => row.null(),
+            }
+            match room.and_then(|(total, taken)| ratio(taken, total)) {
+                Some(ratio) => row.number(&ratio_text(ratio)),
+                None => row.null(),
+            }
+        }
+    }
+}
+
+/// Pools, or what they are in.
+fn places(reader: &Reader<'_>, by: &str, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Group>> {
+    let catalog = reader.catalog();
+    let pools = pools(reader, only, overcommit)?;
+    if by == "pool" {
+        let group = |pool: super::pools::Pool| Group { name: Some(pool.path), used: pool.used, room: pool.room };
+        return Ok(pools.into_iter().map(group).collect());
+    }
+    let place = catalog.of(by);
+    let above = match by {
+        "dc" => None,
+        _ => Some(parents(reader, catalog.of("dc"), "provider")?),
+    };
+    let mut sums: Ids<(Use, Room)> = Ids::default();
+    for pool in &pools {
+        let at = above.as_ref().map_or(Some(pool.dc), |above| above.get(&pool.dc).copied());
+        let (used, room) = sums.entry(at.unwrap_or_default()).or_default();
+        used.add(&pool.used);
+        room.add(&pool.room);
+    }
+    let mut names: Vec<(i64, String)> = paths(reader, place)?.into_iter().collect();
+    names.sort_unstable();
+    let groups = names.into_iter().filter(|(id, _)| only.is_empty() || sums.contains_key(id));
+    Ok(groups
+        .map(|(id, name)| {
+            let (used, room) = sums.get(&id).copied().unwrap_or_default();
+            Group { name: Some(name), used, room }
+        })
+        .collect())
+}
+
+/// What each record of `entity` refers to by `field`.
+fn parents(reader: &Reader<'_>, entity: &'static Entity, field: &str) -> Result<Ids<i64>> {
+    let mut found = Ids::default();
+    reader.each_stored(entity, &fields(entity, &[field]), Vec::new(), |id, stored| {
+        found.extend(stored.reference(0)?.map(|parent| (id, parent)));
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Systems, owners, operating systems and statuses: they have no total that could be free.
+fn others(reader: &Reader<'_>, by: &str, only: &[i64]) -> Result<Vec<Group>> {
+    let (by, names) = match by {
+        "system" => (By::System, paths(reader, reader.catalog().of("system"))?),
+        "owner" => (By::Owner, paths(reader, reader.catalog().of("user"))?),
+        "os" => (By::Os, paths(reader, reader.catalog().of("os"))?),
+        _ => (By::Status, Ids::default()),
+    };
+    let mut held = capacity::held(reader, by, only)?;
+    held.retain(|(key, used)| {
+        let empty = [used.present, used.planned, used.retired].iter().all(|held: &Held| held.count == 0);
+        // A system without VMs is told, unless only some pools were asked for.
+        !empty || (only.is_empty() && matches!(key, Key::Id(_)))
+    });
+    held.sort_by(|(one, _), (other, _)| match (one, other) {
+        (Key::Id(one), Key::Id(other)) => one.cmp(other),
+        (Key::Text(one), Key::Text(other)) if by == By::Status => place_of(one).cmp(&place_of(other)),
+        (Key::Text(one), Key::Text(other)) => natural::compare(one, other),
+        (one, other) => rank(one).cmp(&rank(other)),
+    });
+    let group = |(key, used)| {
+        let name = match key {
+            Key::Id(id) => names.get(&id).cloned(),
+            Key::Text(text) => Some(text),
+            Key::None => None,
+        };
+        Group { name, used, room: Room::default() }
+    };
+    Ok(held.into_iter().map(group).collect())
+}
+
+fn place_of(word: &str) -> Option<usize> {
+    status::STATUSES.iter().position(|status| *status == word)
+}
+
+const fn rank(key: &Key) -> u8 {
+    match key {
+        Key::Id(_) => 0,
+        Key::Text(_) => 1,
+        Key::None => 2,
+    }
+}
+
+/// Storage devices.
+fn devices(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Group>> {
+    let storage = reader.catalog().of("storage");
+    let used: HashMap<i64, Use> = capacity::stored_on(reader, only)?;
+    let mut paths = paths(reader, storage)?;
+    let units = reader.units()?;
+    let mut groups = Vec::new();
+    let asked = fields(storage, &["capacity"]);
+    reader.each_stored(storage, &asked, within(storage, &["pool"], only, reader), |id, stored| {
+        let total = stored.quantity(0)?;
+        let total = total.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit }));
+        let used = used.get(&id).copied().unwrap_or_default();
+        let total: Option<Decimal> = total.map(|total| overcommit.of(Resource::Disk, total));
+        groups.push(Group { name: paths.remove(&id), used, room: Room::new([None, None, total], &used) });
+        Ok(())
+    })?;
+    Ok(groups)
+}

@@ -1,0 +1,64 @@
+//! Fields as they are stored, for commands that run through a whole table to add things up.
+//!
+//! A list builds a row with its names looked up and its quantities read; a sum over a million records can afford
+//! neither. Here each record's cells are lent as the engine has them: ids, texts, and amounts with the id of their unit.
+
+use super::reader::Reader;
+use super::select::{Bound, Query, Term, conditions};
+use super::sqlite::{Bind, Raw};
+use crate::catalog::{Entity, Field};
+use crate::error::Result;
+use std::ops::ControlFlow;
+
+/// The fields of one record that were asked for.
+pub struct Stored<'row> {
+    raw: &'row Raw<'row>,
+    places: &'row [usize],
+}
+
+impl Stored<'_> {
+    /// The text of the field asked for as number `field`; nothing where it is empty.
+    pub fn text(&self, field: usize) -> Result<Option<&str>> {
+        self.places.get(field).map_or(Ok(None), |place| self.raw.text(*place))
+    }
+
+    /// The id that the field asked for as number `field` refers to.
+    pub fn reference(&self, field: usize) -> Result<Option<i64>> {
+        self.places.get(field).map_or(Ok(None), |place| self.raw.integer(*place))
+    }
+
+    /// The amount in the field asked for as number `field`, and the id of its unit.
+    pub fn quantity(&self, field: usize) -> Result<Option<(&str, i64)>> {
+        let Some(place) = self.places.get(field) else { return Ok(None) };
+        let Some(amount) = self.raw.text(*place)? else { return Ok(None) };
+        Ok(self.raw.integer(place + 1)?.map(|unit| (amount, unit)))
+    }
+}
+
+impl Reader<'_> {
+    /// Hands the id and the `fields` of each record of `entity` that meets `terms` to `each`, in the order of their ids.
+    /// Of the terms, those count that the engine serves: references and texts.
+    pub fn each_stored(
+        &self,
+        entity: &'static Entity,
+        fields: &[&'static Field],
+        terms: Vec<Term>,
+        mut each: impl FnMut(i64, &Stored<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let mut columns = vec![entity.id];
+        let mut places = Vec::new();
+        for field in fields {
+            places.push(columns.len());
+            columns.extend(field.columns());
+        }
+        let query = Query { terms, ..Query::all(entity, Vec::new()) };
+        let (tail, binds) = conditions(self.catalog(), &query);
+        let columns: Vec<String> = columns.iter().map(|column| format!("t.{column}")).collect();
+        let sql = format!("SELECT {} FROM {} t{tail} ORDER BY t.{}", columns.join(", "), entity.table, entity.id);
+        let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
+        self.connection.rows(&sql, &binds, |raw| {
+            each(raw.id(0)?, &Stored { raw, places: &places })?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+}

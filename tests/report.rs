@@ -1,0 +1,126 @@
+//! The estate as one page.
+
+use crate::support::Sandbox;
+use crate::usage::estate;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+fn page(sandbox: &Sandbox) -> String {
+    let path = sandbox.path().join("estate.html");
+    sandbox.ok(&["report", path.to_str().expect("UTF-8")]);
+    std::fs::read_to_string(path).expect("the page")
+}
+
+#[test]
+fn the_page_is_written_for_its_owner_alone_and_as_a_whole() {
+    let sandbox = estate();
+    let path = sandbox.file("estate.html", "what was there before");
+    let answer = sandbox.run(&["report", &path]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
+    assert_eq!(answer.stderr, format!("wrote {path}\n"));
+    let written = std::fs::read_to_string(&path).expect("the page");
+    assert!(written.starts_with("<!DOCTYPE html>") && written.ends_with("</html>\n"));
+    assert_eq!(std::fs::metadata(&path).expect("the page").permissions().mode() & 0o777, 0o600);
+    let names = std::fs::read_dir(sandbox.path()).expect("the folder").count();
+    assert_eq!(names, 2, "the inventory and the page, and nothing left behind");
+    assert_eq!(sandbox.ok(&["report", "-"]).len(), written.len());
+}
+
+#[test]
+fn every_vm_stands_in_the_table_and_no_text_of_the_data_is_markup() {
+    let sandbox = estate();
+    let hostile = "<script>alert('1')</script>\"&x";
+    sandbox.ok(&["user", "add", hostile]);
+    sandbox.ok(&[
+        "vm",
+        "add",
+        "<img src=x onerror=alert(1)>",
+        "--pool",
+        "prod",
+        "--owner",
+        hostile,
+        "--custom-os",
+        hostile,
+    ]);
+    sandbox.ok(&["pool", "add", "</svg><b>bold", "--dc", "tokyo", "--memory", "1GiB", "--cpu", "1"]);
+    let page = page(&sandbox);
+    assert_eq!(page.matches("<tr>").count(), 1 + 8, "a header and eight VMs");
+    assert_eq!(page.matches("<script").count(), 1, "the page's own");
+    for markup in ["<img", "</svg><b", "<b>bold"] {
+        assert!(!page.contains(markup), "{markup}");
+    }
+    let owner = "<td class=\"wide\">&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;x</td>";
+    assert_eq!(page.matches(owner).count(), 2, "as the owner and as the operating system");
+    assert!(page.contains("&lt;/svg&gt;&lt;b&gt;bold"), "in the plot");
+}
+
+#[test]
+fn the_page_loads_nothing_and_runs_its_own_script_alone() {
+    let sandbox = estate();
+    let page = page(&sandbox);
+    for word in ["src=", "href=", "url(", "@import", "fetch(", "XMLHttpRequest", "https:"] {
+        assert!(!page.contains(word), "{word}");
+    }
+    assert_eq!(page.matches("http:").count(), page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+    let script = page.split_once("<script>").and_then(|(_, rest)| rest.split_once("</script>")).expect("a script").0;
+    let allowed = page.split_once("script-src 'sha256-").and_then(|(_, rest)| rest.split_once('\'')).expect("a hash").0;
+    assert_eq!(allowed, base64(&sha256(script)));
+}
+
+/// The digest as `sha256sum` computes it.
+fn sha256(text: &str) -> Vec<u8> {
+    use std::io::Write;
+    let mut child =
+        Command::new("sha256sum").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sha256sum is installed");
+    child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("its answer");
+    let digits = String::from_utf8(output.stdout).expect("hexadecimal");
+    (0..64).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("two digits")).collect()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for part in bytes.chunks(3) {
+        let number = (0..3).fold(0_usize, |sum, at| sum << 8 | usize::from(part.get(at).copied().unwrap_or(0)));
+        for place in 0..4 {
+            let letter = char::from(LETTERS[number >> (18 - 6 * place) & 63]);
+            text.push(if place <= part.len() { letter } else { '=' });
+        }
+    }
+    text
+}
+
+#[test]
+fn a_limit_says_how_many_vms_are_left_out() {
+    let sandbox = estate();
+    let path = sandbox.path().join("some.html");
+    let answer = sandbox.run(&["report", path.to_str().expect("UTF-8"), "--limit", "3"]);
+    assert!(answer.stderr.ends_with("4 VMs are left out of the table; --limit N takes more in\n"), "{answer}");
+    let page = std::fs::read_to_string(path).expect("the page");
+    assert_eq!(page.matches("<tr>").count(), 1 + 3);
+    assert!(page.contains("<p>The first 3 of 7 VMs.</p>"));
+}
+
+#[test]
+fn refuses_to_write_over_the_inventory_or_where_there_is_no_folder() {
+    let sandbox = estate();
+    let before = sandbox.exported();
+    let answer = sandbox.run(&["report", "inv.db"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (2, ""));
+    assert_eq!(
+        answer.stderr,
+        "error: \"inv.db\" is the inventory itself\nhelp: name another file for the page, such as report.html\n"
+    );
+    assert_eq!(sandbox.exported(), before);
+    let answer = sandbox.run(&["report", "nowhere/x.html"]);
+    assert_eq!(answer.status, 1);
+    assert_eq!(answer.stderr, "error: cannot write nowhere/x.html: no such file or directory\n");
+}
+
+#[test]
+fn an_empty_inventory_has_a_page_too() {
+    let page = page(&Sandbox::empty());
+    assert!(page.contains("<b>0</b> vms"));
+    assert_eq!(page.matches("<tr>").count(), 1);
+}
