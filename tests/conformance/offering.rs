@@ -77,15 +77,15 @@ pub fn every_command_has_a_manual_page(program: &'static Program) {
     }
 }
 
-/// What the program offers at the end of a command line, as bash asks for it.
+/// What the program offers at the end of a command line, as elvish asks for it: a name a line, not quoted.
 fn offered(sandbox: &Sandbox, words: &[&str]) -> Vec<String> {
     let mut command = sandbox.command();
     command
         .args(["--", "inv"])
         .args(words)
-        .env("COMPLETE", "bash")
+        .env("COMPLETE", "elvish")
         .env("_CLAP_COMPLETE_INDEX", words.len().to_string());
-    command.env("_CLAP_COMPLETE_COMP_TYPE", "9").env("_CLAP_COMPLETE_SPACE", "true").env("_CLAP_IFS", "\n");
+    command.env("_CLAP_IFS", "\n");
     let answer = answer(&mut command);
     assert_eq!(answer.status, 0, "{answer}");
     answer.stdout.lines().map(|word| word.trim().to_owned()).collect()
