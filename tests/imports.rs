@@ -509,3 +509,20 @@ fn an_import_of_which_nobody_reads_the_answer_still_happens() {
     assert_eq!(answer.status, 0, "{answer}");
     assert_eq!(told(&sandbox, "user", "name"), "a\n");
 }
+
+#[test]
+fn an_update_names_records_by_their_name_alone_where_that_is_unambiguous() {
+    let sandbox = Sandbox::estate();
+    let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], "name,status\nweb01,stopped\n");
+    assert_eq!(answer.status, 0, "{answer}");
+    assert_eq!(
+        sandbox.ok(&["vm", "list", "--name", "web01", "-c", "pool,status", "-o", "csv"]),
+        "pool,status\nprod,stopped\n"
+    );
+    sandbox.ok(&["vm", "add", "web01", "--pool", "test"]);
+    let before = sandbox.exported();
+    let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], "name,status\nweb01,running\n");
+    assert_eq!(answer.status, 1, "{answer}");
+    assert!(answer.stderr.contains("standard input:2: \"web01\" names 2 vms"), "{answer}");
+    assert_eq!(sandbox.exported(), before);
+}

@@ -315,3 +315,22 @@ fn one_resolver_serves_arguments_flags_filters_and_files() {
     }
     assert_eq!(sandbox.exported(), before);
 }
+
+#[test]
+fn two_records_that_bear_one_path_are_told_apart_by_their_ids_only() {
+    let sandbox = Sandbox::empty();
+    for line in [
+        "provider add P",
+        "dc add x --provider P",
+        "dc add x/a --provider P",
+        "pool add a/b --dc x",
+        "pool add b --dc x/a",
+    ] {
+        sandbox.ok(&line.split(' ').collect::<Vec<&str>>());
+    }
+    let answer = sandbox.run(&["vm", "add", "v", "--pool", "P/x/a/b"]);
+    assert_eq!(answer.status, 4, "{answer}");
+    assert_eq!(answer.stderr.matches("P/x/a/b").count(), 3, "{answer}");
+    sandbox.ok(&["vm", "add", "v", "--pool", "id=2"]);
+    assert_eq!(sandbox.ok(&["vm", "list", "-o", "csv", "-c", "name,pool,pool.dc"]), "name,pool,pool.dc\nv,b,x/a\n");
+}

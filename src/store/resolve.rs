@@ -60,10 +60,15 @@ impl Reader<'_> {
         ids.sort_unstable();
         ids.dedup();
         if ids.len() > 1 && id.is_none() {
-            for &id in ids.iter().take(LISTED * LISTED) {
-                if *self.path(entity, id)? == *text && entity.keys.len() == 1 {
-                    return Ok(vec![id]);
+            let mut exact = Vec::new();
+            for &id in &ids {
+                if *self.path(entity, id)? == *text {
+                    exact.push(id);
                 }
+            }
+            // Names may contain a '/', so that two records can bear one path: then only an id tells them apart.
+            if let [only] = exact.as_slice() {
+                return Ok(vec![*only]);
             }
         }
         Ok(ids)
@@ -153,11 +158,13 @@ impl Reader<'_> {
     }
 
     fn ambiguous(&self, entity: &'static Entity, text: &str, ids: &[i64]) -> Result<Error> {
+        let listed = ids.iter().take(LISTED).map(|id| Ok((*id, shown::shown(&self.path(entity, *id)?).into_owned())));
+        let listed = listed.collect::<Result<Vec<(i64, String)>>>()?;
         let mut lines = Vec::new();
-        for &id in ids.iter().take(LISTED) {
-            let path = shown::shown(&self.path(entity, id)?).into_owned();
-            // Addresses may bear one path twice, in two VLANs: only the id tells those apart.
-            lines.push(if entity.keys.len() > 1 { format!("{path} (id={id})") } else { path });
+        for (id, path) in &listed {
+            // Where two bear one path, only the id tells them apart: an address in two VLANs, a name with a '/'.
+            let alike = listed.iter().filter(|(_, other)| other == path).count() > 1;
+            lines.push(if alike { format!("{path} (id={id})") } else { path.clone() });
         }
         let rest = ids.len().saturating_sub(LISTED);
         if rest > 0 {

@@ -127,7 +127,22 @@ impl Batch {
                 return Ok(Some(record));
             }
         }
-        Ok(None)
+        self.named_alone(writer, values)
+    }
+
+    /// A record that is there already may be given by its name alone, where that is unambiguous: a file that updates
+    /// need not say what holds it.
+    fn named_alone(&self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Record>> {
+        let given = |name: &str| self.entity.position(name).and_then(|place| values.get(place)?.as_ref());
+        let held = self.entity.parent_field().filter(|field| field.required);
+        let Some(name) = self.entity.names.first().and_then(|name| given(name)) else { return Ok(None) };
+        match (held, name) {
+            (Some(field), Value::Text(name)) if self.existing != Existing::Refuse && given(field.name).is_none() => {
+                let id = writer.resolve_optional(self.entity, name)?;
+                Ok(id.map(|id| writer.record(self.entity, id)).transpose()?.flatten())
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Makes one record, numbered if it has no name, unless an operator's duplicate forbids it.
