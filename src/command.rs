@@ -1,6 +1,8 @@
 //! The bespoke commands, one file each: what no generic verb does. They take the same session, answer with the same
 //! columns and rows, and graft onto the tree here.
 
+mod address_next;
+mod address_usage;
 mod attach;
 mod capacity;
 mod clone;
@@ -63,4 +65,6 @@ pub(crate) static GRAFTS: &[Graft] = &[
     fit::GRAFT,
     impact::GRAFT,
     stats::GRAFT,
+    address_next::GRAFT,
+    address_usage::GRAFT,
 ];

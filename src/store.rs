@@ -4,6 +4,7 @@
 //! which sees one moment and never writes; every change goes through [`Writer`], inside one transaction of
 //! [`Store::write`].
 
+mod addresses;
 mod file;
 mod plan;
 mod reader;
@@ -16,6 +17,7 @@ mod sqlite;
 mod stored;
 mod writer;
 
+pub use addresses::Held;
 pub use file::FileState;
 pub use reader::Reader;
 pub use record::Record;

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
+mod addresses;
 mod basics;
 mod conformance;
 mod documents;
