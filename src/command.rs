@@ -15,6 +15,7 @@ mod init;
 mod move_to;
 mod pools;
 mod sheet;
+mod sql;
 mod stats;
 mod usage;
 
@@ -65,6 +66,7 @@ pub(crate) static GRAFTS: &[Graft] = &[
     fit::GRAFT,
     impact::GRAFT,
     stats::GRAFT,
+    sql::GRAFT,
     address_next::GRAFT,
     address_usage::GRAFT,
 ];

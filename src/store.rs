@@ -7,6 +7,7 @@
 mod addresses;
 mod file;
 mod plan;
+mod question;
 mod reader;
 mod record;
 mod removal;
@@ -15,10 +16,12 @@ mod schema;
 mod select;
 mod sqlite;
 mod stored;
+mod views;
 mod writer;
 
 pub use addresses::Held;
 pub use file::FileState;
+pub use question::{Each, Question};
 pub use reader::Reader;
 pub use record::Record;
 pub use removal::{Removal, listed};
@@ -26,6 +29,7 @@ pub use resolve::Resolver;
 pub use schema::VERSION;
 pub use select::{Key, Operand, Order, Query, Term, Test};
 pub use stored::Stored;
+pub use views::views;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;

@@ -8,4 +8,5 @@ mod conformance;
 mod documents;
 mod house;
 mod readme;
+mod sql;
 mod support;

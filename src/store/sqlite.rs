@@ -3,6 +3,10 @@
 //! What the floors above may say is what a second engine could be asked too: `execute`, `insert`, `rows`, each with `$1`
 //! placeholders in order of first use. Pragmas, locking and the header of the file stay in here.
 
+mod guard;
+
+pub(super) use guard::Guard;
+
 use crate::error::{Error, Kind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
