@@ -8,6 +8,7 @@ mod capacity;
 mod clone;
 mod estate;
 mod export_all;
+mod find;
 mod fit;
 mod impact;
 mod import_all;
@@ -66,6 +67,7 @@ pub(crate) static GRAFTS: &[Graft] = &[
     fit::GRAFT,
     impact::GRAFT,
     stats::GRAFT,
+    find::GRAFT,
     sql::GRAFT,
     address_next::GRAFT,
     address_usage::GRAFT,

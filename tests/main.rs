@@ -6,6 +6,7 @@ mod addresses;
 mod basics;
 mod conformance;
 mod documents;
+mod find;
 mod house;
 mod readme;
 mod sql;
