@@ -5,6 +5,7 @@ mod address_next;
 mod address_usage;
 mod attach;
 mod capacity;
+mod check;
 mod clone;
 mod estate;
 mod export_all;
@@ -68,6 +69,7 @@ pub(crate) static GRAFTS: &[Graft] = &[
     impact::GRAFT,
     stats::GRAFT,
     find::GRAFT,
+    check::GRAFT,
     sql::GRAFT,
     address_next::GRAFT,
     address_usage::GRAFT,

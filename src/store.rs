@@ -6,6 +6,7 @@
 
 mod addresses;
 mod file;
+mod inspect;
 mod plan;
 mod question;
 mod reader;
@@ -22,6 +23,7 @@ mod writer;
 
 pub use addresses::Held;
 pub use file::FileState;
+pub use inspect::HeldValue;
 pub use question::{Each, Question};
 pub use reader::Reader;
 pub use record::Record;

@@ -4,6 +4,7 @@
 
 mod addresses;
 mod basics;
+mod check;
 mod conformance;
 mod documents;
 mod find;

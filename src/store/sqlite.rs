@@ -188,6 +188,18 @@ impl Connection {
         Ok(())
     }
 
+    /// Has the engine look the whole file over; `ok`, or a fault a row.
+    pub(super) fn integrity(&self, each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.rows("PRAGMA integrity_check(1000000)", &[], each)
+    }
+
+    /// Has the engine look every reference up: the table, the id and the column of each that leads nowhere.
+    pub(super) fn dangling(&self, each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+        let sql = "SELECT c.\"table\", c.rowid, l.\"from\" FROM pragma_foreign_key_check AS c \
+                   JOIN pragma_foreign_key_list(c.\"table\") AS l ON l.id = c.fkid ORDER BY 1, 2, 3";
+        self.rows(sql, &[], each)
+    }
+
     /// The first row of a query, read by `read`.
     pub(super) fn first<T>(
         &self,
