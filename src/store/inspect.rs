@@ -12,6 +12,8 @@ pub enum HeldValue<'row> {
     Text(&'row str),
     /// An amount, and the id of its unit.
     Quantity(&'row str, i64),
+    /// A whole number.
+    Number(i64),
     /// Bytes that are no text.
     Unreadable,
 }
@@ -38,13 +40,13 @@ impl Reader<'_> {
         })
     }
 
-    /// Hands each value that is stored for `entity`'s records as text to `each`, with the id of its record.
+    /// Hands each value that is stored for `entity`'s records, references apart, to `each`, with the id of its record.
     pub fn each_held(
         &self,
         entity: &'static Entity,
         mut each: impl FnMut(i64, &'static Field, HeldValue<'_>) -> Result<()>,
     ) -> Result<()> {
-        let held = |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Factor | Kind::Secret);
+        let held = |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Secret);
         let fields: Vec<&'static Field> = entity.fields.iter().filter(held).collect();
         let columns: Vec<String> =
             fields.iter().flat_map(|field| field.columns()).map(|column| format!(", t.{column}")).collect();
@@ -53,6 +55,13 @@ impl Reader<'_> {
             let id = row.id(0)?;
             let mut place = 1;
             for field in &fields {
+                if field.kind == Kind::Factor {
+                    if let Some(number) = row.integer(place)? {
+                        each(id, field, HeldValue::Number(number))?;
+                    }
+                    place += 1;
+                    continue;
+                }
                 match (row.text(place), field.kind) {
                     (Err(_), _) => each(id, field, HeldValue::Unreadable)?,
                     (Ok(Some(amount)), Kind::Quantity { .. }) => {

@@ -21,6 +21,8 @@ pub(super) fn fault(units: &Units, field: &Field, held: HeldValue<'_>) -> Option
     let unmended = |rule, text: String| Some(Fault { rule, text: format!("{} {text}", field.name), mended: None });
     let given = match held {
         HeldValue::Unreadable => return unmended(&rule::INVALID, "is not text in UTF-8".to_owned()),
+        HeldValue::Number(1..) => return None,
+        HeldValue::Number(number) => return unmended(&rule::INVALID, format!("is {number}, not a positive number")),
         HeldValue::Quantity(amount, unit) => {
             let factor = units.get(unit).map(|unit| unit.bytes);
             let known = Decimal::parse(amount).ok();
