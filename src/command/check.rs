@@ -99,7 +99,9 @@ fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
         for rule in RULES {
             row.clear();
             let mended = if rule.mended { "yes" } else { "no" };
-            [rule.code, rule.name, rule.severity.name(), mended, rule.about].iter().for_each(|text| row.text(text));
+            for text in [rule.code, rule.name, rule.severity.name(), mended, rule.about] {
+                row.text(text);
+            }
             take(&row)?;
         }
         Ok(())

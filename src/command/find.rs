@@ -13,7 +13,7 @@ use crate::value::needle::{Needle, Rank};
 use crate::value::shown;
 use crate::verb::arguments::option;
 use clap::{Arg, ArgMatches, Command};
-use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
 use tempfile::SpooledTempFile;
 
 pub(super) const GRAFT: Graft = Graft {
@@ -27,6 +27,8 @@ pub(super) const GRAFT: Graft = Graft {
 
 /// How many bytes of what is found wait in memory, for each rank.
 const IN_MEMORY: usize = 1 << 20;
+/// How many cells a row has.
+const CELLS: usize = 4;
 
 fn arguments(command: Command) -> Command {
     sheet::arguments(command)
@@ -59,11 +61,14 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
     sheet::answer(session, matches, &headers, &columns, |reader, take| {
         let mut row = Row::default();
+        let mut cells = Vec::new();
         for found in find(reader, &wanted)? {
-            for line in found.lines()? {
-                let cells: [String; 4] = serde_json::from_str(&line?).map_err(|error| aside(&error.into()))?;
+            let mut file = found.read()?;
+            while next(&mut file, &mut cells).map_err(|error| aside(&error))? {
                 row.clear();
-                cells.iter().for_each(|cell| row.text(cell));
+                for cell in &cells {
+                    row.text(cell);
+                }
                 if take(&row)?.is_break() {
                     return Ok(());
                 }
@@ -77,22 +82,45 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 struct Waiting(BufWriter<SpooledTempFile>);
 
 impl Waiting {
-    fn put(&mut self, cells: [&str; 4]) -> Result<()> {
-        let put = serde_json::to_writer(&mut self.0, &cells).map_err(std::io::Error::from);
-        put.and_then(|()| self.0.write_all(b"\n")).map_err(|error| aside(&error))
+    fn put(&mut self, cells: [&str; CELLS]) -> Result<()> {
+        let mut put = || {
+            for cell in cells {
+                self.0.write_all(&u32::try_from(cell.len()).unwrap_or(u32::MAX).to_le_bytes())?;
+                self.0.write_all(cell.as_bytes())?;
+            }
+            Ok(())
+        };
+        put().map_err(|error| aside(&error))
     }
 
-    fn lines(self) -> Result<impl Iterator<Item = Result<String>>> {
+    fn read(self) -> Result<BufReader<SpooledTempFile>> {
         let mut file = self.0.into_inner().map_err(|error| aside(error.error()))?;
         file.rewind().map_err(|error| aside(&error))?;
-        Ok(BufReader::new(file).lines().map(|line| line.map_err(|error| aside(&error))))
+        Ok(BufReader::new(file))
     }
+}
+
+/// Reads the cells of one row, each behind its length; tells whether there was one.
+fn next(file: &mut BufReader<SpooledTempFile>, cells: &mut Vec<String>) -> std::io::Result<bool> {
+    cells.resize_with(CELLS, String::new);
+    if file.fill_buf()?.is_empty() {
+        return Ok(false);
+    }
+    for cell in cells {
+        let mut length = [0; 4];
+        file.read_exact(&mut length)?;
+        let mut bytes = std::mem::take(cell).into_bytes();
+        bytes.resize(usize::try_from(u32::from_le_bytes(length)).unwrap_or_default(), 0);
+        file.read_exact(&mut bytes)?;
+        *cell = String::from_utf8(bytes).map_err(std::io::Error::other)?;
+    }
+    Ok(true)
 }
 
 fn find(reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Waiting>> {
     let empty = |_| Waiting(BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
     let mut waiting: Vec<Waiting> = Rank::ALL.into_iter().map(empty).collect();
-    let mut put = |rank: Rank, cells: [&str; 4]| {
+    let mut put = |rank: Rank, cells: [&str; CELLS]| {
         let place = Rank::ALL.iter().position(|known| *known == rank).and_then(|place| waiting.get_mut(place));
         place.map_or(Ok(()), |waiting| waiting.put(cells))
     };

@@ -1,9 +1,11 @@
 //! Looking for a text in all that a noun's records say of themselves.
 //!
-//! One run through each table: what is looked for may stand anywhere in a text, in any case of any script, which no
-//! index and no `LIKE` serves. Only a record that fits costs more than its texts: its path is looked up then.
+//! One run through each table: what is looked for may stand anywhere in a text, which no index serves. The engine sorts
+//! out what cannot fit, by a pattern in which all that case and spelling may alter is left open; what remains is ranked
+//! here, in any case of any script, so that every engine answers alike.
 
 use super::reader::{Reader, name_sql};
+use super::sqlite::{Bind, MATCHES};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
 use crate::value::address::Block;
@@ -47,15 +49,26 @@ impl Reader<'_> {
         }
         let parent = entity.parent_field().map_or_else(|| "NULL".to_owned(), |field| format!("t.{}", field.column));
         let columns: Vec<String> = fields.iter().map(|field| format!("t.{}", field.column)).collect();
+        let (matches, escape) = MATCHES;
+        let condition = |field: &&'static Field| match (wanted, field.kind) {
+            (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6) => format!("t.{} IS NOT NULL", field.column),
+            _ => format!("t.{} {matches} $1 {escape}", field.column),
+        };
+        let conditions: Vec<String> = fields.iter().map(condition).collect();
+        let conditions = conditions.join(" OR ");
         let sql = format!(
-            "SELECT {}, {parent}, t.{id} FROM {} t ORDER BY t.{id}",
+            "SELECT {}, {parent}, {} FROM {} t WHERE {conditions} ORDER BY t.{}",
             columns.join(", "),
+            name_sql(entity, "t"),
             entity.table,
-            id = entity.id
+            entity.id
         );
-        let named = format!("SELECT {} FROM {} t WHERE t.{} = $1", name_sql(entity, "t"), entity.table, entity.id);
+        let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
+        let pattern = needle.pattern();
+        let bound = [Bind::Text(&pattern)];
+        let binds = if conditions.contains("$1") { bound.as_slice() } else { &[] };
         let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
-        self.connection.rows(&sql, &[], |row| {
+        self.connection.rows(&sql, binds, |row| {
             let mut best: Option<(Rank, usize)> = None;
             for (place, field) in fields.iter().enumerate() {
                 let Some(text) = row.text(place)? else { continue };
@@ -72,16 +85,8 @@ impl Reader<'_> {
                 (Some(parent), Some(holder)) => Some(self.path(holder, parent)?),
                 _ => None,
             };
-            let id = row.id(fields.len() + 1)?;
-            let name = if entity.names == [field.name] {
-                text.to_owned()
-            } else {
-                let named = self.connection.first(&named, &[super::sqlite::Bind::Integer(id)], |row| {
-                    Ok(row.text(0)?.unwrap_or_default().to_owned())
-                })?;
-                named.unwrap_or_default()
-            };
-            let path = above.map_or(name.clone(), |above| format!("{above}/{name}"));
+            let name = row.text(fields.len() + 1)?.unwrap_or_default();
+            let path = above.map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
             each(Found { rank, path, field, text })?;
             Ok(ControlFlow::Continue(()))
         })

@@ -24,6 +24,9 @@ const CACHE_KIB: i64 = 64 * 1024;
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 256;
 
+/// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
+pub(super) const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
+
 /// A value to bind to a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bind<'a> {

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
+/// How many characters of what is looked for a pattern takes up: engines limit patterns.
+const LONGEST_PATTERN: usize = 500;
+
 /// How well a text fits what is looked for, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
@@ -33,6 +36,28 @@ impl Needle {
     pub fn new(text: &str) -> Option<Self> {
         let folded = folded(text).into_owned();
         (!folded.is_empty()).then_some(Self { folded })
+    }
+
+    /// A `LIKE` pattern, with `\` before what stands for itself, that every text matches which has what is looked for,
+    /// where case makes no difference to the letters of ASCII alone. Others match it, too.
+    #[must_use]
+    pub fn pattern(&self) -> String {
+        let mut pattern = String::from("%");
+        for letter in self.folded.chars().take(LONGEST_PATTERN) {
+            match letter {
+                // The Kelvin sign is a k in lower case, and İ begins with an i.
+                'k' | 'i' => pattern.push('_'),
+                '%' | '_' | '\\' => pattern.extend(['\\', letter]),
+                letter if letter.is_ascii() => pattern.push(letter),
+                // It may be spelled in several ways, or stand in upper case.
+                _ if pattern.ends_with('%') && !pattern.ends_with("\\%") => {}
+                _ => pattern.push('%'),
+            }
+        }
+        if !pattern.ends_with('%') || pattern.ends_with("\\%") {
+            pattern.push('%');
+        }
+        pattern
     }
 
     /// How well `text` fits; nothing where it does not have it.
@@ -135,6 +160,18 @@ mod tests {
         assert_eq!(rank("本番", "東京 本番"), Some(Rank::Word));
         assert_eq!(rank("e", "caf\u{e9}"), None);
         assert!(Needle::new("").is_none());
+    }
+
+    #[test]
+    fn a_pattern_matches_at_least_what_fits() {
+        let pattern = |text: &str| Needle::new(text).map(|needle| needle.pattern()).unwrap_or_default();
+        assert_eq!(pattern("Web-01"), "%web-01%");
+        assert_eq!(pattern("net%_\\"), "%net\\%\\_\\\\%");
+        assert_eq!(pattern("kiwi"), "%__w_%");
+        assert_eq!(pattern("caf\u{e9} 東京 x"), "%caf% % x%");
+        assert_eq!(pattern("100%"), "%100\\%%");
+        assert_eq!(pattern("é"), "%");
+        assert!(pattern(&"x".repeat(100_000)).len() < 1000);
     }
 
     proptest! {

@@ -17,6 +17,7 @@ use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, ErrorCode, Statement};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -73,9 +74,10 @@ impl Guard {
     /// Whether a statement may do what the engine asks about.
     fn asked(&self, noted: &Noted, context: &AuthContext<'_>) -> Authorization {
         match context.action {
-            AuthAction::Select | AuthAction::Recursive => Authorization::Allow,
-            // The engine asks so about a table of which no column is read, and about a name within the statement.
-            AuthAction::Read { column_name: "", .. } => Authorization::Allow,
+            // A column without a name stands for a table of which none is read, or for a name within the statement.
+            AuthAction::Select | AuthAction::Recursive | AuthAction::Read { column_name: "", .. } => {
+                Authorization::Allow
+            }
             AuthAction::Read { table_name, column_name } => self.read(noted, table_name, column_name),
             AuthAction::Function { function_name } if function_name != "load_extension" => Authorization::Allow,
             AuthAction::Function { .. } => noted.refuse(refused("extensions are not loaded")),
@@ -253,8 +255,13 @@ fn fill(row: &mut Row, raw: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Res
             ValueRef::Real(number) => row.text(if number > 0.0 { "Infinity" } else { "-Infinity" }),
             ValueRef::Text(bytes) => row.text(&String::from_utf8_lossy(bytes)),
             ValueRef::Blob(bytes) => {
-                let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-                row.text(&format!("X'{digits}'"));
+                let mut literal = String::from("X'");
+                for byte in bytes {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(literal, "{byte:02X}");
+                }
+                literal.push('\'');
+                row.text(&literal);
             }
         }
     }
@@ -287,10 +294,10 @@ fn told(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
         }
         ErrorCode::Unknown | ErrorCode::ApiMisuse | ErrorCode::TypeMismatch | ErrorCode::ParameterOutOfRange => {
             let error = Error::failed(format!("the SQL cannot be run: {text}"));
-            match text.starts_with("no such table") || text.starts_with("no such column") {
-                true => error.help("inv sql 'SELECT name, sql FROM sqlite_schema' tells the tables and views"),
-                false => error,
+            if text.starts_with("no such table") || text.starts_with("no such column") {
+                return error.help("inv sql 'SELECT name, sql FROM sqlite_schema' tells the tables and views");
             }
+            error
         }
         _ => explained(error),
     }
