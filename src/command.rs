@@ -1,11 +1,15 @@
 //! The bespoke commands, one file each: what no generic verb does. They take the same session, answer with the same
 //! columns and rows, and graft onto the tree here.
 
+mod address_next;
+mod address_usage;
 mod attach;
 mod capacity;
+mod check;
 mod clone;
 mod estate;
 mod export_all;
+mod find;
 mod fit;
 mod impact;
 mod import_all;
@@ -14,6 +18,7 @@ mod move_to;
 mod pools;
 mod report;
 mod sheet;
+mod sql;
 mod stats;
 mod usage;
 
@@ -65,4 +70,9 @@ pub(crate) static GRAFTS: &[Graft] = &[
     impact::GRAFT,
     stats::GRAFT,
     report::GRAFT,
+    find::GRAFT,
+    check::GRAFT,
+    sql::GRAFT,
+    address_next::GRAFT,
+    address_usage::GRAFT,
 ];

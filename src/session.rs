@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
 use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
-use crate::store::{End, FileState, Reader, Store, Writer};
+use crate::store::{Each, End, FileState, Question, Reader, Store, Writer};
 use crate::value::shown;
 use clap::ArgMatches;
 use std::cell::Cell;
@@ -260,6 +260,19 @@ impl Session {
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         self.warn_if_open_to_others();
         self.store().read(read)
+    }
+
+    /// Asks the inventory a question in SQL, and warns if others can read it.
+    ///
+    /// # Errors
+    /// As [`Store::ask`].
+    pub fn ask<T>(
+        &self,
+        question: &Question<'_>,
+        answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
+    ) -> Result<T> {
+        self.warn_if_open_to_others();
+        self.store().ask(question, answer)
     }
 
     /// Runs `write` in one transaction, which lasts unless this is a dry run.

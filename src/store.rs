@@ -4,26 +4,36 @@
 //! which sees one moment and never writes; every change goes through [`Writer`], inside one transaction of
 //! [`Store::write`].
 
+mod addresses;
 mod file;
+mod inspect;
 mod plan;
+mod question;
 mod reader;
 mod record;
 mod removal;
 mod resolve;
 mod schema;
+mod search;
 mod select;
 mod sqlite;
 mod stored;
+mod views;
 mod writer;
 
+pub use addresses::Held;
 pub use file::FileState;
+pub use inspect::HeldValue;
+pub use question::{Each, Question};
 pub use reader::Reader;
 pub use record::Record;
 pub use removal::{Removal, listed};
 pub use resolve::Resolver;
 pub use schema::VERSION;
+pub use search::{Found, Wanted};
 pub use select::{Key, Operand, Order, Query, Term, Test};
 pub use stored::Stored;
+pub use views::views;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;

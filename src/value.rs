@@ -8,6 +8,7 @@ pub mod decimal;
 pub mod list;
 pub mod name;
 pub mod natural;
+pub mod needle;
 pub mod quantity;
 pub mod shown;
 pub mod similar;

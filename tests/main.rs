@@ -2,12 +2,15 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
+mod addresses;
 mod basics;
+mod check;
 mod command_line;
 mod conformance;
 mod decisions;
 mod documents;
 mod faults;
+mod find;
 mod fit;
 mod help;
 mod house;
@@ -25,6 +28,7 @@ mod round_trip;
 mod rvtools;
 mod schema;
 mod shells;
+mod sql;
 mod stats;
 mod support;
 mod terminal;

@@ -3,6 +3,10 @@
 //! What the floors above may say is what a second engine could be asked too: `execute`, `insert`, `rows`, each with `$1`
 //! placeholders in order of first use. Pragmas, locking and the header of the file stay in here.
 
+mod guard;
+
+pub(super) use guard::Guard;
+
 use crate::error::{Error, Kind, Result};
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
@@ -20,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const CACHE_KIB: i64 = 64 * 1024;
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 256;
+
+/// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
+pub(super) const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
 
 /// A value to bind to a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +208,18 @@ impl Connection {
             cursors.push(cursor);
         }
         read(cursors)
+    }
+
+    /// Has the engine look the whole file over; `ok`, or a fault a row.
+    pub(super) fn integrity(&self, each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.rows("PRAGMA integrity_check(1000000)", &[], each)
+    }
+
+    /// Has the engine look every reference up: the table, the id and the column of each that leads nowhere.
+    pub(super) fn dangling(&self, each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
+        let sql = "SELECT c.\"table\", c.rowid, l.\"from\" FROM pragma_foreign_key_check AS c \
+                   JOIN pragma_foreign_key_list(c.\"table\") AS l ON l.id = c.fkid ORDER BY 1, 2, 3";
+        self.rows(sql, &[], each)
     }
 
     /// The first row of a query, read by `read`.

@@ -6,7 +6,7 @@
 use super::shown::quoted;
 use crate::error::{Error, Result};
 use ipnet::IpNet;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
@@ -132,6 +132,31 @@ impl Block {
     }
 }
 
+impl Block {
+    /// What the canonical text of each of its addresses begins with: what an index over texts finds them by.
+    #[must_use]
+    pub fn beginning(&self) -> String {
+        let mut text = String::new();
+        match self.0 {
+            IpNet::V4(net) => {
+                let fixed = usize::from(net.prefix_len() / 8);
+                for (octet, place) in net.network().octets().iter().zip(1..).take(fixed) {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(text, "{octet}{}", if place < 4 { "." } else { "" });
+                }
+            }
+            IpNet::V6(net) => {
+                // From the first group of zeros on, `::` may stand for it or not.
+                let fixed = usize::from(net.prefix_len() / 16).min(7);
+                for group in net.network().segments().iter().take(fixed).take_while(|group| **group != 0) {
+                    let _ = write!(text, "{group:x}:");
+                }
+            }
+        }
+        text
+    }
+}
+
 impl fmt::Display for Block {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -238,7 +263,7 @@ fn refused_dotted(given: &str, dotted: &str) -> Error {
 mod tests {
     use super::{Block, Family, at, either, ipv4, ipv6, key};
     use crate::error::Error;
-    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<String>) {
@@ -376,12 +401,23 @@ mod tests {
         }
 
         #[test]
+        fn an_ipv6_address_begins_as_its_blocks_do(base in any::<u128>(), holes in any::<u8>(), length in 0u8..=128) {
+            let groups = (0..8).filter(|group| holes & (1 << group) != 0);
+            let address = groups.fold(base, |base, group| base & !(0xffff << (16 * group)));
+            let mask = u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0);
+            let block = Block::parse(&format!("{}/{length}", Ipv6Addr::from_bits(address & mask))).expect("block");
+            let text = Ipv6Addr::from_bits(address).to_string();
+            prop_assert!(block.contains(&text) && text.starts_with(&block.beginning()));
+        }
+
+        #[test]
         fn a_block_contains_exactly_its_numbers(base in any::<u32>(), length in 0u32..=32, other in any::<u32>()) {
             let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
             let block = Block::parse(&format!("{}/{length}", Ipv4Addr::from_bits(base & mask))).expect("block");
             let address = Ipv4Addr::from_bits(other).to_string();
             prop_assert_eq!(block.contains(&address), other & mask == base & mask);
             prop_assert_eq!(block.contains(&address), block.numbers().contains(&u128::from(other)));
+            prop_assert!(!block.contains(&address) || address.starts_with(&block.beginning()));
         }
     }
 }

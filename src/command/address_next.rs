@@ -1,0 +1,156 @@
+//! `inv ip next`: which addresses of a block are free, and with `--reserve` taking them.
+//!
+//! A block is never run through: the addresses that are taken are, in numeric order, and what lies between them is
+//! free. Given out is what a machine may have: of an IPv4 block all but the network and the broadcast address, both of a
+//! /31 (RFC 3021) and the one of a /32; of an IPv6 block all but the first, which is its routers' (RFC 4291, section
+//! 2.6.1), both of a /127 (RFC 6164) and the one of a /128.
+
+use super::Graft;
+use crate::catalog::{Entity, Kind};
+use crate::error::{Error, Result};
+use crate::output::Style;
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::{Change, Reader};
+use crate::value::Value;
+use crate::value::address::{self, Block, Family};
+use crate::value::{shown, text};
+use crate::verb::arguments::{self, option, switch};
+use crate::verb::list;
+use crate::verb::report::Report;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+pub(super) const GRAFT: Graft = Graft {
+    under: Some(NOUN),
+    name: "next",
+    about: "Tell the next free addresses of a block, or reserve them",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// The noun whose records are addresses.
+pub(super) const NOUN: &str = "ip";
+/// How many addresses one command gives out at most.
+const MOST: usize = 1_000_000;
+
+fn arguments(command: Command) -> Command {
+    let command =
+        command
+            .arg(Arg::new("in").long("in").value_name("CIDR").required(true).help("The block, such as 10.0.0.0/24"))
+            .arg(Arg::new("vlan").long("vlan").value_name("VLAN").help(
+                "The VLAN they are for: addresses in other VLANs are not in the way. Without it every address is",
+            ))
+            .arg(Arg::new("count").long("count").value_name("N").help("How many; else one"))
+            .arg(
+                Arg::new("reserve")
+                    .long("reserve")
+                    .action(ArgAction::SetTrue)
+                    .help("Take them: as addresses without a VM, in one transaction"),
+            )
+            .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"));
+    arguments::writes(command).after_help(
+        "An IPv4 block's network and broadcast addresses and an IPv6 block's first address are never given out; a /31, \
+         /32, /127 or /128 is used whole. An address without a VLAN is in the way in every VLAN.",
+    )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let block = Block::parse(option(matches, "in").unwrap_or_default())?;
+    let vlan = option(matches, "vlan").map(text::vlan).transpose()?;
+    let count = list::number(matches, "count")?.unwrap_or(1);
+    let count = usize::try_from(count).ok().filter(|count| (1..=MOST).contains(count)).ok_or_else(|| {
+        Error::usage(format!("--count takes a number from 1 to {MOST}, not {}", shown::quoted(&count.to_string())))
+    })?;
+    let entity = session.catalog().of(NOUN);
+    let free = if switch(matches, "reserve") {
+        let (free, report) = session.write(|writer| {
+            let mut report = Report::new(session.dry_run);
+            let free = next(writer, entity, &block, vlan.as_deref(), count)?;
+            for address in &free {
+                let values = reserved(entity, block.family(), address, vlan.as_deref());
+                let effect = writer.apply(Change::Create { entity, values })?;
+                report.add(writer, &effect)?;
+            }
+            Ok((free, report))
+        })?;
+        if session.dry_run {
+            return report.tell(session);
+        }
+        free
+    } else {
+        session.read(|reader| next(reader, entity, &block, vlan.as_deref(), count))?
+    };
+    let columns = [Column::new("address", ColumnKind::Text), Column::new("vlan", ColumnKind::Text)];
+    session.answer(list::answer(matches, Style::Table), &columns, |take| {
+        let mut row = Row::default();
+        for address in &free {
+            row.clear();
+            row.text(address);
+            match &vlan {
+                Some(vlan) => row.text(vlan),
+                None => row.null(),
+            }
+            take(&row)?;
+        }
+        Ok(())
+    })
+}
+
+/// The values of a reserved address.
+fn reserved(entity: &Entity, family: Family, address: &str, vlan: Option<&str>) -> Vec<Value> {
+    let value = |kind| match (kind, family) {
+        (Kind::Ipv4, Family::V4) | (Kind::Ipv6, Family::V6) => Value::Text(address.to_owned()),
+        (Kind::Vlan, _) => vlan.map_or(Value::Null, |vlan| Value::Text(vlan.to_owned())),
+        _ => Value::Null,
+    };
+    entity.fields.iter().map(|field| value(field.kind)).collect()
+}
+
+/// The first `count` free addresses of the block.
+fn next(
+    reader: &Reader<'_>,
+    entity: &'static Entity,
+    block: &Block,
+    vlan: Option<&str>,
+    count: usize,
+) -> Result<Vec<String>> {
+    let hosts = block.hosts();
+    let mut taken = Vec::new();
+    reader.each_address(entity, block, |held| {
+        let in_the_way = vlan.is_none() || held.vlan.is_none() || held.vlan == vlan;
+        if in_the_way && hosts.contains(&held.number) {
+            taken.push(held.number);
+        }
+        Ok(())
+    })?;
+    taken.sort_unstable();
+    taken.dedup();
+    let mut free = Vec::new();
+    let mut number = Some(*hosts.start());
+    for taken in taken {
+        while let Some(candidate) = number.filter(|candidate| *candidate < taken && free.len() < count) {
+            free.push(candidate);
+            number = candidate.checked_add(1);
+        }
+        if free.len() == count {
+            break;
+        }
+        number = taken.checked_add(1);
+    }
+    while let Some(candidate) = number.filter(|candidate| hosts.contains(candidate) && free.len() < count) {
+        free.push(candidate);
+        number = candidate.checked_add(1);
+    }
+    if free.len() < count {
+        let left = match free.len() {
+            0 => "no free address".to_owned(),
+            1 => format!("1 free address, not {count}"),
+            several => format!("{several} free addresses, not {count}"),
+        };
+        let place = vlan.map_or_else(String::new, |vlan| format!(" in VLAN {}", shown::quoted(vlan)));
+        return Err(Error::conflict(format!("{block}{place} has {left}"))
+            .help(format!("see who has them with inv ip list --in {block}, or take another block")));
+    }
+    Ok(free.into_iter().filter_map(|number| address::at((block.family(), number))).collect())
+}

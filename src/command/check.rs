@@ -1,0 +1,145 @@
+//! `inv check`: what is wrong in the data, a finding a row.
+//!
+//! What a command of `inv` would have refused can still be in the file: another program wrote it, an import was told to
+//! take it, or a pool shrank. Nothing is looked for that is not asked for, and findings stream as they are made.
+
+mod rule;
+mod scan;
+mod values;
+
+use super::{Graft, sheet};
+use crate::catalog::Reach;
+use crate::error::{Error, Kind, Result};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::{Change, Reader, Writer};
+use crate::value::Value;
+use crate::verb::arguments::{self, options, switch};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use rule::{Asked, RULES, Severity};
+use scan::Finding;
+
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "check", about: "Tell what is wrong in the data", hidden: false, arguments, run };
+
+fn arguments(command: Command) -> Command {
+    let chosen = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name("RULE,…").action(ArgAction::Append).help(help)
+    };
+    let switch =
+        |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    arguments::writes(sheet::arguments(command))
+        .arg(chosen("only", "Only these rules, by code or name: E012, duplicate-ip"))
+        .arg(chosen("ignore", "Not these rules"))
+        .arg(switch("fix", "Mend first what can be mended without doubt: E002 (of memberships), E004, E005"))
+        .arg(switch("rules", "List the rules instead"))
+        .after_help(
+            "Ends with status 1 if there is a finding of severity error. With --quiet nothing is written where nothing \
+             is found, as cron likes it. docs/checks.md says why each rule is there and how to mend what breaks it.",
+        )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    if switch(matches, "rules") {
+        return list_rules(session, matches);
+    }
+    let asked = Asked::from(&options(matches, "only"), &options(matches, "ignore"))?;
+    if switch(matches, "fix") {
+        let mended = session.write(|writer| mend(writer, &asked))?;
+        let what = if session.dry_run { "would mend" } else { "mended" };
+        session.say(&format!("{what} {}", counted(mended, "finding")));
+    }
+    if session.quiet && !session.read(|reader| any(reader, &asked))? {
+        return Ok(());
+    }
+    let columns = ["code", "rule", "severity", "noun", "record", "text"];
+    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
+    let usual = ["code", "severity", "noun", "record", "text"];
+    let (mut errors, mut warnings) = (0, 0);
+    sheet::answer(session, matches, &headers, &usual, |reader, take| {
+        let mut row = Row::default();
+        let mut wanted = true;
+        scan::scan(reader, &asked, &mut |finding| {
+            match finding.rule.severity {
+                Severity::Error => errors += 1,
+                Severity::Warning => warnings += 1,
+            }
+            if wanted {
+                fill(&mut row, &finding);
+                wanted = take(&row)?.is_continue();
+            }
+            Ok(())
+        })
+    })?;
+    session.say(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
+    // The findings have said it all: the status alone is left to tell.
+    if errors > 0 { Err(Error::new(Kind::Failed, "")) } else { Ok(()) }
+}
+
+fn fill(row: &mut Row, finding: &Finding) {
+    row.clear();
+    for text in [finding.rule.code, finding.rule.name, finding.rule.severity.name()] {
+        row.text(text);
+    }
+    for text in [&finding.noun, &finding.record] {
+        if text.is_empty() { row.null() } else { row.text(text) }
+    }
+    row.text(&finding.text);
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let columns = ["code", "rule", "severity", "fix", "finds"];
+    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
+    session.answer(crate::verb::list::answer(matches, crate::output::Style::Table), &headers, |take| {
+        let mut row = Row::default();
+        for rule in RULES {
+            row.clear();
+            let mended = if rule.mended { "yes" } else { "no" };
+            for text in [rule.code, rule.name, rule.severity.name(), mended, rule.about] {
+                row.text(text);
+            }
+            take(&row)?;
+        }
+        Ok(())
+    })
+}
+
+/// Whether there is any finding.
+fn any(reader: &Reader<'_>, asked: &Asked) -> Result<bool> {
+    let found = Error::new(Kind::OutputClosed, "found");
+    match scan::scan(reader, asked, &mut |_| Err(found.clone())) {
+        Err(error) if error == found => Ok(true),
+        other => other.map(|()| false),
+    }
+}
+
+/// Mends what can be mended without doubt, and tells how much that was.
+fn mend(writer: &mut Writer<'_>, asked: &Asked) -> Result<usize> {
+    let mut mended = 0;
+    for mend in scan::mends(writer, asked)? {
+        // A record that cannot even be read is left to its owner.
+        let Ok(Some(record)) = writer.record(mend.entity, mend.id) else { continue };
+        let done = writer.whole_or_nothing(|writer| {
+            let change = match &mend.value {
+                Some((place, text)) => Change::Update {
+                    entity: mend.entity,
+                    before: &record,
+                    values: vec![(*place, Value::Text(text.clone()))],
+                },
+                None if mend.entity.reach == Reach::Link => Change::Remove { entity: mend.entity, before: &record },
+                None => return Ok(Err(Error::conflict("nothing to mend"))),
+            };
+            match writer.apply(change) {
+                // Another record has that name or address: which is meant is not for a program to say.
+                Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Failed) => Ok(Err(error)),
+                other => other.map(Ok),
+            }
+        })?;
+        mended += usize::from(done.is_ok());
+    }
+    Ok(mended)
+}

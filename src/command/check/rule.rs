@@ -1,0 +1,122 @@
+//! The rules of `inv check`: one table, which the page `docs/checks.md` explains and a test holds it to.
+
+use crate::error::{Error, Result};
+use crate::value::{shown, similar};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Severity {
+    /// The data contradict themselves or cannot be read: the command ends with status 1.
+    Error,
+    /// The data can be right, but rarely are.
+    Warning,
+}
+
+impl Severity {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// A rule that data can break.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Its code, which stays the same for good.
+    pub code: &'static str,
+    /// What it finds, in a word.
+    pub name: &'static str,
+    pub severity: Severity,
+    /// Whether `--fix` can mend what breaks it.
+    pub mended: bool,
+    /// What it finds, as a line of help.
+    pub about: &'static str,
+}
+
+const fn error(code: &'static str, name: &'static str, mended: bool, about: &'static str) -> Rule {
+    Rule { code, name, severity: Severity::Error, mended, about }
+}
+
+const fn warning(code: &'static str, name: &'static str, about: &'static str) -> Rule {
+    Rule { code, name, severity: Severity::Warning, mended: false, about }
+}
+
+pub(super) static INTEGRITY: Rule = error("E001", "integrity", false, "the file's own structure is damaged");
+pub(super) static DANGLING: Rule = error("E002", "dangling-reference", true, "a record refers to one that is gone");
+pub(super) static QUANTITY: Rule = error("E003", "unknown-quantity", false, "an amount or a count is no number");
+pub(super) static CANONICAL: Rule =
+    error("E004", "not-canonical", true, "an address, VLAN or time is not in the form in which it is stored");
+pub(super) static NAME_FORM: Rule =
+    error("E005", "name-not-normalised", true, "a name is not in NFC or has a blank at an end");
+pub(super) static NAME_UNSEEN: Rule =
+    error("E006", "name-with-control", false, "a name has control or invisible characters, or is too long");
+pub(super) static INVALID: Rule = error("E007", "invalid-value", false, "a value is not what its field holds");
+pub(super) static DUPLICATE: Rule = error("E012", "duplicate-ip", false, "an address is taken twice in one VLAN");
+pub(super) static PARTITIONS: Rule =
+    error("E024", "partitions-beyond-disk", false, "the partitions of a disk are larger than it");
+pub(super) static MEMORY: Rule = warning("W020", "pool-memory", "a pool's memory is promised beyond its total");
+pub(super) static CPU: Rule = warning("W021", "pool-cpu", "a pool's CPUs are promised beyond its total");
+pub(super) static DISK: Rule = warning("W022", "pool-disk", "a pool's disk space is promised beyond its total");
+pub(super) static STORAGE: Rule =
+    warning("W023", "storage-capacity", "a storage device is promised beyond its capacity");
+pub(super) static NO_OWNER: Rule = warning("W030", "no-owner", "a VM has no owner");
+pub(super) static NO_OS: Rule = warning("W031", "no-os", "a VM has neither an os nor a custom-os");
+pub(super) static NO_ADDRESS: Rule = warning("W032", "no-address", "a VM has no address");
+pub(super) static NAME_CASE: Rule = warning("W040", "name-case", "two names under one holder differ only in case");
+
+/// Every rule, in the order in which they are tried.
+pub(crate) static RULES: &[&Rule] = &[
+    &INTEGRITY,
+    &DANGLING,
+    &QUANTITY,
+    &CANONICAL,
+    &NAME_FORM,
+    &NAME_UNSEEN,
+    &INVALID,
+    &DUPLICATE,
+    &PARTITIONS,
+    &MEMORY,
+    &CPU,
+    &DISK,
+    &STORAGE,
+    &NO_OWNER,
+    &NO_OS,
+    &NO_ADDRESS,
+    &NAME_CASE,
+];
+
+/// Which rules are asked for.
+pub(super) struct Asked(Vec<&'static str>);
+
+impl Asked {
+    /// Reads codes or names, separated by commas or given several times.
+    pub(super) fn from(only: &[&str], ignored: &[&str]) -> Result<Self> {
+        let (only, ignored) = (codes(only)?, codes(ignored)?);
+        let all = RULES.iter().map(|rule| rule.code);
+        let wanted = all.filter(|code| (only.is_empty() || only.contains(code)) && !ignored.contains(code));
+        Ok(Self(wanted.collect()))
+    }
+
+    pub(super) fn has(&self, rule: &Rule) -> bool {
+        self.0.contains(&rule.code)
+    }
+
+    pub(super) fn any(&self, rules: &[&Rule]) -> bool {
+        rules.iter().any(|rule| self.has(rule))
+    }
+}
+
+fn codes(given: &[&str]) -> Result<Vec<&'static str>> {
+    let texts = given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty());
+    let found = texts.map(|text| {
+        let same = |rule: &&&Rule| rule.code.eq_ignore_ascii_case(text) || rule.name.eq_ignore_ascii_case(text);
+        RULES.iter().find(same).map(|rule| rule.code).ok_or_else(|| {
+            let near = similar::nearest(text, RULES.iter().flat_map(|rule| [rule.code, rule.name]), 3);
+            Error::usage(format!("there is no rule {}", shown::quoted(text)))
+                .help(similar::did_you_mean(&near).unwrap_or_else(|| "inv check --rules lists them".to_owned()))
+        })
+    });
+    found.collect()
+}

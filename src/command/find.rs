@@ -1,0 +1,143 @@
+//! `inv find`: every record that says something, the best match first.
+//!
+//! One run finds all, yet the best may come last: what is found waits by its rank in files that stay in memory while
+//! they are small, so that a million matches take no more memory than a thousand.
+
+use super::{Graft, sheet};
+use crate::error::{Error, Result, io_reason};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::{Reader, Wanted};
+use crate::value::address::Block;
+use crate::value::needle::{Needle, Rank};
+use crate::value::shown;
+use crate::verb::arguments::option;
+use clap::{Arg, ArgMatches, Command};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
+use tempfile::SpooledTempFile;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "find",
+    about: "Find records of any noun by a text in them, or by address or CIDR",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// How many bytes of what is found wait in memory, for each rank.
+const IN_MEMORY: usize = 1 << 20;
+/// How many cells a row has.
+const CELLS: usize = 4;
+
+fn arguments(command: Command) -> Command {
+    sheet::arguments(command)
+        .arg(
+            Arg::new("text")
+                .value_name("TEXT")
+                .required(true)
+                .help("What to look for: in any case, anywhere in a text"),
+        )
+        .after_help(
+            "Names, addresses, VLANs, e-mail addresses, descriptions and other texts are looked through. What is TEXT \
+             comes first, then what begins with it, then what has a word that does, then the rest. An address or a \
+             CIDR block finds the addresses in it and what bears them.",
+        )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let text = option(matches, "text").unwrap_or_default();
+    let Some(needle) = Needle::new(text.trim()) else {
+        return Err(Error::usage("there is nothing to look for").help("give a text, an address or a CIDR block"));
+    };
+    let wanted = match Block::parse(text) {
+        Ok(block) => Wanted::Block(block, needle),
+        Err(error) if text.split_once('/').is_some_and(|(address, _)| Block::parse(address).is_ok()) => {
+            return Err(Error::usage(format!("{} is no block: {}", shown::quoted(text), error.in_one_line())));
+        }
+        Err(_) => Wanted::Text(needle),
+    };
+    let columns = ["noun", "path", "field", "text"];
+    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
+    sheet::answer(session, matches, &headers, &columns, |reader, take| {
+        let mut row = Row::default();
+        let mut cells = Vec::new();
+        for found in find(reader, &wanted)? {
+            let mut file = found.read()?;
+            while next(&mut file, &mut cells).map_err(|error| aside(&error))? {
+                row.clear();
+                for cell in &cells {
+                    row.text(cell);
+                }
+                if take(&row)?.is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+/// What was found of one rank.
+struct Waiting(BufWriter<SpooledTempFile>);
+
+impl Waiting {
+    fn put(&mut self, cells: [&str; CELLS]) -> Result<()> {
+        let mut put = || {
+            for cell in cells {
+                self.0.write_all(&u32::try_from(cell.len()).unwrap_or(u32::MAX).to_le_bytes())?;
+                self.0.write_all(cell.as_bytes())?;
+            }
+            Ok(())
+        };
+        put().map_err(|error| aside(&error))
+    }
+
+    fn read(self) -> Result<BufReader<SpooledTempFile>> {
+        let mut file = self.0.into_inner().map_err(|error| aside(error.error()))?;
+        file.rewind().map_err(|error| aside(&error))?;
+        Ok(BufReader::new(file))
+    }
+}
+
+/// Reads the cells of one row, each behind its length; tells whether there was one.
+fn next(file: &mut BufReader<SpooledTempFile>, cells: &mut Vec<String>) -> std::io::Result<bool> {
+    cells.resize_with(CELLS, String::new);
+    if file.fill_buf()?.is_empty() {
+        return Ok(false);
+    }
+    for cell in cells {
+        let mut length = [0; 4];
+        file.read_exact(&mut length)?;
+        let mut bytes = std::mem::take(cell).into_bytes();
+        bytes.resize(usize::try_from(u32::from_le_bytes(length)).unwrap_or_default(), 0);
+        file.read_exact(&mut bytes)?;
+        *cell = String::from_utf8(bytes).map_err(std::io::Error::other)?;
+    }
+    Ok(true)
+}
+
+fn find(reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Waiting>> {
+    let empty = |_| Waiting(BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
+    let mut waiting: Vec<Waiting> = Rank::ALL.into_iter().map(empty).collect();
+    let mut put = |rank: Rank, cells: [&str; CELLS]| {
+        let place = Rank::ALL.iter().position(|known| *known == rank).and_then(|place| waiting.get_mut(place));
+        place.map_or(Ok(()), |waiting| waiting.put(cells))
+    };
+    for entity in reader.catalog().nouns() {
+        reader.search(entity, wanted, |found| {
+            put(found.rank, [entity.noun, &found.path, found.field.name, found.text])
+        })?;
+        if let Wanted::Block(block, _) = wanted {
+            reader.bearers(entity, block, |holder, path, address| {
+                put(Rank::Exact, [holder.noun, path, entity.plural, address])
+            })?;
+        }
+    }
+    Ok(waiting)
+}
+
+fn aside(error: &std::io::Error) -> Error {
+    Error::failed(format!("cannot put aside what was found: {}", io_reason(error)))
+        .help("look at the room that is left in the folder for temporary files")
+}

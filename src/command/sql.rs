@@ -1,0 +1,99 @@
+//! `inv sql`: any question that reads, in every output format.
+//!
+//! What it may do is not told by its text: the engine refuses the rest while it compiles a statement, and ends what
+//! takes too long.
+
+use super::Graft;
+use crate::error::{Error, Result, io_reason};
+use crate::interrupt;
+use crate::output::Style;
+use crate::session::Session;
+use crate::store::Question;
+use crate::value::shown;
+use crate::verb::arguments::{option, options};
+use crate::verb::list;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::io::Read;
+use std::time::Duration;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "sql",
+    about: "Ask a question in SQL, which cannot change anything",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// How many seconds a question may take unless `--timeout` says otherwise, and at most.
+const USUAL: u64 = 60;
+const MOST: u64 = 86_400;
+/// How large a question may be.
+const LONGEST: u64 = 1 << 20;
+
+fn arguments(command: Command) -> Command {
+    command
+        .arg(Arg::new("sql").value_name("SQL").required(true).help("One statement; - reads it from standard input"))
+        .arg(
+            Arg::new("param")
+                .long("param")
+                .value_name("NAME=VALUE")
+                .action(ArgAction::Append)
+                .help("The value of the parameter :NAME; may be given several times"),
+        )
+        .arg(
+            Arg::new("timeout")
+                .long("timeout")
+                .value_name("SECONDS")
+                .help(format!("How long it may take; else {USUAL}")),
+        )
+        .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"))
+        .after_help(
+            "Each noun has a view with names, paths and bytes beside its table: v_vm, v_pool, v_disk, v_ip, …\n\
+             SELECT name, sql FROM sqlite_schema tells all of them. A whole number as VALUE is a number, anything else \
+             text.",
+        )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let given = option(matches, "sql").unwrap_or_default();
+    let read = if given == "-" { Some(standard_input()?) } else { None };
+    let parameters = options(matches, "param").into_iter().map(|text| {
+        let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+            Error::usage(format!("{} is no parameter", shown::quoted(text))).help("write --param NAME=VALUE")
+        })?;
+        Ok((name.trim_start_matches([':', '$', '@']), value))
+    });
+    let question = Question {
+        sql: read.as_deref().unwrap_or(given),
+        parameters: parameters.collect::<Result<Vec<(&str, &str)>>>()?,
+        time: time(matches)?,
+    };
+    interrupt::watch();
+    session.ask(&question, |columns, rows| {
+        session.answer(list::answer(matches, Style::Table), columns, |take| {
+            rows(&mut |row| {
+                interrupt::check()?;
+                take(row)
+            })
+        })
+    })
+}
+
+fn time(matches: &ArgMatches) -> Result<Duration> {
+    let seconds = list::number(matches, "timeout")?.unwrap_or(USUAL);
+    if (1..=MOST).contains(&seconds) {
+        return Ok(Duration::from_secs(seconds));
+    }
+    Err(Error::usage(format!("--timeout takes a number of seconds from 1 to {MOST}, not \"{seconds}\"")))
+}
+
+fn standard_input() -> Result<String> {
+    let mut bytes = Vec::new();
+    let read = std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Error::failed(format!("cannot read the SQL: {}", io_reason(&error))))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Error::failed("the SQL has more than 1 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::failed("the SQL is not UTF-8"))
+}

@@ -1,0 +1,131 @@
+//! Looking for a text in all that a noun's records say of themselves.
+//!
+//! One run through each table: what is looked for may stand anywhere in a text, which no index serves. The engine sorts
+//! out what cannot fit, by a pattern in which all that case and spelling may alter is left open; what remains is ranked
+//! here, in any case of any script, so that every engine answers alike.
+
+use super::reader::{Reader, name_sql};
+use super::sqlite::{Bind, MATCHES};
+use crate::catalog::{Entity, Field, Kind};
+use crate::error::Result;
+use crate::value::address::Block;
+use crate::value::needle::{Needle, Rank};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+/// What is looked for.
+#[derive(Debug)]
+pub enum Wanted {
+    /// A text.
+    Text(Needle),
+    /// The addresses in a block, or one alone; elsewhere its text.
+    Block(Block, Needle),
+}
+
+/// A record that fits.
+#[derive(Debug)]
+pub struct Found<'row> {
+    /// How well.
+    pub rank: Rank,
+    /// Its path.
+    pub path: String,
+    /// The field that fits best; of those that fit equally well, the first.
+    pub field: &'static Field,
+    /// What the field says.
+    pub text: &'row str,
+}
+
+impl Reader<'_> {
+    /// Hands each record of `entity` that says what is wanted in one of its texts to `each`, in the order of their ids.
+    pub fn search(
+        &self,
+        entity: &'static Entity,
+        wanted: &Wanted,
+        mut each: impl FnMut(Found<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let fields: Vec<&'static Field> = entity.fields.iter().filter(|field| is_text(field.kind)).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let parent = entity.parent_field().map_or_else(|| "NULL".to_owned(), |field| format!("t.{}", field.column));
+        let columns: Vec<String> = fields.iter().map(|field| format!("t.{}", field.column)).collect();
+        let (matches, escape) = MATCHES;
+        let condition = |field: &&'static Field| match (wanted, field.kind) {
+            (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6) => format!("t.{} IS NOT NULL", field.column),
+            _ => format!("t.{} {matches} $1 {escape}", field.column),
+        };
+        let conditions: Vec<String> = fields.iter().map(condition).collect();
+        let conditions = conditions.join(" OR ");
+        let sql = format!(
+            "SELECT {}, {parent}, {} FROM {} t WHERE {conditions} ORDER BY t.{}",
+            columns.join(", "),
+            name_sql(entity, "t"),
+            entity.table,
+            entity.id
+        );
+        let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
+        let pattern = needle.pattern();
+        let bound = [Bind::Text(&pattern)];
+        let binds = if conditions.contains("$1") { bound.as_slice() } else { &[] };
+        let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
+        self.connection.rows(&sql, binds, |row| {
+            let mut best: Option<(Rank, usize)> = None;
+            for (place, field) in fields.iter().enumerate() {
+                let Some(text) = row.text(place)? else { continue };
+                if let Some(rank) = wanted.rank(field.kind, text)
+                    && best.is_none_or(|(known, _)| rank < known)
+                {
+                    best = Some((rank, place));
+                }
+            }
+            let Some((rank, place)) = best else { return Ok(ControlFlow::Continue(())) };
+            let Some(field) = fields.get(place) else { return Ok(ControlFlow::Continue(())) };
+            let text = row.text(place)?.unwrap_or_default();
+            let above: Option<Rc<str>> = match (row.integer(fields.len())?, holder) {
+                (Some(parent), Some(holder)) => Some(self.path(holder, parent)?),
+                _ => None,
+            };
+            let name = row.text(fields.len() + 1)?.unwrap_or_default();
+            let path = above.map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
+            each(Found { rank, path, field, text })?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Hands each record that bears an address of `entity` in `block` to `each` once: its path, and the address.
+    pub fn bearers(
+        &self,
+        entity: &'static Entity,
+        block: &Block,
+        mut each: impl FnMut(&'static Entity, &str, &str) -> Result<()>,
+    ) -> Result<()> {
+        let Some((_, holder)) = self.catalog().parent(entity) else { return Ok(()) };
+        // The bearers of a block are few beside the estate, or as many as it has addresses: 24 bytes each.
+        let mut bearers: Vec<(i64, u128)> = Vec::new();
+        self.each_address(entity, block, |held| {
+            bearers.extend(held.bearer.map(|bearer| (bearer, held.number)));
+            Ok(())
+        })?;
+        bearers.sort_unstable();
+        bearers.dedup_by_key(|(bearer, _)| *bearer);
+        for (bearer, number) in bearers {
+            let address = crate::value::address::at((block.family(), number)).unwrap_or_default();
+            each(holder, &self.path(holder, bearer)?, &address)?;
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    fn rank(&self, kind: Kind, text: &str) -> Option<Rank> {
+        match (self, kind) {
+            (Self::Block(block, _), Kind::Ipv4 | Kind::Ipv6) => block.contains(text).then_some(Rank::Exact),
+            (Self::Text(needle) | Self::Block(_, needle), _) => needle.rank(text),
+        }
+    }
+}
+
+/// Whether a field says something that people look for.
+const fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Name | Kind::Text | Kind::Email | Kind::Ipv4 | Kind::Ipv6 | Kind::Vlan)
+}

@@ -1,0 +1,304 @@
+//! SQL that an operator wrote, run so that the engine itself keeps it from harm.
+//!
+//! The text is not looked at. The file is open for reading only and `query_only` already; an authorizer, which the
+//! engine asks about everything a statement does while it compiles it, lets through reading and nothing else, and no
+//! reading of what is closed. A handler that the engine calls as it works ends what takes too long or is interrupted, and limits bound what a single
+//! step can take.
+
+use super::{Connection, explained};
+use crate::error::{Error, Kind, Result};
+use crate::interrupt;
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::store::Each;
+use crate::value::shown;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::types::ValueRef;
+use rusqlite::{Batch, ErrorCode, Statement};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many steps of its machine the engine does before it asks whether to go on: about a millisecond of work.
+const STEPS: i32 = 10_000;
+/// How large a text, and how much memory for sorting and joining, a statement may take.
+const LONGEST: i32 = 64 << 20;
+const MEMORY: i64 = 1 << 30;
+/// Tables that the engine makes up, through which the pages and the indexed values of other tables can be read.
+const REVEALING: &[&str] =
+    &["sqlite_dbpage", "sqlite_dbdata", "sqlite_dbptr", "sqlite_stat1", "sqlite_stat3", "sqlite_stat4"];
+/// Pragmas that only describe the schema.
+const DESCRIBING: &[&str] = &[
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+    "foreign_key_list",
+    "function_list",
+    "collation_list",
+    "compile_options",
+];
+
+/// What an operator's SQL may read, and for how long.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Guard {
+    /// The tables and views that it may not read, in lower case.
+    pub closed: BTreeSet<String>,
+    /// Columns of the others that it may not, in lower case, and what they hold.
+    pub secret: BTreeMap<(String, String), &'static str>,
+    /// How long it may take.
+    pub time: Duration,
+}
+
+/// Why the engine refused or ended a statement, noted where it asked.
+#[derive(Default)]
+struct Noted {
+    refusal: Mutex<Option<Error>>,
+    overdue: AtomicBool,
+}
+
+impl Noted {
+    fn refuse(&self, error: Error) -> Authorization {
+        let mut refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner);
+        refusal.get_or_insert(error);
+        Authorization::Deny
+    }
+}
+
+impl Guard {
+    /// Whether a statement may do what the engine asks about.
+    fn asked(&self, noted: &Noted, context: &AuthContext<'_>) -> Authorization {
+        match context.action {
+            // A column without a name stands for a table of which none is read, or for a name within the statement.
+            AuthAction::Select | AuthAction::Recursive | AuthAction::Read { column_name: "", .. } => {
+                Authorization::Allow
+            }
+            AuthAction::Read { table_name, column_name } => self.read(noted, table_name, column_name),
+            AuthAction::Function { function_name } if function_name != "load_extension" => Authorization::Allow,
+            AuthAction::Function { .. } => noted.refuse(refused("extensions are not loaded")),
+            AuthAction::Pragma { pragma_name, .. } if DESCRIBING.contains(&pragma_name.to_lowercase().as_str()) => {
+                Authorization::Allow
+            }
+            AuthAction::Pragma { pragma_name, .. } => {
+                noted.refuse(refused(format!("PRAGMA {} is not for inv sql", shown::shown(pragma_name))))
+            }
+            AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+                noted.refuse(refused("other files are not attached: inv sql reads the inventory alone"))
+            }
+            AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
+                noted.refuse(refused("inv sql answers one question, which needs no transaction"))
+            }
+            _ => noted.refuse(refused("inv sql only reads").help("change the inventory with its own commands")),
+        }
+    }
+
+    fn read(&self, noted: &Noted, table: &str, column: &str) -> Authorization {
+        let lower = table.to_lowercase();
+        if let Some(what) = self.secret.get(&(lower.clone(), column.to_lowercase())) {
+            return noted.refuse(refused(format!("{what} are not readable")).help(format!(
+                "name the columns that you want of {}, other than {}",
+                shown::shown(table),
+                shown::shown(column)
+            )));
+        }
+        if self.closed.contains(&lower) || REVEALING.contains(&lower.as_str()) {
+            return noted
+                .refuse(refused(format!("the table {} is not readable through inv sql", shown::quoted(table))));
+        }
+        Authorization::Allow
+    }
+}
+
+fn refused(why: impl Into<String>) -> Error {
+    Error::new(Kind::Denied, why)
+}
+
+impl Connection {
+    /// Answers one question of an operator: its columns and a function that hands over its rows go to `answer`.
+    pub(in crate::store) fn ask<T>(
+        mut self,
+        guard: Guard,
+        sql: &str,
+        parameters: &[(&str, &str)],
+        answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
+    ) -> Result<T> {
+        let noted = Arc::new(Noted::default());
+        let time = guard.time;
+        self.watched(guard, &noted).map_err(|error| explained(&error))?;
+        let told = |error: &rusqlite::Error| told(error, &noted, time);
+        let mut batch = Batch::new(&self.0, sql);
+        let Some(mut statement) = batch.next().map_err(|error| told(&error))? else {
+            return Err(Error::failed("there is no SQL to run").help("write inv sql 'SELECT …'"));
+        };
+        if batch.next().map_err(|error| told(&error))?.is_some() {
+            return Err(Error::failed("inv sql runs one statement at a time"));
+        }
+        if statement.column_count() == 0 {
+            return Err(refused("inv sql only reads").help("change the inventory with its own commands"));
+        }
+        bind(&mut statement, parameters)?;
+        let names = distinct(statement.column_names());
+        let mut rows = statement.raw_query();
+        let mut first = Row::default();
+        let some = match rows.next().map_err(|error| told(&error))? {
+            Some(row) => {
+                fill(&mut first, row, names.len()).map_err(|error| told(&error))?;
+                true
+            }
+            None => false,
+        };
+        let kind = |place| match first.cell(place) {
+            crate::output::row::Cell::Number(_) => ColumnKind::Number,
+            _ => ColumnKind::Text,
+        };
+        let columns: Vec<Column> = (0..).zip(&names).map(|(place, name)| Column::new(name, kind(place))).collect();
+        answer(&columns, &mut |each| {
+            if some {
+                each(&first)?;
+            }
+            let mut row = Row::default();
+            while let Some(raw) = rows.next().map_err(|error| told(&error))? {
+                row.clear();
+                fill(&mut row, raw, columns.len()).map_err(|error| told(&error))?;
+                each(&row)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts the guard before everything that is prepared and run from now on.
+    fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> rusqlite::Result<()> {
+        self.0.execute_batch(&format!("PRAGMA hard_heap_limit = {MEMORY};"))?;
+        for (limit, most) in [
+            (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
+            (Limit::SQLITE_LIMIT_ATTACHED, 0),
+            (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
+            (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+        ] {
+            self.0.set_limit(limit, most)?;
+        }
+        let ended = Arc::clone(noted);
+        let (began, time) = (Instant::now(), guard.time);
+        self.0.progress_handler(
+            STEPS,
+            Some(move || {
+                let overdue = began.elapsed() >= time;
+                ended.overdue.store(overdue, Ordering::Relaxed);
+                overdue || interrupt::check().is_err()
+            }),
+        )?;
+        let noted = Arc::clone(noted);
+        self.0.authorizer(Some(move |context: AuthContext<'_>| guard.asked(&noted, &context)))
+    }
+}
+
+/// Binds each value to the parameter that bears its name.
+fn bind(statement: &mut Statement<'_>, parameters: &[(&str, &str)]) -> Result<()> {
+    let count = statement.parameter_count();
+    let mut names = Vec::with_capacity(count);
+    for place in 1..=count {
+        match statement.parameter_name(place) {
+            Some(name) if !name.starts_with('?') => names.push(name.get(1..).unwrap_or_default().to_owned()),
+            _ => {
+                return Err(
+                    Error::failed("a parameter has no name").help("write :NAME, and give it with --param NAME=VALUE")
+                );
+            }
+        }
+    }
+    for (name, _) in parameters {
+        if !names.iter().any(|known| known == name) {
+            return Err(Error::usage(format!("the SQL has no parameter :{}", shown::shown(name))));
+        }
+    }
+    for (place, name) in (1..).zip(&names) {
+        let Some((_, value)) = parameters.iter().rev().find(|(given, _)| given == name) else {
+            let name = shown::shown(name);
+            return Err(Error::usage(format!("the parameter :{name} has no value"))
+                .help(format!("give it with --param {name}=VALUE")));
+        };
+        let bound = match value.parse::<i64>() {
+            // What is written as the engine writes a number is one; 007 is text.
+            Ok(number) if number.to_string() == *value => statement.raw_bind_parameter(place, number),
+            _ => statement.raw_bind_parameter(place, *value),
+        };
+        bound.map_err(|error| explained(&error))?;
+    }
+    Ok(())
+}
+
+/// The names of the columns, told apart: JSON has each key once.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    names
+        .map(|name| {
+            let again = (1..).map(|number| format!("{name}:{number}"));
+            let distinct = std::iter::once(name.to_owned()).chain(again).find(|name| !known.contains(name));
+            let distinct = distinct.unwrap_or_default();
+            known.insert(distinct.clone());
+            distinct
+        })
+        .collect()
+}
+
+fn fill(row: &mut Row, raw: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<()> {
+    for place in 0..columns {
+        match raw.get_ref(place)? {
+            ValueRef::Null => row.null(),
+            ValueRef::Integer(number) => row.integer(number),
+            ValueRef::Real(number) if number.is_finite() => row.number(&format!("{number:?}")),
+            ValueRef::Real(number) => row.text(if number > 0.0 { "Infinity" } else { "-Infinity" }),
+            ValueRef::Text(bytes) => row.text(&String::from_utf8_lossy(bytes)),
+            ValueRef::Blob(bytes) => {
+                let mut literal = String::from("X'");
+                for byte in bytes {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(literal, "{byte:02X}");
+                }
+                literal.push('\'');
+                row.text(&literal);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Why a statement was not run to its end, in a sentence.
+fn told(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
+    // A function that is refused comes back as wrong SQL: what was noted says better what it was.
+    if let Some(refusal) = noted.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        return refusal;
+    }
+    let (code, text) = match error {
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, Some(msg.as_str())),
+        rusqlite::Error::SqliteFailure(code, text) => (code.code, text.as_deref()),
+        rusqlite::Error::NulError(_) => return Error::failed("the SQL has a NUL character in it"),
+        _ => return explained(error),
+    };
+    let text = text.map(shown::shown).unwrap_or_default();
+    match code {
+        ErrorCode::OperationInterrupted if noted.overdue.load(Ordering::Relaxed) => {
+            Error::failed(format!("the SQL took longer than {} seconds", time.as_secs()))
+                .help("ask for less, or give it longer with --timeout SECONDS")
+        }
+        ErrorCode::OperationInterrupted => Error::interrupted(),
+        ErrorCode::OutOfMemory => Error::failed("the SQL takes more than 1 GiB of memory").help("ask for less"),
+        ErrorCode::TooBig => Error::failed("the SQL makes a value of more than 64 MiB"),
+        ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied => {
+            refused("inv sql only reads").help("change the inventory with its own commands")
+        }
+        ErrorCode::Unknown | ErrorCode::ApiMisuse | ErrorCode::TypeMismatch | ErrorCode::ParameterOutOfRange => {
+            let error = Error::failed(format!("the SQL cannot be run: {text}"));
+            if text.starts_with("no such table") || text.starts_with("no such column") {
+                return error.help("inv sql 'SELECT name, sql FROM sqlite_schema' tells the tables and views");
+            }
+            error
+        }
+        _ => explained(error),
+    }
+}

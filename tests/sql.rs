@@ -1,0 +1,305 @@
+//! Questions in SQL: every one that reads is answered, every one that does more is refused by the engine itself.
+
+use crate::support::Sandbox;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const GIB: u128 = 1 << 30;
+
+#[test]
+fn answers_in_every_format() {
+    let sandbox = Sandbox::estate();
+    let sql = "SELECT name, memory, memory_bytes AS bytes, owner FROM v_vm ORDER BY name";
+    let (large, small, least) = (16 * GIB, 8 * GIB, 4 * GIB);
+    assert_eq!(
+        sandbox.ok(&["sql", sql, "-o", "csv"]),
+        format!(
+            "name,memory,bytes,owner\nweb01,16 GiB,{large},alice\nweb02,8 GiB,{small},bob\nweb10,4096 MiB,{least},\n"
+        )
+    );
+    assert_eq!(
+        sandbox.ok(&["sql", sql, "-o", "tsv", "--no-headers"]),
+        format!("web01\t16 GiB\t{large}\talice\nweb02\t8 GiB\t{small}\tbob\nweb10\t4096 MiB\t{least}\t\n")
+    );
+    let json =
+        sandbox.ok(&["sql", "SELECT 1 AS a, 2.5 AS a, NULL AS b, 'x' AS c, x'00ff' AS d, 9e999 AS e", "-o", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(value, serde_json::json!([{"a": 1, "a:1": 2.5, "b": null, "c": "x", "d": "X'00FF'", "e": "Infinity"}]));
+    let lines = sandbox.ok(&["sql", "SELECT name FROM v_vm WHERE pool = 'test'", "-o", "jsonl"]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&lines).expect("JSON"), serde_json::json!({"name": "web10"}));
+    assert!(sandbox.ok(&["sql", sql, "-o", "markdown"]).contains("| web01"));
+    assert_eq!(sandbox.ok(&["sql", "SELECT name FROM v_vm WHERE 0", "-o", "csv"]), "name\n");
+}
+
+#[test]
+fn takes_parameters_and_standard_input() {
+    let sandbox = Sandbox::estate();
+    let asked = |arguments: &[&str], input: &str| {
+        let all: Vec<&str> =
+            ["sql", "-o", "csv", "--no-headers"].into_iter().chain(arguments.iter().copied()).collect();
+        sandbox.run_with_input(&all, input)
+    };
+    let injected = asked(&["SELECT :x", "--param", "x='; DROP TABLE users; --"], "");
+    assert_eq!(injected.stdout, "'; DROP TABLE users; --\n");
+    let found = asked(
+        &["-", "--param", "pool=prod", "--param", ":least=12884901888"],
+        "SELECT name FROM v_vm\nWHERE pool = :pool AND memory_bytes > $least;\n",
+    );
+    assert_eq!(found.to_string(), "status 0\nweb01\n");
+    assert_eq!(
+        asked(
+            &["SELECT typeof(:a), typeof(:b), typeof(:c)", "--param", "a=7", "--param", "b=007", "--param", "c=7.0"],
+            ""
+        )
+        .stdout,
+        "integer,text,text\n"
+    );
+    insta::assert_snapshot!(asked(&["SELECT :a"], ""), @r"
+    status 2
+    ----- stderr -----
+    error: the parameter :a has no value
+    help: give it with --param a=VALUE
+    ");
+    insta::assert_snapshot!(asked(&["SELECT 1", "--param", "b=1"], ""), @r"
+    status 2
+    ----- stderr -----
+    error: the SQL has no parameter :b
+    ");
+    insta::assert_snapshot!(asked(&["SELECT ?"], ""), @r"
+    status 1
+    ----- stderr -----
+    error: a parameter has no name
+    help: write :NAME, and give it with --param NAME=VALUE
+    ");
+}
+
+#[test]
+fn bad_sql_is_told_in_a_sentence() {
+    let sandbox = Sandbox::estate();
+    for (sql, sentence) in [
+        ("SELEC 1", "the SQL cannot be run: near \"SELEC\": syntax error"),
+        ("SELECT nme FROM v_vm", "the SQL cannot be run: no such column: nme"),
+        ("SELECT 1 FROM vms", "the SQL cannot be run: no such table: vms"),
+        ("", "there is no SQL to run"),
+        ("/* nothing */", "there is no SQL to run"),
+        ("SELECT 1; SELECT 2", "inv sql runs one statement at a time"),
+        ("SELECT abs(-9223372036854775808)", "the SQL cannot be run: integer overflow"),
+        ("SELECT '\u{1b}[2J' FROM \u{1b}[2J", "the SQL cannot be run: unrecognized token: \"\\x1b\""),
+    ] {
+        let answer = sandbox.run(&["sql", sql]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{sql}: {answer}");
+        assert_eq!(answer.stderr.lines().next(), Some(format!("error: {sentence}").as_str()), "{sql}");
+    }
+    for timeout in ["0", "86401", "-1", "x"] {
+        assert_eq!(sandbox.run(&["sql", "SELECT 1", &format!("--timeout={timeout}")]).status, 2);
+    }
+}
+
+/// What would write, reach beyond the inventory, or read what is secret: refused with status 5.
+const FORBIDDEN: &[&str] = &[
+    "INSERT INTO users (name) VALUES ('eve')",
+    "INSERT INTO users (name) VALUES ('eve') RETURNING user_id",
+    "UPDATE virtual_machine SET status = 'failed'",
+    "UPDATE virtual_machine SET status = 'failed' RETURNING name",
+    "DELETE FROM virtual_machine",
+    "WITH gone AS (SELECT 1) DELETE FROM ip_address",
+    "REPLACE INTO unit (unit_id, name, bytes) VALUES (1, 'B', 2)",
+    "CREATE TABLE evil (x)",
+    "CREATE TEMP TABLE evil (x)",
+    "CREATE TEMP VIEW evil AS SELECT * FROM login_users",
+    "CREATE VIEW evil AS SELECT 1",
+    "CREATE TEMP TRIGGER evil AFTER INSERT ON users BEGIN SELECT 1; END",
+    "CREATE INDEX evil ON users (email)",
+    "CREATE VIRTUAL TABLE temp.evil USING fts5(x)",
+    "DROP TABLE users",
+    "DROP VIEW v_vm",
+    "ALTER TABLE users ADD COLUMN evil TEXT",
+    "ATTACH 'other.db' AS other",
+    "ATTACH ':memory:' AS other",
+    "DETACH main",
+    "VACUUM",
+    "VACUUM INTO 'copy.db'",
+    "REINDEX",
+    "ANALYZE",
+    "PRAGMA query_only = OFF",
+    "PRAGMA user_version = 99",
+    "PRAGMA writable_schema = ON",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA hard_heap_limit = 0",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT s",
+    "SELECT load_extension('evil')",
+    "SELECT password_hash FROM login_users",
+    "SELECT * FROM login_users",
+    "SELECT username FROM login_users WHERE password_hash LIKE '$argon2id$%'",
+    "SELECT username FROM login_users ORDER BY PASSWORD_HASH",
+    "SELECT count(*) FROM login_users GROUP BY password_hash",
+    "SELECT max(l.password_hash) FROM main.login_users AS l",
+    "SELECT password_hash FROM login_users a JOIN login_users b USING (password_hash)",
+    "SELECT password_hash FROM (SELECT 'x' AS password_hash) g FULL JOIN login_users USING (password_hash)",
+    "WITH users(password_hash) AS (SELECT 'x') SELECT password_hash FROM users NATURAL FULL JOIN login_users",
+    "WITH l AS (SELECT * FROM login_users) SELECT count(*) FROM l",
+    "SELECT (SELECT password_hash FROM login_users LIMIT 1)",
+    "EXPLAIN SELECT password_hash FROM login_users",
+    "SELECT data FROM sqlite_dbpage",
+];
+
+#[test]
+fn what_would_write_or_read_secrets_is_refused() {
+    let sandbox = Sandbox::estate();
+    let added = sandbox.run_with_input(&["login-user", "add", "root", "--password-stdin"], "correct horse battery\n");
+    assert_eq!(added.status, 0, "{added}");
+    let before = std::fs::read(sandbox.database()).expect("the inventory");
+    let hash = Command::new("sqlite3").arg(sandbox.database()).arg("SELECT password_hash FROM login_users").output();
+    let hash = String::from_utf8(hash.expect("sqlite3 starts").stdout).expect("UTF-8");
+    assert!(hash.starts_with("$argon2id$"), "{hash}");
+    for sql in FORBIDDEN {
+        let answer = sandbox.run(&["sql", sql]);
+        // Without a table that was compiled in there is nothing to refuse.
+        let status = if sql.contains("sqlite_dbpage") { 1 } else { 5 };
+        assert_eq!((answer.status, answer.stdout.as_str()), (status, ""), "{sql}: {answer}");
+        assert!(answer.stderr.starts_with("error: ") && !answer.stderr.contains("argon2"), "{sql}: {answer}");
+        let told = ["authoriz", "prohibited", "not an error", "SqliteFailure"];
+        assert!(!told.iter().any(|word| answer.stderr.contains(word)), "{sql}: {answer}");
+        assert_eq!(std::fs::read(sandbox.database()).expect("the inventory"), before, "{sql}");
+    }
+    let files: Vec<_> =
+        std::fs::read_dir(sandbox.path()).expect("the folder").map(|f| f.expect("a file").file_name()).collect();
+    assert!(
+        !files
+            .iter()
+            .any(|name| name.to_string_lossy().ends_with("copy.db") || name.to_string_lossy().contains("other"))
+    );
+    insta::assert_snapshot!(sandbox.run(&["sql", "SELECT * FROM login_users"]), @r"
+    status 5
+    ----- stderr -----
+    error: password hashes are not readable
+    help: name the columns that you want of login_users, other than password_hash
+    ");
+    insta::assert_snapshot!(sandbox.run(&["sql", "DELETE FROM users"]), @r"
+    status 5
+    ----- stderr -----
+    error: inv sql only reads
+    help: change the inventory with its own commands
+    ");
+    assert_eq!(
+        sandbox.ok(&["sql", "SELECT username, email FROM v_login_user", "-o", "csv"]),
+        "username,email\nroot,\n"
+    );
+    assert_eq!(sandbox.ok(&["sql", "SELECT count(*) AS n FROM login_users", "-o", "csv"]), "n\n1\n");
+}
+
+#[test]
+fn a_table_that_the_catalog_does_not_know_is_closed() {
+    let sandbox = Sandbox::estate();
+    let made = Command::new("sqlite3")
+        .arg(sandbox.database())
+        .arg("CREATE TABLE session (token TEXT); INSERT INTO session VALUES ('secret')")
+        .status();
+    assert!(made.expect("sqlite3 starts").success());
+    insta::assert_snapshot!(sandbox.run(&["sql", "SELECT * FROM session"]), @r#"
+    status 5
+    ----- stderr -----
+    error: the table "session" is not readable through inv sql
+    "#);
+}
+
+#[test]
+fn describing_and_computing_are_open() {
+    let sandbox = Sandbox::estate();
+    for (sql, answer) in [
+        ("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT sum(x) FROM n", "55"),
+        ("SELECT value FROM json_each('[7]')", "7"),
+        ("SELECT count(*) FROM pragma_table_info('users')", "3"),
+        ("SELECT count(*) FROM sqlite_schema WHERE name = 'v_vm'", "1"),
+        (
+            "SELECT group_concat(name, '+') FROM (SELECT name FROM v_vm WHERE dc = 'tokyo' ORDER BY id)",
+            "web01+web02+web10",
+        ),
+        ("SELECT path FROM v_ip", "AWS/tokyo/prod/web01/10.0.0.11"),
+        ("WITH x AS (SELECT name FROM users) SELECT count(*) FROM x", "2"),
+        ("VALUES (3)", "3"),
+        ("WITH g(user_id) AS (SELECT 1) SELECT count(user_id) FROM g FULL JOIN users USING (user_id)", "2"),
+    ] {
+        assert_eq!(sandbox.ok(&["sql", sql, "-o", "csv", "--no-headers"]), format!("{answer}\n"), "{sql}");
+    }
+}
+
+const FOR_EVER: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
+
+#[test]
+fn what_takes_too_long_or_too_much_is_ended() {
+    let sandbox = Sandbox::estate();
+    let began = Instant::now();
+    insta::assert_snapshot!(sandbox.run(&["sql", FOR_EVER, "--timeout", "1"]), @r"
+    status 1
+    ----- stderr -----
+    error: the SQL took longer than 1 seconds
+    help: ask for less, or give it longer with --timeout SECONDS
+    ");
+    assert!(began.elapsed() >= Duration::from_secs(1) && began.elapsed() < Duration::from_secs(20));
+    for (sql, sentence) in [
+        ("SELECT length(zeroblob(100000000))", "the SQL makes a value of more than 64 MiB"),
+        ("SELECT printf('%.*c', 200000000, 'x')", "the SQL makes a value of more than 64 MiB"),
+    ] {
+        let answer = sandbox.run(&["sql", sql]);
+        assert_eq!(
+            (answer.status, answer.stderr.lines().next()),
+            (1, Some(format!("error: {sentence}").as_str())),
+            "{sql}"
+        );
+    }
+}
+
+#[test]
+fn an_interrupt_ends_it() {
+    let sandbox = Sandbox::estate();
+    let mut command = sandbox.command();
+    let running =
+        command.args(["sql", FOR_EVER]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("inv starts");
+    std::thread::sleep(Duration::from_millis(700));
+    let began = Instant::now();
+    let killed = Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("kill starts");
+    assert!(killed.success(), "it ran still");
+    let ended = running.wait_with_output().expect("its end");
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "");
+}
+
+#[test]
+fn the_views_are_those_of_the_catalog() {
+    let views = inv::store::views(&inv::catalog::Catalog::standard());
+    assert!(inv::SCHEMA.ends_with(&views), "schema.sql is to end in:\n{views}");
+    let nouns = inv::catalog::Catalog::standard().entities().count();
+    assert_eq!(views.matches("CREATE VIEW v_").count(), nouns);
+    assert!(!views.contains("password"));
+}
+
+#[test]
+fn other_programs_see_bytes_without_rounding() {
+    let sandbox = Sandbox::estate();
+    // Amount, unit, and the bytes by arithmetic on whole numbers; beyond 2^53 a double would be off.
+    let quantities = [
+        ("9007199254740993", "B", 9_007_199_254_740_993_u128),
+        ("9223372036854775807", "B", u128::from(u64::MAX / 2)),
+        ("8191.99999999999", "PiB", (8192 * 10_u128.pow(11) - 1) * (1 << 50) / 10_u128.pow(11)),
+        ("1.5", "TB", 1_500_000_000_000),
+        ("0.1", "GiB", GIB / 10),
+        ("0.000000000000000001", "PiB", 0),
+        ("4503599627370497.5", "KiB", (2 * 4_503_599_627_370_497 + 1) * 512),
+        ("007.250", "MiB", 7_602_176),
+    ];
+    for (number, (amount, unit, _)) in quantities.iter().enumerate() {
+        sandbox.ok(&["vm", "add", &format!("q{number}"), "--pool", "test", "--memory", &format!("{amount}{unit}")]);
+    }
+    let seen = Command::new("sqlite3")
+        .arg(sandbox.database())
+        .arg("SELECT memory_bytes FROM v_vm WHERE name GLOB 'q*' ORDER BY id")
+        .output()
+        .expect("sqlite3 starts");
+    let wanted: String = quantities.iter().map(|(.., bytes)| format!("{bytes}\n")).collect();
+    assert_eq!(String::from_utf8_lossy(&seen.stdout), wanted);
+}
