@@ -21,7 +21,7 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How many signs of a picture stand in a line, and how many lines it has at most.
+/// How many signs of a picture stand in a line where there is room, and how many lines it has at most.
 const ACROSS: u128 = 64;
 const DOWN: u128 = 16;
 
@@ -69,7 +69,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             }
         }
         let _more = take(&row)?;
-        picture = session.terminal_width().map(|_| drawn(&block, &taken));
+        picture = session.terminal_width().map(|width| drawn(&block, &taken, width));
         Ok(())
     })?;
     picture.map_or(Ok(()), |picture| session.answer_text(&picture))
@@ -86,31 +86,36 @@ fn taken(reader: &Reader<'_>, session: &Session, block: &Block) -> Result<BTreeM
 }
 
 /// The block as signs in lines, each sign for as many addresses as it takes to fit.
-fn drawn(block: &Block, taken: &BTreeMap<u128, bool>) -> String {
+fn drawn(block: &Block, taken: &BTreeMap<u128, bool>, width: usize) -> String {
     let numbers = block.numbers();
     let (first, last) = (*numbers.start(), *numbers.end());
-    // Blocks are powers of two, and so are the signs: each stands for as many addresses.
-    let each = (last - first) / (ACROSS * DOWN) + 1;
-    let signs = (last - first) / each + 1;
-    let mut picture = String::from("\n");
+    let name = |number| address::at((block.family(), number)).unwrap_or_default();
+    // Blocks are powers of two, and so are lines and signs: each stands for as many addresses.
+    let laid_out = |across: u128| {
+        let each = (last - first) / (across * DOWN) + 1;
+        let signs = (last - first) / each + 1;
+        let starts = (0..signs.div_ceil(across)).map(|line| name(first + line * across * each).len() + 2);
+        (across, each, signs, starts.max().unwrap_or_default())
+    };
+    let fits = |(across, .., label): &(u128, u128, u128, usize)| {
+        u128::try_from(width.saturating_sub(*label)).is_ok_and(|room| room >= *across)
+    };
+    let layouts = [ACROSS, ACROSS / 2].map(laid_out);
+    let (across, each, signs, label) = layouts.into_iter().find(fits).unwrap_or_else(|| laid_out(ACROSS / 4));
+    let mut picture = String::new();
     for place in 0..signs {
-        if place % ACROSS == 0 {
-            let start = address::at((block.family(), first + place * each)).unwrap_or_default();
-            // Writing to a `String` cannot fail.
-            let _ = write!(picture, "{}{start:<18} ", if place == 0 { "" } else { "\n" });
-        }
         let from = first + place * each;
-        let mut inside = taken.range(from..=from + (each - 1)).peekable();
-        picture.push(match (inside.peek().is_some(), each) {
-            (false, _) => '·',
-            (true, 1) => {
-                if inside.any(|(_, borne)| *borne) {
-                    '█'
-                } else {
-                    'r'
-                }
-            }
-            (true, _) => match u128::try_from(inside.count()).unwrap_or(each) * 4 / each {
+        if place % across == 0 {
+            // Writing to a `String` cannot fail.
+            let _ = write!(picture, "\n{:<label$}", name(from));
+        }
+        let inside = taken.range(from..=from + (each - 1));
+        let count = inside.clone().count();
+        picture.push(match (count, each) {
+            (0, _) => '·',
+            (_, 1) if inside.clone().any(|(_, borne)| *borne) => '█',
+            (_, 1) => 'r',
+            _ => match u128::try_from(count).unwrap_or(each).saturating_mul(4) / each {
                 0 => '░',
                 1 => '▒',
                 2 | 3 => '▓',
@@ -124,4 +129,41 @@ fn drawn(block: &Block, taken: &BTreeMap<u128, bool>) -> String {
     };
     let _ = write!(picture, "\n{legend}\n");
     picture
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Block, drawn};
+    use crate::value::address;
+    use std::collections::BTreeMap;
+
+    fn picture(block: &str, taken: &[(&str, bool)], width: usize) -> Vec<String> {
+        let block = Block::parse(block).expect("a block");
+        let number = |text: &str| address::key(text).expect("an address").1;
+        let taken: BTreeMap<u128, bool> = taken.iter().map(|(text, borne)| (number(text), *borne)).collect();
+        drawn(&block, &taken, width).lines().skip(1).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_small_block_has_a_sign_an_address() {
+        let lines = picture("10.0.0.0/25", &[("10.0.0.0", true), ("10.0.0.2", false), ("10.0.0.127", true)], 80);
+        assert_eq!(lines[0], format!("10.0.0.0   █·r{}", "·".repeat(61)));
+        assert_eq!(lines[1], format!("10.0.0.64  {}█", "·".repeat(63)));
+        assert_eq!(lines.len(), 3);
+        assert_eq!(picture("10.0.0.9/32", &[("10.0.0.9", true)], 80)[0], "10.0.0.9  █");
+    }
+
+    #[test]
+    fn a_large_block_has_a_sign_for_several_and_fits_the_terminal() {
+        let full: Vec<String> = (0..64).map(|last| format!("255.255.0.{last}")).collect();
+        let full: Vec<(&str, bool)> = full.iter().map(|text| (text.as_str(), true)).collect();
+        let lines = picture("255.255.0.0/16", &full, 80);
+        assert!(lines[0].starts_with("255.255.0.0    █··") && lines[16].starts_with("a sign is 64 addresses"));
+        for (block, width) in
+            [("255.255.0.0/16", 80), ("255.255.0.0/16", 60), ("2001:db8:ffff:ffff::/64", 80), ("::/0", 80)]
+        {
+            let widest = picture(block, &[], width).iter().take(16).map(|line| line.chars().count()).max();
+            assert!(widest <= Some(width), "{block}: {widest:?}");
+        }
+    }
 }
