@@ -1,6 +1,7 @@
 //! `inv log`: every change there was; `log show` tells one in full, `log verify` proves the chain, `log purge` forgets.
 
 use super::Graft;
+use crate::catalog::Kind;
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
@@ -97,13 +98,18 @@ fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
                 Action::Nothing => return Ok(ControlFlow::Continue(())),
             };
             let title = reader.title(entity, record)?;
-            for (place, old, new) in step.changed() {
-                let Some(field) = entity.fields.get(place) else { continue };
+            let changed = step.changed();
+            for (place, old, new) in &changed {
+                let Some(field) = entity.fields.get(*place) else { continue };
+                // The time of a change goes with every change; it is told where nothing else changed.
+                if field.kind == Kind::Updated && changed.len() > 1 {
+                    continue;
+                }
                 row.clear();
                 for text in [action, entity.noun, title.as_str(), field.name] {
                     row.text(text);
                 }
-                for value in [&old, &new] {
+                for value in [old, new] {
                     match reader.shown(field, value)? {
                         Some(text) => row.text(&text),
                         None => row.null(),

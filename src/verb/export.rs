@@ -55,6 +55,7 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
 }
 
 /// All records of `entity`, sorted by path.
-pub(crate) fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
+#[must_use]
+pub fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
     Query { by_path: true, ..Query::all(entity, columns(catalog, entity)) }
 }
