@@ -39,11 +39,12 @@ pub use views::views;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;
-use crate::error::Result;
+use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
 use history::Recorder;
 use sqlite::{Access, Connection};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// An inventory file.
 #[derive(Debug, Clone)]
@@ -118,13 +119,31 @@ impl<'c> Store<'c> {
         if change == last {
             return self.read(read);
         }
-        let connection = Connection::open(&self.path, Access::Scratch)?;
+        let aside = if file::may_be_written(&self.path) { None } else { Some(self.copy()?) };
+        let path = aside.as_ref().map_or(self.path.as_path(), |copy| copy.path());
+        let connection = Connection::open(path, Access::Scratch)?;
         schema::check(&connection, &self.path)?;
         connection.begin_write()?;
         let mut writer = Writer::new(Reader::new(&connection, self.catalog), None);
         let result = writer.go_back_to(change).and_then(|()| read(&writer));
         connection.roll_back();
         result
+    }
+
+    /// A copy of one moment of the file, for who may only read it.
+    fn copy(&self) -> Result<NamedTempFile> {
+        let unkept = |error: std::io::Error| {
+            Error::failed(format!("cannot copy the inventory to look back: {}", io_reason(&error)))
+                .help("look at the room that is left in the folder for temporary files")
+        };
+        let mut copy = NamedTempFile::new().map_err(unkept)?;
+        // Nobody changes the file while it is read from.
+        self.read(|reader| {
+            reader.last_change()?;
+            let mut file = std::fs::File::open(&self.path).map_err(unkept)?;
+            std::io::copy(&mut file, copy.as_file_mut()).map(drop).map_err(unkept)
+        })?;
+        Ok(copy)
     }
 
     /// Runs `write` in one transaction, which lasts if it goes well and `end` says so, and else leaves nothing.

@@ -11,6 +11,7 @@ use inv::store::{Change, End, Moment, Reader, Record, Removal, Store, Writer};
 use inv::value::Value;
 use inv::value::quantity::Quantity;
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -320,11 +321,19 @@ fn follow(steps: &[Step]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: SEQUENCES, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_moment_is_told_again_and_everything_undone_and_redone(steps in steps()) {
-        follow(&steps)?;
-    }
+#[test]
+fn every_moment_is_told_again_and_everything_undone_and_redone() {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let cases = SEQUENCES.div_ceil(u32::try_from(threads).expect("few threads"));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+                let tried = TestRunner::new(config).run(&steps(), |steps| follow(&steps));
+                if let Err(failure) = tried {
+                    panic!("{failure}");
+                }
+            });
+        }
+    });
 }
