@@ -580,3 +580,15 @@ fn the_log_of_a_record_is_a_lookup_by_index() {
         assert!(plan.starts_with("SEARCH change_entry USING INDEX"), "{condition}: {plan}");
     }
 }
+
+#[test]
+fn usage_and_find_answer_as_of_a_change_too() {
+    let sandbox = small();
+    sandbox.ok(&["vm", "set", "web01", "--memory", "16GiB"]);
+    sandbox.ok(&["vm", "rename", "web01", "db01"]);
+    assert!(sandbox.ok(&["usage", "--at", "4"]).contains(" 8 GiB"), "{}", sandbox.ok(&["usage", "--at", "4"]));
+    assert!(sandbox.ok(&["usage"]).contains("16 GiB"));
+    let found = sandbox.ok(&["find", "web01", "-o", "csv", "--at", "5"]);
+    assert!(found.contains("AWS/tokyo/prod/web01"), "{found}");
+    assert!(!sandbox.ok(&["find", "web01", "-o", "csv"]).contains("web01"));
+}
