@@ -204,6 +204,63 @@ CREATE TABLE login_users (
 CREATE UNIQUE INDEX login_users_key ON login_users (username);
 CREATE INDEX login_users_username_with_slash ON login_users (username) WHERE username LIKE '%/%';
 
+-- Every change to the tables above: who, when, by which command, and a hash of it and of the one before.
+--
+-- `undoes` is the change that it reverses, `partly` whether it left something of that as it was. It is no foreign key,
+-- for a change stays what it was, and its hash true, when the one it reversed has been purged. A purge is a change
+-- without entries that keeps up to which change it dropped history, and that change's hash: the chain goes on from it.
+CREATE TABLE change (
+    change_id    INTEGER CONSTRAINT change_pk PRIMARY KEY AUTOINCREMENT,
+    at           TEXT    CONSTRAINT change_at_given NOT NULL,
+    login_user   TEXT,
+    os_user      TEXT,
+    host         TEXT,
+    command      TEXT    CONSTRAINT change_command_given NOT NULL,
+    message      TEXT,
+    undoes       INTEGER,
+    partly       INTEGER CONSTRAINT change_partly_given NOT NULL
+                         CONSTRAINT change_partly_known CHECK (partly IN (0, 1)),
+    purged       INTEGER,
+    purged_hash  TEXT,
+    hash         TEXT    CONSTRAINT change_hash_given NOT NULL,
+    CONSTRAINT change_purge_whole CHECK ((purged IS NULL) = (purged_hash IS NULL))
+) STRICT;
+CREATE INDEX change_by_at ON change (at);
+
+-- The files that changes were imported from.
+CREATE TABLE change_file (
+    change_file_id  INTEGER CONSTRAINT change_file_pk PRIMARY KEY AUTOINCREMENT,
+    change_id       INTEGER CONSTRAINT change_file_change_given NOT NULL
+                            CONSTRAINT change_file_change REFERENCES change (change_id),
+    name            TEXT    CONSTRAINT change_file_name_given NOT NULL
+) STRICT;
+CREATE INDEX change_file_by_change ON change_file (change_id);
+
+-- What a change did, in its order, as what undoes it. Of records that were made, their ids: those made one after
+-- another share an entry, which never crosses a multiple of 4096, so that the entry of an id is found among few. Of one
+-- that was changed, the old values of the fields that changed, of one that was removed all of them, by column, as JSON.
+-- Secrets are never among them. Of what a file gave, the file, and the line of the first record; the next record stands
+-- in the next line.
+CREATE TABLE change_entry (
+    change_entry_id  INTEGER CONSTRAINT change_entry_pk PRIMARY KEY AUTOINCREMENT,
+    change_id        INTEGER CONSTRAINT change_entry_change_given NOT NULL
+                             CONSTRAINT change_entry_change REFERENCES change (change_id),
+    noun             TEXT    CONSTRAINT change_entry_noun_given NOT NULL,
+    action           TEXT    CONSTRAINT change_entry_action_given NOT NULL
+                             CONSTRAINT change_entry_action_known CHECK (action IN ('create', 'update', 'remove')),
+    first_id         INTEGER CONSTRAINT change_entry_first_given NOT NULL,
+    last_id          INTEGER CONSTRAINT change_entry_last_given NOT NULL,
+    old              TEXT,
+    change_file_id   INTEGER CONSTRAINT change_entry_file REFERENCES change_file (change_file_id),
+    line             INTEGER,
+    CONSTRAINT change_entry_old_kept CHECK ((old IS NULL) = (action = 'create')),
+    CONSTRAINT change_entry_range CHECK (last_id = first_id OR (last_id > first_id AND action = 'create'))
+) STRICT;
+CREATE INDEX change_entry_by_change ON change_entry (change_id);
+CREATE INDEX change_entry_by_record ON change_entry (noun, first_id);
+CREATE INDEX change_entry_by_range ON change_entry (noun, first_id) WHERE last_id > first_id;
+CREATE INDEX change_entry_by_file ON change_entry (change_file_id) WHERE change_file_id IS NOT NULL;
+
 -- The units that every inventory begins with: decimal ones (SI) and binary ones (IEC 80000-13).
 INSERT INTO unit (name, bytes) VALUES
     ('B', 1),

@@ -162,7 +162,12 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
 }
 
 fn graft_on(graft: &Graft, matches: &ArgMatches) -> Result<()> {
-    (graft.run)(&session(matches)?, matches)
+    (graft.run)(&session(deepest(matches))?, matches)
+}
+
+/// What the last subcommand of the command line was given: options stand there.
+fn deepest(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, below)| deepest(below))
 }
 
 fn session(matches: &ArgMatches) -> Result<Session> {

@@ -4,9 +4,11 @@
 mod address_next;
 mod address_usage;
 mod attach;
+mod blame;
 mod capacity;
 mod check;
 mod clone;
+mod diff;
 mod estate;
 mod export_all;
 mod find;
@@ -14,12 +16,14 @@ mod fit;
 mod impact;
 mod import_all;
 mod init;
+mod log;
 mod move_to;
 mod pools;
 mod report;
 mod sheet;
 mod sql;
 mod stats;
+mod undo;
 mod usage;
 
 use crate::error::Result;
@@ -75,4 +79,8 @@ pub(crate) static GRAFTS: &[Graft] = &[
     sql::GRAFT,
     address_next::GRAFT,
     address_usage::GRAFT,
+    log::GRAFT,
+    undo::GRAFT,
+    blame::GRAFT,
+    diff::GRAFT,
 ];

@@ -5,7 +5,7 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
 use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
-use crate::store::{Each, End, FileState, Question, Reader, Store, Writer};
+use crate::store::{Each, End, FileState, Moment, Origin, Question, Reader, Store, Writer};
 use crate::value::shown;
 use clap::ArgMatches;
 use std::cell::Cell;
@@ -72,6 +72,9 @@ pub struct Session {
     pub interactive: bool,
     /// Whether a change is only shown.
     pub dry_run: bool,
+    /// The moment that answers are as of; the present where none was asked for.
+    pub at: Option<Moment>,
+    message: Option<String>,
     database: PathBuf,
     color: Color,
     pager: bool,
@@ -106,6 +109,8 @@ impl Session {
             verbose: flag("verbose"),
             interactive: !flag("no-input") && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             dry_run: flag("dry-run"),
+            at: text("at").map(|text| Moment::parse(&text)).transpose()?,
+            message: text("message").filter(|message| !message.trim().is_empty()),
             database: database(matches.try_get_one::<OsString>("db").ok().flatten().cloned())?,
             color,
             pager: !flag("no-pager"),
@@ -259,7 +264,10 @@ impl Session {
     /// What `read` fails with, and what is wrong with the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         self.warn_if_open_to_others();
-        self.store().read(read)
+        match &self.at {
+            Some(moment) => self.store().read_at(moment, read),
+            None => self.store().read(read),
+        }
     }
 
     /// Asks the inventory a question in SQL, and warns if others can read it.
@@ -281,7 +289,18 @@ impl Session {
     /// What `write` fails with, and what is wrong with the file.
     pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         self.warn_if_open_to_others();
-        self.store().write(if self.dry_run { End::RollBack } else { End::Commit }, write)
+        self.store().by(self.origin()).write(if self.dry_run { End::RollBack } else { End::Commit }, write)
+    }
+
+    /// Who makes the changes of this run, as history keeps it.
+    fn origin(&self) -> Origin {
+        Origin {
+            login_user: None,
+            os_user: Some(os_user()),
+            host: nix::unistd::gethostname().ok().map(|host| host.to_string_lossy().into_owned()),
+            command: command_line(env::args_os()),
+            message: self.message.clone(),
+        }
     }
 
     /// Says once that others can read the inventory, where they can.
@@ -315,6 +334,55 @@ pub struct Answer {
 impl Default for Answer {
     fn default() -> Self {
         Self { otherwise: Style::Table, headers: true, for_spreadsheet: false }
+    }
+}
+
+/// How much of a command line history keeps.
+const KEPT: usize = 2000;
+
+/// Whose process this is.
+fn os_user() -> String {
+    let id = nix::unistd::getuid();
+    let user = nix::unistd::User::from_uid(id).ok().flatten();
+    user.map_or_else(|| format!("uid {id}"), |user| user.name)
+}
+
+/// The command line as a shell would take it, without its message, which is kept by itself.
+///
+/// No option takes a secret; should one look as if it did, its value is left out all the same.
+fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
+    let mut line = String::from("inv");
+    let mut hidden = false;
+    for argument in arguments.skip(1) {
+        let argument = argument.to_string_lossy();
+        let secret = ["--password", "--secret", "--token"].iter().any(|name| argument.starts_with(name));
+        line.push(' ');
+        if hidden {
+            line.push('…');
+        } else if let Some((name, _)) = argument.split_once('=').filter(|_| secret) {
+            line.push_str(name);
+            line.push_str("=…");
+        } else {
+            line.push_str(&quoted_for_shell(&argument));
+        }
+        hidden = secret && argument != "--password-stdin" && argument != "--password" && !argument.contains('=');
+        if line.len() > KEPT {
+            let end = (0..=KEPT).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
+            line.truncate(end);
+            line.push('…');
+            break;
+        }
+    }
+    line
+}
+
+/// An argument as a shell takes it.
+fn quoted_for_shell(argument: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_=+./:@%,~".contains(c);
+    if !argument.is_empty() && argument.chars().all(plain) {
+        argument.to_owned()
+    } else {
+        format!("'{}'", argument.replace('\'', "'\\''"))
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod addresses;
 mod file;
+mod history;
 mod inspect;
 mod plan;
 mod question;
@@ -23,6 +24,7 @@ mod writer;
 
 pub use addresses::Held;
 pub use file::FileState;
+pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
 pub use question::{Each, Question};
 pub use reader::Reader;
@@ -37,10 +39,12 @@ pub use views::views;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;
-use crate::error::Result;
+use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
+use history::Recorder;
 use sqlite::{Access, Connection};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// An inventory file.
 #[derive(Debug, Clone)]
@@ -48,6 +52,7 @@ pub struct Store<'c> {
     path: PathBuf,
     catalog: &'c Catalog,
     schema: &'c str,
+    origin: Origin,
 }
 
 /// What becomes of a transaction whose closure went well.
@@ -62,8 +67,14 @@ pub enum End {
 impl<'c> Store<'c> {
     /// The inventory at `path`, described by `catalog` and created from `schema`. Nothing is opened yet.
     #[must_use]
-    pub const fn new(path: PathBuf, catalog: &'c Catalog, schema: &'c str) -> Self {
-        Self { path, catalog, schema }
+    pub fn new(path: PathBuf, catalog: &'c Catalog, schema: &'c str) -> Self {
+        Self { path, catalog, schema, origin: Origin::default() }
+    }
+
+    /// The same inventory, changed by `origin` as history will say.
+    #[must_use]
+    pub fn by(self, origin: Origin) -> Self {
+        Self { origin, ..self }
     }
 
     /// Where the file is.
@@ -97,6 +108,44 @@ impl<'c> Store<'c> {
         result
     }
 
+    /// As [`Self::read`], on the inventory as it was at `moment`.
+    ///
+    /// What happened since is undone in a transaction that never lasts: the time it takes grows with those changes.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; history does not reach back so far.
+    pub fn read_at<T>(&self, moment: &Moment, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        let (change, last) = self.read(|reader| Ok((reader.change_at(moment)?, reader.last_change()?)))?;
+        if change == last {
+            return self.read(read);
+        }
+        let aside = if file::may_be_written(&self.path) { None } else { Some(self.copy()?) };
+        let path = aside.as_ref().map_or(self.path.as_path(), |copy| copy.path());
+        let connection = Connection::open(path, Access::Scratch)?;
+        schema::check(&connection, &self.path)?;
+        connection.begin_write()?;
+        let mut writer = Writer::new(Reader::new(&connection, self.catalog), None);
+        let result = writer.go_back_to(change).and_then(|()| read(&writer));
+        connection.roll_back();
+        result
+    }
+
+    /// A copy of one moment of the file, for who may only read it.
+    fn copy(&self) -> Result<NamedTempFile> {
+        let unkept = |error: std::io::Error| {
+            Error::failed(format!("cannot copy the inventory to look back: {}", io_reason(&error)))
+                .help("look at the room that is left in the folder for temporary files")
+        };
+        let mut copy = NamedTempFile::new().map_err(unkept)?;
+        // Nobody changes the file while it is read from.
+        self.read(|reader| {
+            reader.last_change()?;
+            let mut file = std::fs::File::open(&self.path).map_err(unkept)?;
+            std::io::copy(&mut file, copy.as_file_mut()).map(drop).map_err(unkept)
+        })?;
+        Ok(copy)
+    }
+
     /// Runs `write` in one transaction, which lasts if it goes well and `end` says so, and else leaves nothing.
     ///
     /// `write` may be run again from its start: it prints nothing and keeps nothing from an earlier run.
@@ -110,8 +159,11 @@ impl<'c> Store<'c> {
         schema::check(&connection, &self.path)?;
         connection.begin_write()?;
         let result = schema::check(&connection, &self.path).and_then(|()| {
-            let mut writer = Writer::new(Reader::new(&connection, self.catalog));
+            let recorder = Recorder::new(self.origin.clone());
+            let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
+            let mut writer = Writer::new(Reader::new(&connection, self.catalog), recorder);
             let value = write(&mut writer)?;
+            writer.finish()?;
             interrupt::check()?;
             if end == End::Commit {
                 connection.commit()?;

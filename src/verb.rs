@@ -4,6 +4,7 @@ pub mod add;
 pub mod export;
 pub mod import;
 pub mod list;
+pub mod log;
 pub mod remove;
 pub mod rename;
 pub mod set;
@@ -107,6 +108,14 @@ pub static VERBS: &[Verb] = &[
         files: true,
         arguments: export::arguments,
         run: export::run,
+    },
+    Verb {
+        name: "log",
+        alias: None,
+        about: "Tell the changes of one and of what hung from it, even if it was removed",
+        files: false,
+        arguments: log::arguments,
+        run: log::run,
     },
 ];
 

@@ -12,6 +12,7 @@ mod choosing;
 mod files;
 mod offering;
 mod program;
+mod remembering;
 mod removing;
 pub mod sample;
 mod secrecy;
@@ -79,6 +80,9 @@ checks! {
         every_command_has_a_manual_page
         names_are_completed_from_the_inventory
         a_clone_has_all_that_would_go_along_if_the_first_were_removed;
+    remembering:
+        what_was_added_is_told_undone_redone_and_seen_as_of_then
+        a_removal_with_all_that_goes_along_is_undone_whole;
     secrecy:
         keeps_a_password_as_an_argon2id_hash_of_the_contract
         tells_a_password_nowhere

@@ -13,6 +13,8 @@ mod faults;
 mod find;
 mod fit;
 mod help;
+mod history;
+mod history_model;
 mod house;
 mod impact;
 mod imports;

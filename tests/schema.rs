@@ -23,6 +23,9 @@ const ADDED: [(&str, &str); 4] = [
     ("unit", "bytes"),
 ];
 
+/// The tables that the store keeps for itself: they hold no noun.
+const OWN: [&str; 3] = ["change", "change_entry", "change_file"];
+
 /// What the catalog wants of the table of an entity.
 fn wanted(catalog: &Catalog, entity: &Entity) -> Table {
     let mut columns = BTreeMap::from([(entity.id.to_owned(), Column::new("INTEGER", false, true))]);
@@ -62,7 +65,7 @@ fn always(field: &Field) -> bool {
 /// Where the schema is not what the catalog says.
 fn against_catalog(schema: &Schema, catalog: &Catalog) -> Vec<String> {
     let mut told = schema.nameless.clone();
-    let known: BTreeSet<&str> = catalog.entities().map(|entity| entity.table).collect();
+    let known: BTreeSet<&str> = catalog.entities().map(|entity| entity.table).chain(OWN).collect();
     told.extend(schema.tables.keys().filter(|t| !known.contains(t.as_str())).map(|t| format!("no noun has table {t}")));
     for entity in catalog.entities() {
         let Some(table) = schema.tables.get(entity.table) else {
@@ -99,7 +102,8 @@ fn against_catalog(schema: &Schema, catalog: &Catalog) -> Vec<String> {
 /// Where the schema is not what the diagram says.
 fn against_diagram(schema: &Schema, diagram: &Diagram) -> Vec<String> {
     let mut told = Vec::new();
-    for table in schema.tables.keys().filter(|table| !diagram.tables.contains_key(*table)) {
+    let own = |table: &str| OWN.contains(&table);
+    for table in schema.tables.keys().filter(|table| !diagram.tables.contains_key(*table) && !own(table)) {
         told.push(format!("the diagram has no {table}"));
     }
     let mut relations = BTreeSet::new();

@@ -5,7 +5,7 @@ use crate::error::{Error, Result, io_reason};
 use crate::output::{self, Layout, Style};
 use crate::session::Session;
 use crate::value::shown;
-use crate::verb::{export, faults::write_whole};
+use crate::verb::{arguments, export, faults::write_whole};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::fs;
 use std::io::BufWriter;
@@ -30,6 +30,7 @@ fn arguments(command: Command) -> Command {
                 .value_hint(ValueHint::DirPath)
                 .help("The folder to write the files to"),
         )
+        .arg(arguments::at())
         .long_about(
             "Export the whole inventory: providers.csv, dcs.csv, … with whole paths for references, sorted by path. The \
              same inventory gives the same bytes, fit for git diff. Login users stay where they are.",

@@ -11,7 +11,7 @@ use crate::store::{Reader, Wanted};
 use crate::value::address::Block;
 use crate::value::needle::{Needle, Rank};
 use crate::value::shown;
-use crate::verb::arguments::option;
+use crate::verb::arguments::{self, option};
 use clap::{Arg, ArgMatches, Command};
 use std::io::{BufRead, BufReader, BufWriter, Read, Seek, Write};
 use tempfile::SpooledTempFile;
@@ -32,6 +32,7 @@ const CELLS: usize = 4;
 
 fn arguments(command: Command) -> Command {
     sheet::arguments(command)
+        .arg(arguments::at())
         .arg(
             Arg::new("text")
                 .value_name("TEXT")

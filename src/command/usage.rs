@@ -31,6 +31,7 @@ const WARNS_FROM: u32 = 80;
 
 fn arguments(command: Command) -> Command {
     sheet::arguments(command)
+        .arg(arguments::at())
         .mut_arg("limit", |arg| {
             arg.value_name("N%|N")
                 .action(ArgAction::Append)

@@ -99,6 +99,11 @@ pub(super) fn recover(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether this process may write to the file.
+pub(super) fn may_be_written(path: &Path) -> bool {
+    fs::OpenOptions::new().write(true).open(path).is_ok()
+}
+
 /// A path as messages show it.
 pub(super) fn shown(path: &Path) -> String {
     crate::value::shown::shown(&path.to_string_lossy()).into_owned()

@@ -173,11 +173,12 @@ impl<'s> Reader<'s> {
         Ok(path)
     }
 
-    /// A value of `field` as messages and reports show it: references by their path, quantities with their unit.
+    /// A value of `field` as messages and reports show it: references by their path, even of what is removed; quantities
+    /// with their unit.
     pub fn shown(&self, field: &crate::catalog::Field, value: &Value) -> Result<Option<String>> {
         Ok(match (value, self.catalog.target(field)) {
             (Value::Null, _) => None,
-            (Value::Integer(id), Some(target)) => Some(self.path(target, *id)?.to_string()),
+            (Value::Integer(id), Some(target)) => Some(self.title(target, *id)?),
             (Value::Integer(number), None) => Some(number.to_string()),
             (Value::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
             (Value::Text(text), _) => Some(text.clone()),

@@ -201,7 +201,7 @@ fn missing(entity: &Entity, text: &str) -> Error {
 }
 
 /// A text as names are stored: composed (NFC), an address in its canonical form.
-fn canonical(entity: &Entity, text: &str) -> String {
+pub(super) fn canonical(entity: &Entity, text: &str) -> String {
     if entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
         && let Ok((_, address)) = address::either(text)
     {

@@ -97,6 +97,8 @@ pub(super) enum Access {
     Read,
     Write,
     Create,
+    /// To look at what the file would hold: nothing that is written ever reaches it.
+    Scratch,
 }
 
 /// A connection to one inventory file.
@@ -108,7 +110,7 @@ impl Connection {
         let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX
             | match access {
                 Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-                Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+                Access::Write | Access::Scratch => OpenFlags::SQLITE_OPEN_READ_WRITE,
                 Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             };
         let mut connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| explained(&e))?;
@@ -141,6 +143,11 @@ impl Connection {
     /// Begins a transaction that sees one moment.
     pub(super) fn begin_read(&self) -> Result<()> {
         self.batch("BEGIN DEFERRED")
+    }
+
+    /// In this transaction, references may lead nowhere on the way: they are tested when it ends.
+    pub(super) fn defer_references(&self) -> Result<()> {
+        self.batch("PRAGMA defer_foreign_keys = ON")
     }
 
     /// Makes what the transaction wrote last.
@@ -292,8 +299,14 @@ fn configure(connection: &mut rusqlite::Connection, access: Access) -> rusqlite:
         "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -{CACHE_KIB}; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
     ))?;
-    if access == Access::Read {
-        connection.execute_batch("PRAGMA query_only = ON;")?;
+    match access {
+        Access::Read => connection.execute_batch("PRAGMA query_only = ON;")?,
+        // Neither the file nor a journal beside it is touched: what is written stays in memory, and is rolled back.
+        Access::Scratch => connection.execute_batch(
+            "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF; PRAGMA cache_spill = OFF; \
+             PRAGMA journal_mode = MEMORY;",
+        )?,
+        Access::Write | Access::Create => {}
     }
     Ok(())
 }

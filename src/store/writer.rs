@@ -4,9 +4,10 @@
 //! the catalog's rules and keys refuse, writes it, and returns what happened with the old values: what a report tells
 //! and what would undo it.
 
+use super::history::Recorder;
 use super::reader::Reader;
 use super::record::{self, Record};
-use super::sqlite::{Bind, Failure};
+use super::sqlite::{Bind, Connection, Failure};
 use crate::catalog::{Entity, Field, Kind, Rule};
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -39,6 +40,22 @@ pub enum Change<'a> {
         /// The record as it is.
         before: &'a Record,
     },
+    /// A record that was removed, as it was: its id and its times too.
+    Restore {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it was.
+        record: Record,
+    },
+    /// Values that fields of a record had: its times too.
+    Revert {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it is.
+        before: &'a Record,
+        /// The fields, by their place in the catalog, and their old values.
+        values: Vec<(usize, Value)>,
+    },
 }
 
 /// What a change was.
@@ -52,6 +69,18 @@ pub enum Action {
     Remove,
     /// Everything was as wanted already.
     Nothing,
+}
+
+impl Action {
+    /// What history calls it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Remove => "remove",
+            Self::Nothing => "nothing",
+        }
+    }
 }
 
 /// What happened.
@@ -71,6 +100,7 @@ pub struct Effect {
 pub struct Writer<'s> {
     reader: Reader<'s>,
     now: String,
+    recorder: Option<Recorder>,
 }
 
 impl<'s> Deref for Writer<'s> {
@@ -82,8 +112,36 @@ impl<'s> Deref for Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    pub(super) fn new(reader: Reader<'s>) -> Self {
-        Self { reader, now: time::now() }
+    /// A transaction that tells history what it did; or, without a `recorder`, one that never lasts.
+    pub(super) fn new(reader: Reader<'s>, recorder: Option<Recorder>) -> Self {
+        Self { reader, now: time::now(), recorder }
+    }
+
+    /// Says which file the next records come from, for history.
+    pub fn reading(&mut self, file: Option<&str>) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.reading(file);
+        }
+    }
+
+    /// Says which line of the file the next records come from, for history.
+    pub fn at_line(&mut self, line: u64) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.at_line(line);
+        }
+    }
+
+    /// What history is told with, and what it needs for that.
+    pub(super) const fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
+        (self.recorder.as_mut(), self.reader.connection, self.now.as_str())
+    }
+
+    /// Writes what history still has to be told: the last step of the transaction.
+    pub(super) fn finish(&mut self) -> Result<()> {
+        match self.recording() {
+            (Some(recorder), connection, _) => recorder.finish(connection),
+            (None, ..) => Ok(()),
+        }
     }
 
     /// Makes one change.
@@ -93,9 +151,11 @@ impl<'s> Writer<'s> {
     pub fn apply(&mut self, change: Change<'_>) -> Result<Effect> {
         interrupt::check()?;
         match change {
-            Change::Create { entity, values } => self.create(entity, values),
-            Change::Update { entity, before, values } => self.update(entity, before, values),
+            Change::Create { entity, values } => self.create(entity, None, values),
+            Change::Update { entity, before, values } => self.update(entity, before, values, false),
             Change::Remove { entity, before } => self.remove(entity, before),
+            Change::Restore { entity, record } => self.create(entity, Some(record.id), record.values),
+            Change::Revert { entity, before, values } => self.update(entity, before, values, true),
         }
     }
 
@@ -108,16 +168,19 @@ impl<'s> Writer<'s> {
         attempt: impl FnOnce(&mut Self) -> Result<std::result::Result<T, E>>,
     ) -> Result<std::result::Result<T, E>> {
         self.connection.batch("SAVEPOINT attempt")?;
+        let recorder = self.recorder.clone();
         let done = attempt(self)?;
         if done.is_err() {
             self.connection.batch("ROLLBACK TO attempt")?;
             self.reader.forget_all();
+            self.recorder = recorder;
         }
         self.connection.batch("RELEASE attempt")?;
         Ok(done)
     }
 
-    fn create(&mut self, entity: &'static Entity, mut values: Vec<Value>) -> Result<Effect> {
+    /// Makes a record; with an `id`, one that was there before.
+    fn create(&mut self, entity: &'static Entity, id: Option<i64>, mut values: Vec<Value>) -> Result<Effect> {
         for (field, value) in entity.fields.iter().zip(&mut values) {
             if *value == Value::Null {
                 *value = match field.kind {
@@ -127,7 +190,8 @@ impl<'s> Writer<'s> {
             }
         }
         obeys(entity, &values)?;
-        let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).collect();
+        let own = id.map(|_| entity.id);
+        let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
         let places: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
         let sql = format!(
             "INSERT INTO {} ({}) VALUES ({}) RETURNING {}",
@@ -136,15 +200,25 @@ impl<'s> Writer<'s> {
             places.join(", "),
             entity.id
         );
-        let binds: Vec<Bind<'_>> =
-            entity.fields.iter().zip(&values).flat_map(|(field, value)| record::binds(field, value)).collect();
+        let given = entity.fields.iter().zip(&values).flat_map(|(field, value)| record::binds(field, value));
+        let binds: Vec<Bind<'_>> = given.chain(id.map(Bind::Integer)).collect();
         let inserted = self.connection.insert(&sql, &binds);
         let id = inserted.map_err(|failure| self.explained(entity, None, &values, failure))?;
         self.forget_units(entity);
+        if let (Some(recorder), connection, now) = self.recording() {
+            recorder.created(connection, now, entity, id)?;
+        }
         Ok(Effect { action: Action::Create, entity, id, changed: Vec::new() })
     }
 
-    fn update(&mut self, entity: &'static Entity, before: &Record, values: Vec<(usize, Value)>) -> Result<Effect> {
+    /// Gives fields other values; if `exactly`, the times too are those that are given.
+    fn update(
+        &mut self,
+        entity: &'static Entity,
+        before: &Record,
+        values: Vec<(usize, Value)>,
+        exactly: bool,
+    ) -> Result<Effect> {
         let mut after = before.values.clone();
         for (place, value) in values {
             if let (Some(slot), Some(field)) = (after.get_mut(place), entity.fields.get(place)) {
@@ -155,7 +229,7 @@ impl<'s> Writer<'s> {
             return Ok(Effect { action: Action::Nothing, entity, id: before.id, changed: Vec::new() });
         }
         for ((field, old), new) in entity.fields.iter().zip(&before.values).zip(&mut after) {
-            if field.kind == Kind::Updated && (old == new || *new == Value::Null) {
+            if field.kind == Kind::Updated && !exactly && (old == new || *new == Value::Null) {
                 *new = Value::Text(self.now.clone());
             } else if field.kind == Kind::Created && *new == Value::Null {
                 new.clone_from(old);
@@ -180,6 +254,10 @@ impl<'s> Writer<'s> {
             return Err(Error::not_found(format!("no {} with id {}", entity.labels.0, before.id)));
         }
         self.reader.forget(entity);
+        if let (Some(recorder), connection, now) = self.recording() {
+            let old = (0..).zip(before.values.iter().zip(&after)).filter(|(_, (old, new))| old != new);
+            recorder.updated(connection, now, entity, before.id, old.map(|(place, (old, _))| (place, old)))?;
+        }
         let changed = (0..).zip(before.values.iter().zip(after)).filter(|(_, (old, new))| *old != new);
         let changed = changed.map(|(place, (old, new))| (place, old.clone(), new)).collect();
         Ok(Effect { action: Action::Update, entity, id: before.id, changed })
@@ -190,6 +268,9 @@ impl<'s> Writer<'s> {
         let removed = self.connection.execute(&sql, &[Bind::Integer(before.id)]);
         removed.map_err(|failure| self.explained(entity, Some(before.id), &before.values, failure))?;
         self.reader.forget(entity);
+        if let (Some(recorder), connection, now) = self.recording() {
+            recorder.removed(connection, now, entity, before.id, &before.values)?;
+        }
         Ok(Effect { action: Action::Remove, entity, id: before.id, changed: Vec::new() })
     }
 

@@ -84,13 +84,29 @@ pub(crate) fn records(entity: &'static Entity, required: bool) -> Arg {
 
 /// `--dry-run` and `--message`, which everything that writes takes.
 pub(crate) fn writes(command: Command) -> Command {
-    command.arg(
-        Arg::new("dry-run")
-            .short('n')
-            .long("dry-run")
-            .action(ArgAction::SetTrue)
-            .help("Show what would change, and change nothing"),
-    )
+    command
+        .arg(
+            Arg::new("dry-run")
+                .short('n')
+                .long("dry-run")
+                .action(ArgAction::SetTrue)
+                .help("Show what would change, and change nothing"),
+        )
+        .arg(
+            Arg::new("message")
+                .short('m')
+                .long("message")
+                .value_name("TEXT")
+                .help("What history says of it, such as a ticket's number"),
+        )
+}
+
+/// `--at`, for what answers as of an earlier moment too.
+pub(crate) fn at() -> Arg {
+    Arg::new("at")
+        .long("at")
+        .value_name("TIME")
+        .help("As of then: a time, a date, 7d, yesterday, or the number of a change")
 }
 
 /// `--yes`, for what asks first.

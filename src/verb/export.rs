@@ -1,5 +1,6 @@
 //! `inv NOUN export`: what import takes back, byte for byte.
 
+use super::arguments;
 use super::list;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
@@ -11,7 +12,7 @@ use clap::{ArgMatches, Command};
 use std::ops::ControlFlow;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    terms::arguments(catalog, entity, command).next_help_heading("View").args(list::view())
+    terms::arguments(catalog, entity, command).next_help_heading("View").args(list::view()).arg(arguments::at())
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
@@ -54,6 +55,7 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
 }
 
 /// All records of `entity`, sorted by path.
-pub(crate) fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
+#[must_use]
+pub fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
     Query { by_path: true, ..Query::all(entity, columns(catalog, entity)) }
 }

@@ -1,6 +1,6 @@
 //! `inv NOUN list`: which records, which columns, in which order.
 
-use super::arguments::{option, options, switch};
+use super::arguments::{self, option, options, switch};
 use super::terms;
 use crate::catalog::{Catalog, Entity, Path};
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
         .next_help_heading("View")
         .args(view())
         .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
+        .arg(arguments::at())
 }
 
 /// The options that say how a list looks.

@@ -106,6 +106,7 @@ fn all(
     for source in sources {
         batches.push((load.source(source, !session.quiet)?, source));
     }
+    load.writer.reading(None);
     let gone = if load.faults.is_empty() || options.skip_bad { load.what_is_gone(&mut batches)? } else { Vec::new() };
     Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
 }
@@ -132,6 +133,7 @@ impl Load<'_, '_> {
         let mut batch = Batch::new(source.entity, source.existing.unwrap_or(self.options.existing), true);
         let mut records = (source.open)()?;
         let mut progress = Progress::new(records.name(), source.bytes, shows_progress);
+        self.writer.reading(Some(records.name()));
         let mut header = Header::new(batch.entity);
         let mut record = Record::default();
         loop {
@@ -176,6 +178,7 @@ impl Load<'_, '_> {
         let given: Vec<(Target, Option<&str>)> =
             record.cells().filter_map(|(column, text)| Some((*header.targets.get(column)?, text))).collect();
         let Self { writer, intake, report, .. } = self;
+        writer.at_line(record.line);
         let (tally, mark) = (batch.tally, report.mark()?);
         let attempt = |writer: &mut Writer<'_>| -> Result<Result<(), Vec<Error>>> {
             let draft = match intake.read(writer, batch.entity, &given)? {

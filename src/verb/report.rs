@@ -29,11 +29,7 @@ impl Report {
     pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let entity = effect.entity;
-        let record = if entity.names.is_empty() {
-            link_name(reader, effect)?
-        } else {
-            reader.path(entity, effect.id)?.to_string()
-        };
+        let record = reader.title(entity, effect.id)?;
         let mut put = |cells: [Option<&str>; 6]| {
             serde_json::to_writer(&mut *rows, &cells)
                 .map_err(std::io::Error::from)
@@ -96,16 +92,6 @@ impl Report {
             Ok(())
         })
     }
-}
-
-/// A link has no name: it is told by what it links.
-fn link_name(reader: &Reader<'_>, effect: &Effect) -> Result<String> {
-    let Some(record) = reader.record(effect.entity, effect.id)? else { return Ok(String::new()) };
-    let mut names = Vec::new();
-    for (field, value) in effect.entity.fields.iter().zip(&record.values) {
-        names.extend(reader.shown(field, value)?);
-    }
-    Ok(names.join(" – "))
 }
 
 fn aside(error: &std::io::Error) -> Error {

@@ -1,0 +1,69 @@
+//! `inv blame`: who gave each field of a record its value, when, in which change and why.
+
+use super::Graft;
+use crate::catalog::Kind;
+use crate::error::{Error, Result};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::{Answer, Session};
+use crate::value::Value;
+use crate::verb::arguments::option;
+use clap::{Arg, ArgMatches, Command};
+
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "blame", about: "Tell who gave each field its value", hidden: false, arguments, run };
+
+fn arguments(command: Command) -> Command {
+    let noun = Arg::new("noun").value_name("NOUN").required(true).help("What it is: vm, pool, …");
+    let record = Arg::new("record").value_name("NAME").required(true).help("Which one it is");
+    command.arg(noun).arg(record)
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let (Some(noun), Some(name)) = (option(matches, "noun"), option(matches, "record")) else {
+        return Err(Error::usage("a noun and a name are needed"));
+    };
+    let entity = session.noun(noun)?;
+    let columns = [
+        Column::new("field", ColumnKind::Text),
+        Column::new("value", ColumnKind::Text),
+        Column::new("by", ColumnKind::Text),
+        Column::new("time", ColumnKind::Time),
+        Column::new("change", ColumnKind::Number),
+        Column::new("message", ColumnKind::Text),
+        Column::new("source", ColumnKind::Text),
+    ];
+    session.answer_reading(Answer::default(), &columns, |reader, out| {
+        let id = reader.resolve(entity, name)?;
+        let mut row = Row::default();
+        for blame in reader.blame(entity, id)? {
+            if blame.value == Value::Null || matches!(blame.field.kind, Kind::Created | Kind::Updated) {
+                continue;
+            }
+            row.clear();
+            row.text(blame.field.name);
+            row.text(&reader.shown(blame.field, &blame.value)?.unwrap_or_default());
+            // What came with the file, or was purged from history, nobody is known for.
+            let change = reader.change(blame.change).ok();
+            let text = |row: &mut Row, text: Option<&str>| match text {
+                Some(text) => row.text(text),
+                None => row.null(),
+            };
+            text(&mut row, change.as_ref().and_then(|change| change.by()));
+            if let Some(change) = &change {
+                row.time(&change.at);
+                row.integer(change.id);
+            } else {
+                row.null();
+                row.null();
+            }
+            text(&mut row, change.as_ref().and_then(|change| change.origin.message.as_deref()));
+            let source = blame.source.map(|(file, line)| match line {
+                Some(line) => format!("{file}:{line}"),
+                None => file,
+            });
+            text(&mut row, source.as_deref());
+            out(&row)?;
+        }
+        Ok(())
+    })
+}

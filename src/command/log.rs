@@ -1,0 +1,160 @@
+//! `inv log`: every change there was; `log show` tells one in full, `log verify` proves the chain, `log purge` forgets.
+
+use super::Graft;
+use crate::catalog::Kind;
+use crate::error::{Error, Result};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::{Answer, Session};
+use crate::store::Action;
+use crate::value::{shown, time};
+use crate::verb::arguments::{self, option};
+use crate::verb::{log, set};
+use clap::{Arg, ArgMatches, Command};
+use std::ops::ControlFlow;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "log",
+    about: "Tell what was changed, when, by whom and why",
+    hidden: false,
+    arguments,
+    run,
+};
+
+fn arguments(command: Command) -> Command {
+    let change = Arg::new("change").value_name("CHANGE").required(true).help("The number of the change");
+    let before =
+        Arg::new("before").long("before").value_name("TIME").required(true).help("Forget what was before this");
+    command
+        .args_conflicts_with_subcommands(true)
+        .disable_help_subcommand(true)
+        .arg(Arg::new("noun").value_name("NOUN").help("Only changes of this noun"))
+        .arg(Arg::new("record").value_name("NAME").help("Only changes of this record, and of what hung from it"))
+        .args(log::filters())
+        .long_about(
+            "Tell what was changed, the latest first, a line a change: of all, of a noun, or of a record and what hung \
+             from it, be it removed by now.",
+        )
+        .subcommand(
+            Command::new("show")
+                .about("Tell each record and field of a change, old and new")
+                .display_name("inv-log-show")
+                .arg(change),
+        )
+        .subcommand(
+            Command::new("verify")
+                .about("Prove that the chain of hashes is whole, and print its head")
+                .display_name("inv-log-verify")
+                .long_about(
+                    "Compute the hash of every change anew, each over the change, what it did, and the hash of the one \
+                     before. That proves that no change was altered, left out or put in between since the head was \
+                     written down elsewhere. It proves nothing against somebody who can write the file and whose head \
+                     nobody kept: they can compute the whole chain anew, or cut off its end.",
+                ),
+        )
+        .subcommand(arguments::writes(
+            Command::new("purge")
+                .about("Drop the history before a moment for good; that it was dropped is kept")
+                .display_name("inv-log-purge")
+                .arg(before)
+                .arg(arguments::yes()),
+        ))
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    match matches.subcommand() {
+        Some(("show", below)) => show(session, below),
+        Some(("verify", _)) => verify(session),
+        Some(("purge", below)) => purge(session, below),
+        _ => {
+            let of = match option(matches, "noun") {
+                Some(noun) => Some((session.noun(noun)?, option(matches, "record"))),
+                None => None,
+            };
+            log::tell(session, of, matches)
+        }
+    }
+}
+
+/// The number of a change, as an operator gives it.
+pub(super) fn number(text: &str) -> Result<i64> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+        Error::usage(format!("{} is not the number of a change", shown::quoted(text)))
+            .help("inv log lists the changes with their numbers")
+    })
+}
+
+fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let id = number(option(matches, "change").unwrap_or_default())?;
+    let columns = ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
+    session.answer_reading(Answer::default(), &columns, |reader, out| {
+        reader.change(id)?;
+        let mut row = Row::default();
+        reader.steps_of(id, |entity, record, step| {
+            let action = match step.action {
+                Action::Create => "create",
+                Action::Update => "change",
+                Action::Remove => "remove",
+                Action::Nothing => return Ok(ControlFlow::Continue(())),
+            };
+            let title = reader.title(entity, record)?;
+            let changed = step.changed();
+            for (place, old, new) in &changed {
+                let Some(field) = entity.fields.get(*place) else { continue };
+                // The time of a change goes with every change; it is told where nothing else changed.
+                if field.kind == Kind::Updated && changed.len() > 1 {
+                    continue;
+                }
+                row.clear();
+                for text in [action, entity.noun, title.as_str(), field.name] {
+                    row.text(text);
+                }
+                for value in [old, new] {
+                    match reader.shown(field, value)? {
+                        Some(text) => row.text(&text),
+                        None => row.null(),
+                    }
+                }
+                out(&row)?;
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    })
+}
+
+fn verify(session: &Session) -> Result<()> {
+    let columns = [
+        Column::new("changes", ColumnKind::Number),
+        Column::new("last", ColumnKind::Number),
+        Column::new("head", ColumnKind::Text),
+        Column::new("purged", ColumnKind::Number),
+    ];
+    session.answer_reading(Answer::default(), &columns, |reader, out| {
+        let verified = reader.verify()?;
+        let mut row = Row::default();
+        row.integer(i64::try_from(verified.changes).unwrap_or(i64::MAX));
+        row.integer(verified.last);
+        row.text(&verified.head);
+        match verified.purged {
+            Some(purged) => row.integer(purged),
+            None => row.null(),
+        }
+        out(&row)
+    })?;
+    session.say("history is whole; keep the head elsewhere to prove it again");
+    Ok(())
+}
+
+fn purge(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let text = option(matches, "before").unwrap_or_default();
+    let time = time::moment(text, &time::now())?;
+    set::confirmed(session, &format!("drop the history before {time} for good?"), matches)?;
+    let count = session.write(|writer| writer.purge_history(&time))?;
+    let would = if session.dry_run { "would drop" } else { "dropped" };
+    session.say(&match count {
+        0 => format!("nothing to drop: history begins after {time}"),
+        1 => format!("{would} 1 change from history"),
+        _ => format!("{would} {count} changes from history"),
+    });
+    Ok(())
+}

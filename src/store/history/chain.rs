@@ -1,0 +1,162 @@
+//! The chain of hashes: each change carries the SHA-256 of itself, its entries and the hash of the one before.
+//!
+//! Whoever alters history has to compute every later hash anew, and then the head differs from one kept elsewhere.
+//! Every part is hashed with its length before it, so that no two histories read alike.
+
+use super::{Entry, Logged};
+use crate::error::{Error, Result};
+use crate::store::reader::Reader;
+use crate::store::sqlite::Bind;
+use crate::store::writer::Writer;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write;
+use std::ops::ControlFlow;
+
+/// A hash that is being computed.
+#[derive(Debug, Clone)]
+pub(super) struct Digest(Sha256);
+
+impl Digest {
+    /// Begins the hash of the change behind the one with the hash `before`.
+    pub(super) fn after(before: &str) -> Self {
+        let mut digest = Self(Sha256::new());
+        digest.text_part(Some(before));
+        digest
+    }
+
+    pub(super) fn change(&mut self, change: &Logged) {
+        let origin = &change.origin;
+        self.number(Some(change.id));
+        self.text_part(Some(&change.at));
+        self.text_part(origin.login_user.as_deref());
+        self.text_part(origin.os_user.as_deref());
+        self.text_part(origin.host.as_deref());
+        self.text_part(Some(&origin.command));
+        self.text_part(origin.message.as_deref());
+        self.number(change.undoes);
+        self.number(Some(i64::from(change.partly)));
+        self.number(change.purged.as_ref().map(|(id, _)| *id));
+        self.text_part(change.purged.as_ref().map(|(_, hash)| hash.as_str()));
+    }
+
+    pub(super) fn entry(
+        &mut self,
+        noun: &str,
+        action: &str,
+        ids: (i64, i64),
+        old: Option<&str>,
+        file: Option<&str>,
+        line: Option<i64>,
+    ) {
+        self.text_part(Some(noun));
+        self.text_part(Some(action));
+        self.number(Some(ids.0));
+        self.number(Some(ids.1));
+        self.text_part(old);
+        self.text_part(file);
+        self.number(line);
+    }
+
+    fn number(&mut self, number: Option<i64>) {
+        self.text_part(number.map(|number| number.to_string()).as_deref());
+    }
+
+    fn text_part(&mut self, text: Option<&str>) {
+        let Some(text) = text else {
+            self.0.update([0]);
+            return;
+        };
+        self.0.update([1]);
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    /// The hash, in hexadecimal.
+    pub(super) fn text(&self) -> String {
+        self.0.clone().finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+/// A history whose chain is whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// How many changes it has.
+    pub changes: u64,
+    /// The last change; zero where there is none.
+    pub last: i64,
+    /// The hash of the last change: the head of the chain.
+    pub head: String,
+    /// Up to which change history has been purged.
+    pub purged: Option<i64>,
+}
+
+impl Reader<'_> {
+    /// Computes every hash of history anew.
+    ///
+    /// # Errors
+    /// The chain is broken: the first change that does not fit.
+    pub fn verify(&self) -> Result<Verified> {
+        let purge = self.purge()?;
+        let (mut last, mut head) = purge.clone().unwrap_or_default();
+        let mut changes = 0;
+        let sql = format!("SELECT {} FROM change c ORDER BY c.change_id", super::LOGGED);
+        self.connection.rows(&sql, &[], |row| {
+            let change = super::logged(row)?;
+            let mut digest = Digest::after(&head);
+            digest.change(&change);
+            self.entries("e.change_id = $1", &[Bind::Integer(change.id)], |entry: Entry| {
+                let ids = (entry.first, entry.last);
+                let (old, file) = (entry.old.as_deref(), entry.file.as_deref());
+                digest.entry(entry.entity.noun, entry.action.word(), ids, old, file, entry.line);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            if digest.text() != change.hash || change.id != last + 1 {
+                return Err(Error::failed(format!("history was altered: the chain breaks at change {}", change.id))
+                    .help("compare with a backup, and with the head that was kept elsewhere"));
+            }
+            changes += 1;
+            last = change.id;
+            head = change.hash;
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Verified { changes, last, head, purged: purge.map(|(id, _)| id) })
+    }
+}
+
+impl Writer<'_> {
+    /// Drops the history of all changes before `time`, and keeps that it did; how many changes were dropped.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn purge_history(&mut self, time: &str) -> Result<u64> {
+        let connection = self.connection;
+        // Clocks may go back: what is dropped is the beginning of the chain, up to the first change to be kept.
+        let kept = connection
+            .first("SELECT min(change_id) FROM change WHERE at >= $1", &[Bind::Text(time)], |row| row.integer(0))?
+            .flatten()
+            .unwrap_or(i64::MAX);
+        let found = connection.first(
+            "SELECT change_id, hash, (SELECT count(*) FROM change WHERE change_id < $1) FROM change \
+             WHERE change_id < $1 ORDER BY change_id DESC LIMIT 1",
+            &[Bind::Integer(kept)],
+            |row| Ok((row.id(0)?, row.text(1)?.unwrap_or_default().to_owned(), row.id(2)?)),
+        )?;
+        let Some((last, hash, count)) = found else { return Ok(0) };
+        if let (Some(recorder), connection, now) = self.recording() {
+            recorder.purge(connection, now, (last, &hash))?;
+        }
+        for table in ["change_entry", "change_file", "change"] {
+            let sql = format!("DELETE FROM {table} WHERE change_id <= $1");
+            let deleted = connection.execute(&sql, &[Bind::Integer(last)]);
+            deleted.map_err(|failure| match failure {
+                crate::store::sqlite::Failure::Engine(error) => error,
+                _ => Error::inventory("history could not be purged; nothing was changed"),
+            })?;
+        }
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+}

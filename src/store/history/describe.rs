@@ -1,0 +1,131 @@
+//! What changes did, record by record and field by field: of one change, or between two moments.
+
+use super::story::{Step, differences};
+use super::{Entry, Moment};
+use crate::catalog::Entity;
+use crate::error::Result;
+use crate::store::reader::Reader;
+use crate::store::sqlite::Bind;
+use crate::store::writer::Action;
+use crate::value::Value;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// How a record differs between two moments.
+#[derive(Debug, Clone)]
+pub struct Difference {
+    /// Its noun.
+    pub entity: &'static Entity,
+    /// Its id.
+    pub id: i64,
+    /// Made, removed, or changed.
+    pub action: Action,
+    /// The fields that differ, by their place in the catalog, with both values, and the change that set each last.
+    pub changed: Vec<(usize, Value, Value, i64)>,
+    /// The last change of it in between.
+    pub last: i64,
+}
+
+impl Reader<'_> {
+    /// How many records of each noun a change made, changed and removed, in the order of the catalog.
+    pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
+        let mut tally = Vec::new();
+        let sql = "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE e.change_id = $1 \
+                   GROUP BY e.action, e.noun ORDER BY e.action, e.noun";
+        self.connection.rows(sql, &[Bind::Integer(change)], |row| {
+            let action = match row.text(0)? {
+                Some("create") => Action::Create,
+                Some("update") => Action::Update,
+                _ => Action::Remove,
+            };
+            if let Some(entity) = self.catalog().get(row.text(1)?.unwrap_or_default()) {
+                tally.push((action, entity, row.id(2)?));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let place = |entity: &Entity| self.catalog().entities().position(|other| other.noun == entity.noun);
+        tally.sort_by_key(|(action, entity, _)| (action.word(), place(entity)));
+        Ok(tally)
+    }
+
+    /// Hands each step of a change to `each`: which record, and what became of it.
+    pub fn steps_of(
+        &self,
+        change: i64,
+        mut each: impl FnMut(&'static Entity, i64, &Step) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        self.entries("e.change_id = $1", &[Bind::Integer(change)], |entry: Entry| {
+            for id in entry.first..=entry.last {
+                let story = self.story(entry.entity, id)?;
+                if let Some(step) = story.iter().find(|step| step.entry == entry.id)
+                    && each(entry.entity, id, step)?.is_break()
+                {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Hands each record that differs between two moments to `each`, by noun and id; of one noun, or of one record.
+    ///
+    /// # Errors
+    /// History does not reach back so far.
+    pub fn differences(
+        &self,
+        since: &Moment,
+        until: &Moment,
+        of: Option<(&'static Entity, Option<i64>)>,
+        mut each: impl FnMut(&Difference) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let (since, until) = (self.change_at(since)?, self.change_at(until)?);
+        if let Some((entity, Some(id))) = of {
+            return match self.difference(entity, id, since, until)? {
+                Some(difference) => each(&difference).map(drop),
+                None => Ok(()),
+            };
+        }
+        for entity in self.catalog().entities() {
+            if of.is_some_and(|(wanted, _)| wanted.noun != entity.noun) {
+                continue;
+            }
+            let mut ids: BTreeSet<i64> = BTreeSet::new();
+            let binds = [Bind::Integer(since), Bind::Integer(until), Bind::Text(entity.noun)];
+            self.entries("e.change_id > $1 AND e.change_id <= $2 AND e.noun = $3", &binds, |entry| {
+                ids.extend(entry.first..=entry.last);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            for id in ids {
+                if let Some(difference) = self.difference(entity, id, since, until)?
+                    && each(&difference)?.is_break()
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn difference(&self, entity: &'static Entity, id: i64, since: i64, until: i64) -> Result<Option<Difference>> {
+        let mut story = self.story(entity, id)?;
+        story.retain(|step| step.change > since && step.change <= until);
+        let (Some(first), Some(last)) = (story.first(), story.last()) else { return Ok(None) };
+        let (before, after) = (first.before.as_deref(), last.after.as_deref());
+        let action = match (before, after) {
+            (None, Some(_)) => Action::Create,
+            (Some(_), None) => Action::Remove,
+            (Some(_), Some(_)) => Action::Update,
+            (None, None) => return Ok(None),
+        };
+        let changed: Vec<(usize, Value, Value, i64)> = differences(before, after)
+            .into_iter()
+            .map(|(place, old, new)| {
+                let set = |step: &&Step| step.changed().iter().any(|(changed, ..)| *changed == place);
+                let by = story.iter().rev().find(set).map_or(last.change, |step| step.change);
+                (place, old, new, by)
+            })
+            .collect();
+        let same = action == Action::Update && changed.is_empty();
+        Ok((!same).then_some(Difference { entity, id, action, changed, last: last.change }))
+    }
+}

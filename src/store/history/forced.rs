@@ -1,0 +1,162 @@
+//! Undo by force: what nobody touched since is put back, the rest is left as it is, and told.
+//!
+//! The order differs from a whole undo: first goes what goes, what hangs before what it hangs from; then comes back what
+//! comes back, the other way round; then fields are reverted. So each step can look at what is there.
+
+use super::undo::{Later, Told, references};
+use super::{Entry, is_secret};
+use crate::catalog::{Entity, Kind};
+use crate::error::{Error, Kind as Failure, Result};
+use crate::store::record::Record;
+use crate::store::sqlite::Bind;
+use crate::store::writer::{Action, Change, Effect, Writer};
+use crate::value::{Value, shown};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// Reverses what of the change `id` nobody touched since: how many records, and what was left.
+pub(super) fn undo(writer: &mut Writer<'_>, id: i64, later: &Later, told: Told<'_>) -> Result<(u64, Vec<String>)> {
+    let mut entries: Vec<Entry> = Vec::new();
+    writer.entries("e.change_id = $1", &[Bind::Integer(id)], |entry| {
+        entries.push(entry);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    entries.reverse();
+    let order = writer.catalog().in_order_of_need();
+    let rank = |entity: &Entity| order.iter().position(|other| other.noun == entity.noun).unwrap_or_default();
+    let mut work = Force { id, later, records: 0, left: Vec::new() };
+    let of = |action: Action| entries.iter().filter(move |entry| entry.action == action);
+    let mut made: Vec<&Entry> = of(Action::Create).collect();
+    made.sort_by_key(|entry| std::cmp::Reverse(rank(entry.entity)));
+    for entry in made {
+        for id in (entry.first..=entry.last).rev() {
+            work.take_away(writer, entry.entity, id, told)?;
+        }
+    }
+    let mut removed: Vec<&Entry> = of(Action::Remove).collect();
+    removed.sort_by_key(|entry| rank(entry.entity));
+    for entry in removed {
+        work.bring_back(writer, entry, told)?;
+    }
+    for entry in of(Action::Update) {
+        work.revert(writer, entry, told)?;
+    }
+    Ok((work.records, work.left))
+}
+
+struct Force<'l> {
+    id: i64,
+    later: &'l Later,
+    records: u64,
+    left: Vec<String>,
+}
+
+impl Force<'_> {
+    fn leave(&mut self, writer: &Writer<'_>, entity: &'static Entity, id: i64, why: &str) -> Result<()> {
+        let name = shown::shown(&writer.title(entity, id)?).into_owned();
+        self.left.push(format!("{} {name}: {why}", entity.labels.0));
+        Ok(())
+    }
+
+    /// The later entries about a record that count.
+    fn since(&self, writer: &Writer<'_>, entity: &'static Entity, id: i64) -> Result<Vec<Entry>> {
+        let mut entries = writer.entries_about(entity, id)?;
+        entries.retain(|entry| entry.change > self.id && self.later.counts(entry.change));
+        Ok(entries)
+    }
+
+    fn take_away(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, id: i64, told: Told<'_>) -> Result<()> {
+        let Some(record) = writer.record(entity, id)? else { return Ok(()) };
+        if let Some(entry) = self.since(writer, entity, id)?.last() {
+            return self.leave(writer, entity, id, &format!("changed since, by change {}", entry.change));
+        }
+        for reference in writer.catalog().back_references(entity) {
+            if let Some(other) = writer.referring(reference.entity, reference.column, id)?.first() {
+                let other = shown::shown(&writer.title(reference.entity, *other)?).into_owned();
+                return self.leave(writer, entity, id, &format!("{} {other} needs it", reference.entity.labels.0));
+            }
+        }
+        told(writer, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
+        writer.apply(Change::Remove { entity, before: &record })?;
+        self.records += 1;
+        Ok(())
+    }
+
+    fn bring_back(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: Told<'_>) -> Result<()> {
+        let (entity, id) = (entry.entity, entry.first);
+        if entry.lacks_secret() {
+            return self.leave(writer, entity, id, "its secret was not kept");
+        }
+        if let Some(entry) = self.since(writer, entity, id)?.last() {
+            return self.leave(writer, entity, id, &format!("changed since, by change {}", entry.change));
+        }
+        let values = entry.old_record();
+        for (target, referred) in references(writer, entity, &values) {
+            if writer.record(target, referred)?.is_none() {
+                let name = shown::shown(&writer.title(target, referred)?).into_owned();
+                return self.leave(writer, entity, id, &format!("{} {name} is gone", target.labels.0));
+            }
+        }
+        match writer.apply(Change::Restore { entity, record: Record { id, values } }) {
+            Ok(effect) => told(writer, &effect)?,
+            Err(error) => return self.leave_if_refused(writer, entity, id, error),
+        }
+        self.records += 1;
+        Ok(())
+    }
+
+    fn revert(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: Told<'_>) -> Result<()> {
+        let (entity, id) = (entry.entity, entry.first);
+        let since = self.since(writer, entity, id)?;
+        let Some(record) = writer.record(entity, id)? else {
+            return self.leave(writer, entity, id, "it is gone");
+        };
+        let touched: BTreeSet<usize> = since.iter().flat_map(Entry::old_values).map(|(place, _)| place).collect();
+        let mut values = Vec::new();
+        for (place, old) in entry.old_values() {
+            let Some(field) = entity.fields.get(place) else { continue };
+            if field.kind == Kind::Updated {
+                // Where somebody else changed the record since, the time of this change is the true one.
+                if since.is_empty() {
+                    values.push((place, old));
+                }
+            } else if is_secret(entity, place) {
+                self.leave(writer, entity, id, &format!("the old {} was not kept", field.name))?;
+            } else if touched.contains(&place) {
+                self.leave(writer, entity, id, &format!("{} was changed since", field.name))?;
+            } else if let (Value::Integer(referred), Some(target)) = (&old, writer.catalog().target(field))
+                && writer.record(target, *referred)?.is_none()
+            {
+                self.leave(writer, entity, id, &format!("what {} was is gone", field.name))?;
+            } else {
+                values.push((place, old));
+            }
+        }
+        let only_times =
+            values.iter().all(|(place, _)| entity.fields.get(*place).is_some_and(|field| field.kind == Kind::Updated));
+        if only_times {
+            return Ok(());
+        }
+        let change = if since.is_empty() {
+            Change::Revert { entity, before: &record, values }
+        } else {
+            Change::Update { entity, before: &record, values }
+        };
+        match writer.apply(change) {
+            Ok(effect) if effect.action == Action::Nothing => Ok(()),
+            Ok(effect) => {
+                self.records += 1;
+                told(writer, &effect)
+            }
+            Err(error) => self.leave_if_refused(writer, entity, id, error),
+        }
+    }
+
+    /// What a key or a rule forbids is left; anything else ends the undo.
+    fn leave_if_refused(&mut self, writer: &Writer<'_>, entity: &'static Entity, id: i64, error: Error) -> Result<()> {
+        match error.kind() {
+            Failure::Conflict | Failure::Failed => self.leave(writer, entity, id, error.message()),
+            _ => Err(error),
+        }
+    }
+}

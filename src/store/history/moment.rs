@@ -1,0 +1,109 @@
+//! The inventory as it was: what happened since, undone in a transaction that is rolled back.
+
+use super::Entry;
+use crate::error::{Error, Result};
+use crate::store::reader::Reader;
+use crate::store::record::Record;
+use crate::store::sqlite::Bind;
+use crate::store::writer::{Action, Change, Writer};
+use crate::value::{Value, shown, time};
+
+/// A moment of the past.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moment {
+    /// Right after the change with this number; zero is before the first.
+    Change(i64),
+    /// The end of the second that this stored time names.
+    Time(String),
+}
+
+impl Moment {
+    /// Reads `17` (a change), or a time as filters take them: RFC 3339, a date, `7d`, `yesterday`.
+    ///
+    /// # Errors
+    /// It is neither.
+    pub fn parse(text: &str) -> Result<Self> {
+        let given = text.trim();
+        if !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()) {
+            let number = given.parse().map_err(|_| Error::not_found(format!("no change {}", shown::quoted(given))))?;
+            return Ok(Self::Change(number));
+        }
+        time::moment(given, &time::now()).map(Self::Time)
+    }
+}
+
+impl Reader<'_> {
+    /// The last change up to `moment`; zero where it is before the first.
+    ///
+    /// # Errors
+    /// There is no such change; history does not reach back so far.
+    pub fn change_at(&self, moment: &Moment) -> Result<i64> {
+        let change = match moment {
+            Moment::Change(0) => 0,
+            Moment::Change(id) => match self.purge()? {
+                // The state after the last change that was dropped can still be told.
+                Some((last, _)) if *id == last => *id,
+                _ => self.change(*id)?.id,
+            },
+            Moment::Time(time) => {
+                let sql = "SELECT change_id FROM change WHERE at <= $1 ORDER BY change_id DESC LIMIT 1";
+                self.connection.first(sql, &[Bind::Text(time)], |row| row.id(0))?.unwrap_or_default()
+            }
+        };
+        match self.purge()? {
+            Some((last, _)) if change < last => {
+                Err(Error::failed("history does not reach back so far: it has been purged")
+                    .help(format!("the earliest moment is change {last}")))
+            }
+            _ => Ok(change),
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// Undoes every change behind the change `change`, without a trace in history.
+    pub(in crate::store) fn go_back_to(&mut self, change: i64) -> Result<()> {
+        let mut before = i64::MAX;
+        loop {
+            let page = self.page_before(change + 1, i64::MAX, before)?;
+            let Some(last) = page.last() else { return Ok(()) };
+            before = last.id;
+            for entry in &page {
+                self.put_back(entry)?;
+            }
+        }
+    }
+
+    fn put_back(&mut self, entry: &Entry) -> Result<()> {
+        let entity = entry.entity;
+        match entry.action {
+            Action::Create => {
+                for id in (entry.first..=entry.last).rev() {
+                    if let Some(record) = self.record(entity, id)? {
+                        self.apply(Change::Remove { entity, before: &record })?;
+                    }
+                }
+            }
+            Action::Update => {
+                if let Some(record) = self.record(entity, entry.first)? {
+                    let values = entry.old_values();
+                    // A secret is not kept: the record has the one it has.
+                    let values = values.into_iter().filter(|(place, _)| !super::is_secret(entity, *place)).collect();
+                    self.apply(Change::Revert { entity, before: &record, values })?;
+                }
+            }
+            Action::Remove => {
+                let mut values = entry.old_record();
+                for (place, value) in values.iter_mut().enumerate() {
+                    if super::is_secret(entity, place) {
+                        // Something must stand there; it is never told, and never lasts.
+                        *value = Value::Text(String::new());
+                    }
+                }
+                self.apply(Change::Restore { entity, record: Record { id: entry.first, values } })?;
+            }
+            Action::Nothing => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,296 @@
+//! Writing history: the write door tells here what it did, inside the same transaction.
+//!
+//! The change is written with its first effect, so that a transaction without effects leaves no trace, and its hash
+//! with the last. Ids made one after another wait here until they are broken off, and become one entry.
+
+use super::chain::Digest;
+use super::{BLOCK, Origin, kept};
+use crate::catalog::Entity;
+use crate::error::{Error, Kind, Result};
+use crate::store::sqlite::{Bind, Connection, Failure};
+use crate::store::writer::Action;
+use crate::value::Value;
+
+/// How many entries more than one in so many records lines may cost, before only the file is kept.
+const LINES_COST: i64 = 100;
+/// How many they may cost in any case.
+const LINES_FREE: i64 = 64;
+
+/// What a transaction has to tell history.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Recorder {
+    origin: Origin,
+    undoes: Option<(i64, bool)>,
+    source: Option<String>,
+    line: Option<i64>,
+    open: Option<Open>,
+}
+
+/// The change that is being written.
+#[derive(Debug, Clone)]
+struct Open {
+    id: i64,
+    digest: Digest,
+    ranges: Vec<Range>,
+    files: Vec<(String, i64)>,
+}
+
+/// Records of one noun that were made one after another.
+#[derive(Debug, Clone)]
+struct Range {
+    noun: &'static str,
+    first: i64,
+    last: i64,
+    file: Option<String>,
+    line: Option<i64>,
+    /// How many records of the noun this change made, and how many entries their lines cost.
+    made: i64,
+    broken: i64,
+}
+
+/// An entry on its way into history.
+struct New<'a> {
+    noun: &'static str,
+    action: Action,
+    first: i64,
+    last: i64,
+    old: Option<&'a str>,
+    file: Option<&'a str>,
+    line: Option<i64>,
+}
+
+impl Recorder {
+    pub(in crate::store) const fn new(origin: Origin) -> Self {
+        Self { origin, undoes: None, source: None, line: None, open: None }
+    }
+
+    /// Says that this change reverses another one, and whether only in part.
+    pub(super) const fn reverses(&mut self, change: i64, partly: bool) {
+        self.undoes = Some((change, partly));
+    }
+
+    /// Says which file the next records come from.
+    pub(in crate::store) fn reading(&mut self, file: Option<&str>) {
+        self.source = file.map(str::to_owned);
+        self.line = None;
+    }
+
+    /// Says which line of the file the next records come from.
+    pub(in crate::store) fn at_line(&mut self, line: u64) {
+        self.line = i64::try_from(line).ok();
+    }
+
+    /// The number of the change, once it has had an effect.
+    pub(super) fn change(&self) -> Option<i64> {
+        self.open.as_ref().map(|open| open.id)
+    }
+
+    /// A record was made.
+    pub(in crate::store) fn created(
+        &mut self,
+        connection: &Connection,
+        now: &str,
+        entity: &'static Entity,
+        id: i64,
+    ) -> Result<()> {
+        self.begin(connection, now)?;
+        let (file, line) = (self.source.clone(), self.line);
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let Some(range) = open.ranges.iter_mut().find(|range| range.noun == entity.noun) else {
+            let noun = entity.noun;
+            open.ranges.push(Range { noun, first: id, last: id, file, line, made: 1, broken: 0 });
+            return Ok(());
+        };
+        range.made += 1;
+        let follows = id == range.last + 1 && id % BLOCK != 0 && range.file == file;
+        let in_line = match (range.line, line) {
+            (None, _) => true,
+            (Some(first), Some(line)) => line == first + (id - range.first),
+            (Some(_), None) => false,
+        };
+        if follows && in_line {
+            range.last = id;
+            return Ok(());
+        }
+        if follows {
+            range.broken += 1;
+        }
+        let next = Range {
+            first: id,
+            last: id,
+            file,
+            line: line.filter(|_| range.broken * LINES_COST <= range.made + LINES_FREE * LINES_COST),
+            ..range.clone()
+        };
+        let done = std::mem::replace(range, next);
+        open.write_range(connection, &done)
+    }
+
+    /// Fields of a record were given other values; these are the old ones.
+    pub(in crate::store) fn updated<'v>(
+        &mut self,
+        connection: &Connection,
+        now: &str,
+        entity: &'static Entity,
+        id: i64,
+        old: impl Iterator<Item = (usize, &'v Value)>,
+    ) -> Result<()> {
+        self.one(connection, now, entity, id, Action::Update, &kept(entity, old))
+    }
+
+    /// A record was removed; these were its values.
+    pub(in crate::store) fn removed(
+        &mut self,
+        connection: &Connection,
+        now: &str,
+        entity: &'static Entity,
+        id: i64,
+        old: &[Value],
+    ) -> Result<()> {
+        self.one(connection, now, entity, id, Action::Remove, &kept(entity, (0..).zip(old)))
+    }
+
+    fn one(
+        &mut self,
+        connection: &Connection,
+        now: &str,
+        entity: &'static Entity,
+        id: i64,
+        action: Action,
+        old: &str,
+    ) -> Result<()> {
+        self.begin(connection, now)?;
+        let Some(open) = &mut self.open else { return Ok(()) };
+        // What the noun's entries say must come in the order in which it happened.
+        if let Some(place) = open.ranges.iter().position(|range| range.noun == entity.noun) {
+            let range = open.ranges.remove(place);
+            open.write_range(connection, &range)?;
+        }
+        let (file, line) = (self.source.as_deref(), self.line);
+        open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old: Some(old), file, line })
+    }
+
+    /// Writes the change itself, once.
+    fn begin(&mut self, connection: &Connection, now: &str) -> Result<()> {
+        if self.open.is_none() {
+            self.open = Some(self.write_change(connection, now, None)?);
+        }
+        Ok(())
+    }
+
+    /// Writes a change that purged history up to the change `purged`, which had that hash.
+    pub(super) fn purge(&mut self, connection: &Connection, now: &str, purged: (i64, &str)) -> Result<()> {
+        self.open = Some(self.write_change(connection, now, Some(purged))?);
+        Ok(())
+    }
+
+    fn write_change(&self, connection: &Connection, now: &str, purged: Option<(i64, &str)>) -> Result<Open> {
+        let before = connection
+            .first("SELECT hash FROM change ORDER BY change_id DESC LIMIT 1", &[], |row| {
+                Ok(row.text(0)?.unwrap_or_default().to_owned())
+            })?
+            .unwrap_or_default();
+        let origin = &self.origin;
+        let text = |text: Option<&'_ str>| text.map(str::to_owned);
+        let (login_user, os_user) = (text(origin.login_user.as_deref()), text(origin.os_user.as_deref()));
+        let (undoes, partly) = self.undoes.map_or((None, false), |(change, partly)| (Some(change), partly));
+        let id = connection
+            .insert(
+                "INSERT INTO change (at, login_user, os_user, host, command, message, undoes, partly, purged, \
+                 purged_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '') RETURNING change_id",
+                &[
+                    Bind::Text(now),
+                    bound(login_user.as_deref()),
+                    bound(os_user.as_deref()),
+                    bound(origin.host.as_deref()),
+                    Bind::Text(&origin.command),
+                    bound(origin.message.as_deref()),
+                    undoes.map_or(Bind::Null, Bind::Integer),
+                    Bind::Integer(i64::from(partly)),
+                    purged.map_or(Bind::Null, |(id, _)| Bind::Integer(id)),
+                    purged.map_or(Bind::Null, |(_, hash)| Bind::Text(hash)),
+                ],
+            )
+            .map_err(unwritten)?;
+        let mut digest = Digest::after(&before);
+        digest.change(&super::Logged {
+            id,
+            at: now.to_owned(),
+            origin: origin.clone(),
+            undoes,
+            partly,
+            purged: purged.map(|(id, hash)| (id, hash.to_owned())),
+            hash: String::new(),
+        });
+        Ok(Open { id, digest, ranges: Vec::new(), files: Vec::new() })
+    }
+
+    /// Writes what waits, and the hash: the last thing before the transaction ends.
+    pub(in crate::store) fn finish(&mut self, connection: &Connection) -> Result<()> {
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        for range in std::mem::take(&mut open.ranges) {
+            open.write_range(connection, &range)?;
+        }
+        let hash = open.digest.text();
+        let sql = "UPDATE change SET hash = $1 WHERE change_id = $2";
+        connection.execute(sql, &[Bind::Text(&hash), Bind::Integer(open.id)]).map_err(unwritten)?;
+        Ok(())
+    }
+}
+
+impl Open {
+    fn write_range(&mut self, connection: &Connection, range: &Range) -> Result<()> {
+        let Range { noun, first, last, .. } = *range;
+        let (file, line) = (range.file.as_deref(), range.line);
+        self.write(connection, &New { noun, action: Action::Create, first, last, old: None, file, line })
+    }
+
+    fn write(&mut self, connection: &Connection, entry: &New<'_>) -> Result<()> {
+        let file = match entry.file {
+            Some(name) => Some(self.file(connection, name)?),
+            None => None,
+        };
+        let action = entry.action.word();
+        connection
+            .insert(
+                "INSERT INTO change_entry (change_id, noun, action, first_id, last_id, old, change_file_id, line) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING change_entry_id",
+                &[
+                    Bind::Integer(self.id),
+                    Bind::Text(entry.noun),
+                    Bind::Text(action),
+                    Bind::Integer(entry.first),
+                    Bind::Integer(entry.last),
+                    bound(entry.old),
+                    file.map_or(Bind::Null, Bind::Integer),
+                    entry.line.map_or(Bind::Null, Bind::Integer),
+                ],
+            )
+            .map_err(unwritten)?;
+        self.digest.entry(entry.noun, action, (entry.first, entry.last), entry.old, entry.file, entry.line);
+        Ok(())
+    }
+
+    fn file(&mut self, connection: &Connection, name: &str) -> Result<i64> {
+        if let Some((_, id)) = self.files.iter().find(|(known, _)| known == name) {
+            return Ok(*id);
+        }
+        let sql = "INSERT INTO change_file (change_id, name) VALUES ($1, $2) RETURNING change_file_id";
+        let id = connection.insert(sql, &[Bind::Integer(self.id), Bind::Text(name)]).map_err(unwritten)?;
+        self.files.push((name.to_owned(), id));
+        Ok(id)
+    }
+}
+
+fn bound(text: Option<&str>) -> Bind<'_> {
+    text.map_or(Bind::Null, Bind::Text)
+}
+
+/// History that cannot be written takes the change with it.
+fn unwritten(failure: Failure) -> Error {
+    match failure {
+        Failure::Engine(error) => error,
+        _ => Error::new(Kind::Inventory, "history could not be written; nothing was changed")
+            .help("look at the inventory with inv check, or restore it from a backup"),
+    }
+}

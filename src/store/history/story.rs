@@ -1,0 +1,252 @@
+//! The story of one record: every step from its making to what it is now, found by index, told by old values.
+//!
+//! What a step set a field to is not kept: it is what the next step kept as the old value, or what the field holds now.
+
+use super::{BLOCK, Entry};
+use crate::catalog::{Entity, Field, OnRemove};
+use crate::error::{Error, Kind, Result};
+use crate::store::reader::Reader;
+use crate::store::sqlite::Bind;
+use crate::store::writer::Action;
+use crate::value::{Value, shown};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// A step in the story of a record.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The change that it is a part of.
+    pub change: i64,
+    /// Its place in history, among all steps of all records.
+    pub(super) entry: i64,
+    /// What happened.
+    pub action: Action,
+    /// The values before; none where the record was made.
+    pub before: Option<Vec<Value>>,
+    /// The values after; none where it was removed.
+    pub after: Option<Vec<Value>>,
+    /// The file that it came from, and the line where that is known.
+    pub source: Option<(String, Option<i64>)>,
+}
+
+impl Step {
+    /// The fields that it changed, by their place in the catalog, with their old and new values.
+    #[must_use]
+    pub fn changed(&self) -> Vec<(usize, Value, Value)> {
+        differences(self.before.as_deref(), self.after.as_deref())
+    }
+}
+
+/// The fields that differ between two states of a record, one of which may be that there is none.
+pub(super) fn differences(before: Option<&[Value]>, after: Option<&[Value]>) -> Vec<(usize, Value, Value)> {
+    let count = before.or(after).map_or(0, <[Value]>::len);
+    let of = |values: Option<&[Value]>, place| values.and_then(|v| v.get(place)).cloned().unwrap_or(Value::Null);
+    let all = (0..count).map(|place| (place, of(before, place), of(after, place)));
+    all.filter(|(_, old, new)| old != new).collect()
+}
+
+/// Who gave a field its value.
+#[derive(Debug, Clone)]
+pub struct Blame {
+    /// The field.
+    pub field: &'static Field,
+    /// Its value.
+    pub value: Value,
+    /// The change that gave it.
+    pub change: i64,
+    /// The file that it came from, and the line where that is known.
+    pub source: Option<(String, Option<i64>)>,
+}
+
+impl Reader<'_> {
+    /// Every entry about a record, in order.
+    pub(super) fn entries_about(&self, entity: &'static Entity, id: i64) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        let about = [Bind::Text(entity.noun), Bind::Integer(id)];
+        self.entries("e.noun = $1 AND e.first_id = $2 AND e.last_id = e.first_id", &about, |entry| {
+            entries.push(entry);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        // An entry of several records begins in the block that the id is in.
+        let several = "e.noun = $1 AND e.first_id BETWEEN $2 AND $3 AND e.last_id >= $3 AND e.last_id > e.first_id";
+        let binds = [Bind::Text(entity.noun), Bind::Integer(id - id % BLOCK), Bind::Integer(id)];
+        self.entries(several, &binds, |entry| {
+            entries.push(entry);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        entries.sort_unstable_by_key(|entry| entry.id);
+        Ok(entries)
+    }
+
+    /// The story of a record, the first step first.
+    pub fn story(&self, entity: &'static Entity, id: i64) -> Result<Vec<Step>> {
+        let mut state = self.record(entity, id)?.map(|record| record.values);
+        let mut steps = Vec::new();
+        for entry in self.entries_about(entity, id)?.into_iter().rev() {
+            let after = state.take();
+            let before = match entry.action {
+                Action::Update => after.clone().map(|mut values| {
+                    for (place, value) in entry.old_values() {
+                        if let Some(slot) = values.get_mut(place) {
+                            *slot = value;
+                        }
+                    }
+                    values
+                }),
+                Action::Remove => Some(entry.old_record()),
+                Action::Create | Action::Nothing => None,
+            };
+            state.clone_from(&before);
+            let line = entry.line.map(|line| line + (id - entry.first));
+            let source = entry.file.map(|file| (file, line));
+            steps.push(Step { change: entry.change, entry: entry.id, action: entry.action, before, after, source });
+        }
+        steps.reverse();
+        Ok(steps)
+    }
+
+    /// Each field of a record that has a value, and which change gave it.
+    pub fn blame(&self, entity: &'static Entity, id: i64) -> Result<Vec<Blame>> {
+        let story = self.story(entity, id)?;
+        let mut blames = Vec::new();
+        let Some(record) = self.record(entity, id)? else { return Ok(blames) };
+        for ((place, field), value) in entity.fields.iter().enumerate().zip(record.values) {
+            let gave = |step: &&Step| {
+                step.action == Action::Create || step.changed().iter().any(|(changed, ..)| *changed == place)
+            };
+            let step = story.iter().rev().find(gave);
+            blames.push(Blame {
+                field,
+                value,
+                change: step.map(|step| step.change).unwrap_or_default(),
+                source: step.and_then(|step| step.source.clone()),
+            });
+        }
+        Ok(blames)
+    }
+
+    /// The changes that touched a record, or what hung from it: its parts, and theirs.
+    pub fn changes_about(&self, entity: &'static Entity, id: i64) -> Result<BTreeSet<i64>> {
+        let mut changes = BTreeSet::new();
+        let mut known = BTreeSet::new();
+        let mut waiting = vec![(entity, id)];
+        while let Some((entity, id)) = waiting.pop() {
+            if !known.insert((entity.noun, id)) {
+                continue;
+            }
+            changes.extend(self.entries_about(entity, id)?.iter().map(|entry| entry.change));
+            for reference in self.catalog().back_references(entity) {
+                if matches!(reference.on_remove, OnRemove::Follow | OnRemove::Release) {
+                    let parts = self.referring(reference.entity, reference.column, id)?;
+                    waiting.extend(parts.into_iter().map(|part| (reference.entity, part)));
+                    let former = self.former_parts(reference.entity, reference.field, id)?;
+                    waiting.extend(former.into_iter().map(|part| (reference.entity, part)));
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The records of `entity` whose field once referred to `id` and no longer does.
+    fn former_parts(&self, entity: &'static Entity, field: &Field, id: i64) -> Result<Vec<i64>> {
+        let mut found = Vec::new();
+        let place = entity.position(field.name);
+        self.entries("e.noun = $1 AND e.action <> 'create'", &[Bind::Text(entity.noun)], |entry| {
+            let referred =
+                entry.old_values().into_iter().any(|(at, value)| Some(at) == place && value == Value::Integer(id));
+            if referred {
+                found.push(entry.first);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+
+    /// The id of the record that `text` names, be it one that was removed.
+    ///
+    /// # Errors
+    /// As [`Reader::resolve`]; several removed ones match.
+    pub fn resolve_ever(&self, entity: &'static Entity, text: &str) -> Result<i64> {
+        let missing = match self.resolve_optional(entity, text)? {
+            Some(id) => return Ok(id),
+            None => self.resolve(entity, text),
+        };
+        let wanted = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
+        let mut found: BTreeSet<i64> = BTreeSet::new();
+        if let Some(id) = wanted
+            && !self.entries_about(entity, id)?.is_empty()
+        {
+            return Ok(id);
+        }
+        let text = crate::store::resolve::canonical(entity, text);
+        let last = text.rsplit('/').next().unwrap_or(&text).to_owned();
+        let mut removed: Vec<i64> = Vec::new();
+        self.entries("e.noun = $1 AND e.action = 'remove'", &[Bind::Text(entity.noun)], |entry| {
+            let named = entry.old_values().into_iter().any(|(place, value)| {
+                let naming = entity.fields.get(place).is_some_and(|field| entity.is_naming(field.name));
+                naming && matches!(&value, Value::Text(name) if *name == text || name.ends_with(&last))
+            });
+            if named {
+                removed.push(entry.first);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for id in removed {
+            let path = self.title(entity, id)?;
+            if path.strip_suffix(&*text).is_some_and(|before| before.is_empty() || before.ends_with('/')) {
+                found.insert(id);
+            }
+        }
+        let ids: Vec<i64> = found.into_iter().collect();
+        match ids.as_slice() {
+            [] => missing,
+            [id] => Ok(*id),
+            several => {
+                let lines = several
+                    .iter()
+                    .take(10)
+                    .map(|id| Ok(format!("{} (id={id})", shown::shown(&self.title(entity, *id)?))));
+                let lines = lines.collect::<Result<Vec<String>>>()?;
+                let counted = entity.counted(several.len());
+                Err(Error::conflict(format!("{} names {counted} that were removed", shown::quoted(&text)))
+                    .details(lines)
+                    .help("say which with id=N"))
+            }
+        }
+    }
+
+    /// What a record is called: its path, of a link what it links; of a removed one, what that was at last.
+    pub fn title(&self, entity: &'static Entity, id: i64) -> Result<String> {
+        if !entity.names.is_empty() {
+            match self.path(entity, id) {
+                Ok(path) => return Ok(path.to_string()),
+                Err(error) if error.kind() != Kind::NotFound => return Err(error),
+                Err(_) => {}
+            }
+        }
+        let values = match self.record(entity, id)? {
+            Some(record) => record.values,
+            None => match self.entries_about(entity, id)?.into_iter().rev().find(|e| e.action == Action::Remove) {
+                Some(entry) => entry.old_record(),
+                None => return Ok(format!("id={id}")),
+            },
+        };
+        if entity.names.is_empty() {
+            let mut names = Vec::new();
+            for (field, value) in entity.fields.iter().zip(&values) {
+                names.extend(self.shown(field, value)?);
+            }
+            return Ok(names.join(" – "));
+        }
+        let of = |name: &str| entity.position(name).and_then(|place| values.get(place));
+        let name = entity.names.iter().find_map(|name| match of(name) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        });
+        let name = name.unwrap_or_default();
+        match (entity.parent_field().and_then(|field| of(field.name)), self.catalog().parent(entity)) {
+            (Some(Value::Integer(parent)), Some((_, holder))) => Ok(format!("{}/{name}", self.title(holder, *parent)?)),
+            _ => Ok(name),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Undo: the inverse of a change, through the write door, as one new change.
+//!
+//! It is refused where later changes stand on it: where they touched the same records, or refer to what would go, or
+//! took away what would come back or its name. A change and the whole undo of it, both later, cancel each other and
+//! stand on nothing.
+
+use super::{Entry, Logged, forced};
+use crate::catalog::{Entity, Kind};
+use crate::error::{Error, Result};
+use crate::store::reader::Reader;
+use crate::store::record::Record;
+use crate::store::sqlite::Bind;
+use crate::store::writer::{Action, Change, Effect, Writer};
+use crate::value::{Value, shown};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+/// How many later changes are listed.
+const LISTED: usize = 10;
+
+/// What an undo did.
+#[derive(Debug, Clone)]
+pub struct Undone {
+    /// The change that was reversed.
+    pub change: Logged,
+    /// The number of the new change; none where nothing was left to do.
+    pub by: Option<i64>,
+    /// How many records were put back.
+    pub records: u64,
+    /// What was left as it is, and why.
+    pub left: Vec<String>,
+}
+
+/// Is told each effect; a removal before it happens.
+pub(super) type Told<'t> = &'t mut dyn FnMut(&Reader<'_>, &Effect) -> Result<()>;
+
+/// Ids of records by noun, as ranges in order.
+pub(super) type Ranges = BTreeMap<&'static str, Vec<(i64, i64)>>;
+
+/// The later changes that count.
+pub(super) struct Later {
+    /// Those that are not cancelled by another one.
+    standing: BTreeSet<i64>,
+    /// The later change that has undone the one in question already.
+    undone_by: Option<i64>,
+}
+
+impl Writer<'_> {
+    /// Reverses the change `id`; with `force`, only what nobody touched since.
+    ///
+    /// # Errors
+    /// There is no such change; later changes stand on it; what it took away was not kept.
+    pub fn undo(
+        &mut self,
+        id: i64,
+        force: bool,
+        mut told: impl FnMut(&Reader<'_>, &Effect) -> Result<()>,
+    ) -> Result<Undone> {
+        let change = self.change(id)?;
+        if change.purged.is_some() {
+            return Err(Error::conflict(format!("change {id} purged history, which cannot be undone")));
+        }
+        let later = self.later(id)?;
+        if let Some(by) = later.undone_by {
+            return Err(Error::conflict(format!("change {id} has been undone already, by change {by}"))
+                .help(format!("inv undo {by} puts it back")));
+        }
+        self.connection.defer_references()?;
+        if let (Some(recorder), ..) = self.recording() {
+            recorder.reverses(id, force);
+        }
+        let (records, left) = if force {
+            forced::undo(self, id, &later, &mut told)?
+        } else {
+            (self.undo_whole(id, &later, &mut told)?, Vec::new())
+        };
+        let by = self.recording().0.and_then(|recorder| recorder.change());
+        Ok(Undone { change, by, records, left })
+    }
+
+    fn undo_whole(&mut self, id: i64, later: &Later, told: Told<'_>) -> Result<u64> {
+        let standing = self.standing_on(id, later)?;
+        if !standing.is_empty() {
+            return Err(self.refused(id, &standing)?);
+        }
+        self.refuse_lost_secrets(id)?;
+        let mut records = 0;
+        let mut gone = Ranges::new();
+        let mut back: Vec<(&'static Entity, i64)> = Vec::new();
+        let mut before = i64::MAX;
+        loop {
+            let page = self.page_before(id, id, before)?;
+            let Some(last) = page.last() else { break };
+            before = last.id;
+            for entry in &page {
+                records += self.invert(entry, told).map_err(|error| in_the_way(id, error))?;
+                match entry.action {
+                    Action::Create => gone.entry(entry.entity.noun).or_default().push((entry.first, entry.last)),
+                    Action::Remove => back.push((entry.entity, entry.first)),
+                    _ if refers_anew(entry) => back.push((entry.entity, entry.first)),
+                    _ => {}
+                }
+            }
+        }
+        let dangling = self.dangling(&gone, &back, later)?;
+        if dangling.is_empty() { Ok(records) } else { Err(self.refused(id, &dangling)?) }
+    }
+
+    /// Puts the inverse of one entry through; how many records that were.
+    fn invert(&mut self, entry: &Entry, told: Told<'_>) -> Result<u64> {
+        let entity = entry.entity;
+        match entry.action {
+            Action::Create => {
+                for id in (entry.first..=entry.last).rev() {
+                    let record = self.present(entity, id)?;
+                    told(self, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
+                    self.apply(Change::Remove { entity, before: &record })?;
+                }
+                Ok(u64::try_from(entry.last - entry.first + 1).unwrap_or_default())
+            }
+            Action::Update => {
+                let record = self.present(entity, entry.first)?;
+                let effect = self.apply(Change::Revert { entity, before: &record, values: entry.old_values() })?;
+                told(self, &effect)?;
+                Ok(1)
+            }
+            Action::Remove => {
+                let record = Record { id: entry.first, values: entry.old_record() };
+                let effect = self.apply(Change::Restore { entity, record })?;
+                told(self, &effect)?;
+                Ok(1)
+            }
+            Action::Nothing => Ok(0),
+        }
+    }
+
+    fn present(&self, entity: &'static Entity, id: i64) -> Result<Record> {
+        self.record(entity, id)?
+            .ok_or_else(|| Error::conflict(format!("{} with id {id} is not there any more", entity.labels.0)))
+    }
+
+    fn refuse_lost_secrets(&self, id: i64) -> Result<()> {
+        let mut lost = None;
+        self.entries("e.change_id = $1 AND e.action <> 'create'", &[Bind::Integer(id)], |entry| {
+            if entry.lacks_secret() {
+                lost = Some((entry.entity, entry.first));
+            }
+            Ok(if lost.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        let Some((entity, record)) = lost else { return Ok(()) };
+        let secret = entity.fields.iter().find(|field| field.kind == Kind::Secret).map_or("secret", |field| field.name);
+        let name = shown::quoted(&self.title(entity, record)?);
+        Err(Error::conflict(format!(
+            "change {id} cannot be undone: the {secret} of {} {name} is never kept in history",
+            entity.labels.0
+        ))
+        .help(format!("give a new one with inv {} add or set; --force puts back the rest", entity.noun)))
+    }
+
+    /// The later changes that touched records of the change `id`.
+    fn standing_on(&self, id: i64, later: &Later) -> Result<BTreeSet<i64>> {
+        if later.standing.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut touched = Ranges::new();
+        self.entries("e.change_id = $1", &[Bind::Integer(id)], |entry| {
+            touched.entry(entry.entity.noun).or_default().push((entry.first, entry.last));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        for ranges in touched.values_mut() {
+            merge(ranges);
+        }
+        let mut standing = BTreeSet::new();
+        self.entries("e.change_id > $1", &[Bind::Integer(id)], |entry| {
+            if later.standing.contains(&entry.change)
+                && touched.get(entry.entity.noun).is_some_and(|ranges| overlaps(ranges, entry.first, entry.last))
+            {
+                standing.insert(entry.change);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(standing)
+    }
+
+    /// The later changes that refer to records which are gone now, or took away what others refer to again.
+    fn dangling(&self, gone: &Ranges, back: &[(&'static Entity, i64)], later: &Later) -> Result<BTreeSet<i64>> {
+        let mut standing = BTreeSet::new();
+        for (noun, ranges) in gone {
+            for reference in self.catalog().back_references(self.catalog().of(noun)) {
+                for (first, last) in ranges {
+                    let (column, table, id) = (reference.column, reference.entity.table, reference.entity.id);
+                    let sql = format!(
+                        "SELECT {id} FROM {table} WHERE {column} BETWEEN $1 AND $2 ORDER BY {column}, {id} LIMIT {LISTED}"
+                    );
+                    for referring in self.ids(&sql, &[Bind::Integer(*first), Bind::Integer(*last)])? {
+                        standing.extend(self.last_standing(reference.entity, referring, later)?);
+                    }
+                }
+            }
+        }
+        for (entity, id) in back {
+            let Some(record) = self.record(entity, *id)? else { continue };
+            for (target, referred) in references(self, entity, &record.values) {
+                if self.record(target, referred)?.is_none() {
+                    standing.extend(self.last_standing(target, referred, later)?);
+                }
+            }
+        }
+        Ok(standing)
+    }
+
+    /// The last later change of a record, that is not cancelled.
+    fn last_standing(&self, entity: &'static Entity, id: i64, later: &Later) -> Result<Option<i64>> {
+        let entries = self.entries_about(entity, id)?;
+        let standing = entries.iter().rev().map(|entry| entry.change).find(|change| later.standing.contains(change));
+        Ok(standing.or_else(|| entries.last().map(|entry| entry.change)))
+    }
+
+    fn refused(&self, id: i64, standing: &BTreeSet<i64>) -> Result<Error> {
+        let mut lines = Vec::new();
+        for change in standing.iter().rev().take(LISTED) {
+            let change = self.change(*change)?;
+            let by = change.by().map_or(String::new(), |by| format!(" {}", shown::shown(by)));
+            let message = change.origin.message.as_deref().map_or(String::new(), |text| format!(" ({text})"));
+            let command = shown::shown(&change.origin.command).into_owned();
+            lines.push(format!("{} {}{by}: {command}{}", change.id, change.at, shown::shown(&message)));
+        }
+        if standing.len() > LISTED {
+            lines.push(format!("and {} more", standing.len() - LISTED));
+        }
+        let count = if standing.len() == 1 { "a later change stands" } else { "later changes stand" };
+        Ok(Error::conflict(format!("change {id} cannot be undone: {count} on it"))
+            .details(lines)
+            .help("undo those first, the latest first, or revert what nobody touched since with --force"))
+    }
+}
+
+impl Reader<'_> {
+    /// The changes behind `id`, without those which cancel each other.
+    pub(super) fn later(&self, id: i64) -> Result<Later> {
+        let mut standing = BTreeSet::new();
+        let mut cancelled = BTreeSet::new();
+        let mut undone_by = None;
+        let sql = "SELECT change_id, undoes, partly FROM change WHERE change_id > $1 ORDER BY change_id DESC";
+        self.connection.rows(sql, &[Bind::Integer(id)], |row| {
+            let (change, undoes, partly) = (row.id(0)?, row.integer(1)?, row.integer(2)? == Some(1));
+            if cancelled.contains(&change) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            match undoes.filter(|_| !partly) {
+                Some(undoes) if undoes > id => {
+                    cancelled.insert(undoes);
+                }
+                Some(undoes) if undoes == id => {
+                    undone_by = Some(change);
+                    standing.insert(change);
+                }
+                _ => {
+                    standing.insert(change);
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Later { standing, undone_by })
+    }
+}
+
+impl Later {
+    /// Whether that change counts.
+    pub(super) fn counts(&self, change: i64) -> bool {
+        self.standing.contains(&change)
+    }
+}
+
+/// The records that a record refers to, its quantities' units among them.
+pub(super) fn references(reader: &Reader<'_>, entity: &Entity, values: &[Value]) -> Vec<(&'static Entity, i64)> {
+    let catalog = reader.catalog();
+    let referred = entity.fields.iter().zip(values).filter_map(|(field, value)| match value {
+        Value::Integer(id) => Some((catalog.target(field)?, *id)),
+        Value::Quantity(quantity) => Some((catalog.of("unit"), quantity.unit)),
+        _ => None,
+    });
+    referred.collect()
+}
+
+/// Whether the inverse of an entry sets a reference.
+fn refers_anew(entry: &Entry) -> bool {
+    entry.old_values().iter().any(|(_, value)| matches!(value, Value::Integer(_) | Value::Quantity(_)))
+}
+
+/// What is in the way of an undo, said so.
+fn in_the_way(id: i64, error: Error) -> Error {
+    if error.kind() != crate::error::Kind::Conflict {
+        return error;
+    }
+    Error::conflict(format!("change {id} cannot be undone: {}", error.message()))
+        .help("rename or remove that first, or revert what nobody touched since with --force")
+}
+
+/// Sorts ranges and joins those that touch each other.
+fn merge(ranges: &mut Vec<(i64, i64)>) {
+    ranges.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::with_capacity(ranges.len());
+    for (first, last) in ranges.drain(..) {
+        match merged.last_mut() {
+            Some(before) if first <= before.1 + 1 => before.1 = before.1.max(last),
+            _ => merged.push((first, last)),
+        }
+    }
+    *ranges = merged;
+}
+
+/// Whether one of the merged ranges has an id from `first` to `last`.
+fn overlaps(ranges: &[(i64, i64)], first: i64, last: i64) -> bool {
+    let place = ranges.partition_point(|(_, end)| *end < first);
+    ranges.get(place).is_some_and(|(start, _)| *start <= last)
+}

@@ -1,0 +1,159 @@
+//! `inv NOUN log`: the changes of a record and of what hung from it, the latest first.
+//!
+//! What every log looks like stands here too: a line a change.
+
+use super::arguments::{self, option};
+use crate::catalog::{Catalog, Entity, Kind};
+use crate::error::{Error, Result};
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::{Answer, Session};
+use crate::store::{Action, Log, Logged, Reader, Step};
+use crate::value::{Value, shown, time};
+use clap::{Arg, ArgMatches, Command};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let record = Arg::new("record")
+        .value_name("NAME")
+        .required(true)
+        .help("Its name, the end of its path, its path, or id=N; its last name if it was removed")
+        .add(arguments::names_of(entity.noun));
+    command.arg(record).args(filters())
+}
+
+pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    tell(session, Some((entity, option(matches, "record"))), matches)
+}
+
+/// The options that say which changes are told.
+pub(crate) fn filters() -> Vec<Arg> {
+    vec![
+        Arg::new("since").long("since").value_name("TIME").help("Not earlier than this: a time, a date, 7d, yesterday"),
+        Arg::new("until").long("until").value_name("TIME").help("Not later than this"),
+        Arg::new("by").long("by").value_name("USER").help("Only what this user did"),
+        Arg::new("limit").long("limit").value_name("N").help("At most so many, the latest ones"),
+    ]
+}
+
+/// Tells the changes that `matches` ask for: all, those of a noun, or those of a record.
+pub(crate) fn tell(session: &Session, of: Option<(&'static Entity, Option<&str>)>, matches: &ArgMatches) -> Result<()> {
+    let log = asked(matches)?;
+    let columns = [
+        Column::new("change", ColumnKind::Number),
+        Column::new("time", ColumnKind::Time),
+        Column::new("by", ColumnKind::Text),
+        Column::new("what", ColumnKind::Text),
+        Column::new("message", ColumnKind::Text),
+        Column::new("command", ColumnKind::Text),
+        Column::new("undoes", ColumnKind::Number),
+    ];
+    session.answer_reading(Answer::default(), &columns, |reader, out| {
+        let mut row = Row::default();
+        let mut put = |change: &Logged, own: Option<&String>| {
+            row.clear();
+            row.integer(change.id);
+            row.time(&change.at);
+            text(&mut row, change.by());
+            match own {
+                Some(own) => row.text(own),
+                None => row.text(&what(reader, change)?),
+            }
+            text(&mut row, change.origin.message.as_deref());
+            row.text(&change.origin.command);
+            match change.undoes {
+                Some(undoes) => row.integer(undoes),
+                None => row.null(),
+            }
+            out(&row).map(|()| ControlFlow::Continue(()))
+        };
+        match of {
+            None => reader.changes(&log, |change| put(change, None)),
+            Some((entity, None)) => reader.changes_of(entity, &log, |change| put(change, None)),
+            Some((entity, Some(name))) => {
+                let id = reader.resolve_ever(entity, name)?;
+                let own = own_steps(reader, entity, id)?;
+                let changes = reader.changes_about(entity, id)?;
+                reader.changes_among(&changes, &log, |change| put(change, own.get(&change.id)))
+            }
+        }
+    })
+}
+
+fn text(row: &mut Row, text: Option<&str>) {
+    match text {
+        Some(text) => row.text(text),
+        None => row.null(),
+    }
+}
+
+/// Which changes are asked for.
+fn asked(matches: &ArgMatches) -> Result<Log> {
+    let moment = |name| option(matches, name).map(|text| time::moment(text, &time::now())).transpose();
+    let limit = option(matches, "limit").map(|text| {
+        text.parse().map_err(|_| Error::usage(format!("--limit takes a whole number, not {}", shown::quoted(text))))
+    });
+    Ok(Log {
+        since: moment("since")?,
+        until: moment("until")?,
+        by: option(matches, "by").map(str::to_owned),
+        limit: limit.transpose()?,
+    })
+}
+
+/// What a change did, in counts: `+1 vm, ~2 disks`.
+pub(crate) fn what(reader: &Reader<'_>, change: &Logged) -> Result<String> {
+    if let Some((last, _)) = &change.purged {
+        return Ok(format!("purged history up to change {last}"));
+    }
+    let tally = reader.tally(change.id)?;
+    let told = tally.into_iter().map(|(action, entity, count)| {
+        format!("{}{}", sign(action), entity.counted(usize::try_from(count).unwrap_or(usize::MAX)))
+    });
+    Ok(told.collect::<Vec<String>>().join(", "))
+}
+
+/// The sign of an action: `+`, `~`, `-`.
+pub(crate) const fn sign(action: Action) -> &'static str {
+    match action {
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Remove => "-",
+        Action::Nothing => "",
+    }
+}
+
+/// What each change did to the record itself, in words.
+fn own_steps(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTreeMap<i64, String>> {
+    let mut told: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for step in reader.story(entity, id)? {
+        told.entry(step.change).or_default().extend(in_words(reader, entity, &step)?);
+    }
+    Ok(told.into_iter().map(|(change, words)| (change, words.join(", "))).collect())
+}
+
+fn in_words(reader: &Reader<'_>, entity: &'static Entity, step: &Step) -> Result<Vec<String>> {
+    Ok(match step.action {
+        Action::Create => vec![format!("+{}", entity.labels.0)],
+        Action::Remove => vec![format!("-{}", entity.labels.0)],
+        Action::Nothing => Vec::new(),
+        Action::Update => {
+            let mut words = Vec::new();
+            for (place, old, new) in step.changed() {
+                if let Some(field) = entity.fields.get(place).filter(|field| field.kind != Kind::Updated) {
+                    words.push(arrow(reader, field, &old, &new)?);
+                }
+            }
+            words
+        }
+    })
+}
+
+/// `memory 16 GiB → 32 GiB`
+pub(crate) fn arrow(reader: &Reader<'_>, field: &crate::catalog::Field, old: &Value, new: &Value) -> Result<String> {
+    let told = |value| Ok(reader.shown(field, value)?.unwrap_or_else(|| "none".to_owned()));
+    if field.kind == Kind::Secret {
+        return Ok(format!("{} changed", field.name));
+    }
+    Ok(format!("{} {} → {}", field.name, told(old)?, told(new)?))
+}
