@@ -303,3 +303,10 @@ fn other_programs_see_bytes_without_rounding() {
     let wanted: String = quantities.iter().map(|(.., bytes)| format!("{bytes}\n")).collect();
     assert_eq!(String::from_utf8_lossy(&seen.stdout), wanted);
 }
+
+#[test]
+fn history_can_be_asked_in_sql() {
+    let sandbox = Sandbox::estate();
+    let question = "SELECT noun, count(*) AS entries FROM change_entry WHERE noun = 'provider' GROUP BY noun";
+    assert_eq!(sandbox.ok(&["sql", question, "-o", "csv"]), "noun,entries\nprovider,1\n");
+}

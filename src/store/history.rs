@@ -33,6 +33,9 @@ use serde_json::{Map, Value as Json};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
+/// The tables of history, each behind those that refer to it.
+pub(super) const TABLES: [&str; 3] = ["change_entry", "change_file", "change"];
+
 /// How many ids an entry of created records spans at most, and at whose multiples it ends.
 const BLOCK: i64 = 4096;
 /// How many entries are read at once.

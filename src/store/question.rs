@@ -1,7 +1,7 @@
 //! Questions in SQL that an operator asks: what they may read follows from the catalog.
 
 use super::sqlite::{Access, Connection, Guard};
-use super::{Store, file, schema, views};
+use super::{Store, file, history, schema, views};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
 use crate::output::row::{Column, Row};
@@ -44,8 +44,8 @@ impl Store<'_> {
     }
 }
 
-/// What an operator's SQL may read: the tables and views of the catalog, but no secret of theirs. Another table in the
-/// file stays closed: what it holds was not thought of here.
+/// What an operator's SQL may read: the tables and views of the catalog, but no secret of theirs, and history, which
+/// keeps none. Another table in the file stays closed: what it holds was not thought of here.
 fn guard(connection: &Connection, catalog: &Catalog, time: Duration) -> Result<Guard> {
     let mut guard = Guard { closed: BTreeSet::new(), secret: BTreeMap::new(), time };
     let sql = "SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name";
@@ -53,6 +53,9 @@ fn guard(connection: &Connection, catalog: &Catalog, time: Duration) -> Result<G
         guard.closed.extend(row.text(0)?.map(str::to_owned));
         Ok(ControlFlow::Continue(()))
     })?;
+    for table in history::TABLES {
+        guard.closed.remove(table);
+    }
     for entity in catalog.entities() {
         guard.closed.remove(entity.table);
         guard.closed.remove(&views::name(entity));

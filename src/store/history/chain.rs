@@ -149,7 +149,7 @@ impl Writer<'_> {
         if let (Some(recorder), connection, now) = self.recording() {
             recorder.purge(connection, now, (last, &hash))?;
         }
-        for table in ["change_entry", "change_file", "change"] {
+        for table in super::TABLES {
             let sql = format!("DELETE FROM {table} WHERE change_id <= $1");
             let deleted = connection.execute(&sql, &[Bind::Integer(last)]);
             deleted.map_err(|failure| match failure {
