@@ -40,8 +40,8 @@ pub(crate) fn tree() -> Command {
         .disable_help_subcommand(true)
         .max_term_width(100)
         .after_help(
-            "Every noun has the verbs list, show, add, set, rename and rm, most also import and export.\n\
-             Begin with: inv init, then inv import --from rvtools FILE.xlsx, or inv provider add NAME.",
+            "Nouns have list, show, add, set, rename, rm, log; most have import and export.\n\
+             Begin with: inv init, then inv import --from rvtools FILE.xlsx",
         )
         .args(globals());
     let nouns = inventory().catalog.nouns().map(|entity| {
