@@ -210,3 +210,20 @@ fn a_file_that_is_no_workbook_is_refused_in_a_sentence() {
     assert_eq!(answer.stderr.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{answer}");
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "0\n");
 }
+
+#[test]
+fn an_estate_goes_out_and_into_another_inventory_unchanged() {
+    let (sandbox, _) = imported(SIZING, &[]);
+    let exported = sandbox.exported();
+    let folder = sandbox.path().join("A");
+    let folder = folder.to_str().expect("UTF-8");
+    sandbox.done("export", &[folder]);
+    let other = Sandbox::empty();
+    other.done("import", &[folder]);
+    assert_eq!(other.exported(), exported);
+    let file = std::fs::read(sandbox.database()).expect("the inventory");
+    let vms = sandbox.ok(&["vm", "export"]);
+    let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], vms);
+    assert_eq!((answer.status, answer.stderr.as_str()), (0, "795 vms: 795 unchanged\n"));
+    assert!(std::fs::read(sandbox.database()).expect("the inventory") == file, "the file was written to");
+}
