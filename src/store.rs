@@ -42,6 +42,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
 use history::Recorder;
+use schema::Standing;
 use sqlite::{Access, Connection};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -93,15 +94,25 @@ impl<'c> Store<'c> {
         schema::create(&connection, self.schema, &self.path)
     }
 
+    /// Opens the file, once it is sure that it is an inventory; one of an earlier version is brought up to this one.
+    fn open(&self, access: Access) -> Result<Connection> {
+        file::check(&self.path)?;
+        if access == Access::Read {
+            file::recover(&self.path)?;
+        }
+        let connection = Connection::open(&self.path, access)?;
+        if schema::check(&connection, &self.path)? == Standing::Older {
+            schema::migrate(&Connection::open(&self.path, Access::Write)?, self.schema, &self.path)?;
+        }
+        Ok(connection)
+    }
+
     /// Runs `read` on one moment of the inventory. Nothing is written.
     ///
     /// # Errors
     /// What `read` fails with, and what is wrong with the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
-        file::check(&self.path)?;
-        file::recover(&self.path)?;
-        let connection = Connection::open(&self.path, Access::Read)?;
-        schema::check(&connection, &self.path)?;
+        let connection = self.open(Access::Read)?;
         connection.begin_read()?;
         let result = read(&Reader::new(&connection, self.catalog));
         connection.roll_back();
@@ -153,12 +164,10 @@ impl<'c> Store<'c> {
     /// # Errors
     /// What `write` fails with, and what is wrong with the file.
     pub fn write<T>(&self, end: End, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
-        file::check(&self.path)?;
+        let connection = self.open(Access::Write)?;
         interrupt::watch();
-        let connection = Connection::open(&self.path, Access::Write)?;
-        schema::check(&connection, &self.path)?;
         connection.begin_write()?;
-        let result = schema::check(&connection, &self.path).and_then(|()| {
+        let result = schema::check(&connection, &self.path).and_then(|_| {
             let recorder = Recorder::new(self.origin.clone());
             let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
             let mut writer = Writer::new(Reader::new(&connection, self.catalog), recorder);

@@ -1,7 +1,7 @@
 //! Questions in SQL that an operator asks: what they may read follows from the catalog.
 
 use super::sqlite::{Access, Connection, Guard};
-use super::{Store, file, history, schema, views};
+use super::{Store, history, views};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
 use crate::output::row::{Column, Row};
@@ -34,10 +34,7 @@ impl Store<'_> {
         question: &Question<'_>,
         answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
     ) -> Result<T> {
-        file::check(&self.path)?;
-        file::recover(&self.path)?;
-        let connection = Connection::open(&self.path, Access::Read)?;
-        schema::check(&connection, &self.path)?;
+        let connection = self.open(Access::Read)?;
         connection.begin_read()?;
         let guard = guard(&connection, self.catalog, question.time)?;
         connection.ask(guard, question.sql, &question.parameters, answer)

@@ -1,52 +1,159 @@
-//! Schema versions: each is one step, and each step one transaction that looks again inside the lock.
+//! Schema versions: each is one step from the one before, the first creates. All steps that a file lacks are taken in
+//! one transaction, which looks again at where the file stands once it holds the lock: of several that come at once, one
+//! takes them and the others find them taken.
 
 use super::file;
 use super::sqlite::Connection;
 use crate::error::{Error, Result};
+use std::cmp::Ordering;
 use std::path::Path;
 
 /// The schema version that this program reads and writes.
 pub const VERSION: i64 = 1;
 
-/// Steps from each version to the next one: the first leads from version 1 to version 2.
-const STEPS: &[&str] = &[];
+/// The steps to [`VERSION`]: the first leads from nothing to version 1.
+const fn steps(schema: &str) -> [&str; 1] {
+    [schema]
+}
+
+/// Where a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has the schema of this program.
+    Current,
+    /// It has that of an earlier one.
+    Older,
+}
 
 /// Creates the schema in a file that holds nothing.
+///
+/// # Errors
+/// A conflict where it holds something by the time the lock is held.
 pub(super) fn create(connection: &Connection, schema: &str, path: &Path) -> Result<()> {
     connection.begin_write()?;
     let created = is_empty(connection).and_then(|empty| {
         if !empty {
             return Err(file::exists(path));
         }
-        connection.batch(schema)?;
-        connection.identify(VERSION)?;
-        connection.commit()
+        take(connection, &steps(schema), 0)
     });
     connection.roll_back();
     created
 }
 
-/// Makes sure that the file is an inventory of a version that this program knows.
-pub(super) fn check(connection: &Connection, path: &Path) -> Result<()> {
+/// Takes the steps that an older file lacks.
+pub(super) fn migrate(connection: &Connection, schema: &str, path: &Path) -> Result<()> {
+    connection.begin_write()?;
+    let migrated = match check(connection, path) {
+        Ok(Standing::Older) => connection.identity().and_then(|(_, version)| take(connection, &steps(schema), version)),
+        other => other.map(drop),
+    };
+    connection.roll_back();
+    migrated
+}
+
+/// Takes the steps behind the version `from`, and makes them last.
+fn take(connection: &Connection, steps: &[&str], from: i64) -> Result<()> {
+    for (version, step) in (1..).zip(steps).filter(|(version, _)| *version > from) {
+        connection.batch(step)?;
+        connection.identify(version)?;
+    }
+    connection.commit()
+}
+
+/// Makes sure that the file is an inventory of a version that this program knows, and tells where it stands.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<Standing> {
     let shown = file::shown(path);
     let (ours, version) = connection.identity()?;
     if !ours {
         let error = Error::inventory(format!("{shown} is a database of another program, not an inventory"));
         return Err(error.help("name another file with --db"));
     }
-    if version > VERSION {
-        return Err(Error::inventory(format!(
+    match version.cmp(&VERSION) {
+        _ if version < 1 => {
+            Err(Error::inventory(format!("{shown} has schema version {version}, which never was released"))
+                .help("restore it from a backup"))
+        }
+        Ordering::Less => Ok(Standing::Older),
+        Ordering::Equal => Ok(Standing::Current),
+        Ordering::Greater => Err(Error::inventory(format!(
             "{shown} was written by a newer inv (schema version {version}; this one knows {VERSION})"
         ))
-        .help("use the newer inv"));
+        .help("use the newer inv")),
     }
-    if version < VERSION && usize::try_from(VERSION - version).is_ok_and(|missing| missing > STEPS.len()) {
-        return Err(Error::inventory(format!("{shown} has schema version {version}, which never was released")));
-    }
-    Ok(())
 }
 
 fn is_empty(connection: &Connection) -> Result<bool> {
     let tables = connection.first("SELECT count(*) FROM sqlite_schema", &[], |row| row.id(0))?;
     Ok(tables == Some(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Standing, VERSION, check, create, migrate, take};
+    use crate::error::Kind;
+    use crate::store::sqlite::{Access, Connection};
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+
+    const FIRST: &str = "CREATE TABLE one (a INTEGER) STRICT";
+    const SECOND: &str = "CREATE TABLE two (b INTEGER) STRICT";
+
+    fn file() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("inv.db");
+        (folder, path)
+    }
+
+    fn tables(connection: &Connection) -> i64 {
+        let count = connection.first("SELECT count(*) FROM sqlite_schema", &[], |row| row.id(0));
+        count.expect("a question").expect("an answer")
+    }
+
+    #[test]
+    fn creating_is_the_first_step_and_is_taken_once() {
+        let (_folder, path) = file();
+        let connection = Connection::open(&path, Access::Create).expect("a file");
+        create(&connection, FIRST, &path).expect("an inventory");
+        assert_eq!(check(&connection, &path), Ok(Standing::Current));
+        assert_eq!(create(&connection, FIRST, &path).expect_err("it is there").kind(), Kind::Conflict);
+        migrate(&connection, FIRST, &path).expect("nothing to do");
+        assert_eq!(tables(&connection), 1);
+    }
+
+    #[test]
+    fn only_the_steps_that_a_file_lacks_are_taken() {
+        let (_folder, path) = file();
+        let connection = Connection::open(&path, Access::Create).expect("a file");
+        create(&connection, FIRST, &path).expect("an inventory");
+        connection.begin_write().expect("the lock");
+        take(&connection, &[FIRST, SECOND], 1).expect("the second step");
+        assert_eq!(tables(&connection), 2);
+        assert_eq!(connection.identity().expect("a header"), (true, 2));
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let (_folder, path) = file();
+        let connection = Connection::open(&path, Access::Create).expect("a file");
+        create(&connection, FIRST, &path).expect("an inventory");
+        connection.begin_write().expect("the lock");
+        take(&connection, &[FIRST, SECOND, "CREATE TABLE one (again INTEGER) STRICT"], 1).expect_err("it is there");
+        connection.roll_back();
+        assert_eq!(tables(&connection), 1);
+        assert_eq!(connection.identity().expect("a header"), (true, 1));
+    }
+
+    #[test]
+    fn a_newer_file_and_one_of_no_version_are_refused() {
+        let (_folder, path) = file();
+        let connection = Connection::open(&path, Access::Create).expect("a file");
+        create(&connection, FIRST, &path).expect("an inventory");
+        for (version, words) in [(VERSION + 1, "newer inv"), (0, "never was released"), (-1, "never was released")] {
+            connection.identify(version).expect("a header");
+            let error = check(&connection, &path).expect_err("not of this program");
+            assert_eq!(error.kind(), Kind::Inventory);
+            assert!(error.message().contains(words), "{error}");
+        }
+    }
 }
