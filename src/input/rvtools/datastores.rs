@@ -9,10 +9,25 @@ use crate::input::rvtools::machines::Machines;
 use crate::input::rvtools::names::Names;
 use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
-use crate::input::rvtools::storage::Disk;
 use crate::input::rvtools::tab::{Row, Tab};
 use crate::input::rvtools::votes::Votes;
 use std::collections::HashMap;
+
+/// A disk of a machine.
+pub(super) struct Disk {
+    /// The machine's index.
+    pub(super) machine: usize,
+    /// The datastore that its path names.
+    pub(super) datastore: Option<String>,
+    /// Where it stands.
+    pub(super) origin: Origin,
+    /// What it is called.
+    pub(super) name: String,
+    /// How large it is, as a quantity.
+    pub(super) size: Option<String>,
+    /// How many partitions hang from it.
+    pub(super) partitions: usize,
+}
 
 const SHARED: Topic =
     Topic { text: "{n} datastore{s} {is} seen by several pools and {was} put into that of most hosts", shown: 20 };

@@ -4,7 +4,7 @@
 //! machine's only disk, or from a disk `disk0` that stands for those it could be on.
 
 use crate::input::rvtools::Tabs;
-use crate::input::rvtools::datastores::Datastores;
+use crate::input::rvtools::datastores::{Datastores, Disk};
 use crate::input::rvtools::hosting::Hosting;
 use crate::input::rvtools::machines::{Machines, Owner};
 use crate::input::rvtools::names::Names;
@@ -17,19 +17,6 @@ const NUMBERED: Topic = Topic { text: "{n} name{s} stood twice and got a number"
 const NO_DATASTORE: Topic = Topic { text: "{n} disk{s} {has} a path that names no datastore", shown: 20 };
 const LEFT_OUT_DISKS: Topic = Topic { text: "left out {n} disk{s} of templates and vCLS machines", shown: 0 };
 const LEFT_OUT_PARTITIONS: Topic = Topic { text: "left out {n} partition{s} of templates and vCLS machines", shown: 0 };
-
-/// A disk of a machine.
-pub(super) struct Disk {
-    /// The machine's index.
-    pub(super) machine: usize,
-    /// The datastore that its path names.
-    pub(super) datastore: Option<String>,
-    /// Where it stands.
-    pub(super) origin: Origin,
-    name: String,
-    size: Option<String>,
-    partitions: usize,
-}
 
 /// The disks that vDisk has of a machine.
 #[derive(Default)]
