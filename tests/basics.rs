@@ -46,3 +46,15 @@ fn a_vm_is_added_listed_and_shown() {
     help: did you mean web01?
     "#);
 }
+
+#[test]
+fn a_folder_is_refused_without_advice_on_its_mode() {
+    let sandbox = Sandbox::bare();
+    let folder = sandbox.path().join("folder");
+    std::fs::create_dir(&folder).expect("a folder");
+    let folder = folder.to_str().expect("UTF-8");
+    let answer = sandbox.run(&["--db", folder, "vm", "list"]);
+    assert_eq!(answer.status, 6, "{answer}");
+    let told = format!("error: {folder} is a folder, not an inventory\nhelp: name a file with --db\n");
+    assert_eq!(answer.stderr, told);
+}

@@ -21,7 +21,7 @@ impl FileState {
     /// Looks at the file at `path`; one that is not there is nothing to warn about.
     #[must_use]
     pub fn of(path: &Path) -> Self {
-        Self { open_to_others: fs::metadata(path).is_ok_and(|data| open_to_others(&data)) }
+        Self { open_to_others: fs::metadata(path).is_ok_and(|data| data.is_file() && open_to_others(&data)) }
     }
 }
 
