@@ -219,15 +219,12 @@ impl<'c> Store<'c> {
             interrupt::check()?;
             Ok((value, change))
         });
-        drop(writer);
-        let committed = written.and_then(|(value, change)| match end {
-            End::Commit => Ok((value, connection.commit().map_err(|error| (error, change)))),
-            End::RollBack => Ok((value, Ok(()))),
-        });
+        let committed = if written.is_ok() && end == End::Commit { connection.commit() } else { Ok(()) };
         connection.roll_back();
-        let (value, committed) = committed?;
         drop(connection);
-        committed.map_err(|(error, change)| self.settled(error, change)).map(|()| value)
+        let (value, change) = written?;
+        committed.map_err(|error| self.settled(error, change))?;
+        Ok(value)
     }
 
     /// What is told of a commit that failed: whether the change was made all the same is looked up, not guessed.

@@ -299,6 +299,8 @@ fn a_restore_that_is_killed_leaves_the_old_or_the_new() {
     for round in 0..24 {
         let mut restore = sandbox.command();
         let from = if round % 2 == 0 { "small.db" } else { "large.db" };
+        // What is killed cannot clear away its temporary files.
+        restore.env("TMPDIR", sandbox.path());
         let mut restore = restore.args(["restore", from, "--yes", "-q"]).spawn().expect("the program starts");
         std::thread::sleep(Duration::from_millis(15 * round));
         restore.kill().expect("SIGKILL");

@@ -295,11 +295,16 @@ fn a_read_only_file_and_a_read_only_folder_can_be_read_and_say_why_not_more() {
     assert_eq!(told, "error: cannot open DIR/inv.db: permission denied\n");
 }
 
+/// Tells that a test asks more of the system than it gives.
+fn not_tried(why: &str) {
+    writeln!(std::io::stderr(), "not tried: {why}").expect("standard error");
+}
+
 /// Runs a shell script in mounts of its own, where the system lets this process have such; containers often do not.
 fn with_mounts(sandbox: &Sandbox, script: &str) -> Option<Answer> {
     let may = Command::new("unshare").args(["--map-root-user", "--mount", "true"]).stderr(Stdio::null()).status();
     if !may.is_ok_and(|status| status.success()) {
-        eprintln!("not tried: no mounts of its own for this process");
+        not_tried("this process may have no mounts of its own");
         return None;
     }
     let inv = sandbox.command();
@@ -366,7 +371,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_the_end() {
 fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answer> {
     let may = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     if !may.is_ok_and(|status| status.success()) {
-        eprintln!("not tried: strace cannot be run here");
+        not_tried("strace cannot be run here");
         return None;
     }
     let inv = sandbox.command();

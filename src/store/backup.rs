@@ -141,7 +141,7 @@ impl Store<'_> {
             schema::migrate(&connection, from, |_| Ok(None))?;
         }
         schema::check_shape(&connection, self.schema)?;
-        let last = Reader::new(&connection, self.catalog).last()?;
+        let last = last(&Reader::new(&connection, self.catalog))?;
         Ok(Restore { copy, last })
     }
 
@@ -150,7 +150,7 @@ impl Store<'_> {
     /// # Errors
     /// What is wrong with the file.
     pub fn last(&self) -> Result<LastChange> {
-        self.read(|reader| reader.last())
+        self.read(last)
     }
 
     /// Whether there is anything at the inventory's path, and it is not just empty.
@@ -289,13 +289,10 @@ impl Store<'_> {
     }
 }
 
-impl Reader<'_> {
-    /// The last change.
-    fn last(&self) -> Result<LastChange> {
-        match self.last_change()? {
-            0 => Ok(None),
-            id => Ok(Some((id, self.change(id)?.at))),
-        }
+fn last(reader: &Reader<'_>) -> Result<LastChange> {
+    match reader.last_change()? {
+        0 => Ok(None),
+        id => Ok(Some((id, reader.change(id)?.at))),
     }
 }
 
