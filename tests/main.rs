@@ -15,6 +15,7 @@ mod fit;
 mod help;
 mod history;
 mod history_model;
+mod hostile;
 mod house;
 mod impact;
 mod imports;
