@@ -7,7 +7,7 @@ mod man;
 mod reference;
 pub(crate) mod shells;
 
-pub(crate) use completions::ASKED_BY;
+pub(crate) use completions::{ASKED_BY, not_completed};
 
 use crate::catalog::Entity;
 use crate::command::{self, Graft};

@@ -153,6 +153,18 @@ impl Error {
         ExitCode::from(self.kind.status())
     }
 
+    /// The same failure with every text of it put through `show`: the last door before a terminal, behind which no name
+    /// of a file and no word of a library steers it.
+    #[must_use]
+    pub fn shown_by(&self, show: impl Fn(&str) -> String) -> Self {
+        Self {
+            kind: self.kind,
+            message: show(&self.message),
+            details: self.details.iter().map(|line| show(line)).collect(),
+            help: self.help.as_deref().map(show),
+        }
+    }
+
     /// On one line, as a fault in an import: the sentence, the lines under it, and the way out in brackets.
     #[must_use]
     pub fn in_one_line(&self) -> String {

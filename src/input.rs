@@ -13,6 +13,7 @@ pub mod rvtools;
 pub mod secret;
 
 use crate::error::{Error, Result};
+use crate::value::shown;
 use file::Text;
 use std::ops::Range;
 use std::path::Path;
@@ -199,7 +200,7 @@ pub fn parse_delimiter(text: &str) -> Result<u8> {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
         b"\t" | b" " => Ok(text.as_bytes().first().copied().unwrap_or(b'\t')),
-        _ => Err(Error::usage(format!("\"{}\" is not a delimiter", text.escape_debug()))
+        _ => Err(Error::usage(format!("{} is not a delimiter", shown::quoted(text)))
             .help("give one character, such as , ; | or the word tab")),
     }
 }

@@ -8,6 +8,9 @@ pub mod catalog;
 mod cli;
 pub mod command;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod input;
 mod interrupt;
 pub mod output;
@@ -28,6 +31,7 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
     interrupt::outlive_limits();
     session::work_on(inventory);
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let shell = std::env::var_os(cli::ASKED_BY).unwrap_or_default();
     let completed = clap_complete::CompleteEnv::with_factory(cli::tree)
         .var(cli::ASKED_BY)
         .shells(cli::shells::SHELLS)
@@ -36,17 +40,21 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
         .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());
     match completed {
         Ok(true) => return ExitCode::SUCCESS,
-        Err(_) => return ExitCode::FAILURE,
+        Err(_) => return told(&cli::not_completed(&shell)),
         Ok(false) => {}
     }
     match cli::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            if !error.message().is_empty() && error.kind() != error::Kind::OutputClosed {
-                // Nothing is left to tell where standard error is closed.
-                let _ = writeln!(std::io::stderr(), "{error}");
-            }
-            error.exit_code()
-        }
+        Err(error) => told(&error),
     }
+}
+
+/// Says what went wrong, and returns the exit status for it.
+fn told(error: &error::Error) -> ExitCode {
+    if !error.message().is_empty() && error.kind() != error::Kind::OutputClosed {
+        let shown = error.shown_by(|text| value::shown::shown(text).into_owned());
+        // Nothing is left to tell where standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{shown}");
+    }
+    error.exit_code()
 }

@@ -94,7 +94,8 @@ impl Session {
     ) -> Result<Self> {
         let flag = |name: &str| matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
         let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
-        let style = match text("output").or_else(|| env::var("INV_OUTPUT").ok().filter(|style| !style.is_empty())) {
+        let style = match text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned()))
+        {
             Some(style) => Some(Style::parse(&style)?),
             None => None,
         };
@@ -143,6 +144,20 @@ impl Session {
     #[must_use]
     pub const fn catalog(&self) -> &'static Catalog {
         &self.inventory.catalog
+    }
+
+    /// Refuses to write to `path` where that is the inventory itself.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn spare_inventory(&self, path: &Path) -> Result<()> {
+        match (path.canonicalize(), self.database.canonicalize()) {
+            (Ok(whole), Ok(inventory)) if whole == inventory => {
+                let path = shown::quoted(&path.to_string_lossy());
+                Err(Error::usage(format!("{path} is the inventory itself")).help("name another file to write to"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where the inventory is.
@@ -342,8 +357,10 @@ impl Session {
 
 /// Writes a line that is no data to standard error.
 fn tell(text: &str) {
-    // Nothing is left to tell where standard error is closed.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    for line in text.split('\n') {
+        // Nothing is left to tell where standard error is closed.
+        let _ = writeln!(std::io::stderr(), "{}", shown::shown(line));
+    }
 }
 
 /// How an answer is asked for.
@@ -414,15 +431,25 @@ fn quoted_for_shell(argument: &str) -> String {
 
 /// Where the inventory is: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.
 pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    if option.as_ref().is_some_and(|path| path.is_empty()) {
+        return Err(Error::usage("--db names no file").help("leave it out, or name the inventory file"));
+    }
     if let Some(path) = option.or_else(|| set("INV_DB")) {
         return Ok(path.into());
     }
-    // The XDG base directory specification has relative paths ignored.
-    let data = set("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let data = data.or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/share")));
+    // The XDG base directory specification has relative paths ignored: which inventory is meant must not depend on the
+    // folder that a command is run in. The same goes for a home.
+    let folder = |name: &str| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let data = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
     data.map(|data| data.join("inv/inv.db")).ok_or_else(|| {
-        Error::usage("it is not known where the inventory is: neither HOME nor XDG_DATA_HOME is set")
-            .help("name it with --db FILE or INV_DB")
+        Error::usage(
+            "it is not known where the inventory is: neither HOME nor XDG_DATA_HOME is a path that begins with /",
+        )
+        .help("name it with --db FILE or INV_DB")
     })
+}
+
+/// A variable of the environment that is set to something.
+fn set(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -11,6 +11,7 @@ pub mod set;
 pub mod show;
 
 pub(crate) mod arguments;
+mod aside;
 pub(crate) mod ask;
 pub(crate) mod batch;
 pub(crate) mod complete;

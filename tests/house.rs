@@ -15,6 +15,7 @@ const FLOORS: &[&str] = &[
     "session",
     "verb",
     "command",
+    "fuzzing",
     "cli",
     "lib",
     "main",

@@ -17,6 +17,7 @@ mod fit;
 mod help;
 mod history;
 mod history_model;
+mod hostile;
 mod house;
 mod impact;
 mod imports;

@@ -144,6 +144,12 @@ impl Terminal {
         self
     }
 
+    /// Presses keys that need be no text.
+    pub fn presses(&mut self, keys: &[u8]) -> &mut Self {
+        self.keyboard.write_all(keys).expect("the terminal takes keys");
+        self
+    }
+
     /// Waits for a question and answers it.
     pub fn answers(&mut self, question: &str, keys: &str) -> &mut Self {
         self.asks(question).types(keys).types("\r")

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::value::shown;
 use clap::{Arg, ArgMatches, Command};
+use std::ffi::OsStr;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -32,6 +33,15 @@ fn arguments(command: Command) -> Command {
              zsh:   inv completions zsh > a folder of $fpath, as _inv\n\
              fish:  inv completions fish > ~/.config/fish/completions/inv.fish",
         )
+}
+
+/// The failure of a completion that the variable asked for: without it, whoever has one of that name in the environment
+/// for another program would find every command ending without a word.
+pub(crate) fn not_completed(shell: &OsStr) -> Error {
+    let shell = shell.to_string_lossy();
+    let told = format!("{ASKED_BY}={} asks for completions that cannot be given", shown::quoted(&shell));
+    let names: Vec<&str> = SHELLS.names().collect();
+    Error::usage(told).help(format!("unset it to run commands; the shells are {}", names.join(", ")))
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {

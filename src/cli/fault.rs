@@ -102,6 +102,9 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
             let near = similar::nearest(&given, names.iter().copied(), 3);
             similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("the verbs are {}", names.join(", "))))
         }
+        ErrorKind::UnknownArgument if begins_like_a_number(&word(error, ContextKind::InvalidArg)) => {
+            Some("a value that begins with - stands behind a =, as in --limit=-1".to_owned())
+        }
         ErrorKind::UnknownArgument => {
             let near = words(error, ContextKind::SuggestedArg);
             let given = word(error, ContextKind::InvalidArg);
@@ -114,6 +117,11 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
         ErrorKind::InvalidUtf8 => Some("only the file of --db may have a name in another encoding".to_owned()),
         _ => None,
     }
+}
+
+/// Whether what was taken for an option is rather a number below zero.
+fn begins_like_a_number(argument: &str) -> bool {
+    argument.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
 }
 
 /// What a noun is called.

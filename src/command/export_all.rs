@@ -50,7 +50,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             let query = export::whole(catalog, entity);
             let headers: Vec<_> = query.columns.iter().map(|path| path.column(catalog)).collect();
             let mut count = 0;
-            write_whole(&folder.join(format!("{}.csv", entity.plural)), |file| {
+            let path = folder.join(format!("{}.csv", entity.plural));
+            session.spare_inventory(&path)?;
+            write_whole(&path, |file| {
                 let told = |error: std::io::Error| Error::output(&error);
                 let mut out = BufWriter::new(file);
                 let mut sheet = output::sheet(Style::Csv, Layout::piped(), &mut out);

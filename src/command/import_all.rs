@@ -98,7 +98,12 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
         let name = format!("{}.csv", entity.plural);
         if let Some(place) = names.iter().position(|known| *known == name) {
             names.remove(place);
-            let mut source = import::source(entity, &path.join(name), matches)?;
+            let path = path.join(name);
+            if !path.is_file() {
+                let shown = shown::quoted(&path.to_string_lossy());
+                return Err(Error::failed(format!("{shown} is not a file")).help("leave it out of the folder"));
+            }
+            let mut source = import::source(entity, &path, matches)?;
             if entity.seeded && pristine {
                 // What every inventory begins with gives way to what the files say.
                 source.existing = Some(Existing::Update);

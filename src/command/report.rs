@@ -24,7 +24,6 @@ use crate::verb::list;
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use plots::{Bar, Tone};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -71,11 +70,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(file) = option(matches, "file") else { return Err(Error::usage("the page to write is not named")) };
     let limit = list::number(matches, "limit")?.unwrap_or(MOST_VMS);
     let path = Path::new(file);
-    let (is, database) = (path.canonicalize(), session.database().canonicalize());
-    if is.is_ok() && is.ok() == database.ok() {
-        return Err(Error::usage(format!("{} is the inventory itself", shown::quoted(file)))
-            .help("name another file for the page, such as report.html"));
-    }
+    session.spare_inventory(path).map_err(|error| error.help("name another file for the page, such as report.html"))?;
     let (page, left_out) = session.read(|reader| page(reader, limit))?;
     if file == "-" {
         session.answer_text(&page)?;

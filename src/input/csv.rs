@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::input::file::Text;
 use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
 use crate::value::name::column_key;
+use crate::value::shown;
 use std::collections::HashMap;
 
 /// What is asked of a header.
@@ -113,6 +114,9 @@ impl Csv {
         record.clear();
         let mut reading = Reading::new(record);
         loop {
+            if let Some(fault) = reading.too_large() {
+                return Row::Fault(fault);
+            }
             if self.text.rest().is_empty() {
                 match self.text.fill() {
                     Ok(true) => {}
@@ -133,9 +137,6 @@ impl Csv {
             }
             if reading.record.line == 0 {
                 reading.record.line = self.line;
-            }
-            if let Some(fault) = reading.too_large() {
-                return Row::Fault(fault);
             }
             let rest = self.text.rest();
             let run = reading.plain_run(rest, self.delimiter);
@@ -208,8 +209,10 @@ impl<'record> Reading<'record> {
                 return false;
             }
             (State::QuoteSeen, _) => {
+                // The byte may be the first of a character of several, which is passed over as a whole.
                 self.fault = Some(text_after_quote(self.quote_line, line));
                 self.state = State::Skipping;
+                return false;
             }
             (State::Plain, _) => {
                 let text = "a quote stands inside a cell that does not begin with one (quote the whole cell and \
@@ -335,7 +338,12 @@ fn check_header(columns: &[String], line: u64, name: &str) -> Result<()> {
             return Err(Fault::fatal(line, format!("column {} has no name", index + 1)).into_error(name));
         }
         if let Some(first) = seen.insert(key, index) {
-            let text = format!("the column \"{column}\" stands twice, as columns {} and {}", first + 1, index + 1);
+            let text = format!(
+                "the column {} stands twice, as columns {} and {}",
+                shown::quoted(column),
+                first + 1,
+                index + 1
+            );
             return Err(Fault::fatal(line, text)
                 .into_error(name)
                 .help("names of columns differ in more than case, blanks, _ and -"));

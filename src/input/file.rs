@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result, io_reason};
 use crate::input::Fault;
+use crate::value::shown;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -51,23 +52,17 @@ impl Text {
             return Self::new("standard input", Box::new(std::io::stdin()), None, encoding);
         }
         let name = path.display().to_string();
-        let cannot_open = |error: &std::io::Error| {
-            let failure = Error::failed(format!("cannot open \"{name}\": {}", io_reason(error)));
-            match error.kind() {
-                ErrorKind::NotFound => failure.help("check the path; - reads standard input"),
-                ErrorKind::PermissionDenied => failure.help("check who may read the file and the folders above it"),
-                _ => failure,
-            }
-        };
         // Asked before opening, because opening a FIFO waits for its writer and opening a folder succeeds.
-        let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&error))?;
+        let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&name, &error))?;
         if metadata.is_dir() {
             return Err(Error::failed(format!("\"{name}\" is a folder, not a file"))
                 .help("name a file in it; `inv import` takes a whole folder"));
         }
-        let source = File::open(path).map_err(|error| cannot_open(&error))?;
-        let size = metadata.is_file().then_some(metadata.len());
-        Self::new(&name, Box::new(source), size, encoding)
+        if !metadata.is_file() {
+            return Err(Error::failed(format!("\"{name}\" is a pipe or a device, not a file")));
+        }
+        let source = File::open(path).map_err(|error| cannot_open(&name, &error))?;
+        Self::new(&name, Box::new(source), Some(metadata.len()), encoding)
     }
 
     /// The text of `source`, which is called `name` in faults.
@@ -76,7 +71,7 @@ impl Text {
             None => UTF_8.new_decoder(),
             Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
                 .ok_or_else(|| {
-                    Error::usage(format!("no encoding is called \"{}\"", label.escape_debug()))
+                    Error::usage(format!("no encoding is called {}", shown::quoted(label)))
                         .help("try utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5 or euc-kr")
                 })?
                 .new_decoder(),
@@ -191,6 +186,16 @@ impl Text {
                 self.trouble = Some(Fault::fatal(self.line_breaks + 1, text));
             }
         }
+    }
+}
+
+/// The failure of a file called `name` that cannot be opened.
+pub(crate) fn cannot_open(name: &str, error: &std::io::Error) -> Error {
+    let failure = Error::failed(format!("cannot open \"{name}\": {}", io_reason(error)));
+    match error.kind() {
+        ErrorKind::NotFound => failure.help("check the path; - reads standard input"),
+        ErrorKind::PermissionDenied => failure.help("check who may read the file and the folders above it"),
+        _ => failure,
     }
 }
 

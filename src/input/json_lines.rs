@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::input::file::Text;
 use crate::input::{COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
 use crate::value::name::column_key;
+use crate::value::shown;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -259,17 +260,17 @@ struct Columns {
 
 impl Columns {
     /// The column that `name` means, and whether this row had it before.
-    fn find(&mut self, name: String) -> (usize, bool) {
-        let index = if let Some(index) = self.by_name.get(&name) {
+    fn find(&mut self, name: &str) -> (usize, bool) {
+        let index = if let Some(index) = self.by_name.get(name) {
             *index
         } else {
-            let index = *self.by_key.entry(column_key(&name)).or_insert(self.names.len());
+            let index = *self.by_key.entry(column_key(name)).or_insert(self.names.len());
             if index == self.names.len() {
-                self.names.push(name.clone());
+                self.names.push(name.to_owned());
                 self.last_row.push(0);
             }
             if self.by_name.len() < COLUMN_LIMIT {
-                self.by_name.insert(name, index);
+                self.by_name.insert(name.to_owned(), index);
             }
             index
         };
@@ -307,20 +308,19 @@ impl<'de> Visitor<'de> for Cells<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Option<String>, A::Error> {
         let mut fault = None;
         while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            let shown = key.escape_debug().to_string();
             if self.columns.are_too_many() {
                 fault.get_or_insert(format!("the file has more than {COLUMN_LIMIT} different keys"));
                 continue;
             }
-            let (column, is_repeated) = self.columns.find(key);
+            let (column, is_repeated) = self.columns.find(&key);
             if is_repeated {
-                fault.get_or_insert(format!("the key \"{shown}\" stands twice"));
+                fault.get_or_insert(format!("the key {} stands twice", shown::quoted(&key)));
                 continue;
             }
             match text_of(&value) {
                 Ok(text) => self.record.push(column, text.as_deref()),
                 Err(text) => {
-                    fault.get_or_insert(format!("{shown}: {text}"));
+                    fault.get_or_insert(format!("{}: {text}", shown::brief(&key)));
                 }
             }
         }

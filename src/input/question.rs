@@ -7,6 +7,7 @@
 use crate::output::measure;
 use crate::value::shown;
 use console::{Key, Term, style};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io;
 use unicode_segmentation::UnicodeSegmentation;
@@ -100,26 +101,28 @@ impl Line {
         true
     }
 
-    /// The part of the text around the cursor that fits into `room` columns, and the column of the cursor in it.
+    /// The part of the text around the cursor that fits into `room` columns, and the column of the cursor in it. What
+    /// does not fit is not looked at: a line may be as long as what was pasted into it.
     fn window(&self, room: usize) -> (String, usize) {
-        let before = shown::shown(self.before());
-        let mut start = 0;
-        let mut column = measure::width(&before);
-        for (index, grapheme) in before.grapheme_indices(true) {
-            if column < room {
+        let (mut column, mut before) = (0, Vec::new());
+        for grapheme in self.before().graphemes(true).rev() {
+            let grapheme = shown::shown(grapheme);
+            let wide = measure::width(&grapheme);
+            if column + wide >= room {
                 break;
             }
-            start = index + grapheme.len();
-            column = measure::width(before.get(start..).unwrap_or_default());
+            column += wide;
+            before.push(grapheme);
         }
-        let mut seen = before.get(start..).unwrap_or_default().to_owned();
+        let mut seen: String = before.into_iter().rev().collect();
         let mut wide = column;
-        for grapheme in shown::shown(self.behind()).graphemes(true) {
-            wide += measure::width(grapheme);
+        for grapheme in self.behind().graphemes(true) {
+            let grapheme = shown::shown(grapheme);
+            wide += measure::width(&grapheme);
             if wide >= room {
                 break;
             }
-            seen.push_str(grapheme);
+            seen.push_str(&grapheme);
         }
         (seen, column)
     }
@@ -178,7 +181,12 @@ impl Question<'_> {
     /// The terminal is gone.
     pub(super) fn close(&self, mark: &str, answer: &str) -> io::Result<()> {
         let mark = if mark == TAKEN { style(mark).green() } else { style(mark).red() };
-        Term::stderr().write_line(&format!("{} {} · {}", mark.for_stderr(), self.name, shown::shown(answer)))
+        let terminal = Term::stderr();
+        let answer = shown::shown(answer);
+        // A screen of it tells which answer it was.
+        let (kept, _) = measure::cut(&answer, columns(&terminal) * usize::from(terminal.size().0.max(1)));
+        let cut = if kept.len() < answer.len() { measure::ELLIPSIS } else { "" };
+        terminal.write_line(&format!("{} {} · {kept}{cut}", mark.for_stderr(), self.name))
     }
 
     fn converse(&self, terminal: &Term) -> io::Result<Answered> {
@@ -191,9 +199,26 @@ impl Question<'_> {
         let mut line = Line::new(self.text);
         let mut places = self.places("");
         let mut at = places.iter().position(|place| *place == self.first).unwrap_or(0);
+        let mut has_changed = false;
         loop {
-            self.draw(terminal, &prompt, &line, &places, at)?;
+            // What is pasted is looked at as a whole: the work for each of its keys grows with the line.
+            if !is_more_typed() {
+                if std::mem::take(&mut has_changed) {
+                    places = self.places(&line.text);
+                    at = 0;
+                }
+                self.draw(terminal, &prompt, &line, &places, at)?;
+            }
             let key = terminal.read_key_raw()?;
+            let length = line.text.len();
+            if line.takes(&key) {
+                has_changed |= line.text.len() != length;
+                continue;
+            }
+            if std::mem::take(&mut has_changed) {
+                places = self.places(&line.text);
+                at = 0;
+            }
             match key {
                 Key::CtrlC | Key::Char('\x03') => return Err(io::ErrorKind::Interrupted.into()),
                 Key::Char('\x04') if line.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -207,13 +232,7 @@ impl Question<'_> {
                 Key::ArrowUp | Key::BackTab if !places.is_empty() => at = (at + places.len() - 1) % places.len(),
                 Key::PageDown => at = (at + SHOWN).min(places.len().saturating_sub(1)),
                 Key::PageUp => at = at.saturating_sub(SHOWN),
-                key => {
-                    let before = line.text.clone();
-                    if line.takes(&key) && line.text != before {
-                        places = self.places(&line.text);
-                        at = 0;
-                    }
-                }
+                _ => {}
             }
         }
     }
@@ -256,6 +275,13 @@ impl Question<'_> {
         terminal.move_cursor_right(measure::width(prompt) + column)?;
         terminal.flush()
     }
+}
+
+/// Whether a key is waiting already.
+fn is_more_typed() -> bool {
+    let stdin = io::stdin();
+    let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
+    poll(&mut keys, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 fn columns(terminal: &Term) -> usize {

@@ -38,6 +38,12 @@ pub fn shown(text: &str) -> Cow<'_, str> {
 /// The text as a message quotes it: shown, between double quotes, cut to about 80 columns with `…`.
 #[must_use]
 pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", brief(text))
+}
+
+/// The text shown, and cut to about 80 columns with `…`.
+#[must_use]
+pub fn brief(text: &str) -> String {
     let end = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(end, _)| end);
     let shown = shown(text.get(..end).unwrap_or_default());
     let (mut columns, mut kept) = (0, 0);
@@ -49,7 +55,7 @@ pub fn quoted(text: &str) -> String {
         kept += cluster.len();
     }
     let cut = if kept < shown.len() || end < text.len() { "…" } else { "" };
-    format!("\"{}{cut}\"", shown.get(..kept).unwrap_or_default())
+    format!("{}{cut}", shown.get(..kept).unwrap_or_default())
 }
 
 fn escape(written: &mut String, character: char) {

@@ -6,9 +6,12 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
+use std::fs::Metadata;
 
 /// The longest text that is looked at: a time with more digits behind its seconds than any clock has.
 const LONGEST: usize = 100;
+/// The most bytes of a file that describes a zone; those of the world have a few thousand.
+const LARGEST_ZONE: u64 = 1 << 20;
 
 /// Reads a time to its stored text, `2026-11-23T07:13:00Z`: RFC 3339, a date (its first second), or a date and a time
 /// of day. Without an offset it is UTC; what is behind the second is cut off.
@@ -22,7 +25,16 @@ pub fn parse(text: &str) -> Result<String> {
 /// `30m`, `12h`, `7d`, `2w`). `now` is the present as stored text. Without an offset it is local time, as it is when
 /// an operator looks at a table.
 pub fn moment(text: &str, now: &str) -> Result<String> {
-    moment_in(&TimeZone::system(), text, now)
+    moment_in(&zone(), text, now)
+}
+
+/// The zone that this machine's clocks show; UTC where `TZ` names a device or a pipe, which jiff would read to an end that
+/// it does not have.
+fn zone() -> TimeZone {
+    let name = std::env::var_os("TZ").unwrap_or_default();
+    let path = name.to_str().map_or("", |name| name.trim_start_matches(':'));
+    let is_endless = |data: Metadata| !data.is_dir() && (!data.is_file() || data.len() > LARGEST_ZONE);
+    if std::fs::metadata(path).is_ok_and(is_endless) { TimeZone::UTC } else { TimeZone::system() }
 }
 
 /// The present, as stored text.
@@ -34,7 +46,7 @@ pub fn now() -> String {
 /// A stored time as a table on a terminal shows it: `2026-11-23 16:13:00 +09:00`. Any other text stays as it is.
 #[must_use]
 pub fn local(stored: &str) -> String {
-    local_in(&TimeZone::system(), stored)
+    local_in(&zone(), stored)
 }
 
 const EXAMPLES: &str = "write it as 2026-11-23T07:13:00Z, 2026-11-23 07:13 or 2026-11-23";

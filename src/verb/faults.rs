@@ -25,7 +25,7 @@ pub(crate) struct Faults {
 #[derive(Debug)]
 struct Rejects {
     path: PathBuf,
-    writer: csv::Writer<NamedTempFile>,
+    writer: csv::Writer<Replacement>,
     header: Vec<String>,
 }
 
@@ -35,8 +35,7 @@ impl Faults {
         let rejects = match rejects {
             None => None,
             Some(path) => {
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let file = NamedTempFile::new_in(folder).map_err(|error| cannot_write(path, &error))?;
+                let file = Replacement::of(path).map_err(|error| cannot_write(path, &error))?;
                 let writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
@@ -89,7 +88,7 @@ impl Faults {
         let Some(rejects) = self.rejects.take() else { return Ok(None) };
         let path = rejects.path;
         let file = rejects.writer.into_inner().map_err(|error| cannot_write(&path, error.error()))?;
-        file.persist(&path).map_err(|error| cannot_write(&path, &error.error))?;
+        file.put(&path).map_err(|error| cannot_write(&path, &error))?;
         Ok(Some(path))
     }
 
@@ -130,11 +129,49 @@ fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// Writes a file as a whole: another one of that name is replaced only once this one is complete.
-pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).map_err(|error| cannot_write(path, &error))?;
-    write(file.as_file_mut())?;
-    file.as_file_mut().flush().map_err(|error| cannot_write(path, &error))?;
-    file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
-    Ok(())
+pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+    let mut file = Replacement::of(path).map_err(|error| cannot_write(path, &error))?;
+    write(&mut file)?;
+    file.flush().and_then(|()| file.put(path)).map_err(|error| cannot_write(path, &error))
+}
+
+/// What is to stand under a name once it is complete. A device or a pipe is written to as it is: to put a file in the
+/// place of `/dev/null` would take it from everyone.
+#[derive(Debug)]
+enum Replacement {
+    Aside(NamedTempFile),
+    Straight(File),
+}
+
+impl Replacement {
+    fn of(path: &Path) -> std::io::Result<Self> {
+        if std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
+            return File::options().write(true).open(path).map(Self::Straight);
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        NamedTempFile::new_in(folder).map(Self::Aside)
+    }
+
+    fn put(self, path: &Path) -> std::io::Result<()> {
+        match self {
+            Self::Aside(file) => file.persist(path).map(drop).map_err(|error| error.error),
+            Self::Straight(_) => Ok(()),
+        }
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Aside(file) => file.write(bytes),
+            Self::Straight(file) => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Aside(file) => file.flush(),
+            Self::Straight(file) => file.flush(),
+        }
+    }
 }

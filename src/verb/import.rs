@@ -1,19 +1,19 @@
 //! `inv NOUN import`: rows of one noun from a file, all or none.
 
 use super::arguments::{self, option, options, switch};
+use super::aside;
 use super::batch::{Existing, Tally};
 use super::load::{self, Loaded, Options, Prune, Source};
 use crate::catalog::{Catalog, Entity};
-use crate::error::{Error, Result, io_reason};
-use crate::input::file::Text;
-use crate::input::{self, Opened, Reading, Records};
+use crate::error::Result;
+use crate::input::{self, Opened, Reading, Records, file};
 use crate::session::Session;
 use crate::value::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use tempfile::NamedTempFile;
 
 /// How many records that are gone are named.
 const NAMED: usize = 20;
@@ -106,22 +106,25 @@ pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
-/// The rows of a file. Standard input is put aside first: nobody waits for its end while the inventory is locked.
+/// The rows of a file. What can be read but once, standard input or a pipe, is put aside first: nobody waits for its
+/// end while the inventory is locked.
 pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
     let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
     let encoding = option(matches, "encoding").map(str::to_owned);
-    let aside = if path == Path::new("-") { Some(Rc::new(standard_input()?)) } else { None };
+    let aside = match once(path)? {
+        Some(once) => {
+            Some(Rc::new(aside::put(once, &name(path), Reading { delimiter, encoding: encoding.as_deref() })?))
+        }
+        None => None,
+    };
     let path = path.to_owned();
     let size = aside.as_ref().map_or(std::fs::metadata(&path), |aside| aside.as_file().metadata());
     let bytes = size.ok().map(|data| data.len());
     let open = move || -> Result<Box<dyn Records>> {
+        let reading = Reading { delimiter, encoding: encoding.as_deref() };
         let opened = match &aside {
-            Some(aside) => {
-                let file = File::open(aside.path()).map_err(|error| unreadable(&error))?;
-                let text = Text::new("standard input", Box::new(file), bytes, encoding.as_deref())?;
-                input::from_text(text, None, delimiter)?
-            }
-            None => input::open(&path, Reading { delimiter, encoding: encoding.as_deref() })?,
+            Some(aside) => aside::open(aside, &name(&path), reading)?,
+            None => input::open(&path, reading)?,
         };
         match opened {
             Opened::Records(records) => Ok(records),
@@ -133,14 +136,16 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     Ok(Source { entity, open: Box::new(open), existing: None, bytes, within: false, replaces: false })
 }
 
-fn standard_input() -> Result<NamedTempFile> {
-    let mut aside = NamedTempFile::new().map_err(|error| unreadable(&error))?;
-    std::io::copy(&mut std::io::stdin().lock(), aside.as_file_mut()).map_err(|error| unreadable(&error))?;
-    Ok(aside)
-}
-
-fn unreadable(error: &std::io::Error) -> Error {
-    Error::failed(format!("cannot read standard input: {}", io_reason(error)))
+/// What stands at `path`, if it can be read but once.
+fn once(path: &Path) -> Result<Option<Box<dyn Read>>> {
+    if path == Path::new("-") {
+        return Ok(Some(Box::new(std::io::stdin())));
+    }
+    if std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
+        let opened = File::open(path).map_err(|error| file::cannot_open(&name(path), &error))?;
+        return Ok(Some(Box::new(opened)));
+    }
+    Ok(None)
 }
 
 /// Says what an import did.

@@ -66,6 +66,9 @@ pub(crate) struct Loaded {
 /// # Errors
 /// A row is wrong and `skip_bad` was not asked for; the inventory or a file cannot be used.
 pub(crate) fn load(session: &Session, what: &str, sources: &[Source], options: &Options) -> Result<Loaded> {
+    if let Some(path) = &options.rejects {
+        session.spare_inventory(path)?;
+    }
     let mut kept: Option<Faults> = None;
     let result = session.write(|writer| {
         let mut faults = Faults::new(options.rejects.as_deref())?;

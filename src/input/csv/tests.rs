@@ -118,11 +118,13 @@ fn a_quote_that_is_never_closed_is_told_where_it_opens() {
 
 #[test]
 fn text_after_a_closing_quote_costs_its_line_only() {
-    let (rows, faults) = read("a,b\n\"1\"x,2\n3,4\n");
-    assert_eq!(rows, [row(3, &["3", "4"])]);
-    assert_eq!(faults.len(), 1);
-    assert_eq!((faults[0].line, faults[0].fatal), (2, false));
-    assert!(faults[0].text.contains("closing quote"), "{}", faults[0].text);
+    for text in ["x", "é", "東", "🔥"] {
+        let (rows, faults) = read(&format!("a,b\n\"1\"{text},2\n3,4\n"));
+        assert_eq!(rows, [row(3, &["3", "4"])], "{text}");
+        assert_eq!(faults.len(), 1, "{text}");
+        assert_eq!((faults[0].line, faults[0].fatal), (2, false), "{text}");
+        assert!(faults[0].text.contains("closing quote"), "{}", faults[0].text);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::input::rvtools::notes::Notes;
 use crate::input::rvtools::tab::{CELL_LIMIT, LAYOUTS, Layout, Tab, is_tab};
 use calamine::{DataRef, Reader, Xlsx};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -170,11 +171,11 @@ fn find_sheet<'names>(sheets: &'names [String], tab: &str) -> Option<&'names str
     exactly.or_else(|| sheets.iter().find(|sheet| is_tab(sheet, tab))).map(String::as_str)
 }
 
-/// The cells of one row, gathered from the stream.
+/// The cells of one row, gathered from the stream: only those that are there, since a row may have but its last.
 #[derive(Default)]
 struct Line {
     number: u64,
-    cells: Vec<Option<String>>,
+    cells: BTreeMap<usize, String>,
     has_text: bool,
 }
 
@@ -185,13 +186,10 @@ impl Line {
         self.has_text = false;
     }
 
-    fn put(&mut self, place: usize, text: Cow<'_, str>) {
-        if self.cells.len() <= place {
-            self.cells.resize(place + 1, None);
-        }
-        if let Some(cell) = self.cells.get_mut(place) {
-            *cell = Some(text.into_owned());
-        }
+    /// The row as headers: every place up to the last that has a text.
+    fn headers(&mut self) -> Vec<String> {
+        let width = self.cells.last_key_value().map_or(0, |(place, _)| place + 1);
+        (0..width).map(|place| self.cells.remove(&place).unwrap_or_default()).collect()
     }
 }
 
@@ -213,9 +211,9 @@ fn read_sheet<R: Read + Seek>(
         if number != Some(line.number) && line.has_text {
             // The row before is complete.
             if let Some(tab) = &mut tab {
-                tab.push(line.number, |place| line.cells.get(place)?.as_deref(), notes)?;
+                tab.push(line.number, |place| line.cells.get(&place).map(String::as_str), notes)?;
             } else {
-                let headers: Vec<String> = line.cells.drain(..).map(Option::unwrap_or_default).collect();
+                let headers = line.headers();
                 let opened = Tab::new(layout, source.clone(), &headers, notes)?;
                 wanted = vec![None; headers.len()];
                 for (place, column) in opened.wanted() {
@@ -249,7 +247,7 @@ fn read_sheet<R: Read + Seek>(
             if text.len() > CELL_LIMIT && text.chars().count() > CELL_LIMIT {
                 return Err(damaged(&source, &format!("a cell in row {number} has more than {CELL_LIMIT} characters")));
             }
-            line.put(place, text);
+            line.cells.insert(place, text.into_owned());
         }
     }
 }

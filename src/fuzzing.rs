@@ -1,0 +1,370 @@
+//! What must hold for any bytes whatever: one function for each reader of what is handed in.
+//!
+//! `cargo fuzz` drives them with bytes that it learns to break them with (`fuzz/README.md`), and the tests below with
+//! bytes that are like what each reader reads. A property that does not hold ends in a panic.
+
+use crate::catalog::Entity;
+use crate::error::{Kind, Result};
+use crate::input::csv::{Csv, Header};
+use crate::input::file::Text;
+use crate::input::json_lines::JsonLines;
+use crate::input::{Fault, Record, Records, Step, rvtools};
+use crate::session::Inventory;
+use crate::store::{Query, Store, Term};
+use crate::value::address::{self, Block};
+use crate::value::decimal::{self, Decimal};
+use crate::value::list::{join_list, split_list};
+use crate::value::quantity::{Unit, Units, compact};
+use crate::value::shown::shown;
+use crate::verb::terms;
+use std::io::{Cursor, Read, Write};
+use std::sync::OnceLock;
+use tempfile::{NamedTempFile, TempDir};
+
+/// The units of every new inventory, with two that differ in case alone.
+const UNITS: [(&str, u64); 13] = [
+    ("B", 1),
+    ("kB", 1_000),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("Gb", 125_000_000),
+    ("TB", 1_000_000_000_000),
+    ("PB", 1_000_000_000_000_000),
+    ("KiB", 1 << 10),
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("PiB", 1 << 50),
+    ("東", 7),
+];
+
+/// A quantity that is read is no more than it may be, and reads the same once it is written.
+///
+/// # Panics
+/// It is not so.
+pub fn quantity(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let units = UNITS.iter().zip(1..).map(|((name, bytes), id)| Unit { id, name: (*name).to_owned(), bytes: *bytes });
+    let units = Units::new(units.collect());
+    if let Some(read) = told(units.parse(text)) {
+        assert_eq!(units.parse(&units.text(&read)).as_ref(), Ok(&read), "{text:?} is written as another quantity");
+        let size = units.bytes(&read);
+        assert!(size >= Decimal::ZERO && size <= Decimal::from_whole(i64::MAX.into()), "{text:?} is {size} bytes");
+        let (amount, unit) = compact(size);
+        let short = units.parse(&format!("{amount} {unit}")).map(|short| units.bytes(&short));
+        assert_eq!(short, Ok(size), "{text:?} is told as {amount} {unit}");
+    }
+    if let Ok(number) = Decimal::parse(text) {
+        assert_eq!(Decimal::parse(&number.to_string()), Ok(number), "{text:?} is written as another number");
+    }
+    if let Some(count) = told(decimal::parse_count(text)) {
+        assert_eq!(decimal::parse_count(&count).as_ref(), Ok(&count), "{text:?} is written as another count");
+    }
+}
+
+/// An address has one text, and a block its addresses.
+///
+/// # Panics
+/// It is not so.
+pub fn address(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (v4, v6) = (told(address::ipv4(text)), told(address::ipv6(text)));
+    assert!(v4.is_none() || v6.is_none(), "{text:?} is of both families");
+    if let Some((_, canonical)) = told(address::either(text)) {
+        assert_eq!(v4.or(v6).as_ref(), Some(&canonical), "{text:?} is of one family");
+        assert_eq!(address::key(text.trim()).and_then(address::at).as_ref(), Some(&canonical), "{text:?}");
+        assert_eq!(address::either(&canonical).map(|(_, again)| again), Ok(canonical));
+    }
+    let Some(block) = told(Block::parse(text)) else { return };
+    assert_eq!(Block::parse(&block.to_string()), Ok(block), "{text:?} is written as another block");
+    let (numbers, hosts) = (block.numbers(), block.hosts());
+    assert!(numbers.contains(hosts.start()) && numbers.contains(hosts.end()), "{block} has hosts outside of it");
+    for number in [*numbers.start(), *hosts.start(), *hosts.end(), *numbers.end()] {
+        let known = address::at((block.family(), number)).unwrap_or_default();
+        assert!(block.contains(&known), "{block} has not its own {known}");
+        assert!(known.starts_with(&block.beginning()), "{known} does not begin as {block} says");
+    }
+}
+
+/// A condition keeps its parts, and is refused in words or answered, whatever it says about whichever noun.
+///
+/// # Panics
+/// It is not so.
+pub fn where_terms(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some((field, operator, value)) = told(terms::split(text)) {
+        let again = format!("{field} {operator} {value}");
+        assert_eq!(terms::split(&again), Ok((field, operator, value)), "{text:?} comes apart otherwise");
+    }
+    let (inventory, _, store) = estate();
+    let answered = store.read(|reader| {
+        for entity in inventory.catalog.nouns() {
+            if let Some(term) = told(terms::from_text(reader, entity, text)) {
+                reader.select_count(&asked(entity, term))?;
+            }
+        }
+        Ok(())
+    });
+    assert_eq!(answered, Ok(()), "{text:?} is no question to the engine");
+}
+
+fn asked(entity: &'static Entity, term: Term) -> Query {
+    Query { terms: vec![term], ..Query::all(entity, Vec::new()) }
+}
+
+/// One inventory for all conditions, empty but for its units.
+fn estate() -> &'static (&'static Inventory, TempDir, Store<'static>) {
+    static ESTATE: OnceLock<(&'static Inventory, TempDir, Store<'static>)> = OnceLock::new();
+    ESTATE.get_or_init(|| {
+        let inventory: &'static Inventory = Box::leak(Box::new(Inventory::standard()));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::new(folder.path().join("inv.db"), &inventory.catalog, &inventory.schema);
+        store.create().expect("an inventory in the temporary folder");
+        (inventory, folder, store)
+    })
+}
+
+/// Any CSV comes to an end, however it drips in; and what another program writes is read as it was.
+///
+/// # Panics
+/// It is not so.
+pub fn csv(bytes: &[u8]) {
+    alike(bytes, |text| Csv::open(text, None, Header::Strict).map(|csv| csv.map(|csv| Box::new(csv) as _)));
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Some(list) = told(split_list(text)) {
+        let joined = join_list(list.iter().map(String::as_str));
+        assert_eq!(split_list(&joined), Ok(list), "{text:?} is another list once it is written");
+    }
+    let rows: Vec<[&str; 2]> = text.split('\0').map(|row| row.split_once(',').unwrap_or((row, "")).into()).collect();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written =
+        writer.write_record(["a", "b"]).and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row)));
+    let written = written.ok().and_then(|()| writer.into_inner().ok()).expect("memory takes everything");
+    let text = Text::new("rows", Box::new(Cursor::new(written)), None, None).expect("UTF-8 is known");
+    let mut csv = Csv::open(text, None, Header::Strict).expect("a header").expect("a header");
+    let (mut record, mut read) = (Record::new(), Vec::new());
+    while csv.read(&mut record) == Step::Record {
+        read.push(record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()).collect::<Vec<String>>());
+    }
+    assert_eq!(read, rows, "a row is read otherwise than it was written");
+}
+
+/// Any JSON comes to an end, however it drips in; and what another program writes is read as it was.
+///
+/// # Panics
+/// It is not so.
+pub fn json_lines(bytes: &[u8]) {
+    for always_lines in [false, true] {
+        alike(bytes, |text| JsonLines::open(text, always_lines).map(|json| json.map(|json| Box::new(json) as _)));
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let texts: Vec<&str> = text.split('\0').collect();
+    let lines = texts.iter().map(|text| format!("{}\n", serde_json::json!({ "name": text }))).collect::<String>();
+    let text = Text::new("rows", Box::new(Cursor::new(lines)), None, None).expect("UTF-8 is known");
+    let mut json = JsonLines::open(text, true).expect("objects").expect("objects");
+    let (mut record, mut read) = (Record::new(), Vec::new());
+    while json.read(&mut record) == Step::Record {
+        read.extend(record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()));
+    }
+    assert_eq!(read, texts, "a text is read otherwise than it was written");
+}
+
+/// A workbook is refused in words or read, and what is read of it names the columns that it has. The first byte says
+/// what the others are: the file, or one part in a workbook whose other parts are right.
+///
+/// # Panics
+/// It is not so.
+pub fn xlsx(bytes: &[u8]) {
+    let Some((kind, bytes)) = bytes.split_first() else { return };
+    let mut file = NamedTempFile::new().expect("a temporary file");
+    let content = match kind % 4 {
+        0 => bytes.to_vec(),
+        1 => workbook(bytes, SHARED, STYLES),
+        2 => workbook(SHEET, bytes, STYLES),
+        _ => workbook(SHEET, SHARED, bytes),
+    };
+    file.write_all(&content).expect("room for a temporary file");
+    let Some(estate) = told(rvtools::read(file.path(), "vSphere")) else { return };
+    for mut table in estate.tables {
+        let (width, mut record) = (table.columns().len(), Record::new());
+        while table.read(&mut record) == Step::Record {
+            assert!(
+                record.cells().all(|(column, _)| column < width),
+                "a row of {} is wider than its table",
+                table.noun
+            );
+        }
+    }
+}
+
+const SHEET: &[u8] = br#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c></row>
+<row r="2"><c r="A2" t="s"><v>2</v></c><c r="B2" s="1"><v>46349.3</v></c></row></sheetData></worksheet>"#;
+const SHARED: &[u8] = br#"<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" uniqueCount="3">
+<si><t>VM</t></si><si><t>Creation date</t></si><si><t>web01</t></si></sst>"#;
+const STYLES: &[u8] = br#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+<cellXfs><xf numFmtId="0"/><xf numFmtId="22"/></cellXfs></styleSheet>"#;
+
+/// A workbook of one sheet, vInfo.
+fn workbook(sheet: &[u8], shared: &[u8], styles: &[u8]) -> Vec<u8> {
+    let relations = |parts: &[(&str, &str)]| {
+        let of = "http://schemas.openxmlformats.org";
+        let parts = parts.iter().map(|(kind, target)| {
+            format!(
+                r#"<Relationship Id="{kind}" Type="{of}/officeDocument/2006/relationships/{kind}" Target="{target}"/>"#
+            )
+        });
+        format!(
+            r#"<Relationships xmlns="{of}/package/2006/relationships">{}</Relationships>"#,
+            parts.collect::<String>()
+        )
+    };
+    let outer = relations(&[("officeDocument", "xl/workbook.xml")]);
+    let inner =
+        [("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml"), ("styles", "styles.xml")];
+    let inner = relations(&inner);
+    let book = br#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
+<sheets><sheet name="vInfo" sheetId="1" r:id="worksheet"/></sheets></workbook>"#;
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in [
+        ("_rels/.rels", outer.as_bytes()),
+        ("xl/workbook.xml", book),
+        ("xl/_rels/workbook.xml.rels", inner.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet),
+        ("xl/sharedStrings.xml", shared),
+        ("xl/styles.xml", styles),
+    ] {
+        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        let begun = archive.start_file(name, options).map_err(std::io::Error::from);
+        begun.and_then(|()| archive.write_all(content)).expect("memory takes everything");
+    }
+    archive.finish().expect("memory takes everything").into_inner()
+}
+
+/// What was read; a refusal says something, and blames neither the inventory nor the user's right to it.
+fn told<T>(result: Result<T>) -> Option<T> {
+    result
+        .map_err(|error| {
+            let kinds = [Kind::Failed, Kind::Usage, Kind::NotFound, Kind::Conflict];
+            assert!(!error.message().is_empty() && kinds.contains(&error.kind()), "{error}");
+        })
+        .ok()
+}
+
+/// What reading comes to: rows with their lines, and faults.
+type Readings = (Vec<(u64, Vec<(usize, Option<String>)>)>, Vec<Fault>);
+
+/// That the bytes are read to an end, and alike in one piece and byte by byte.
+fn alike(bytes: &[u8], open: impl Fn(Text) -> Result<Option<Box<dyn Records>>>) {
+    let read = |source: Box<dyn Read>| -> Result<Option<Readings>> {
+        let Some(mut records) = open(Text::new("rows", source, None, None)?)? else { return Ok(None) };
+        let (mut record, mut rows, mut faults) = (Record::new(), Vec::new(), Vec::<Fault>::new());
+        loop {
+            assert!(rows.len() + faults.len() <= bytes.len(), "there are more rows than bytes");
+            match records.read(&mut record) {
+                Step::Last => return Ok(Some((rows, faults))),
+                Step::Fault(fault) => {
+                    assert!(!fault.text.is_empty() && faults.last().is_none_or(|last| !last.fatal), "{fault:?}");
+                    assert!(!shown(&fault.text).contains('\u{1b}'), "{fault:?} steers");
+                    faults.push(fault);
+                }
+                Step::Record => {
+                    let cells = record.cells().map(|(column, cell)| (column, cell.map(str::to_owned)));
+                    rows.push((record.line, cells.collect()));
+                }
+            }
+        }
+    };
+    let whole = read(Box::new(Cursor::new(bytes.to_vec())));
+    assert_eq!(whole, read(Box::new(Dripping(Cursor::new(bytes.to_vec())))), "the sizes of the reads matter");
+    told(whole);
+}
+
+/// Hands out one byte at a time, as a slow pipe does.
+struct Dripping(Cursor<Vec<u8>>);
+
+impl Read for Dripping {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(bytes.get_mut(..1).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address, csv, json_lines, quantity, where_terms, xlsx};
+    use proptest::prelude::{ProptestConfig, any, prop, prop_oneof, proptest};
+    use proptest::strategy::Strategy;
+
+    /// Bytes of any kind, and texts of pieces that a reader takes for more than themselves.
+    fn bytes_like(pieces: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            1 => prop::collection::vec(any::<u8>(), 0..200),
+            1 => any::<String>().prop_map(String::into_bytes),
+            6 => prop::collection::vec(prop_oneof![8 => prop::sample::select(pieces), 1 => anywhere()], 0..40)
+                .prop_map(|pieces| pieces.concat().into_bytes()),
+        ]
+    }
+
+    /// Pieces that any text may hold.
+    fn anywhere() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(&["é", "東", "\u{202e}", "\u{1b}[2J", "\u{feff}", "\0", " ", "%", "１"][..])
+    }
+
+    proptest! {
+        #[test]
+        fn any_quantity_is_refused_or_reads_the_same_once_written(
+            bytes in bytes_like(&["1", "9", "0", ".", "5", "-", "+", "e", "x", " ", "GiB", "gb", "G", "TB", "kB", "b", "東"]),
+        ) {
+            quantity(&bytes);
+        }
+
+        #[test]
+        fn any_address_is_refused_or_has_one_text(
+            bytes in bytes_like(&["10", ".", "0", "255", ":", "::", "ffff", "fd00", "/", "8", "32", "64", "%", "[", "]", "1"]),
+        ) {
+            address(&bytes);
+        }
+
+        #[test]
+        fn any_csv_comes_to_an_end_and_rows_come_back(
+            bytes in bytes_like(&["a", "b", ",", ";", "\t", "\"", "\"\"", "\n", "\r", "\r\n", "sep=", " ", "\0"]),
+        ) {
+            csv(&bytes);
+        }
+
+        #[test]
+        fn any_json_comes_to_an_end_and_texts_come_back(
+            bytes in bytes_like(&["{", "}", "[", "]", "\"a\"", ":", ",", "\n", "1", "null", "\\u", "d800", "\"", "\\", "true"]),
+        ) {
+            json_lines(&bytes);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_condition_is_refused_or_answered(
+            bytes in bytes_like(&[
+                "name", "pool", "memory", "memory.bytes", "ips", "created", "status", "id", ".", "=", "!=", "~", "!~", "<",
+                ">=", " ", "'", "\"", "16GiB", "7d", "10.0.0.1", "running", "id=1", "%", "_", "1",
+            ]),
+        ) {
+            where_terms(&bytes);
+        }
+
+        #[test]
+        fn any_workbook_is_refused_or_read(
+            kind in 0u8..4,
+            bytes in bytes_like(&[
+                "<worksheet>", "<sheetData>", "<row r=\"1\">", "<row>", "<c r=\"A1\" t=\"s\">", "<c r=\"XFD1048576\">",
+                "<c t=\"inlineStr\">", "<v>0</v>", "<v>1e300</v>", "<is><t>VM</t></is>", "</c>", "</row>", "</sheetData>",
+                "</worksheet>", "<sst uniqueCount=\"1\">", "<si><t>VM</t></si>", "</sst>", "<styleSheet>", "<cellXfs>",
+                "<xf numFmtId=\"22\"/>", "</cellXfs>", "<c r=\"ZZZZZZ99999999999\">", "&lt;", "&x;", "<!DOCTYPE a>", "PK\u{3}\u{4}",
+            ]),
+        ) {
+            xlsx(&[&[kind], bytes.as_slice()].concat());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Rows that can be read but once, put aside so that an import may read them again and its lock waits for nobody.
+//!
+//! They are read as rows on the way: what has no end and makes no sense (`/dev/zero`, a field that is never closed) is
+//! told where it stands, and does not fill the disk first.
+
+use crate::error::{Error, Result, io_reason};
+use crate::input::file::Text;
+use crate::input::{self, Opened, Reading, Record, Step};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::rc::Rc;
+use tempfile::NamedTempFile;
+
+/// Puts aside what `source` has, which is called `name` in messages, up to its end or to where no reading goes on.
+///
+/// # Errors
+/// Not even its header can be read, it cannot be read further, or there is no room for it.
+pub(super) fn put(source: Box<dyn Read>, name: &str, reading: Reading<'_>) -> Result<NamedTempFile> {
+    let no_room = |error: &std::io::Error| {
+        let folder = std::env::temp_dir();
+        Error::failed(format!("cannot put {name} aside in {}: {}", folder.display(), io_reason(error)))
+            .help("set TMPDIR to a folder with room, or name a file")
+    };
+    let file = NamedTempFile::new().map_err(|error| no_room(&error))?;
+    let failed = Rc::new(RefCell::new(None));
+    let copy = file.reopen().map_err(|error| no_room(&error))?;
+    let source = Copying { source, copy, failed: Rc::clone(&failed) };
+    let opened = input::from_text(Text::new(name, Box::new(source), None, reading.encoding)?, None, reading.delimiter);
+    if let Ok(Opened::Records(mut records)) = opened {
+        let mut record = Record::new();
+        loop {
+            match records.read(&mut record) {
+                Step::Last => break,
+                // It stands in the copy too, where the import finds it again and tells it.
+                Step::Fault(fault) if fault.fatal => break,
+                Step::Fault(_) | Step::Record => {}
+            }
+        }
+    }
+    match failed.take() {
+        None => Ok(file),
+        Some(Failure::Read(error)) => Err(Error::failed(format!("cannot read {name}: {}", io_reason(&error)))),
+        Some(Failure::Written(error)) => Err(no_room(&error)),
+    }
+}
+
+/// Opens what was put aside.
+///
+/// # Errors
+/// Not even its header can be read.
+pub(super) fn open(aside: &NamedTempFile, name: &str, reading: Reading<'_>) -> Result<Opened> {
+    let file = File::open(aside.path())
+        .map_err(|error| Error::failed(format!("cannot read {name} again: {}", io_reason(&error))))?;
+    let size = file.metadata().ok().map(|data| data.len());
+    input::from_text(Text::new(name, Box::new(file), size, reading.encoding)?, None, reading.delimiter)
+}
+
+/// Why a copy is not whole: what was read is then not all there is, and must not be taken for it.
+enum Failure {
+    Read(std::io::Error),
+    Written(std::io::Error),
+}
+
+/// A source of which a copy is kept as far as it is read.
+struct Copying {
+    source: Box<dyn Read>,
+    copy: File,
+    failed: Rc<RefCell<Option<Failure>>>,
+}
+
+impl Read for Copying {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let failure = match self.source.read(bytes) {
+            Ok(count) => match self.copy.write_all(bytes.get(..count).unwrap_or_default()) {
+                Ok(()) => return Ok(count),
+                Err(error) => Failure::Written(error),
+            },
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
+            Err(error) => Failure::Read(error),
+        };
+        self.failed.replace(Some(failure));
+        Err(ErrorKind::Other.into())
+    }
+}
