@@ -252,7 +252,7 @@ impl Session {
     /// put aside, so that nobody waits for it.
     fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let paged = self.pager && style == Style::Table;
-        let mut spool = Spool::new(pager::open(paged)).map_err(|error| Error::output(&error))?;
+        let mut spool = Spool::new(pager::open(paged));
         let written = write(&mut spool);
         let finished = spool.finish().map_err(|error| Error::output(&error));
         written.and(finished)
