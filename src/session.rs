@@ -8,6 +8,7 @@ use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Question, Reader, Store, Writer};
 use crate::value::shown;
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
@@ -82,13 +83,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads the global options.
+    /// Reads the options that all commands take, and those that many do, from a command line and the commands in it.
     ///
     /// # Errors
     /// An unknown style in `INV_OUTPUT`, or no place for the inventory.
     pub fn new(inventory: &'static Inventory, matches: &ArgMatches) -> Result<Self> {
-        let flag = |name: &str| matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
-        let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+        let flag = |name: &str| given::<bool>(matches, name).unwrap_or(false);
+        let text = |name: &str| given::<String>(matches, name);
         let style = match text("output").or_else(|| env::var("INV_OUTPUT").ok().filter(|style| !style.is_empty())) {
             Some(style) => Some(Style::parse(&style)?),
             None => None,
@@ -111,7 +112,7 @@ impl Session {
             dry_run: flag("dry-run"),
             at: text("at").map(|text| Moment::parse(&text)).transpose()?,
             message: text("message").filter(|message| !message.trim().is_empty()),
-            database: database(matches.try_get_one::<OsString>("db").ok().flatten().cloned())?,
+            database: database(given::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
             warned: Cell::new(false),
@@ -318,6 +319,15 @@ impl Session {
     pub fn noun(&self, text: &str) -> Result<&'static Entity> {
         self.catalog().named(text)
     }
+}
+
+/// What a command line gives for an option; where several commands in it are given it, the deepest decides.
+fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    let below = matches.subcommand().and_then(|(_, below)| given(below, name));
+    below.or_else(|| {
+        let value = matches.try_get_one::<T>(name).ok().flatten()?;
+        (matches.value_source(name) == Some(ValueSource::CommandLine)).then(|| value.clone())
+    })
 }
 
 /// How an answer is asked for.
