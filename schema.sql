@@ -312,17 +312,17 @@ CREATE VIEW v_provider AS
 SELECT
     t.provider_id AS id,
     t.name AS path,
-    t.name AS name
+    t.name
 FROM cloud_provider AS t;
 
 CREATE VIEW v_dc AS
 SELECT
     t.data_center_id AS id,
     provider_.name || '/' || t.name AS path,
-    t.name AS name,
+    t.name,
     provider_.name AS provider,
-    t.provider_id AS provider_id,
-    t.location AS location
+    t.provider_id,
+    t.location
 FROM data_center AS t
 LEFT JOIN cloud_provider AS provider_ ON provider_.provider_id = t.provider_id;
 
@@ -330,24 +330,29 @@ CREATE VIEW v_pool AS
 SELECT
     t.cloud_pool_id AS id,
     dc_provider_.name || '/' || dc_.name || '/' || t.name AS path,
-    t.name AS name,
+    t.name,
     dc_.name AS dc,
     t.data_center_id AS dc_id,
     dc_provider_.name AS provider,
     t.total_memory || ' ' || memory_unit_.name AS memory,
-    CAST(substr(t.total_memory, 1, instr(t.total_memory || '.', '.') - 1) AS INTEGER) * memory_unit_.bytes
-        + CAST(substr(substr(t.total_memory, instr(t.total_memory || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (memory_unit_.bytes / 1000000000)
-        + (CAST(substr(substr(t.total_memory, instr(t.total_memory || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (memory_unit_.bytes % 1000000000)
-        + CAST(substr(substr(t.total_memory, instr(t.total_memory || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (memory_unit_.bytes / 1000000000)
-        + CAST(substr(substr(t.total_memory, instr(t.total_memory || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (memory_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS memory_bytes,
+    CAST(t.total_memory AS INTEGER) * memory_unit_.bytes + total_memory_upper * (memory_unit_.bytes / 1000000000)
+        + (total_memory_upper * (memory_unit_.bytes % 1000000000)
+        + total_memory_lower * (memory_unit_.bytes / 1000000000)
+        + total_memory_lower * (memory_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS memory_bytes,
     CAST(t.total_cpu AS NUMERIC) AS cpu,
     t.total_disk_capacity || ' ' || disk_unit_.name AS disk,
-    CAST(substr(t.total_disk_capacity, 1, instr(t.total_disk_capacity || '.', '.') - 1) AS INTEGER) * disk_unit_.bytes
-        + CAST(substr(substr(t.total_disk_capacity, instr(t.total_disk_capacity || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (disk_unit_.bytes / 1000000000)
-        + (CAST(substr(substr(t.total_disk_capacity, instr(t.total_disk_capacity || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (disk_unit_.bytes % 1000000000)
-        + CAST(substr(substr(t.total_disk_capacity, instr(t.total_disk_capacity || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (disk_unit_.bytes / 1000000000)
-        + CAST(substr(substr(t.total_disk_capacity, instr(t.total_disk_capacity || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (disk_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS disk_bytes
-FROM cloud_pool AS t
+    CAST(t.total_disk_capacity AS INTEGER) * disk_unit_.bytes + total_disk_capacity_upper * (disk_unit_.bytes / 1000000000)
+        + (total_disk_capacity_upper * (disk_unit_.bytes % 1000000000)
+        + total_disk_capacity_lower * (disk_unit_.bytes / 1000000000)
+        + total_disk_capacity_lower * (disk_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS disk_bytes
+FROM (
+    SELECT *,
+        substr(total_memory || '000000000000000000', instr(total_memory || '.', '.') + 1, 9) AS total_memory_upper,
+        substr(total_memory || '000000000000000000', instr(total_memory || '.', '.') + 10, 9) AS total_memory_lower,
+        substr(total_disk_capacity || '000000000000000000', instr(total_disk_capacity || '.', '.') + 1, 9) AS total_disk_capacity_upper,
+        substr(total_disk_capacity || '000000000000000000', instr(total_disk_capacity || '.', '.') + 10, 9) AS total_disk_capacity_lower
+    FROM cloud_pool
+) AS t
 LEFT JOIN data_center AS dc_ ON dc_.data_center_id = t.data_center_id
 LEFT JOIN cloud_provider AS dc_provider_ ON dc_provider_.provider_id = dc_.provider_id
 LEFT JOIN unit AS memory_unit_ ON memory_unit_.unit_id = t.total_memory_unit_id
@@ -357,28 +362,32 @@ CREATE VIEW v_vm AS
 SELECT
     t.vm_id AS id,
     pool_dc_provider_.name || '/' || pool_dc_.name || '/' || pool_.name || '/' || t.name AS path,
-    t.name AS name,
+    t.name,
     pool_.name AS pool,
     t.cloud_pool_id AS pool_id,
     pool_dc_.name AS dc,
     pool_dc_provider_.name AS provider,
     t.instance_type AS type,
-    t.status AS status,
+    t.status,
     t.memory || ' ' || memory_unit_.name AS memory,
-    CAST(substr(t.memory, 1, instr(t.memory || '.', '.') - 1) AS INTEGER) * memory_unit_.bytes
-        + CAST(substr(substr(t.memory, instr(t.memory || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (memory_unit_.bytes / 1000000000)
-        + (CAST(substr(substr(t.memory, instr(t.memory || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (memory_unit_.bytes % 1000000000)
-        + CAST(substr(substr(t.memory, instr(t.memory || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (memory_unit_.bytes / 1000000000)
-        + CAST(substr(substr(t.memory, instr(t.memory || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (memory_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS memory_bytes,
+    CAST(t.memory AS INTEGER) * memory_unit_.bytes + memory_upper * (memory_unit_.bytes / 1000000000)
+        + (memory_upper * (memory_unit_.bytes % 1000000000)
+        + memory_lower * (memory_unit_.bytes / 1000000000)
+        + memory_lower * (memory_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS memory_bytes,
     CAST(t.cpu AS NUMERIC) AS cpu,
     os_.name AS os,
-    t.os_id AS os_id,
-    t.custom_os AS custom_os,
+    t.os_id,
+    t.custom_os,
     owner_.name AS owner,
     t.user_id AS owner_id,
     t.created_at AS created,
     t.updated_at AS updated
-FROM virtual_machine AS t
+FROM (
+    SELECT *,
+        substr(memory || '000000000000000000', instr(memory || '.', '.') + 1, 9) AS memory_upper,
+        substr(memory || '000000000000000000', instr(memory || '.', '.') + 10, 9) AS memory_lower
+    FROM virtual_machine
+) AS t
 LEFT JOIN cloud_pool AS pool_ ON pool_.cloud_pool_id = t.cloud_pool_id
 LEFT JOIN data_center AS pool_dc_ ON pool_dc_.data_center_id = pool_.data_center_id
 LEFT JOIN cloud_provider AS pool_dc_provider_ ON pool_dc_provider_.provider_id = pool_dc_.provider_id
@@ -390,18 +399,22 @@ CREATE VIEW v_storage AS
 SELECT
     t.storage_device_id AS id,
     pool_dc_provider_.name || '/' || pool_dc_.name || '/' || pool_.name || '/' || t.name AS path,
-    t.name AS name,
+    t.name,
     pool_.name AS pool,
     t.cloud_pool_id AS pool_id,
     pool_dc_.name AS dc,
     pool_dc_provider_.name AS provider,
     t.total_capacity || ' ' || capacity_unit_.name AS capacity,
-    CAST(substr(t.total_capacity, 1, instr(t.total_capacity || '.', '.') - 1) AS INTEGER) * capacity_unit_.bytes
-        + CAST(substr(substr(t.total_capacity, instr(t.total_capacity || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (capacity_unit_.bytes / 1000000000)
-        + (CAST(substr(substr(t.total_capacity, instr(t.total_capacity || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (capacity_unit_.bytes % 1000000000)
-        + CAST(substr(substr(t.total_capacity, instr(t.total_capacity || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (capacity_unit_.bytes / 1000000000)
-        + CAST(substr(substr(t.total_capacity, instr(t.total_capacity || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (capacity_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS capacity_bytes
-FROM storage_device AS t
+    CAST(t.total_capacity AS INTEGER) * capacity_unit_.bytes + total_capacity_upper * (capacity_unit_.bytes / 1000000000)
+        + (total_capacity_upper * (capacity_unit_.bytes % 1000000000)
+        + total_capacity_lower * (capacity_unit_.bytes / 1000000000)
+        + total_capacity_lower * (capacity_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS capacity_bytes
+FROM (
+    SELECT *,
+        substr(total_capacity || '000000000000000000', instr(total_capacity || '.', '.') + 1, 9) AS total_capacity_upper,
+        substr(total_capacity || '000000000000000000', instr(total_capacity || '.', '.') + 10, 9) AS total_capacity_lower
+    FROM storage_device
+) AS t
 LEFT JOIN cloud_pool AS pool_ ON pool_.cloud_pool_id = t.cloud_pool_id
 LEFT JOIN data_center AS pool_dc_ ON pool_dc_.data_center_id = pool_.data_center_id
 LEFT JOIN cloud_provider AS pool_dc_provider_ ON pool_dc_provider_.provider_id = pool_dc_.provider_id
@@ -411,21 +424,25 @@ CREATE VIEW v_disk AS
 SELECT
     t.disk_id AS id,
     vm_pool_dc_provider_.name || '/' || vm_pool_dc_.name || '/' || vm_pool_.name || '/' || vm_.name || '/' || t.name AS path,
-    t.name AS name,
+    t.name,
     vm_.name AS vm,
-    t.vm_id AS vm_id,
+    t.vm_id,
     vm_pool_.name AS pool,
     vm_pool_dc_.name AS dc,
     vm_pool_dc_provider_.name AS provider,
     storage_.name AS storage,
     t.storage_device_id AS storage_id,
     t.size || ' ' || size_unit_.name AS size,
-    CAST(substr(t.size, 1, instr(t.size || '.', '.') - 1) AS INTEGER) * size_unit_.bytes
-        + CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (size_unit_.bytes / 1000000000)
-        + (CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (size_unit_.bytes % 1000000000)
-        + CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (size_unit_.bytes / 1000000000)
-        + CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (size_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS size_bytes
-FROM disk AS t
+    CAST(t.size AS INTEGER) * size_unit_.bytes + size_upper * (size_unit_.bytes / 1000000000)
+        + (size_upper * (size_unit_.bytes % 1000000000)
+        + size_lower * (size_unit_.bytes / 1000000000)
+        + size_lower * (size_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS size_bytes
+FROM (
+    SELECT *,
+        substr(size || '000000000000000000', instr(size || '.', '.') + 1, 9) AS size_upper,
+        substr(size || '000000000000000000', instr(size || '.', '.') + 10, 9) AS size_lower
+    FROM disk
+) AS t
 LEFT JOIN virtual_machine AS vm_ ON vm_.vm_id = t.vm_id
 LEFT JOIN cloud_pool AS vm_pool_ ON vm_pool_.cloud_pool_id = vm_.cloud_pool_id
 LEFT JOIN data_center AS vm_pool_dc_ ON vm_pool_dc_.data_center_id = vm_pool_.data_center_id
@@ -437,21 +454,25 @@ CREATE VIEW v_partition AS
 SELECT
     t.partition_id AS id,
     disk_vm_pool_dc_provider_.name || '/' || disk_vm_pool_dc_.name || '/' || disk_vm_pool_.name || '/' || disk_vm_.name || '/' || disk_.name || '/' || t.name AS path,
-    t.name AS name,
+    t.name,
     disk_.name AS disk,
-    t.disk_id AS disk_id,
+    t.disk_id,
     disk_vm_.name AS vm,
     disk_vm_pool_.name AS pool,
     disk_vm_pool_dc_.name AS dc,
     disk_vm_pool_dc_provider_.name AS provider,
     t.size || ' ' || size_unit_.name AS size,
-    CAST(substr(t.size, 1, instr(t.size || '.', '.') - 1) AS INTEGER) * size_unit_.bytes
-        + CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (size_unit_.bytes / 1000000000)
-        + (CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 1, 9) AS INTEGER) * (size_unit_.bytes % 1000000000)
-        + CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (size_unit_.bytes / 1000000000)
-        + CAST(substr(substr(t.size, instr(t.size || '.', '.') + 1) || '000000000000000000', 10, 9) AS INTEGER) * (size_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS size_bytes,
-    t.filesystem AS filesystem
-FROM partition AS t
+    CAST(t.size AS INTEGER) * size_unit_.bytes + size_upper * (size_unit_.bytes / 1000000000)
+        + (size_upper * (size_unit_.bytes % 1000000000)
+        + size_lower * (size_unit_.bytes / 1000000000)
+        + size_lower * (size_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS size_bytes,
+    t.filesystem
+FROM (
+    SELECT *,
+        substr(size || '000000000000000000', instr(size || '.', '.') + 1, 9) AS size_upper,
+        substr(size || '000000000000000000', instr(size || '.', '.') + 10, 9) AS size_lower
+    FROM partition
+) AS t
 LEFT JOIN disk AS disk_ ON disk_.disk_id = t.disk_id
 LEFT JOIN virtual_machine AS disk_vm_ ON disk_vm_.vm_id = disk_.vm_id
 LEFT JOIN cloud_pool AS disk_vm_pool_ ON disk_vm_pool_.cloud_pool_id = disk_vm_.cloud_pool_id
@@ -463,14 +484,14 @@ CREATE VIEW v_ip AS
 SELECT
     t.ip_address_id AS id,
     coalesce(vm_pool_dc_provider_.name || '/', '') || coalesce(vm_pool_dc_.name || '/', '') || coalesce(vm_pool_.name || '/', '') || coalesce(vm_.name || '/', '') || coalesce(t.ipv4, t.ipv6) AS path,
-    t.ipv4 AS ipv4,
-    t.ipv6 AS ipv6,
+    t.ipv4,
+    t.ipv6,
     vm_.name AS vm,
-    t.vm_id AS vm_id,
+    t.vm_id,
     vm_pool_.name AS pool,
     vm_pool_dc_.name AS dc,
     vm_pool_dc_provider_.name AS provider,
-    t.vlan AS vlan
+    t.vlan
 FROM ip_address AS t
 LEFT JOIN virtual_machine AS vm_ ON vm_.vm_id = t.vm_id
 LEFT JOIN cloud_pool AS vm_pool_ ON vm_pool_.cloud_pool_id = vm_.cloud_pool_id
@@ -481,23 +502,23 @@ CREATE VIEW v_os AS
 SELECT
     t.os_id AS id,
     t.name AS path,
-    t.name AS name
+    t.name
 FROM operating_system AS t;
 
 CREATE VIEW v_unit AS
 SELECT
     t.unit_id AS id,
     t.name AS path,
-    t.name AS name,
-    t.bytes AS bytes
+    t.name,
+    t.bytes
 FROM unit AS t;
 
 CREATE VIEW v_system AS
 SELECT
     t.system_id AS id,
     t.name AS path,
-    t.name AS name,
-    t.description AS description,
+    t.name,
+    t.description,
     t.created_at AS created,
     t.updated_at AS updated
 FROM system AS t;
@@ -506,9 +527,9 @@ CREATE VIEW v_membership AS
 SELECT
     t.system_virtual_machine_id AS id,
     system_.name AS system,
-    t.system_id AS system_id,
+    t.system_id,
     vm_.name AS vm,
-    t.vm_id AS vm_id
+    t.vm_id
 FROM system_virtual_machine AS t
 LEFT JOIN system AS system_ ON system_.system_id = t.system_id
 LEFT JOIN virtual_machine AS vm_ ON vm_.vm_id = t.vm_id;
@@ -517,16 +538,16 @@ CREATE VIEW v_user AS
 SELECT
     t.user_id AS id,
     t.name AS path,
-    t.name AS name,
-    t.email AS email
+    t.name,
+    t.email
 FROM users AS t;
 
 CREATE VIEW v_login_user AS
 SELECT
     t.login_user_id AS id,
     t.username AS path,
-    t.username AS username,
-    t.role AS role,
-    t.email AS email,
+    t.username,
+    t.role,
+    t.email,
     t.created_at AS created
 FROM login_users AS t;

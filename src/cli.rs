@@ -1,5 +1,8 @@
 //! The command tree: catalog × verbs, and the bespoke commands grafted onto it, built only as deep as a command line
 //! needs.
+//!
+//! The global options are added to each command as it is built. Were they global to clap, it would copy them into all
+//! commands of a level, most of which a command line never names.
 
 mod completions;
 mod fault;
@@ -15,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::output::Style;
 use crate::session::{Session, inventory};
 use crate::verb::{VERBS, Verb, complete};
-use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
 use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
 
@@ -51,28 +54,29 @@ pub(crate) fn tree() -> Command {
             .display_name(format!("inv-{}", entity.noun))
             .defer(noun)
     });
-    let grafts = grafts().filter(|graft| graft.under.is_none());
-    root.subcommands(nouns).subcommands(grafts.map(Graft::stub))
+    root.subcommands(nouns).subcommands(stubs(None))
 }
 
-/// What every command takes.
+/// The bespoke commands below a noun, or below none; their arguments are filled in once they are needed.
+fn stubs(under: Option<&str>) -> impl Iterator<Item = Command> {
+    grafts().filter(move |graft| graft.under == under).map(|graft| graft.stub().defer(self::graft))
+}
+
+/// What every command takes; the deepest that an option is given to decides.
 fn globals() -> Vec<Arg> {
-    let switch = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).action(ArgAction::SetTrue).global(true).help(help)
-    };
+    let switch =
+        |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let args = vec![
         Arg::new("db")
             .long("db")
             .value_name("FILE")
             .value_parser(value_parser!(OsString))
             .value_hint(ValueHint::FilePath)
-            .global(true)
             .help("The inventory file; else INV_DB, else inv/inv.db in the user's data folder"),
         Arg::new("output")
             .short('o')
             .long("output")
             .value_name("FORMAT")
-            .global(true)
             .help(format!("How to answer: {}; else INV_OUTPUT", Style::NAMES.join(", ")))
             .add(ArgValueCompleter::new(|start: &std::ffi::OsStr| complete::words(&Style::NAMES, start))),
         Arg::new("color")
@@ -80,7 +84,6 @@ fn globals() -> Vec<Arg> {
             .value_name("WHEN")
             .value_parser(["auto", "always", "never"])
             .hide_possible_values(true)
-            .global(true)
             .help("Colour: auto, always or never"),
         switch("quiet", "Say only what is asked for or wrong").short('q'),
         switch("verbose", "Say more").short('v'),
@@ -89,7 +92,6 @@ fn globals() -> Vec<Arg> {
         Arg::new("wait")
             .long("wait")
             .value_name("TIME")
-            .global(true)
             .help("How long to wait while another program has the inventory locked: 0, 5m; else 30s"),
     ];
     args.into_iter().map(|arg| arg.help_heading("Global options").hide_short_help(true)).collect()
@@ -103,22 +105,33 @@ fn noun(command: Command) -> Command {
         let stub = Command::new(verb.name).about(verb.about).display_name(format!("inv-{name}-{}", verb.name));
         verb.alias.into_iter().fold(stub, Command::visible_alias).defer(self::verb)
     });
-    let grafts = grafts().filter(|graft| graft.under == Some(entity.noun));
     command
+        .args(globals())
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand_value_name("VERB")
         .subcommand_help_heading("Verbs")
         .disable_help_subcommand(true)
         .subcommands(verbs)
-        .subcommands(grafts.map(Graft::stub))
+        .subcommands(stubs(Some(entity.noun)))
 }
 
 /// Fills in the arguments of a verb of a noun.
 fn verb(command: Command) -> Command {
     let Some(entity) = called(&command) else { return command };
+    let command = command.args(globals());
     match VERBS.iter().find(|verb| verb.name == command.get_name()) {
         Some(verb) => with_examples(entity, verb, (verb.arguments)(&inventory().catalog, entity, command)),
+        None => command,
+    }
+}
+
+/// Fills in the arguments of a bespoke command.
+fn graft(command: Command) -> Command {
+    let found = command.get_display_name().and_then(|name| grafts().find(|graft| graft.display_name() == name));
+    let command = command.args(globals());
+    match found {
+        Some(graft) => (graft.arguments)(command).mut_subcommands(|below| below.args(globals())),
         None => command,
     }
 }
@@ -151,32 +164,20 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
         Ok(matches) => matches,
         Err(error) => return fault::told(&error),
     };
+    let session = || Session::new(inventory(), &matches, doing);
     let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
     if let Some(graft) = grafts().find(|graft| graft.under.is_none() && graft.name == name) {
-        return graft_on(graft, below);
+        return (graft.run)(&session()?, below);
     }
     let entity = inventory().catalog.named(name)?;
     let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb was given")) };
     if let Some(graft) = grafts().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
-        return graft_on(graft, below);
+        return (graft.run)(&session()?, below);
     }
     match VERBS.iter().find(|verb| verb.name == name) {
-        Some(Verb { run, .. }) => run(&session(below)?, entity, below),
+        Some(Verb { run, .. }) => run(&session()?, entity, below),
         None => Err(Error::usage(format!("{} has no verb {name}", entity.noun))),
     }
-}
-
-fn graft_on(graft: &Graft, matches: &ArgMatches) -> Result<()> {
-    (graft.run)(&session(deepest(matches))?, matches)
-}
-
-/// What the last subcommand of the command line was given: options stand there.
-fn deepest(matches: &ArgMatches) -> &ArgMatches {
-    matches.subcommand().map_or(matches, |(_, below)| deepest(below))
-}
-
-fn session(matches: &ArgMatches) -> Result<Session> {
-    Session::new(inventory(), matches, doing)
 }
 
 /// What a command line of `inv` does: its noun and verb or its command, never a value.

@@ -50,15 +50,19 @@ pub struct Graft {
 }
 
 impl Graft {
-    /// The command, its arguments filled in once they are needed.
+    /// The command, without its arguments.
     pub(crate) fn stub(&self) -> Command {
-        let path: Vec<&str> = ["inv"].into_iter().chain(self.under).chain([self.name]).collect();
         Command::new(self.name)
             .about(self.about)
             .hide(self.hidden)
-            .display_name(path.join("-"))
+            .display_name(self.display_name())
             .disable_help_subcommand(true)
-            .defer(self.arguments)
+    }
+
+    /// What tells it from the commands of the same name below other nouns.
+    pub(crate) fn display_name(&self) -> String {
+        let path: Vec<&str> = ["inv"].into_iter().chain(self.under).chain([self.name]).collect();
+        path.join("-")
     }
 }
 

@@ -8,6 +8,7 @@ use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Question, Reader, Store, Writer};
 use crate::value::{shown, time};
 use clap::ArgMatches;
+use clap::parser::ValueSource;
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
@@ -83,7 +84,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Reads the global options. `doing` tells what a command line of `inv` does.
+    /// Reads the options that all commands take, and those that many do, from a command line and the commands in it.
+    /// `doing` tells what a command line of `inv` does.
     ///
     /// # Errors
     /// An unknown style in `INV_OUTPUT`, a `--wait` that is no time, or no place for the inventory.
@@ -92,8 +94,8 @@ impl Session {
         matches: &ArgMatches,
         doing: fn(Vec<OsString>) -> Option<String>,
     ) -> Result<Self> {
-        let flag = |name: &str| matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
-        let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
+        let flag = |name: &str| given::<bool>(matches, name).unwrap_or(false);
+        let text = |name: &str| given::<String>(matches, name);
         let style = match text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned()))
         {
             Some(style) => Some(Style::parse(&style)?),
@@ -120,7 +122,7 @@ impl Session {
             dry_run: flag("dry-run"),
             at: text("at").map(|text| Moment::parse(&text)).transpose()?,
             message: text("message").filter(|message| !message.trim().is_empty()),
-            database: database(matches.try_get_one::<OsString>("db").ok().flatten().cloned())?,
+            database: database(given::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
             patience: Patience { time, say: if quiet { usual.say } else { tell }, doing },
@@ -281,7 +283,7 @@ impl Session {
     /// put aside, so that nobody waits for it.
     fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let paged = self.pager && style == Style::Table;
-        let mut spool = Spool::new(pager::open(paged)).map_err(|error| Error::output(&error))?;
+        let mut spool = Spool::new(pager::open(paged));
         let written = write(&mut spool);
         let finished = spool.finish().map_err(|error| Error::output(&error));
         written.and(finished)
@@ -361,6 +363,15 @@ fn tell(text: &str) {
         // Nothing is left to tell where standard error is closed.
         let _ = writeln!(std::io::stderr(), "{}", shown::shown(line));
     }
+}
+
+/// What a command line gives for an option; where several commands in it are given it, the deepest decides.
+fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    let below = matches.subcommand().and_then(|(_, below)| given(below, name));
+    below.or_else(|| {
+        let value = matches.try_get_one::<T>(name).ok().flatten()?;
+        (matches.value_source(name) == Some(ValueSource::CommandLine)).then(|| value.clone())
+    })
 }
 
 /// How an answer is asked for.

@@ -96,6 +96,9 @@ fn options_stand_anywhere_and_two_dashes_end_them() {
         &["-ocsv", "vm", "list"],
         &["--output=csv", "--db", database, "vm", "list"],
         &["vm", "--db", database, "ls", "--output", "csv"],
+        // Where several commands of a line are given an option, the deepest decides.
+        &["-o", "json", "--db", "nowhere.db", "vm", "--db", database, "list", "-o", "csv"],
+        &["-o", "json", "vm", "-o", "csv", "list"],
     ] {
         assert_eq!(sandbox.ok(line), expected, "{line:?}");
     }

@@ -305,6 +305,15 @@ fn other_programs_see_bytes_without_rounding() {
 }
 
 #[test]
+fn the_engine_is_built_without_what_inv_does_not_use() {
+    let options = Sandbox::empty().ok(&["sql", "PRAGMA compile_options", "-o", "csv"]);
+    assert!(options.contains("OMIT_SHARED_CACHE"), "{options}");
+    for unused in ["ENABLE_FTS", "ENABLE_RTREE", "ENABLE_COLUMN_METADATA", "ENABLE_LOAD_EXTENSION"] {
+        assert!(!options.contains(unused), "{options}");
+    }
+}
+
+#[test]
 fn history_can_be_asked_in_sql() {
     let sandbox = Sandbox::estate();
     let question = "SELECT noun, count(*) AS entries FROM change_entry WHERE noun = 'provider' GROUP BY noun";

@@ -6,7 +6,7 @@
 use super::{Catalog, Collection, Computed, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind};
-use crate::value::name::column_key;
+use crate::value::name::column_letters;
 use crate::value::{shown, similar};
 
 /// A column of a list: the references to follow, and what to tell at their end.
@@ -141,14 +141,14 @@ fn leaf(catalog: &Catalog, entity: &'static Entity, text: &str) -> Option<Leaf> 
 
 /// The field that `text` calls by its name, or by its column in the data model.
 fn field_called(entity: &'static Entity, text: &str) -> Option<&'static Field> {
-    let by_name = entity.fields.iter().find(|field| same_name(field.name, text));
+    let by_name = entity.field(text).or_else(|| entity.fields.iter().find(|field| same_name(field.name, text)));
     by_name.or_else(|| entity.fields.iter().find(|field| field.column == text))
 }
 
 /// Whether two names of a field or column are one: case, `_`, `-` and blanks do not matter.
 #[must_use]
 pub fn same_name(one: &str, other: &str) -> bool {
-    one == other || column_key(one) == column_key(other)
+    one == other || column_letters(one).eq(column_letters(other))
 }
 
 /// The references that `text` means: a field's, or the chain that leads to the ancestor of that noun.

@@ -6,6 +6,9 @@
 //! file without a name, the producer is done as fast as it can read, and `finish` hands the rest on at the consumer's
 //! leisure. The second counts the sum of all waits: a consumer that takes a little every now and then must not hold a
 //! lock for hours either. Where no temporary file can be had (a full or read-only disk) output just waits.
+//!
+//! A short answer needs none of that: until it is longer than a pipe holds, it stays in memory, no thread is started,
+//! and `finish` writes it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,6 +20,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many bytes wait in memory.
 const MEMORY: usize = 1 << 20;
+/// How many bytes an answer may have before a thread is started for it: what a pipe holds.
+const SHORT: usize = 64 * 1024;
 /// How many bytes are taken back from the temporary file at a time.
 const PIECE: usize = 256 * 1024;
 
@@ -25,9 +30,19 @@ const PIECE: usize = 256 * 1024;
 /// Dropped without `finish`, it still writes everything out, and only says nothing of a failure.
 pub struct Spool {
     shared: Arc<Shared>,
-    worker: Option<JoinHandle<()>>,
+    worker: Worker,
     patience: Duration,
     open_spill: fn() -> io::Result<File>,
+}
+
+/// Who writes out what a spool gets.
+enum Worker {
+    /// Nobody yet: this is where it goes.
+    Waiting(Box<dyn Write + Send>),
+    /// A thread.
+    Started(JoinHandle<()>),
+    /// Everything is written.
+    Done,
 }
 
 struct Shared {
@@ -52,25 +67,28 @@ struct Spill {
 }
 
 impl Spool {
-    /// Everything to `writer`, on a thread of its own.
-    ///
-    /// # Errors
-    /// When no thread can be started.
-    pub fn new<W: Write + Send + 'static>(writer: W) -> io::Result<Self> {
+    /// Everything to `writer`.
+    #[must_use]
+    pub fn new<W: Write + Send + 'static>(writer: W) -> Self {
         Self::with(writer, PATIENCE, tempfile::tempfile)
     }
 
-    fn with<W: Write + Send + 'static>(
-        writer: W,
-        patience: Duration,
-        open_spill: fn() -> io::Result<File>,
-    ) -> io::Result<Self> {
+    fn with<W: Write + Send + 'static>(writer: W, patience: Duration, open_spill: fn() -> io::Result<File>) -> Self {
         let shared = Arc::new(Shared { state: Mutex::new(State::default()), changed: Condvar::new() });
-        let worker = std::thread::Builder::new().name("output".to_owned()).spawn({
-            let shared = Arc::clone(&shared);
-            move || shared.drain(writer)
-        })?;
-        Ok(Self { shared, worker: Some(worker), patience, open_spill })
+        Self { shared, worker: Worker::Waiting(Box::new(writer)), patience, open_spill }
+    }
+
+    /// Has a thread write from here on, where none does yet.
+    fn start(&mut self) -> io::Result<()> {
+        self.worker = match std::mem::replace(&mut self.worker, Worker::Done) {
+            Worker::Waiting(writer) => {
+                let shared = Arc::clone(&self.shared);
+                let thread = std::thread::Builder::new().name("output".to_owned());
+                Worker::Started(thread.spawn(move || shared.drain(writer))?)
+            }
+            other => other,
+        };
+        Ok(())
     }
 
     /// Writes the rest out, however long the consumer takes: call it when nothing is locked any more.
@@ -82,11 +100,16 @@ impl Spool {
     }
 
     fn close(&mut self) -> io::Result<()> {
-        let Some(worker) = self.worker.take() else { return Ok(()) };
         self.shared.lock().closed = true;
-        self.shared.changed.notify_all();
-        if worker.join().is_err() {
-            return Err(io::Error::other("the thread that writes the output failed"));
+        match std::mem::replace(&mut self.worker, Worker::Done) {
+            Worker::Waiting(writer) => self.shared.drain(writer),
+            Worker::Started(thread) => {
+                self.shared.changed.notify_all();
+                if thread.join().is_err() {
+                    return Err(io::Error::other("the thread that writes the output failed"));
+                }
+            }
+            Worker::Done => {}
         }
         self.shared.lock().error.take().map_or(Ok(()), Err)
     }
@@ -101,6 +124,9 @@ impl Drop for Spool {
 
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if matches!(self.worker, Worker::Waiting(_)) && self.shared.lock().memory.len() + bytes.len() > SHORT {
+            self.start()?;
+        }
         let mut state = self.shared.lock();
         loop {
             if let Some(error) = &state.error {
@@ -251,7 +277,7 @@ mod tests {
             reader.read_to_end(&mut all).map(|_| all)
         });
         let data = data(9 * MEMORY + 17);
-        let mut spool = Spool::new(writer).expect("a spool");
+        let mut spool = Spool::new(writer);
         write_in_pieces(&mut spool, &data).expect("written");
         spool.finish().expect("finished");
         assert!(reading.join().expect("a reader").expect("read") == data);
@@ -261,7 +287,7 @@ mod tests {
     fn a_pipe_that_nobody_reads_holds_the_producer_up_for_about_a_second() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let data = data(20 * MEMORY);
-        let mut spool = Spool::new(writer).expect("a spool");
+        let mut spool = Spool::new(writer);
         let begun = Instant::now();
         write_in_pieces(&mut spool, &data).expect("spooled");
         let waited = begun.elapsed();
@@ -288,7 +314,7 @@ mod tests {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let mut spool = Spool::new(writer).expect("a spool");
+        let mut spool = Spool::new(writer);
         let begun = Instant::now();
         write_in_pieces(&mut spool, &data).expect("spooled");
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
@@ -300,7 +326,7 @@ mod tests {
     fn a_reader_that_goes_away_ends_the_writing_soon() {
         let (reader, writer) = io::pipe().expect("a pipe");
         drop(reader);
-        let mut spool = Spool::new(writer).expect("a spool");
+        let mut spool = Spool::new(writer);
         let piece = data(30_000);
         let error = (0..10_000).find_map(|_| spool.write_all(&piece).err()).expect("a closed pipe");
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
@@ -315,7 +341,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(200));
             drop(reader);
         });
-        let mut spool = Spool::with(writer, Duration::from_secs(3600), tempfile::tempfile).expect("a spool");
+        let mut spool = Spool::with(writer, Duration::from_secs(3600), tempfile::tempfile);
         let error = write_in_pieces(&mut spool, &data(4 * MEMORY)).expect_err("a closed pipe");
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
         closing.join().expect("closed");
@@ -325,7 +351,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_full_device_is_told_at_the_latest_at_the_end() {
         let full = File::options().write(true).open("/dev/full").expect("the full device");
-        let mut spool = Spool::new(full).expect("a spool");
+        let mut spool = Spool::new(full);
         spool.write_all(b"one line\n").expect("taken");
         assert_eq!(spool.finish().expect_err("no space").kind(), ErrorKind::StorageFull);
     }
@@ -350,7 +376,7 @@ mod tests {
             reader.read_to_end(&mut all).map(|_| all)
         });
         let data = data(5 * MEMORY);
-        let mut spool = Spool::with(writer, Duration::from_millis(10), open_spill).expect("a spool");
+        let mut spool = Spool::with(writer, Duration::from_millis(10), open_spill);
         write_in_pieces(&mut spool, &data).expect("written");
         spool.finish().expect("finished");
         assert!(reading.join().expect("a reader").expect("read") == data);
@@ -359,7 +385,7 @@ mod tests {
     #[test]
     fn dropped_it_still_writes_everything_out() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
-        let mut spool = Spool::new(writer).expect("a spool");
+        let mut spool = Spool::new(writer);
         spool.write_all(b"web01\n").expect("taken");
         drop(spool);
         let mut all = String::new();

@@ -17,6 +17,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, ffi};
+use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -110,7 +111,10 @@ pub(super) enum Access {
 }
 
 /// A connection to one inventory file.
-pub(super) struct Connection(rusqlite::Connection);
+///
+/// It is never closed: between transactions it holds no lock, the process ends soon, and giving back the schema piece by
+/// piece would take a twentieth of the work of a small command.
+pub(super) struct Connection(ManuallyDrop<rusqlite::Connection>);
 
 impl Connection {
     /// Opens the file; what is in it is not touched.
@@ -127,7 +131,7 @@ impl Connection {
             };
         let mut connection = rusqlite::Connection::open_with_flags(path, flags)?;
         configure(&mut connection, access, Waiter::new(path, patience))?;
-        Ok(Self(connection))
+        Ok(Self(ManuallyDrop::new(connection)))
     }
 
     /// Opens the file and begins to read one moment of it.

@@ -27,12 +27,13 @@ fn plain(name: &str) -> String {
 struct View {
     entity: &'static Entity,
     columns: Vec<(String, String)>,
+    amounts: Vec<&'static str>,
     joins: BTreeMap<String, (usize, String)>,
 }
 
 impl View {
     fn new(catalog: &Catalog, entity: &'static Entity) -> Self {
-        let mut view = Self { entity, columns: Vec::new(), joins: BTreeMap::new() };
+        let mut view = Self { entity, columns: Vec::new(), amounts: Vec::new(), joins: BTreeMap::new() };
         view.add("id", format!("t.{}", entity.id));
         if !entity.names.is_empty() {
             let path = view.path(catalog);
@@ -82,7 +83,8 @@ impl View {
                 let alias = self.join("t", &format!("{}_unit", field.name), unit, of.table, of.id);
                 let unit = reference(&alias);
                 self.add(field.name, format!("{column} || ' ' || {unit}.name"));
-                self.add(&format!("{}_bytes", field.name), bytes(&column, &format!("{unit}.bytes")));
+                self.add(&format!("{}_bytes", field.name), bytes(field.column, &format!("{unit}.bytes")));
+                self.amounts.push(field.column);
             }
             Kind::Count => self.add(field.name, format!("CAST({column} AS NUMERIC)")),
             Kind::Reference { .. } => {
@@ -111,10 +113,16 @@ impl View {
         let mut sql = format!("CREATE VIEW {} AS\nSELECT\n", name(self.entity));
         for (place, (name, expression)) in self.columns.iter().enumerate() {
             let comma = if place + 1 < self.columns.len() { "," } else { "" };
+            // A column that is called as in its table needs no other name.
+            let named = if *expression == format!("t.{name}") { String::new() } else { format!(" AS {name}") };
             // Writing to a `String` cannot fail.
-            let _ = writeln!(sql, "    {expression} AS {name}{comma}");
+            let _ = writeln!(sql, "    {expression}{named}{comma}");
         }
-        let _ = write!(sql, "FROM {} AS t", self.entity.table);
+        let table = self.entity.table;
+        let _ = match self.amounts.iter().map(|amount| digits(amount)).collect::<String>() {
+            none if none.is_empty() => write!(sql, "FROM {table} AS t"),
+            digits => write!(sql, "FROM (\n    SELECT *{digits}\n    FROM {table}\n) AS t"),
+        };
         let mut joins: Vec<&(usize, String)> = self.joins.values().collect();
         joins.sort_unstable();
         for (_, join) in joins {
@@ -136,18 +144,26 @@ fn told(entity: &Entity, alias: &str) -> String {
 
 /// A quantity in whole bytes, exactly: an amount is decimal text, and a floating-point number would round beyond 2^53.
 ///
-/// The digits before the point are one number, the 18 behind it two of 9 digits, and the factor two as well, so that no
-/// product overflows: with `u` and `l` for the upper and the lower one, and G for 10^9, what stands behind the point
-/// times the factor is `u·F/G + (u·f + l·F + l·f/G) / G`, where `F` and `f` are the factor's billions and rest.
-fn bytes(amount: &str, factor: &str) -> String {
-    let point = format!("instr({amount} || '.', '.')");
-    let whole = format!("CAST(substr({amount}, 1, {point} - 1) AS INTEGER)");
-    let digits = format!("substr({amount}, {point} + 1) || '000000000000000000'");
-    let upper = format!("CAST(substr({digits}, 1, 9) AS INTEGER)");
-    let lower = format!("CAST(substr({digits}, 10, 9) AS INTEGER)");
+/// The digits before the point are one number, the 18 behind it two of 9 digits (see [`digits`]), and the factor two as
+/// well, so that no product overflows: with `u` and `l` for the upper and the lower one, and G for 10^9, what stands
+/// behind the point times the factor is `u·F/G + (u·f + l·F + l·f/G) / G`, where `F` and `f` are the factor's billions
+/// and rest.
+fn bytes(column: &str, factor: &str) -> String {
+    let (upper, lower) = (format!("{column}_upper"), format!("{column}_lower"));
     let (billions, rest) = (format!("({factor} / 1000000000)"), format!("({factor} % 1000000000)"));
     format!(
-        "{whole} * {factor}\n        + {upper} * {billions}\n        + ({upper} * {rest}\n        + {lower} * \
+        "CAST(t.{column} AS INTEGER) * {factor} + {upper} * {billions}\n        + ({upper} * {rest}\n        + {lower} * \
          {billions}\n        + {lower} * {rest} / 1000000000) / 1000000000"
     )
+}
+
+/// The nine digits behind the point of an amount and the nine behind those, each once: every command that opens the file
+/// has the engine read the text of all views.
+fn digits(column: &str) -> String {
+    let nine = |name, from| {
+        format!(
+            ",\n        substr({column} || '000000000000000000', instr({column} || '.', '.') + {from}, 9) AS {column}_{name}"
+        )
+    };
+    nine("upper", 1) + &nine("lower", 10)
 }

@@ -53,10 +53,14 @@ fn too_long(text: &str) -> Error {
 /// A column's name as names of columns are compared: case, `_`, `-` and blanks do not matter.
 #[must_use]
 pub fn column_key(name: &str) -> String {
+    column_letters(name).collect()
+}
+
+/// What of a column's name is compared.
+pub fn column_letters(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-'))
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

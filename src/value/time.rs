@@ -5,8 +5,8 @@ use crate::error::{Error, Result};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
-use std::time::Duration;
 use std::fs::Metadata;
+use std::time::Duration;
 
 /// The longest text that is looked at: a time with more digits behind its seconds than any clock has.
 const LONGEST: usize = 100;
