@@ -17,6 +17,7 @@ mod impact;
 mod import_all;
 mod init;
 mod log;
+mod login;
 mod move_to;
 mod pools;
 mod report;
@@ -83,4 +84,8 @@ pub(crate) static GRAFTS: &[Graft] = &[
     undo::GRAFT,
     blame::GRAFT,
     diff::GRAFT,
+    login::LOGIN,
+    login::LOGOUT,
+    login::WHOAMI,
+    login::PASSWD,
 ];

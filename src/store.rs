@@ -8,6 +8,7 @@ mod addresses;
 mod file;
 mod history;
 mod inspect;
+mod login;
 mod plan;
 mod question;
 mod reader;
@@ -26,6 +27,7 @@ pub use addresses::Held;
 pub use file::FileState;
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
+pub use login::{Attempt, OsUser, SignedIn};
 pub use question::{Each, Question};
 pub use reader::Reader;
 pub use record::Record;
@@ -41,6 +43,7 @@ pub use writer::{Action, Change, Effect, Writer};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
+use crate::value::role::Role;
 use history::Recorder;
 use schema::Standing;
 use sqlite::{Access, Connection};
@@ -114,7 +117,7 @@ impl<'c> Store<'c> {
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let connection = self.open(Access::Read)?;
         connection.begin_read()?;
-        let result = read(&Reader::new(&connection, self.catalog));
+        let result = self.admit(&connection, Role::Viewer).and_then(|_| read(&Reader::new(&connection, self.catalog)));
         connection.roll_back();
         result
     }
@@ -135,7 +138,7 @@ impl<'c> Store<'c> {
         let connection = Connection::open(path, Access::Scratch)?;
         schema::check(&connection, &self.path)?;
         connection.begin_write()?;
-        let mut writer = Writer::new(Reader::new(&connection, self.catalog), None);
+        let mut writer = Writer::new(Reader::new(&connection, self.catalog), None, None);
         let result = writer.go_back_to(change).and_then(|()| read(&writer));
         connection.roll_back();
         result
@@ -163,17 +166,39 @@ impl<'c> Store<'c> {
     ///
     /// # Errors
     /// What `write` fails with, and what is wrong with the file.
-    pub fn write<T>(&self, end: End, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
-        let connection = self.open(Access::Write)?;
+    pub fn write<T>(&self, end: End, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        self.write_as(Role::Editor, end, write)
+    }
+
+    /// Gives the login user who is signed in another password, of which this is the hash, and ends their sessions.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; nobody is signed in.
+    pub fn change_own_password(&self, end: End, hash: &str) -> Result<()> {
+        self.write_as(Role::Viewer, end, |writer| writer.change_own_password(hash))
+    }
+
+    fn write_as<T>(&self, role: Role, end: End, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         interrupt::watch();
-        connection.begin_write()?;
-        let result = schema::check(&connection, &self.path).and_then(|_| {
-            let recorder = Recorder::new(self.origin.clone());
+        self.locked(end, |connection| {
+            let operator = self.admit(connection, role)?;
+            let login_user = operator.as_ref().map(|operator| operator.username.clone());
+            let recorder = Recorder::new(Origin { login_user, ..self.origin.clone() });
             let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
-            let mut writer = Writer::new(Reader::new(&connection, self.catalog), recorder);
+            let mut writer = Writer::new(Reader::new(connection, self.catalog), recorder, operator);
             let value = write(&mut writer)?;
             writer.finish()?;
             interrupt::check()?;
+            Ok(value)
+        })
+    }
+
+    /// Runs `write` while nobody else can write, and makes what it wrote last if it goes well and `end` says so.
+    fn locked<T>(&self, end: End, mut write: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        let connection = self.open(Access::Write)?;
+        connection.begin_write()?;
+        let result = schema::check(&connection, &self.path).and_then(|_| {
+            let value = write(&connection)?;
             if end == End::Commit {
                 connection.commit()?;
             }

@@ -5,6 +5,7 @@ use super::{Store, history, views};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
 use crate::output::row::{Column, Row};
+use crate::value::role::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -36,6 +37,7 @@ impl Store<'_> {
     ) -> Result<T> {
         let connection = self.open(Access::Read)?;
         connection.begin_read()?;
+        self.admit(&connection, Role::Viewer)?;
         let guard = guard(&connection, self.catalog, question.time)?;
         connection.ask(guard, question.sql, &question.parameters, answer)
     }

@@ -1,6 +1,7 @@
 //! What is wrong with a file: every fault is counted and the first are told; all bad rows can be written out.
 
 use crate::error::{Error, Result, io_reason};
+use crate::session;
 use crate::value::shown;
 use std::fs::File;
 use std::io::Write;
@@ -89,7 +90,7 @@ impl Faults {
         let Some(rejects) = self.rejects.take() else { return Ok(None) };
         let path = rejects.path;
         let file = rejects.writer.into_inner().map_err(|error| cannot_write(&path, error.error()))?;
-        file.persist(&path).map_err(|error| cannot_write(&path, &error.error))?;
+        put(file, &path)?;
         Ok(Some(path))
     }
 
@@ -135,6 +136,12 @@ pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut File) -> Result<(
     let mut file = NamedTempFile::new_in(folder).map_err(|error| cannot_write(path, &error))?;
     write(file.as_file_mut())?;
     file.as_file_mut().flush().map_err(|error| cannot_write(path, &error))?;
-    file.persist(path).map_err(|error| cannot_write(path, &error.error))?;
-    Ok(())
+    put(file, path)
+}
+
+/// Puts a file that is complete in its place.
+fn put(file: NamedTempFile, path: &Path) -> Result<()> {
+    // What an operator has a service account write must not take the place of what belongs to that account.
+    let put = if session::serves_another() { file.persist_noclobber(path) } else { file.persist(path) };
+    put.map(drop).map_err(|error| cannot_write(path, &error.error))
 }
