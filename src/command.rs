@@ -18,6 +18,7 @@ mod impact;
 mod import_all;
 mod init;
 mod log;
+mod login;
 mod move_to;
 mod pools;
 mod report;
@@ -91,4 +92,8 @@ pub(crate) static GRAFTS: &[Graft] = &[
     undo::GRAFT,
     blame::GRAFT,
     diff::GRAFT,
+    login::LOGIN,
+    login::LOGOUT,
+    login::WHOAMI,
+    login::PASSWD,
 ];

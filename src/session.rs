@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
 use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Question, Reader, Store, Writer};
+use crate::value::role::Role;
 use crate::value::{shown, time};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
@@ -271,6 +272,19 @@ impl Session {
         })
     }
 
+    /// The JSON of records in full, for an answer that is given once what was written lasts.
+    ///
+    /// # Errors
+    /// What `produce` fails with.
+    pub fn cards(&self, style: Style, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<String> {
+        let mut text = Vec::new();
+        let mut cards = crate::output::cards(style, self.layout(style, true, false), false, &mut text);
+        produce(cards.as_mut())?;
+        cards.end().map_err(|error| Error::output(&error))?;
+        drop(cards);
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// Answers with text as it is: a path, a count, a script.
     ///
     /// # Errors
@@ -320,14 +334,36 @@ impl Session {
     /// What `write` fails with, and what is wrong with the file.
     pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         self.warn_of_the_file();
-        self.store_to_change().write(if self.dry_run { End::RollBack } else { End::Commit }, write)
+        self.store_to_change().write(self.end(), write)
+    }
+
+    /// Gives the login user who is signed in another password, of which this is the hash.
+    ///
+    /// # Errors
+    /// Nobody is signed in; what is wrong with the file.
+    pub fn change_own_password(&self, hash: &str) -> Result<()> {
+        self.store_to_change().change_own_password(self.end(), hash)
+    }
+
+    /// What becomes of what this run writes.
+    const fn end(&self) -> End {
+        if self.dry_run { End::RollBack } else { End::Commit }
+    }
+
+    /// Makes sure that whoever runs this may do what takes `role`, before anything is asked or read.
+    ///
+    /// # Errors
+    /// They may not; what is wrong with the file.
+    pub fn require(&self, role: Role) -> Result<()> {
+        self.store().signed_in(role).map(drop)
     }
 
     /// Who makes the changes of this run, as history keeps it.
     fn origin(&self) -> Origin {
         Origin {
+            // The store knows it, once it has let somebody in.
             login_user: None,
-            os_user: Some(os_user()),
+            os_user: Some(self.store().os_user().name),
             host: nix::unistd::gethostname().ok().map(|host| host.to_string_lossy().into_owned()),
             command: command_line(env::args_os()),
             message: self.message.clone(),
@@ -391,15 +427,15 @@ impl Default for Answer {
     }
 }
 
+/// Whether this process acts for another user through `sudo`, by the rights of a service account.
+pub(crate) fn serves_another() -> bool {
+    let own = nix::unistd::getuid();
+    let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok());
+    !own.is_root() && behind.is_some_and(|uid| uid != own.as_raw())
+}
+
 /// How much of a command line history keeps.
 const KEPT: usize = 2000;
-
-/// Whose process this is.
-fn os_user() -> String {
-    let id = nix::unistd::getuid();
-    let user = nix::unistd::User::from_uid(id).ok().flatten();
-    user.map_or_else(|| format!("uid {id}"), |user| user.name)
-}
 
 /// The command line as a shell would take it, without its message, which is kept by itself.
 ///

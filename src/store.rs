@@ -9,6 +9,7 @@ mod backup;
 mod file;
 mod history;
 mod inspect;
+mod login;
 mod plan;
 mod question;
 mod reader;
@@ -29,6 +30,7 @@ pub use backup::{LastChange, Restore, Restored};
 pub use file::FileState;
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
+pub use login::{Attempt, OsUser, SignedIn};
 pub use question::{Each, Question};
 pub use reader::Reader;
 pub use record::Record;
@@ -45,6 +47,7 @@ pub use writer::{Action, Change, Effect, Writer};
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind, Result, io_reason};
 use crate::interrupt;
+use crate::value::role::Role;
 use history::{Mark, Recorder};
 use schema::Standing;
 use sqlite::{Access, Connection};
@@ -163,7 +166,7 @@ impl<'c> Store<'c> {
     /// What `read` fails with, and what is wrong with the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let connection = self.open_to_read()?;
-        let result = read(&Reader::new(&connection, self.catalog));
+        let result = self.admit(&connection, Role::Viewer).and_then(|_| read(&Reader::new(&connection, self.catalog)));
         connection.roll_back();
         result
     }
@@ -184,7 +187,7 @@ impl<'c> Store<'c> {
         let connection = Connection::open(path, Access::Scratch, self.patience)?;
         schema::check(&connection, &self.path)?;
         connection.begin_write()?;
-        let mut writer = Writer::new(Reader::new(&connection, self.catalog), None);
+        let mut writer = Writer::new(Reader::new(&connection, self.catalog), None, None);
         let result = schema::check_shape(&connection, self.schema)
             .and_then(|()| writer.go_back_to(change))
             .and_then(|()| read(&writer));
@@ -209,16 +212,41 @@ impl<'c> Store<'c> {
     ///
     /// # Errors
     /// What `write` fails with, and what is wrong with the file.
-    pub fn write<T>(&self, end: End, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
-        let connection = self.open_to_write()?;
-        let recorder = Recorder::new(self.origin.clone());
-        let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
-        let mut writer = Writer::new(Reader::new(&connection, self.catalog), recorder);
-        let written = write(&mut writer).and_then(|value| {
+    pub fn write<T>(&self, end: End, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        self.write_as(Role::Editor, end, write)
+    }
+
+    /// Gives the login user who is signed in another password, of which this is the hash, and ends their sessions.
+    ///
+    /// # Errors
+    /// As [`Self::write`]; nobody is signed in.
+    pub fn change_own_password(&self, end: End, hash: &str) -> Result<()> {
+        self.write_as(Role::Viewer, end, |writer| writer.change_own_password(hash))
+    }
+
+    fn write_as<T>(&self, role: Role, end: End, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        self.marked(end, |connection| {
+            let operator = self.admit(connection, role)?;
+            let recorder = Recorder::new(self.origin.signed_in(operator.as_ref()));
+            let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
+            let mut writer = Writer::new(Reader::new(connection, self.catalog), recorder, operator);
+            let value = write(&mut writer)?;
             let change = writer.finish()?;
             interrupt::check()?;
             Ok((value, change))
-        });
+        })
+    }
+
+    /// Runs `write`, which history does not tell, while nobody else can write, and makes what it wrote last if it goes
+    /// well and `end` says so.
+    fn locked<T>(&self, end: End, mut write: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
+        self.marked(end, |connection| Ok((write(connection)?, None)))
+    }
+
+    /// As [`Self::locked`], of what may leave a change in history.
+    fn marked<T>(&self, end: End, mut write: impl FnMut(&Connection) -> Result<(T, Option<Mark>)>) -> Result<T> {
+        let connection = self.open_to_write()?;
+        let written = write(&connection);
         let committed = if written.is_ok() && end == End::Commit { connection.commit() } else { Ok(()) };
         connection.roll_back();
         drop(connection);

@@ -79,6 +79,7 @@ fn every_text_field_of_every_noun_is_looked_through() {
     let added =
         sandbox.run_with_input(&["login-user", "add", "needle-10", "--password-stdin"], "correct horse battery\n");
     assert_eq!(added.status, 0, "{added}");
+    sandbox.sign_in("needle-10");
     let mut wanted: Vec<String> = marks.into_iter().map(|(_, mark)| mark).filter(|mark| !mark.is_empty()).collect();
     wanted.push("login-user,needle-10,name".replace(",name", ",username"));
     wanted.sort();

@@ -22,6 +22,7 @@ mod house;
 mod impact;
 mod imports;
 mod lists;
+mod login;
 mod naming;
 mod other_programs;
 mod outlets;

@@ -172,6 +172,7 @@ fn a_password_is_asked_for_twice_and_never_shown() {
     for typed in ["short7!", PASSWORD, "correct hoarse", "horse", "hoarse"] {
         assert!(!text.contains(typed), "{typed} is on the screen\n{}", ended.screen);
     }
+    sandbox.sign_in("alice");
     assert_eq!(sandbox.ok(&["login-user", "list", "-o", "csv", "-c", "username"]), "username\nalice\n");
 }
 
@@ -384,6 +385,9 @@ fn each_noun_is_added_by_answering_questions_alone() {
             terminal.answers("password:", PASSWORD).answers("password again:", PASSWORD);
         }
         done(&mut terminal);
+        if entity.operates {
+            sandbox.sign_in("fresh");
+        }
         assert_eq!(count(&sandbox), before + 1, "{}", entity.noun);
     }
     assert_eq!(nouns, 13);

@@ -124,7 +124,9 @@ impl Terminal {
         self.until(&format!("the question {text:?}"), |terminal| {
             let listens = tcgetattr(&terminal.keyboard).is_ok_and(|s| !s.local_modes.contains(LocalModes::ECHO));
             let screen = terminal.screen();
-            let last = screen.lines().rfind(|line| line.starts_with("? ") || line.starts_with("password"));
+            let last = screen
+                .lines()
+                .rfind(|line| ["? ", "password", "new password"].iter().any(|begin| line.starts_with(begin)));
             listens && last.is_some_and(|line| line.trim_start_matches("? ").starts_with(text))
         })
     }

@@ -105,6 +105,11 @@ fn the_commands_of_the_guide_answer_as_it_shows() {
 }
 
 #[test]
+fn the_commands_of_the_page_on_signing_in_answer_as_it_shows() {
+    answers_as_shown("docs/login.md", 7);
+}
+
+#[test]
 fn the_tour_takes_the_example_estate_through_the_main_job() {
     let sandbox = Sandbox::bare();
     let folder = sandbox.path().join("tour");

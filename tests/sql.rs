@@ -143,6 +143,8 @@ const FORBIDDEN: &[&str] = &[
     "WITH l AS (SELECT * FROM login_users) SELECT count(*) FROM l",
     "SELECT (SELECT password_hash FROM login_users LIMIT 1)",
     "EXPLAIN SELECT password_hash FROM login_users",
+    "SELECT secret_hash FROM login_session",
+    "SELECT name_hash, failures FROM login_failure",
     "SELECT data FROM sqlite_dbpage",
 ];
 
@@ -151,6 +153,7 @@ fn what_would_write_or_read_secrets_is_refused() {
     let sandbox = Sandbox::estate();
     let added = sandbox.run_with_input(&["login-user", "add", "root", "--password-stdin"], "correct horse battery\n");
     assert_eq!(added.status, 0, "{added}");
+    sandbox.sign_in("root");
     let before = std::fs::read(sandbox.database()).expect("the inventory");
     let hash = Command::new("sqlite3").arg(sandbox.database()).arg("SELECT password_hash FROM login_users").output();
     let hash = String::from_utf8(hash.expect("sqlite3 starts").stdout).expect("UTF-8");

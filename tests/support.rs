@@ -1,8 +1,11 @@
 //! What every test begins with: an inventory of its own in a folder that goes away, and the real binary to run on it.
 
+use sha2::{Digest, Sha256};
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tempfile::TempDir;
 
 /// What a command answered: the three things that a script and a person see.
@@ -138,12 +141,52 @@ impl Sandbox {
         self.ok(&all)
     }
 
+    /// Where the session on the inventory is kept: `session-UID-` and the beginning of the SHA-256 of its path.
+    pub fn session_file(&self) -> PathBuf {
+        let path = self.database().canonicalize().expect("the inventory");
+        let uid = std::fs::metadata(self.path()).expect("the folder").uid();
+        let hash = hexadecimal(&Sha256::digest(path.as_os_str().as_encoded_bytes()));
+        self.path().join(".local/state/inv").join(format!("session-{uid}-{}", &hash[..32]))
+    }
+
+    /// Opens a session for a login user as `inv login` does, without the time that a password takes.
+    pub fn sign_in(&self, username: &str) {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        static OPENED: AtomicUsize = AtomicUsize::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let secret = Sha256::digest(format!("{number} in {}", self.path().display()));
+        let connection = rusqlite::Connection::open(self.database()).expect("the inventory");
+        let rows = connection.execute(
+            "INSERT INTO login_session (login_user_id, os_uid, secret_hash, expires_at) \
+             SELECT login_user_id, $1, $2, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+7 hours') FROM login_users \
+             WHERE username = $3",
+            rusqlite::params![
+                std::fs::metadata(self.path()).expect("the folder").uid(),
+                hexadecimal(&Sha256::digest(secret)),
+                username
+            ],
+        );
+        assert_eq!(rows, Ok(1), "{username} is a login user");
+        let file = self.session_file();
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of sessions");
+        let _ = std::fs::remove_file(&file);
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).expect("a session file");
+        writeln!(file, "{}", hexadecimal(&secret)).expect("a session file");
+    }
+
     /// What the whole inventory exports, file by file: what "nothing has changed" is held against.
     pub fn exported(&self) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");
         self.done("export", &[folder.path().to_str().expect("a path in UTF-8")]);
         read_folder(folder.path())
     }
+}
+
+/// Bytes in hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Runs a command to its end.

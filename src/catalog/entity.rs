@@ -50,6 +50,8 @@ pub struct Entity {
     pub examples: &'static [&'static str],
     /// Whether the schema comes with records of it, which a file may hold again.
     pub seeded: bool,
+    /// Whether its records are those who operate `inv`, whom only an admin changes.
+    pub operates: bool,
     /// Where commands offer it.
     pub reach: Reach,
 }
@@ -270,6 +272,7 @@ impl Entity {
         sections: &[],
         examples: &[],
         seeded: false,
+        operates: false,
         reach: Reach::Everywhere,
     };
 
@@ -317,12 +320,6 @@ impl Entity {
     /// The fields that an operator gives: all but those which the store sets.
     pub fn given(&self) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated))
-    }
-
-    /// Whether its records are people who operate `inv`: who may what, and by which password.
-    #[must_use]
-    pub fn operates(&self) -> bool {
-        self.fields.iter().any(|field| field.kind == Kind::Role)
     }
 
     /// A count of it in words: `1 vm`, `12 vms`.

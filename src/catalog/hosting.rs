@@ -74,7 +74,7 @@ pub(super) static POOL: Entity = Entity {
     noun: "pool",
     plural: "pools",
     labels: ("pool", "pools"),
-    about: "Pools of capacity that VMs are placed in: clusters, projects, hosts",
+    about: "Pools of capacity for VMs: clusters, projects, hosts",
     table: "cloud_pool",
     id: "cloud_pool_id",
     parent: Some("dc"),

@@ -54,6 +54,7 @@ pub(super) static LOGIN_USER: Entity = Entity {
     ],
     keys: &[&["username"]],
     columns: &["username", "role", "email", "created"],
+    operates: true,
     reach: Reach::NoFiles,
     ..Entity::BLANK
 };

@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "impact",
-    about: "Tell which systems depend on a pool, storage device, dc or VM, and whom to tell",
+    about: "Tell which systems depend on a pool, storage device, dc or VM",
     hidden: false,
     arguments,
     run,

@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result, io_reason};
 use crate::input::{Records, rvtools};
 use crate::session::Session;
+use crate::value::role::Role;
 use crate::value::shown;
 use crate::verb::arguments::{option, switch};
 use crate::verb::batch::Existing;
@@ -56,6 +57,7 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    session.require(Role::Editor)?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let sources = match option(matches, "from") {
         None => folder(session, &path, matches)?,

@@ -39,6 +39,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         return Err(Error::failed(format!("there is no file {}", told(from))));
     }
     let store = session.store_to_change();
+    store.may_restore()?;
     let restore = store.look_over(from)?;
     let (path, backup) = (told(session.database()), format!("{} ({})", told(from), last(&restore.last)));
     let what = if store.is_there() {

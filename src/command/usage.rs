@@ -18,7 +18,7 @@ use std::collections::HashMap;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "usage",
-    about: "Tell what is promised of memory, CPUs and disk space, and what is free",
+    about: "Tell what is promised of memory, CPU and disk, and what is free",
     hidden: false,
     arguments,
     run,

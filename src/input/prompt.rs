@@ -138,6 +138,14 @@ pub fn confirm(question: &str) -> Result<bool> {
     })
 }
 
+/// Asks for a password, without echo.
+///
+/// # Errors
+/// The user ended it, or the terminal cannot be used.
+pub fn password(label: &str) -> Result<Zeroizing<String>> {
+    secret(&format!("{label}: "))
+}
+
 /// Asks for a new password, twice and without echo, until both are the same and `check` takes them.
 ///
 /// # Errors

@@ -3,11 +3,15 @@
 use super::prompt;
 use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
-use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::io::Read;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
+
+/// A password, wiped from memory when it is dropped.
+pub type Password = Zeroizing<String>;
 
 /// The shortest and the longest password, in bytes.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=1024;
@@ -16,6 +20,21 @@ const LENGTH: std::ops::RangeInclusive<usize> = 8..=1024;
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
+/// The most that the parameters of a stored hash may ask for: a file must not make a login take all memory or for ever.
+const MOST_MEMORY_KIB: u32 = 256 * 1024;
+const MOST_PASSES: u32 = 12;
+const MOST_LANES: u32 = 16;
+
+/// What a password is to a stored hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is another one.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, and its hash is weaker than one that is made today.
+    RightButWeak,
+}
 
 /// Asks for a new password (or reads it from standard input) and returns its Argon2id hash in PHC form.
 ///
@@ -23,32 +42,91 @@ const LANES: u32 = 4;
 /// The password is too short or too long, cannot be asked for, or the user ended it.
 pub fn new_hash(interactive: bool, from_stdin: bool) -> Result<String> {
     let password = if from_stdin {
-        read_line()?
+        from_standard_input()?
     } else if interactive {
-        interrupt::watch();
-        prompt::new_password("password", check)?
+        new_password("password")?
     } else {
-        return Err(Error::usage("a password is needed").help("give it on standard input with --password-stdin"));
+        return Err(none_given());
     };
-    check(&password)?;
-    hash(&password)
+    checked_hash(&password)
 }
 
-/// One line of standard input, without its line end.
-fn read_line() -> Result<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * LENGTH.end()));
-    let limit = u64::try_from(*LENGTH.end() + 3).unwrap_or(u64::MAX);
+/// Asks for a new password, twice, as `label`.
+///
+/// # Errors
+/// It cannot be asked for, or the user ended it.
+pub fn new_password(label: &str) -> Result<Password> {
+    shield();
+    interrupt::watch();
+    prompt::new_password(label, check)
+}
+
+/// Asks for the password of somebody who has one already (or reads it from standard input).
+///
+/// # Errors
+/// It cannot be asked for, or the user ended it.
+pub fn current(interactive: bool, from_stdin: bool) -> Result<Password> {
+    if from_stdin {
+        from_standard_input()
+    } else if interactive {
+        shield();
+        interrupt::watch();
+        prompt::password("password")
+    } else {
+        Err(none_given())
+    }
+}
+
+/// Reads the present and the new password from standard input, a line each.
+///
+/// # Errors
+/// They cannot be read, or there are not two.
+pub fn current_and_new() -> Result<(Password, Password)> {
+    let both = standard_input(2)?;
+    let (current, new) = both.split_once('\n').ok_or_else(|| {
+        Error::failed("standard input has one line only").help("give two: the present password, and the new one")
+    })?;
+    Ok((Zeroizing::new(without_return(current).to_owned()), Zeroizing::new(new.to_owned())))
+}
+
+fn none_given() -> Error {
+    Error::usage("a password is needed").help("give it on standard input with --password-stdin")
+}
+
+/// Sees to it that no core file and no debugger gets to know what this process will know.
+fn shield() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A limit of zero can always be set; there would be nothing else to do.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // The limit does not hold for cores that are piped to a program.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+/// The password that standard input is, without its line end.
+fn from_standard_input() -> Result<Password> {
+    standard_input(1)
+}
+
+/// So many passwords from standard input, a line each, without the last line's end.
+fn standard_input(count: usize) -> Result<Password> {
+    shield();
+    let most = count * (LENGTH.end() + 3);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(2 * most));
     std::io::stdin()
         .lock()
-        .take(limit)
+        .take(most as u64)
         .read_to_end(&mut bytes)
         .map_err(|error| Error::failed(format!("cannot read the password: {}", io_reason(&error))))?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Ok(text) => Ok(Zeroizing::new(without_return(text).to_owned())),
         Err(_) => Err(Error::failed("the password is not UTF-8")),
     }
+}
+
+fn without_return(line: &str) -> &str {
+    line.strip_suffix('\r').unwrap_or(line)
 }
 
 fn check(password: &str) -> Result<()> {
@@ -60,14 +138,119 @@ fn check(password: &str) -> Result<()> {
 }
 
 /// Composed (NFC), so that a password is the same from every keyboard.
-fn normal(password: &str) -> Zeroizing<String> {
-    Zeroizing::new(password.nfc().collect())
+fn normal(password: &str) -> Password {
+    // Composing makes no text more than three times as long; one that grows would leave copies of itself.
+    let mut composed = Zeroizing::new(String::with_capacity(3 * password.len()));
+    composed.extend(password.nfc());
+    composed
 }
 
-fn hash(password: &str) -> Result<String> {
+/// The hash of a new password, if it is one that may be.
+///
+/// # Errors
+/// It is too short or too long.
+pub fn checked_hash(password: &str) -> Result<String> {
+    check(password)?;
+    hash(password)
+}
+
+/// The hash of a password.
+///
+/// # Errors
+/// There is not enough memory.
+pub fn hash(password: &str) -> Result<String> {
     let told = |reason: &dyn std::fmt::Display| Error::failed(format!("cannot hash the password: {reason}"));
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| told(&error))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let hash = argon2.hash_password(normal(password).as_bytes()).map_err(|error| told(&error))?;
     Ok(hash.to_string())
+}
+
+/// Whether a password is the one that was hashed. Where there is no hash, or none that may be computed, a hash is
+/// computed all the same, so that a wrong name takes as long as a wrong password.
+///
+/// # Errors
+/// There is not enough memory.
+pub fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
+    let parsed = stored.and_then(|text| PasswordHash::new(text).ok()).filter(may_be_computed);
+    let Some(stored) = parsed else {
+        hash(password)?;
+        return Ok(Verdict::Wrong);
+    };
+    let right = Argon2::default().verify_password(normal(password).as_bytes(), &stored).is_ok();
+    Ok(match (right, is_weak(&stored)) {
+        (true, true) => Verdict::RightButWeak,
+        (true, false) => Verdict::Right,
+        (false, true) => {
+            hash(password)?;
+            Verdict::Wrong
+        }
+        (false, false) => Verdict::Wrong,
+    })
+}
+
+/// Whether a stored hash asks for no more than may be spent on it.
+fn may_be_computed(hash: &PasswordHash) -> bool {
+    Params::try_from(hash).is_ok_and(|params| {
+        params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES && params.p_cost() <= MOST_LANES
+    })
+}
+
+/// Whether a stored hash is easier to break than one that is made today.
+fn is_weak(hash: &PasswordHash) -> bool {
+    let short = hash.salt.is_none_or(|salt| salt.len() < 16) || hash.hash.is_none_or(|output| output.len() < 32);
+    let few = Params::try_from(hash).is_ok_and(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES);
+    let old = hash.algorithm != Algorithm::Argon2id.ident() || hash.version != Some(Version::V0x13.into());
+    short || few || old
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, hash, normal, verify};
+
+    /// A hash with these parameters of the password `correct horse`, by the library itself.
+    fn hashed(algorithm: argon2::Algorithm, memory: u32, passes: u32, lanes: u32) -> String {
+        use argon2::password_hash::PasswordHasher;
+        let params = argon2::Params::new(memory, passes, lanes, None).expect("parameters");
+        let argon2 = argon2::Argon2::new(algorithm, argon2::Version::V0x13, params);
+        argon2.hash_password(b"correct horse").expect("a hash").to_string()
+    }
+
+    #[test]
+    fn a_password_is_right_wrong_or_right_with_a_weak_hash() {
+        use argon2::Algorithm::{Argon2i, Argon2id};
+        let strong = hash("correct horse").expect("a hash");
+        assert!(strong.starts_with("$argon2id$v=19$m=65536,t=3,p=4$"), "{strong}");
+        assert_eq!(verify("correct horse", Some(&strong)), Ok(Verdict::Right));
+        assert_eq!(verify("correct hors", Some(&strong)), Ok(Verdict::Wrong));
+        for weak in [hashed(Argon2id, 1024, 3, 4), hashed(Argon2id, 65536, 1, 1), hashed(Argon2i, 65536, 3, 4)] {
+            assert_eq!(verify("correct horse", Some(&weak)), Ok(Verdict::RightButWeak), "{weak}");
+            assert_eq!(verify("wrong horse", Some(&weak)), Ok(Verdict::Wrong), "{weak}");
+        }
+    }
+
+    #[test]
+    fn a_hash_that_asks_for_too_much_or_is_none_is_never_computed() {
+        let usual = hashed(argon2::Algorithm::Argon2id, 1024, 3, 4);
+        let greedy = [("m=1024", "m=4194304"), ("t=3", "t=1000000"), ("p=4", "p=200"), ("argon2id", "scrypt")];
+        for (from, to) in greedy {
+            let greedy = usual.replace(from, to);
+            assert_ne!(greedy, usual);
+            assert_eq!(verify("correct horse", Some(&greedy)), Ok(Verdict::Wrong), "{greedy}");
+        }
+        for garbage in
+            ["", "$", "correct horse", "$argon2id$v=19$m=65536,t=3,p=4", "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA"]
+        {
+            assert_eq!(verify("correct horse", Some(garbage)), Ok(Verdict::Wrong), "{garbage}");
+        }
+        assert_eq!(verify("correct horse", None), Ok(Verdict::Wrong));
+    }
+
+    #[test]
+    fn a_password_is_the_same_composed_or_not() {
+        assert_eq!(normal("e\u{301}").as_str(), "\u{e9}");
+        // The letter that composition makes longest: three times as many bytes.
+        let long = "\u{1d160}".repeat(100);
+        assert!(normal(&long).capacity() <= 3 * long.len());
+    }
 }

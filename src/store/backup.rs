@@ -163,13 +163,14 @@ impl Store<'_> {
     /// is kept beside it.
     ///
     /// # Errors
-    /// What stands at the inventory's path is something else, or newer; it cannot be written.
+    /// Whoever runs this may not; what stands at the inventory's path is something else, or newer; it cannot be written.
     pub fn restore(&self, restore: &Restore) -> Result<Restored> {
+        let operator = self.may_restore()?;
         interrupt::watch();
         let copy = Connection::open(restore.copy.path(), Access::Copy, Patience::default())?;
         copy.begin_write()?;
         copy.batch("DELETE FROM login_session")?;
-        let mut recorder = Recorder::new(self.origin.clone());
+        let mut recorder = Recorder::new(self.origin.signed_in(operator.as_ref()));
         recorder.begin(&copy, &time::now())?;
         let mark = recorder.finish(&copy)?;
         copy.commit()?;

@@ -21,6 +21,7 @@ pub use undo::Undone;
 
 pub(super) use recorder::Recorder;
 
+use super::login::SignedIn;
 use super::reader::Reader;
 use super::record;
 use super::sqlite::{Bind, Raw};
@@ -54,6 +55,13 @@ pub struct Origin {
     pub command: String,
     /// What `--message` says.
     pub message: Option<String>,
+}
+
+impl Origin {
+    /// The same, by the login user who is signed in.
+    pub(super) fn signed_in(&self, operator: Option<&SignedIn>) -> Self {
+        Self { login_user: operator.map(|operator| operator.username.clone()), ..self.clone() }
+    }
 }
 
 /// A change as history keeps it.

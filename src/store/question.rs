@@ -5,6 +5,7 @@ use super::{Store, history, views};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
 use crate::output::row::{Column, Row};
+use crate::value::role::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -35,6 +36,7 @@ impl Store<'_> {
         answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
     ) -> Result<T> {
         let connection = self.open_to_read()?;
+        self.admit(&connection, Role::Viewer)?;
         let guard = guard(&connection, self.catalog, question.time)?;
         connection.ask(guard, question.sql, &question.parameters, answer)
     }

@@ -112,9 +112,15 @@ pub(super) enum Access {
 
 /// A connection to one inventory file.
 ///
-/// It is never closed: between transactions it holds no lock, the process ends soon, and giving back the schema piece by
-/// piece would take a twentieth of the work of a small command.
+/// It is never closed, for giving back the schema piece by piece would take a twentieth of the work of a small command,
+/// and the process ends soon. It only ends its transaction, and with it its locks.
 pub(super) struct Connection(ManuallyDrop<rusqlite::Connection>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.roll_back();
+    }
+}
 
 impl Connection {
     /// Opens the file; what is in it is not touched.

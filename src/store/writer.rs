@@ -5,6 +5,7 @@
 //! and what would undo it.
 
 use super::history::{Mark, Recorder};
+use super::login::{self, SignedIn};
 use super::reader::Reader;
 use super::record::{self, Record};
 use super::sqlite::{Bind, Connection, Failure};
@@ -59,6 +60,19 @@ pub enum Change<'a> {
     },
 }
 
+impl Change<'_> {
+    /// The noun of the record.
+    const fn entity(&self) -> &'static Entity {
+        match self {
+            Self::Create { entity, .. }
+            | Self::Update { entity, .. }
+            | Self::Remove { entity, .. }
+            | Self::Restore { entity, .. }
+            | Self::Revert { entity, .. } => entity,
+        }
+    }
+}
+
 /// What a change was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -102,6 +116,8 @@ pub struct Writer<'s> {
     reader: Reader<'s>,
     now: String,
     recorder: Option<Recorder>,
+    operator: Option<SignedIn>,
+    operators_changed: bool,
 }
 
 impl<'s> Deref for Writer<'s> {
@@ -113,9 +129,26 @@ impl<'s> Deref for Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    /// A transaction that tells history what it did; or, without a `recorder`, one that never lasts.
-    pub(super) fn new(reader: Reader<'s>, recorder: Option<Recorder>) -> Self {
-        Self { reader, now: time::now(), recorder }
+    /// A transaction that tells history what it did; or, without a `recorder`, one that never lasts. It does what the
+    /// `operator` may; where nobody has to sign in, and in one that never lasts, there is none.
+    pub(super) fn new(reader: Reader<'s>, recorder: Option<Recorder>, operator: Option<SignedIn>) -> Self {
+        Self { reader, now: time::now(), recorder, operator, operators_changed: false }
+    }
+
+    /// Who is signed in.
+    pub(super) const fn operator(&self) -> Option<&SignedIn> {
+        self.operator.as_ref()
+    }
+
+    /// Whether nobody had to sign in for this.
+    #[must_use]
+    pub const fn is_open_to_all(&self) -> bool {
+        self.operator.is_none()
+    }
+
+    /// Makes sure that the operator may do what takes `role`; `what` follows "may not".
+    pub(super) fn needs(&self, role: Role, what: &str) -> Result<()> {
+        self.operator.as_ref().map_or(Ok(()), |operator| operator.needs(role, what))
     }
 
     /// Says which file the next records come from, for history.
@@ -137,8 +170,11 @@ impl<'s> Writer<'s> {
         (self.recorder.as_mut(), self.reader.connection, self.now.as_str())
     }
 
-    /// Writes what history still has to be told: the last step of the transaction.
+    /// Tests what must hold at the end, and writes what history still has to be told: the last step of the transaction.
     pub(super) fn finish(&mut self) -> Result<Option<Mark>> {
+        if self.operators_changed {
+            login::keeps_an_admin(self.connection, self.operator.is_some())?;
+        }
         match self.recording() {
             (Some(recorder), connection, _) => recorder.finish(connection),
             (None, ..) => Ok(None),
@@ -151,6 +187,10 @@ impl<'s> Writer<'s> {
     /// The catalog's rules forbid it, a key is taken, the record is still needed, or the file cannot be written.
     pub fn apply(&mut self, change: Change<'_>) -> Result<Effect> {
         interrupt::check()?;
+        if change.entity().operates {
+            self.needs(Role::Admin, "change login users")?;
+            self.operators_changed = true;
+        }
         match change {
             Change::Create { entity, values } => self.create(entity, None, values),
             Change::Update { entity, before, values } => self.update(entity, before, values, false),
@@ -256,6 +296,9 @@ impl<'s> Writer<'s> {
             return Err(Error::not_found(format!("no {} with id {}", entity.labels.0, before.id)));
         }
         self.reader.forget(entity);
+        if fields().any(|(field, _)| field.kind == Kind::Secret) {
+            login::end_sessions(self.connection, before.id)?;
+        }
         if let (Some(recorder), connection, now) = self.recording() {
             let old = (0..).zip(before.values.iter().zip(&after)).filter(|(_, (old, new))| old != new);
             recorder.updated(connection, now, entity, before.id, old.map(|(place, (old, _))| (place, old)))?;
@@ -263,6 +306,16 @@ impl<'s> Writer<'s> {
         let changed = (0..).zip(before.values.iter().zip(after)).filter(|(_, (old, new))| *old != new);
         let changed = changed.map(|(place, (old, new))| (place, old.clone(), new)).collect();
         Ok(Effect { action: Action::Update, entity, id: before.id, changed })
+    }
+
+    /// Gives the login user who is signed in another password, which every role may.
+    pub(super) fn change_own_password(&mut self, hash: &str) -> Result<()> {
+        let nobody = || Error::conflict("the login user is gone meanwhile");
+        let entity = self.catalog().entities().find(|entity| entity.operates).ok_or_else(nobody)?;
+        let id = self.operator.as_ref().map(|operator| operator.id).ok_or_else(nobody)?;
+        let record = self.record(entity, id)?.ok_or_else(nobody)?;
+        let secret = entity.fields.iter().position(|field| field.kind == Kind::Secret).ok_or_else(nobody)?;
+        self.update(entity, &record, vec![(secret, Value::Text(hash.to_owned()))], false).map(drop)
     }
 
     fn remove(&mut self, entity: &'static Entity, before: &Record) -> Result<Effect> {

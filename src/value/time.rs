@@ -43,6 +43,24 @@ pub fn now() -> String {
     stored(TimeZone::UTC.to_datetime(Timestamp::now())).unwrap_or_default()
 }
 
+/// The time that is so many seconds from now, rounded up to a whole one, as stored text.
+#[must_use]
+pub fn from_now(seconds: i64) -> String {
+    let up = SignedDuration::new(seconds, 999_999_999);
+    let then = Timestamp::now().checked_add(up).unwrap_or(Timestamp::MAX);
+    stored(TimeZone::UTC.to_datetime(then)).unwrap_or_default()
+}
+
+/// How many seconds are left until a stored time, rounded up: nothing or less where it has passed, or is no time.
+#[must_use]
+pub fn seconds_until(stored: &str) -> i64 {
+    let then = read(stored).and_then(|read| TimeZone::UTC.to_timestamp(read.utc()?).ok());
+    then.map_or(0, |then| {
+        let left = then.duration_since(Timestamp::now());
+        left.as_secs() + i64::from(left.subsec_nanos() > 0)
+    })
+}
+
 /// A stored time as a table on a terminal shows it: `2026-11-23 16:13:00 +09:00`. Any other text stays as it is.
 #[must_use]
 pub fn local(stored: &str) -> String {

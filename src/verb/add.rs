@@ -54,7 +54,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         }
     }
     if !missing.is_empty() {
-        session.read(|_| Ok(()))?;
+        session.require(arguments::role(entity))?;
         let known = given.iter().filter_map(|(target, _)| match target {
             Target::Field(place) => Some(*place),
             _ => None,
@@ -64,8 +64,14 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         create = answers.create;
     }
     let from_stdin = switch(matches, "password-stdin");
-    let secret = has_secret(entity).then(|| secret::new_hash(session.interactive, from_stdin)).transpose()?;
-    let (id, path, report) = session.write(|writer| {
+    let secret = if has_secret(entity) {
+        session.require(arguments::role(entity))?;
+        Some(secret::new_hash(session.interactive, from_stdin)?)
+    } else {
+        None
+    };
+    let card = session.style.filter(|style| matches!(style, Style::Json | Style::Jsonl));
+    let (answer, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
         let mut report = Report::new(session.dry_run);
         let texts: Vec<(Target, Option<&str>)> = given.iter().map(|(t, text)| (*t, Some(text.as_str()))).collect();
@@ -77,17 +83,21 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         }
         let mut batch = Batch::new(entity, Existing::Refuse, switch(matches, "allow-duplicate"));
         let id = batch.put(writer, &mut intake, draft, 1, &mut report)??;
-        Ok((id, writer.path(entity, id)?, report))
+        let answer = match card {
+            // Whoever adds the first login user has to sign in to read it.
+            Some(style) => session.cards(style, |cards| show::card(writer, entity, id, cards))?,
+            None => format!("{}\n", crate::value::shown::shown(&writer.path(entity, id)?)),
+        };
+        Ok((answer, entity.operates && writer.is_open_to_all(), report))
     })?;
     if session.dry_run {
         return report.tell(session);
     }
-    match session.style {
-        Some(Style::Json | Style::Jsonl) => {
-            session.answer_cards(false, |cards| session.read(|reader| show::card(reader, entity, id, cards)))
-        }
-        _ => session.answer_text(&format!("{}\n", crate::value::shown::shown(&path))),
+    session.answer_text(&answer)?;
+    if closed {
+        session.say("from now on this inventory wants a login: sign in with inv login");
     }
+    Ok(())
 }
 
 /// What the command line gives, and what each text is for.

@@ -2,6 +2,7 @@
 
 use super::complete;
 use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::value::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
 
@@ -26,6 +27,11 @@ pub(crate) fn valued(field: &'static Field, arg: Arg) -> Arg {
         (_, Some(known)) => arg.add(words(known)),
         _ => arg,
     }
+}
+
+/// What it takes to change records of a noun.
+pub(crate) const fn role(entity: &Entity) -> Role {
+    if entity.operates { Role::Admin } else { Role::Editor }
 }
 
 /// Completes the names of a noun's records from the inventory.

@@ -1,6 +1,7 @@
 //! What is wrong with a file: every fault is counted and the first are told; all bad rows can be written out.
 
 use crate::error::{Error, Result, io_reason};
+use crate::session;
 use crate::value::shown;
 use std::fs::File;
 use std::io::Write;
@@ -145,7 +146,8 @@ enum Replacement {
 
 impl Replacement {
     fn of(path: &Path) -> std::io::Result<Self> {
-        if std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
+        let is_special = std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir());
+        if is_special && !session::serves_another() {
             return File::options().write(true).open(path).map(Self::Straight);
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -154,6 +156,10 @@ impl Replacement {
 
     fn put(self, path: &Path) -> std::io::Result<()> {
         match self {
+            // What an operator has a service account write must not take the place of what belongs to that account.
+            Self::Aside(file) if session::serves_another() => {
+                file.persist_noclobber(path).map(drop).map_err(|error| error.error)
+            }
             Self::Aside(file) => file.persist(path).map(drop).map_err(|error| error.error),
             Self::Straight(_) => Ok(()),
         }

@@ -94,6 +94,8 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    // What a file holds is told in messages: not to somebody who may not import it.
+    session.require(arguments::role(entity))?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let source = source(entity, &path, matches)?;
     let what = name(&path);

@@ -12,6 +12,7 @@ use crate::input::{prompt, secret};
 use crate::interrupt;
 use crate::session::Session;
 use crate::store::{Query, Reader};
+use crate::value::role::Role;
 use crate::value::{Value, shown, similar};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -71,7 +72,12 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         return Err(Error::usage("nothing to change was said")
             .help(format!("see inv {} set --help for the fields", entity.noun)));
     }
-    let secret = (ask || stdin).then(|| secret::new_hash(session.interactive, stdin)).transpose()?;
+    let secret = if ask || stdin {
+        session.require(arguments::role(entity))?;
+        Some(secret::new_hash(session.interactive, stdin)?)
+    } else {
+        None
+    };
     let names = Named::from(entity, matches)?;
     change(session, entity, &names, &given, secret.as_deref(), matches)
 }
@@ -123,6 +129,7 @@ pub(crate) fn confirmed(session: &Session, question: &str, matches: &ArgMatches)
             Error::usage(format!("this wants a yes: {question}")).help("say --yes, or look first with --dry-run")
         );
     }
+    session.require(Role::Editor)?;
     interrupt::watch();
     if prompt::confirm(question)? { Ok(()) } else { Err(Error::interrupted()) }
 }

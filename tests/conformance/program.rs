@@ -11,6 +11,9 @@ use std::sync::OnceLock;
 /// The password of every login user of the tests.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// Which of the login users runs the tests: an admin.
+const OPERATOR: usize = 2;
+
 /// A program, and what its inventories hold.
 pub struct Program {
     pub binary: PathBuf,
@@ -50,7 +53,10 @@ impl Program {
             self.fill(&sandbox);
             std::fs::read(sandbox.database()).expect("the inventory")
         });
-        Sandbox::with_inventory(&self.binary, samples)
+        let sandbox = Sandbox::with_inventory(&self.binary, samples);
+        let operators = self.catalog.nouns().find(|entity| entity.operates).expect("a noun of those who operate");
+        sandbox.sign_in(&sample::name(operators, OPERATOR));
+        sandbox
     }
 
     fn fill(&'static self, sandbox: &Sandbox) {
@@ -113,7 +119,12 @@ impl Program {
     /// Runs `inv NOUN VERB …`, with a password at hand.
     pub fn run(&'static self, sandbox: &Sandbox, entity: &Entity, verb: &str, arguments: &[String]) -> Answer {
         let all: Vec<&str> = [entity.noun, verb].into_iter().chain(arguments.iter().map(String::as_str)).collect();
-        sandbox.run_with_input(&all, format!("{PASSWORD}\n"))
+        let answer = sandbox.run_with_input(&all, format!("{PASSWORD}\n"));
+        if entity.operates && verb == "add" && answer.status == 0 && !sandbox.session_file().exists() {
+            // From the first one on, the inventory wants a login.
+            sandbox.sign_in(arguments[0].as_str());
+        }
+        answer
     }
 
     /// The whole path of a sample.

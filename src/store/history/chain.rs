@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::store::reader::Reader;
 use crate::store::sqlite::Bind;
 use crate::store::writer::Writer;
+use crate::value::role::Role;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -133,6 +134,7 @@ impl Writer<'_> {
     /// # Errors
     /// The file cannot be written.
     pub fn purge_history(&mut self, time: &str) -> Result<u64> {
+        self.needs(Role::Admin, "purge history")?;
         let connection = self.connection;
         // Clocks may go back: what is dropped is the beginning of the chain, up to the first change to be kept.
         let kept = connection

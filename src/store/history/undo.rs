@@ -11,6 +11,7 @@ use crate::store::reader::Reader;
 use crate::store::record::Record;
 use crate::store::sqlite::Bind;
 use crate::store::writer::{Action, Change, Effect, Writer};
+use crate::value::role::Role;
 use crate::value::{Value, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -59,6 +60,10 @@ impl Writer<'_> {
         let change = self.change(id)?;
         if change.purged.is_some() {
             return Err(Error::conflict(format!("change {id} purged history, which cannot be undone")));
+        }
+        let own = self.operator().is_none_or(|operator| change.origin.login_user.as_ref() == Some(&operator.username));
+        if !own {
+            self.needs(Role::Admin, "undo what others did")?;
         }
         let later = self.later(id)?;
         if let Some(by) = later.undone_by {

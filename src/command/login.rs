@@ -1,0 +1,175 @@
+//! `inv login`, `logout`, `whoami` and `passwd`: who operates the inventory.
+
+use super::Graft;
+use crate::error::{Error, Result};
+use crate::input::prompt::{self, Label};
+use crate::input::secret::{self, Verdict};
+use crate::interrupt;
+use crate::output::row::{Column, ColumnKind, Row};
+use crate::session::Session;
+use crate::store::{Attempt, SignedIn};
+use crate::value::role::Role;
+use crate::value::{shown, time};
+use crate::verb::arguments::{self, option, switch};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+pub(super) const LOGIN: Graft = Graft {
+    under: None,
+    name: "login",
+    about: "Sign in to an inventory that has login users",
+    hidden: false,
+    arguments: login_arguments,
+    run: login,
+};
+
+pub(super) const LOGOUT: Graft = Graft {
+    under: None,
+    name: "logout",
+    about: "End the session",
+    hidden: false,
+    arguments: |command| {
+        let all = Arg::new("all").long("all").action(ArgAction::SetTrue).help("End every session of the login user");
+        command.arg(all)
+    },
+    run: logout,
+};
+
+pub(super) const WHOAMI: Graft = Graft {
+    under: None,
+    name: "whoami",
+    about: "Tell who is signed in, as what, and until when",
+    hidden: false,
+    arguments: |command| command,
+    run: whoami,
+};
+
+pub(super) const PASSWD: Graft = Graft {
+    under: None,
+    name: "passwd",
+    about: "Change the password of whoever is signed in",
+    hidden: false,
+    arguments: passwd_arguments,
+    run: passwd,
+};
+
+fn password_stdin(help: &'static str) -> Arg {
+    Arg::new("password-stdin").long("password-stdin").action(ArgAction::SetTrue).help(help)
+}
+
+fn login_arguments(command: Command) -> Command {
+    command
+        .arg(Arg::new("name").value_name("NAME").help("The name of the login user; asked for if not given"))
+        .arg(password_stdin("Read the password from standard input, one line"))
+        .long_about(
+            "Sign in to an inventory that has login users. The session lasts eight hours, on this machine, for this user \
+             of the operating system and this inventory. After five wrong passwords in a row a name waits 1, 2, 4, … \
+             30 seconds for the next one.",
+        )
+}
+
+fn passwd_arguments(command: Command) -> Command {
+    let stdin = password_stdin("Read the present password and the new one from standard input, a line each");
+    arguments::writes(command.arg(stdin)).long_about(
+        "Change the password of whoever is signed in, and end all of their sessions. An admin gives others a new one \
+         with inv login-user set NAME --password.",
+    )
+}
+
+fn login(session: &Session, matches: &ArgMatches) -> Result<()> {
+    if !session.store().wants_login()? {
+        return Err(Error::failed("this inventory has no login users: it is open to whoever can open the file")
+            .help("inv login-user add NAME makes the first one, an admin"));
+    }
+    let name = match option(matches, "name") {
+        Some(name) => name.to_owned(),
+        None if session.interactive => asked_name(session)?,
+        None => return Err(Error::usage("login needs a NAME").help("see inv login --help")),
+    };
+    let password = secret::current(session.interactive, switch(matches, "password-stdin"))?;
+    let (attempt, verdict) = try_password(session, &name, &password)?;
+    let renewed = if verdict == Verdict::RightButWeak { Some(secret::hash(&password)?) } else { None };
+    let signed_in = session.store().open_session(&attempt, renewed.as_deref())?;
+    let SignedIn { username, role, expires, .. } = &signed_in;
+    let name = shown::shown(username);
+    session.say(&format!("signed in as {name} ({}) until {}", role.word(), time::local(expires)));
+    Ok(())
+}
+
+fn asked_name(session: &Session) -> Result<String> {
+    interrupt::watch();
+    let own = session.store().os_user().name;
+    prompt::text(Label { name: "name", hint: "" }, &own, |name| match name {
+        "" => Err(Error::failed("name must not be empty")),
+        _ => Ok(name.to_owned()),
+    })
+}
+
+/// Counts an attempt and looks at its password.
+fn try_password(session: &Session, name: &str, password: &str) -> Result<(Attempt, Verdict)> {
+    let attempt = session.store().attempt(name)?;
+    match secret::verify(password, attempt.hash())? {
+        Verdict::Wrong => Err(Attempt::wrong()),
+        verdict => Ok((attempt, verdict)),
+    }
+}
+
+fn logout(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let ended = session.store().end_session(switch(matches, "all"))?;
+    session.say(&match ended {
+        0 => "nobody was signed in".to_owned(),
+        1 => "signed out".to_owned(),
+        _ => format!("signed out of {ended} sessions"),
+    });
+    Ok(())
+}
+
+fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
+    let signed_in = session.store().signed_in(Role::Viewer)?;
+    let columns = [
+        Column::new("username", ColumnKind::Text),
+        Column::new("role", ColumnKind::Text),
+        Column::new("os_user", ColumnKind::Text),
+        Column::new("expires", ColumnKind::Time),
+    ];
+    if signed_in.is_none() {
+        session.say("this inventory has no login users: it is open to whoever can open the file");
+    }
+    let os_user = session.store().os_user().name;
+    let mut row = Row::default();
+    let (username, role, expires) = match &signed_in {
+        Some(SignedIn { username, role, expires, .. }) => (Some(username.as_str()), Some(role.word()), Some(expires)),
+        None => (None, None, None),
+    };
+    for text in [username, role, Some(os_user.as_str()), expires.map(String::as_str)] {
+        match text {
+            Some(text) => row.text(text),
+            None => row.null(),
+        }
+    }
+    session.answer_cards(false, |cards| {
+        let written = cards.begin_record(&columns, &row).and_then(|()| cards.end_record());
+        written.map_err(|error| Error::output(&error))
+    })
+}
+
+fn passwd(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let Some(signed_in) = session.store().signed_in(Role::Viewer)? else {
+        return Err(Error::failed("this inventory has no login users, and nobody's password to change"));
+    };
+    let piped = if switch(matches, "password-stdin") { Some(secret::current_and_new()?) } else { None };
+    let (current, new) = match piped {
+        Some((current, new)) => (current, Some(new)),
+        None => (secret::current(session.interactive, false)?, None),
+    };
+    let (attempt, _) = try_password(session, &signed_in.username, &current)?;
+    session.store().forgive(&attempt)?;
+    let new = match new {
+        Some(new) => new,
+        None => secret::new_password("new password")?,
+    };
+    session.change_own_password(&secret::checked_hash(&new)?)?;
+    if !session.dry_run {
+        session.say("changed the password and ended every session; sign in again with inv login");
+    }
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! The file in which a session's secret is kept: of this user alone, and looked at before it is believed.
+
+use super::OsUser;
+use crate::error::{Error, Kind, Result, io_reason};
+use crate::value::shown;
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use sha2::{Digest, Sha256};
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// How many random bytes a secret has: 256 bits.
+const SECRET: usize = 32;
+
+/// What proves a session.
+pub(super) struct Secret(Zeroizing<[u8; SECRET]>);
+
+impl Secret {
+    /// A secret that nobody can guess.
+    pub(super) fn new() -> Result<Self> {
+        let mut bytes = Zeroizing::new([0; SECRET]);
+        getrandom::fill(bytes.as_mut_slice())
+            .map_err(|error| Error::failed(format!("the system gives no random bytes: {error}")))?;
+        Ok(Self(bytes))
+    }
+
+    /// What the inventory keeps of it.
+    pub(super) fn hash(&self) -> String {
+        hexadecimal(&Sha256::digest(self.0.as_slice()))
+    }
+
+    /// Reads what [`SessionFile::create`] wrote.
+    fn parse(text: &[u8]) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; SECRET]);
+        let digits = text.strip_suffix(b"\n").filter(|digits| digits.len() == 2 * SECRET)?;
+        // A sign would pass for the digit of a number.
+        digits.iter().all(u8::is_ascii_hexdigit).then_some(())?;
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+/// Bytes in hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Where the secret of a session is kept.
+pub(super) struct SessionFile(PathBuf);
+
+impl SessionFile {
+    /// The file for the sessions of `os_user` on the inventory at `path`.
+    pub(super) fn of(path: &Path, os_user: &OsUser) -> Result<Self> {
+        let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let inventory = hexadecimal(&Sha256::digest(absolute.as_os_str().as_bytes()));
+        let short = inventory.get(..32).unwrap_or_default();
+        Ok(Self(folder()?.join(format!("session-{}-{short}", os_user.uid))))
+    }
+
+    /// The secret; nothing where there is no file.
+    ///
+    /// # Errors
+    /// The file may hold somebody else's secret, or others may know this one.
+    pub(super) fn read(&self) -> Result<Option<Secret>> {
+        match self.look() {
+            Ok((secret, None)) => Ok(Some(secret)),
+            Ok((_, Some(fault))) => Err(self.untrusted(fault)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.untrusted(&io_reason(&error))),
+        }
+    }
+
+    /// The secret of a session that is to end: that others may know it is one reason more.
+    pub(super) fn read_untrusted(&self) -> Option<Secret> {
+        self.look().ok().map(|(secret, _)| secret)
+    }
+
+    /// The secret, and why it must not be believed where that is so.
+    fn look(&self) -> std::io::Result<(Secret, Option<&'static str>)> {
+        let invalid = |why: &str| std::io::Error::new(ErrorKind::InvalidData, why);
+        // A symbolic link is not followed, and a pipe that nobody writes to is not waited for.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let opened = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(&self.0);
+        let file = opened.map_err(|error| match fs::symlink_metadata(&self.0) {
+            Ok(data) if data.is_symlink() => invalid("it is a symbolic link"),
+            _ => error,
+        })?;
+        let data = file.metadata()?;
+        if !data.is_file() {
+            return Err(invalid("it is no regular file"));
+        }
+        if data.uid() != geteuid().as_raw() {
+            return Err(invalid("it belongs to another user"));
+        }
+        let mut text = Zeroizing::new(Vec::with_capacity(4 * SECRET));
+        file.take(3 * SECRET as u64).read_to_end(&mut text)?;
+        let secret = Secret::parse(&text).ok_or_else(|| invalid("it holds no session"))?;
+        let fault = match data.mode() & 0o7777 {
+            0o600 => None,
+            mode if mode & 0o077 != 0 => Some("others have rights to it"),
+            _ => Some("its mode is not 0600"),
+        };
+        Ok((secret, fault))
+    }
+
+    fn untrusted(&self, why: &str) -> Error {
+        let path = shown::shown(&self.0.to_string_lossy()).into_owned();
+        Error::new(Kind::Denied, format!("the session in {path} is not believed: {why}"))
+            .help("remove it with inv logout, and sign in again with inv login")
+    }
+
+    /// Puts a secret into a new file of mode 0600, in the place of an earlier one.
+    pub(super) fn create(&self, secret: &Secret) -> Result<()> {
+        let told = |error: std::io::Error| {
+            let path = shown::shown(&self.0.to_string_lossy()).into_owned();
+            Error::failed(format!("cannot keep the session in {path}: {}", io_reason(&error)))
+                .help("set XDG_RUNTIME_DIR or XDG_STATE_HOME to a folder of your own")
+        };
+        if let Some(folder) = self.0.parent() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(told)?;
+        }
+        self.remove()?;
+        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(&self.0);
+        let mut file = created.map_err(told)?;
+        // A umask may have taken rights of the owner away.
+        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(told)?;
+        let mut text = Zeroizing::new(hexadecimal(secret.0.as_slice()));
+        text.push('\n');
+        file.write_all(text.as_bytes()).map_err(told)
+    }
+
+    /// Removes the file, if it is there.
+    pub(super) fn remove(&self) -> Result<()> {
+        match fs::remove_file(&self.0) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                let path = shown::shown(&self.0.to_string_lossy()).into_owned();
+                Err(Error::failed(format!("cannot remove the session in {path}: {}", io_reason(&error))))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The folder for sessions: `inv` in `$XDG_RUNTIME_DIR`, where that is a folder of this user, else in
+/// `$XDG_STATE_HOME`, else in `~/.local/state`. The XDG base directory specification has relative paths ignored.
+fn folder() -> Result<PathBuf> {
+    let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    // After `su` the variable may still name the folder of the user before.
+    let own = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.is_dir() && data.uid() == geteuid().as_raw());
+    let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")));
+    set("XDG_RUNTIME_DIR").filter(own).or_else(state).map(|folder| folder.join("inv")).ok_or_else(|| {
+        Error::new(Kind::Denied, "it is not known where sessions are kept: neither XDG_RUNTIME_DIR nor HOME is set")
+            .help("set XDG_STATE_HOME to a folder of your own")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn a_secret_is_64_hexadecimal_digits_and_a_line_end() {
+        // SHA-256 of 32 bytes of zero, by sha256sum.
+        let zero = "66687aadf862bd776c8fc18b8e9f8e20089714856ee233b3902a591d0d5f2925";
+        let text = format!("{}\n", "00".repeat(32));
+        assert_eq!(Secret::parse(text.as_bytes()).expect("a secret").hash(), zero);
+        for wrong in ["", "\n", &text[1..], &text[..64], &"0g".repeat(32), &"+1".repeat(32), &format!("{text}0")] {
+            assert!(Secret::parse(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+        assert!(Secret::parse(format!("{}\n", "+1".repeat(32)).as_bytes()).is_none(), "a sign is no digit");
+    }
+}
