@@ -159,8 +159,8 @@ pub fn json_lines(bytes: &[u8]) {
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let texts: Vec<&str> = text.split('\0').collect();
-    let lines = texts.iter().map(|text| format!("{}\n", serde_json::json!({ "name": text }))).collect::<String>();
-    let text = Text::new("rows", Box::new(Cursor::new(lines)), None, None).expect("UTF-8 is known");
+    let lines: Vec<String> = texts.iter().map(|text| serde_json::json!({ "name": text }).to_string()).collect();
+    let text = Text::new("rows", Box::new(Cursor::new(lines.join("\n"))), None, None).expect("UTF-8 is known");
     let mut json = JsonLines::open(text, true).expect("objects").expect("objects");
     let (mut record, mut read) = (Record::new(), Vec::new());
     while json.read(&mut record) == Step::Record {

@@ -5,7 +5,7 @@
 //! for any of these, so cells are told apart here, by one small state machine that also knows on which line it is.
 
 use crate::error::Result;
-use crate::input::file::Text;
+use crate::input::file::{Text, count_line_breaks};
 use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
 use crate::value::name::column_key;
 use crate::value::shown;
@@ -80,7 +80,7 @@ impl Csv {
             after_return: false,
             ended: false,
         };
-        csv.skip_lines(told.lines_before_header);
+        csv.pass(told.before_header);
         let mut record = Record::new();
         loop {
             match csv.row(&mut record) {
@@ -101,12 +101,10 @@ impl Csv {
         Ok(Some(csv))
     }
 
-    fn skip_lines(&mut self, count: u64) {
-        for _ in 0..count {
-            let length = self.text.rest().find('\n').map_or(self.text.rest().len(), |at| at + 1);
-            self.text.consume(length);
-            self.line += 1;
-        }
+    /// Passes over the first `bytes` of the text; what breaks the line behind them is the first row's to pass over.
+    fn pass(&mut self, bytes: usize) {
+        self.line += count_line_breaks(self.text.rest().get(..bytes).unwrap_or_default(), &mut false);
+        self.text.consume(bytes);
     }
 
     /// Reads one row.
@@ -355,19 +353,20 @@ fn check_header(columns: &[String], line: u64, name: &str) -> Result<()> {
 /// What the first lines say about how to read the rest.
 struct Told {
     delimiter: u8,
-    lines_before_header: u64,
+    /// How many bytes say so, before the line break that ends them.
+    before_header: usize,
 }
 
 /// Tells the delimiter from the header: the one that stands in it most often outside quotes.
 fn sniff(text: &mut Text) -> Result<Told, Fault> {
     const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
     let mut counts = [0_usize; DELIMITERS.len()];
-    let (mut looked_at, mut blank_lines, mut start, mut is_quoted) = (0, 0, None, false);
+    let (mut looked_at, mut start, mut is_quoted) = (0, None, false);
     let end = 'header: loop {
         for (at, byte) in text.rest().bytes().enumerate().skip(looked_at) {
             let is_line_break = matches!(byte, b'\n' | b'\r');
             match start {
-                None if is_line_break || byte == b' ' => blank_lines += u64::from(byte == b'\n'),
+                None if is_line_break || byte == b' ' => {}
                 Some(_) if is_line_break && !is_quoted => break 'header at,
                 _ => {
                     start = start.or(Some(at));
@@ -389,11 +388,11 @@ fn sniff(text: &mut Text) -> Result<Told, Fault> {
         && delimiter.is_ascii_punctuation()
     {
         // Excel's own way to say it: a first line `sep=;`.
-        return Ok(Told { delimiter, lines_before_header: blank_lines + 1 });
+        return Ok(Told { delimiter, before_header: end });
     }
     let most = counts.iter().max().copied().unwrap_or_default();
     let told = DELIMITERS.iter().zip(counts).find(|(_, count)| *count == most);
-    Ok(Told { delimiter: told.map_or(b',', |(delimiter, _)| *delimiter), lines_before_header: 0 })
+    Ok(Told { delimiter: told.map_or(b',', |(delimiter, _)| *delimiter), before_header: 0 })
 }
 
 #[cfg(test)]

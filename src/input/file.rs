@@ -200,7 +200,7 @@ pub(crate) fn cannot_open(name: &str, error: &std::io::Error) -> Error {
 }
 
 /// Counts the line breaks in `text`: LF, CR, and CR LF as one. `after_return` says whether the text before ended in CR.
-fn count_line_breaks(text: &str, after_return: &mut bool) -> u64 {
+pub(super) fn count_line_breaks(text: &str, after_return: &mut bool) -> u64 {
     let mut count = 0;
     if !*after_return && !text.as_bytes().contains(&b'\r') {
         return text.bytes().fold(0, |count, byte| count + u64::from(byte == b'\n'));

@@ -95,6 +95,14 @@ fn the_delimiter_is_told_from_the_header() {
 }
 
 #[test]
+fn a_first_line_that_names_the_delimiter_ends_as_any_line_does() {
+    for end in ["\n", "\r\n", "\r"] {
+        let content = ["", "sep=;", "a;b", "1,5;2", ""].join(end);
+        assert_eq!(rows(&content), [row(4, &["1,5", "2"])], "{end:?}");
+    }
+}
+
+#[test]
 fn a_delimiter_that_is_given_is_not_told_from_the_header() {
     let source = Box::new(&b"a,b;c\n1,2;3\n"[..]);
     let mut csv = open_reader(source, Some(b';'), Header::Strict).expect("the header is right").expect("it is there");
