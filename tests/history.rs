@@ -520,32 +520,26 @@ fn history_that_cannot_be_written_takes_the_change_with_it() {
 #[test]
 fn no_password_and_no_hash_is_ever_in_history() {
     let sandbox = small();
-    let first = sandbox.run_with_input(&["login-user", "add", "dave", "--password-stdin"], "a password of dave's\n");
-    assert_eq!(first.status, 0, "{first}");
+    let first = ["login-user", "add", "dave", "--password-stdin"];
+    assert_eq!(sandbox.run_with_input(&first, "a password of dave's\n").status, 0);
     sandbox.sign_in("dave");
     let add = ["login-user", "add", "carol", "--password-stdin", "--email", "carol@example.com"];
     let added = sandbox.run_with_input(&add, "correct horse battery\n");
     assert_eq!(added.status, 0, "{added}");
     let set = ["login-user", "set", "carol", "--password-stdin", "--email", "c@example.com"];
     assert_eq!(sandbox.run_with_input(&set, "staple of another kind\n").status, 0);
-    let hash: String = engine(&sandbox)
-        .query_row("SELECT password_hash FROM login_users WHERE username = 'carol'", [], |row| row.get(0))
-        .expect("a hash");
+    let sql = "SELECT password_hash FROM login_users WHERE username = 'carol'";
+    let hash: String = engine(&sandbox).query_row(sql, [], |row| row.get(0)).expect("a hash");
     assert!(hash.starts_with("$argon2id$"), "{hash}");
     let shown = sandbox.ok(&["log", "show", "7", "-o", "csv"]);
     assert!(shown.contains("login-user,carol,email,carol@example.com,c@example.com"), "{shown}");
     assert!(!shown.contains("argon2"), "{shown}");
-    refused(
-        &sandbox.run(&["undo", "7"]),
-        4,
-        "change 7 cannot be undone: the password of login user \"carol\" is never kept in history",
-    );
+    let kept = |change: u8| {
+        format!("change {change} cannot be undone: the password of login user \"carol\" is never kept in history")
+    };
+    refused(&sandbox.run(&["undo", "7"]), 4, &kept(7));
     sandbox.ok(&["login-user", "rm", "carol", "--yes"]);
-    refused(
-        &sandbox.run(&["undo"]),
-        4,
-        "change 8 cannot be undone: the password of login user \"carol\" is never kept in history",
-    );
+    refused(&sandbox.run(&["undo"]), 4, &kept(8));
     // Nothing of it is left anywhere in the file, free pages included.
     let bytes = std::fs::read(sandbox.database()).expect("the inventory");
     for secret in ["correct horse", "staple of", hash.rsplit('$').next().expect("a digest")] {
