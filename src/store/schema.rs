@@ -120,8 +120,8 @@ fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
         // Comments stand before a statement.
         let at = if part.starts_with("CREATE ") { 0 } else { part.find("\nCREATE ")? + 1 };
         let statement = part.get(at..)?.trim_end_matches([';', '\n']);
-        let words = statement.split([' ', '(', '\n']);
-        Some((words.skip_while(|word| word.chars().all(char::is_uppercase)).next()?, statement))
+        let mut words = statement.split([' ', '(', '\n']);
+        Some((words.find(|word| !word.chars().all(char::is_uppercase))?, statement))
     })
 }
 
