@@ -12,7 +12,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{ErrorCode, OpenFlags, ToSql};
-use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -103,10 +102,7 @@ pub(super) enum Access {
 }
 
 /// A connection to one inventory file.
-///
-/// It is never closed: between transactions it holds no lock, the process ends soon, and giving back the schema piece by
-/// piece would take a twentieth of the work of a small command.
-pub(super) struct Connection(ManuallyDrop<rusqlite::Connection>);
+pub(super) struct Connection(rusqlite::Connection);
 
 impl Connection {
     /// Opens the file; what is in it is not looked at yet, nor touched.
@@ -120,7 +116,7 @@ impl Connection {
         let mut connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| explained(&e))?;
         let configured = configure(&mut connection, access);
         configured.map_err(|e| explained(&e))?;
-        Ok(Self(ManuallyDrop::new(connection)))
+        Ok(Self(connection))
     }
 
     /// The application id and the schema version that the file's header holds.
