@@ -17,7 +17,6 @@ use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, ffi};
-use std::mem::ManuallyDrop;
 use std::ops::ControlFlow;
 use std::path::Path;
 
@@ -111,16 +110,7 @@ pub(super) enum Access {
 }
 
 /// A connection to one inventory file.
-///
-/// It is never closed, for giving back the schema piece by piece would take a twentieth of the work of a small command,
-/// and the process ends soon. It only ends its transaction, and with it its locks.
-pub(super) struct Connection(ManuallyDrop<rusqlite::Connection>);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.roll_back();
-    }
-}
+pub(super) struct Connection(rusqlite::Connection);
 
 impl Connection {
     /// Opens the file; what is in it is not touched.
@@ -137,7 +127,7 @@ impl Connection {
             };
         let mut connection = rusqlite::Connection::open_with_flags(path, flags)?;
         configure(&mut connection, access, Waiter::new(path, patience))?;
-        Ok(Self(ManuallyDrop::new(connection)))
+        Ok(Self(connection))
     }
 
     /// Opens the file and begins to read one moment of it.
