@@ -89,9 +89,9 @@ impl<'c> Store<'c> {
     /// # Errors
     /// A conflict where there is one already; an inventory error where it cannot be created.
     pub fn create(&self) -> Result<()> {
-        file::prepare(&self.path)?;
-        let connection = Connection::open(&self.path, Access::Create)?;
-        schema::create(&connection, self.schema, &self.path)
+        let new = file::prepare(&self.path)?;
+        schema::create(&Connection::open(new.path(), Access::Create)?, self.schema, &self.path)?;
+        file::settle(new, &self.path)
     }
 
     /// Opens the file, once it is sure that it is an inventory; one of an earlier version is brought up to this one.

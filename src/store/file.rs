@@ -4,8 +4,9 @@ use super::sqlite::{Access, Connection};
 use crate::error::{Error, Result, io_reason};
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
 
 /// What the first bytes of every file of the engine are.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
@@ -30,26 +31,52 @@ fn open_to_others(data: &fs::Metadata) -> bool {
     data.mode().trailing_zeros() < 6
 }
 
-/// Makes the folders and an empty file of mode 0600 for a new inventory.
-pub(super) fn prepare(path: &Path) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-            Error::inventory(format!("cannot create the folder {}: {}", shown(folder), io_reason(&error)))
-        })?;
+/// Makes the folders of a new inventory, and beside its place a file of mode 0600 that goes away unless it is
+/// [`settle`]d: what is not whole yet never bears the name of an inventory.
+pub(super) fn prepare(path: &Path) -> Result<NamedTempFile> {
+    match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
+        Ok(data) if !data.is_file() => return Err(not_a_file(path, &data)),
+        Ok(_) => return Err(exists(path)),
+        Err(_) => {}
     }
-    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            // An empty file may be one that another init has just made: whether it is taken is asked again in the lock.
-            match fs::metadata(path) {
-                Ok(data) if data.is_file() && data.len() == 0 && !open_to_others(&data) => Ok(()),
-                Ok(data) if !data.is_file() => Err(not_a_file(path, &data)),
-                _ => Err(exists(path)),
-            }
-        }
-        Err(error) => Err(Error::inventory(format!("cannot create {}: {}", shown(path), io_reason(&error)))),
+    let folder = folder_of(path);
+    let missing: Vec<&Path> =
+        path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    for folder in missing.into_iter().rev() {
+        let made = match fs::DirBuilder::new().mode(0o700).create(folder) {
+            // Another init has just made it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            made => made.and_then(|()| sync_folder_of(folder)),
+        };
+        made.map_err(|error| uncreated(folder, &error))?;
     }
+    tempfile::Builder::new().prefix(".inv-").tempfile_in(folder).map_err(|error| uncreated(path, &error))
+}
+
+/// Gives a new inventory its name, for good.
+///
+/// # Errors
+/// A conflict where something bears it by now.
+pub(super) fn settle(new: NamedTempFile, path: &Path) -> Result<()> {
+    new.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => uncreated(path, &failed.error),
+    })?;
+    sync_folder_of(path).map_err(|error| uncreated(path, &error))
+}
+
+/// The folder that a path is in.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the names of the files beside `path` last.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    fs::File::open(folder_of(path))?.sync_all()
+}
+
+fn uncreated(path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot create {}: {}", shown(path), io_reason(error)))
 }
 
 /// The conflict that a file which is there already is to `init`.
