@@ -86,6 +86,11 @@ fn globals() -> Vec<Arg> {
         switch("verbose", "Say more").short('v'),
         switch("no-input", "Never ask anything"),
         switch("no-pager", "Do not page long tables"),
+        Arg::new("wait")
+            .long("wait")
+            .value_name("TIME")
+            .global(true)
+            .help("How long to wait while another program has the inventory locked: 0, 5m; else 30s"),
     ];
     args.into_iter().map(|arg| arg.help_heading("Global options").hide_short_help(true)).collect()
 }
@@ -171,5 +176,17 @@ fn deepest(matches: &ArgMatches) -> &ArgMatches {
 }
 
 fn session(matches: &ArgMatches) -> Result<Session> {
-    Session::new(inventory(), matches)
+    Session::new(inventory(), matches, doing)
+}
+
+/// What a command line of `inv` does: its noun and verb or its command, never a value.
+fn doing(arguments: Vec<OsString>) -> Option<String> {
+    let matches = tree().try_get_matches_from(arguments).ok()?;
+    let mut words = Vec::new();
+    let mut at = &matches;
+    while let Some((name, below)) = at.subcommand() {
+        words.push(name);
+        at = below;
+    }
+    (!words.is_empty()).then(|| words.join(" "))
 }

@@ -4,6 +4,7 @@
 mod address_next;
 mod address_usage;
 mod attach;
+mod backup;
 mod blame;
 mod capacity;
 mod check;
@@ -20,6 +21,7 @@ mod log;
 mod move_to;
 mod pools;
 mod report;
+mod restore;
 mod sheet;
 mod sql;
 mod stats;
@@ -67,6 +69,8 @@ pub(crate) static GRAFTS: &[Graft] = &[
     attach::ATTACH,
     attach::DETACH,
     init::GRAFT,
+    backup::GRAFT,
+    restore::GRAFT,
     import_all::GRAFT,
     export_all::GRAFT,
     usage::GRAFT,

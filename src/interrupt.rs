@@ -1,7 +1,7 @@
 //! Signals that end a command: noticed between two steps of the work, so that a change is whole or not at all.
 
 use crate::error::{Error, Result};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +17,13 @@ pub(crate) fn watch() {
         }
         flag
     });
+}
+
+/// From now on, a file that grows beyond the limit on its size (`ulimit -f`) is an error of the write, and does not kill
+/// the process: what was begun can still be undone, and told.
+pub(crate) fn outlive_limits() {
+    // Without it the process ends, and the journal undoes what it began.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
 /// Fails if the process has been asked to end.

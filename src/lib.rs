@@ -25,6 +25,7 @@ use std::process::ExitCode;
 /// Runs the command line of this process on inventories of this make, and tells how it went.
 #[must_use]
 pub fn main(inventory: &'static Inventory) -> ExitCode {
+    interrupt::outlive_limits();
     session::work_on(inventory);
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let completed = clap_complete::CompleteEnv::with_factory(cli::tree)

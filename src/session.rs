@@ -5,8 +5,8 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
 use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
-use crate::store::{Each, End, FileState, Moment, Origin, Question, Reader, Store, Writer};
-use crate::value::shown;
+use crate::store::{Each, End, FileState, Moment, Origin, Patience, Question, Reader, Store, Writer};
+use crate::value::{shown, time};
 use clap::ArgMatches;
 use std::cell::Cell;
 use std::env;
@@ -78,15 +78,20 @@ pub struct Session {
     database: PathBuf,
     color: Color,
     pager: bool,
+    patience: Patience,
     warned: Cell<bool>,
 }
 
 impl Session {
-    /// Reads the global options.
+    /// Reads the global options. `doing` tells what a command line of `inv` does.
     ///
     /// # Errors
-    /// An unknown style in `INV_OUTPUT`, or no place for the inventory.
-    pub fn new(inventory: &'static Inventory, matches: &ArgMatches) -> Result<Self> {
+    /// An unknown style in `INV_OUTPUT`, a `--wait` that is no time, or no place for the inventory.
+    pub fn new(
+        inventory: &'static Inventory,
+        matches: &ArgMatches,
+        doing: fn(Vec<OsString>) -> Option<String>,
+    ) -> Result<Self> {
         let flag = |name: &str| matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false);
         let text = |name: &str| matches.try_get_one::<String>(name).ok().flatten().cloned();
         let style = match text("output").or_else(|| env::var("INV_OUTPUT").ok().filter(|style| !style.is_empty())) {
@@ -102,10 +107,13 @@ impl Session {
             // Questions are coloured by console, which knows of NO_COLOR alone.
             console::set_colors_enabled_stderr(false);
         }
+        let quiet = flag("quiet");
+        let usual = Patience::default();
+        let time = text("wait").map_or(Ok(usual.time), |text| time::length(&text))?;
         Ok(Self {
             inventory,
             style,
-            quiet: flag("quiet"),
+            quiet,
             verbose: flag("verbose"),
             interactive: !flag("no-input") && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             dry_run: flag("dry-run"),
@@ -114,6 +122,7 @@ impl Session {
             database: database(matches.try_get_one::<OsString>("db").ok().flatten().cloned())?,
             color,
             pager: !flag("no-pager"),
+            patience: Patience { time, say: if quiet { usual.say } else { tell }, doing },
             warned: Cell::new(false),
         })
     }
@@ -121,7 +130,13 @@ impl Session {
     /// The inventory of this run.
     #[must_use]
     pub fn store(&self) -> Store<'static> {
-        Store::new(self.database.clone(), &self.inventory.catalog, &self.inventory.schema)
+        Store::new(self.database.clone(), &self.inventory.catalog, &self.inventory.schema).with(self.patience)
+    }
+
+    /// The inventory of this run, changed by who runs it.
+    #[must_use]
+    pub fn store_to_change(&self) -> Store<'static> {
+        self.store().by(self.origin())
     }
 
     /// What the inventory holds.
@@ -145,8 +160,7 @@ impl Session {
 
     /// Says something that is not data, in any case.
     pub fn warn(&self, text: &str) {
-        // Nothing is left to tell where standard error is closed.
-        let _ = writeln!(std::io::stderr(), "{text}");
+        tell(text);
     }
 
     /// How answers are laid out.
@@ -263,7 +277,7 @@ impl Session {
     /// # Errors
     /// What `read` fails with, and what is wrong with the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
-        self.warn_if_open_to_others();
+        self.warn_of_the_file();
         match &self.at {
             Some(moment) => self.store().read_at(moment, read),
             None => self.store().read(read),
@@ -279,7 +293,7 @@ impl Session {
         question: &Question<'_>,
         answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
     ) -> Result<T> {
-        self.warn_if_open_to_others();
+        self.warn_of_the_file();
         self.store().ask(question, answer)
     }
 
@@ -288,8 +302,8 @@ impl Session {
     /// # Errors
     /// What `write` fails with, and what is wrong with the file.
     pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
-        self.warn_if_open_to_others();
-        self.store().by(self.origin()).write(if self.dry_run { End::RollBack } else { End::Commit }, write)
+        self.warn_of_the_file();
+        self.store_to_change().write(if self.dry_run { End::RollBack } else { End::Commit }, write)
     }
 
     /// Who makes the changes of this run, as history keeps it.
@@ -303,11 +317,17 @@ impl Session {
         }
     }
 
-    /// Says once that others can read the inventory, where they can.
-    fn warn_if_open_to_others(&self) {
-        if FileState::of(&self.database).open_to_others && !self.warned.replace(true) {
+    /// Says once what is worth a warning about the inventory's file.
+    fn warn_of_the_file(&self) {
+        let FileState { open_to_others, many_names } = FileState::of(&self.database);
+        if (open_to_others || many_names) && !self.warned.replace(true) {
             let path = shown::shown(&self.database.to_string_lossy()).into_owned();
-            self.say(&format!("warning: others can read {path}; chmod 600 keeps it to you"));
+            if open_to_others {
+                self.say(&format!("warning: others can read {path}; chmod 600 keeps it to you"));
+            }
+            if many_names {
+                self.say(&format!("warning: {path} has other hard links, and is not written to while it has"));
+            }
         }
     }
 
@@ -318,6 +338,12 @@ impl Session {
     pub fn noun(&self, text: &str) -> Result<&'static Entity> {
         self.catalog().named(text)
     }
+}
+
+/// Writes a line that is no data to standard error.
+fn tell(text: &str) {
+    // Nothing is left to tell where standard error is closed.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// How an answer is asked for.

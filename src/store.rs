@@ -5,6 +5,7 @@
 //! [`Store::write`].
 
 mod addresses;
+mod backup;
 mod file;
 mod history;
 mod inspect;
@@ -20,9 +21,11 @@ mod select;
 mod sqlite;
 mod stored;
 mod views;
+mod waiting;
 mod writer;
 
 pub use addresses::Held;
+pub use backup::{LastChange, Restore, Restored};
 pub use file::FileState;
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
@@ -36,12 +39,13 @@ pub use search::{Found, Wanted};
 pub use select::{Key, Operand, Order, Query, Term, Test};
 pub use stored::Stored;
 pub use views::views;
+pub use waiting::Patience;
 pub use writer::{Action, Change, Effect, Writer};
 
 use crate::catalog::Catalog;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Kind, Result, io_reason};
 use crate::interrupt;
-use history::Recorder;
+use history::{Mark, Recorder};
 use schema::Standing;
 use sqlite::{Access, Connection};
 use std::path::{Path, PathBuf};
@@ -54,6 +58,7 @@ pub struct Store<'c> {
     catalog: &'c Catalog,
     schema: &'c str,
     origin: Origin,
+    patience: Patience,
 }
 
 /// What becomes of a transaction whose closure went well.
@@ -69,13 +74,19 @@ impl<'c> Store<'c> {
     /// The inventory at `path`, described by `catalog` and created from `schema`. Nothing is opened yet.
     #[must_use]
     pub fn new(path: PathBuf, catalog: &'c Catalog, schema: &'c str) -> Self {
-        Self { path, catalog, schema, origin: Origin::default() }
+        Self { path, catalog, schema, origin: Origin::default(), patience: Patience::default() }
     }
 
     /// The same inventory, changed by `origin` as history will say.
     #[must_use]
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same inventory, waited for with `patience`.
+    #[must_use]
+    pub fn with(self, patience: Patience) -> Self {
+        Self { patience, ..self }
     }
 
     /// Where the file is.
@@ -90,21 +101,60 @@ impl<'c> Store<'c> {
     /// A conflict where there is one already; an inventory error where it cannot be created.
     pub fn create(&self) -> Result<()> {
         let new = file::prepare(&self.path)?;
-        schema::create(&Connection::open(new.path(), Access::Create)?, self.schema, &self.path)?;
-        file::settle(new, &self.path)
+        interrupt::watch();
+        schema::create(&Connection::open(new.path(), Access::Create, self.patience)?, self.schema, &self.path)?;
+        file::named(new, &self.path)
     }
 
-    /// Opens the file, once it is sure that it is an inventory; one of an earlier version is brought up to this one.
-    fn open(&self, access: Access) -> Result<Connection> {
+    /// Opens the file to read one moment of it, once it is sure that it is an inventory of this version.
+    fn open_to_read(&self) -> Result<Connection> {
         file::check(&self.path)?;
-        if access == Access::Read {
-            file::recover(&self.path)?;
+        let connection = Connection::read(&self.path, self.patience)?;
+        if schema::check(&connection, &self.path)? == Standing::Current {
+            return Ok(connection);
         }
-        let connection = Connection::open(&self.path, access)?;
+        drop(connection);
+        self.bring_up()?;
+        Connection::read(&self.path, self.patience)
+    }
+
+    /// Opens the file and begins a change, once it is sure that it is an inventory of this version and shape.
+    fn open_to_write(&self) -> Result<Connection> {
+        file::check(&self.path)?;
+        file::check_writable(&self.path)?;
+        interrupt::watch();
+        let connection = Connection::open(&self.path, Access::Write, self.patience)?;
         if schema::check(&connection, &self.path)? == Standing::Older {
-            schema::migrate(&Connection::open(&self.path, Access::Write)?, &self.path)?;
+            self.bring_up()?;
         }
-        Ok(connection)
+        connection.begin_write()?;
+        let checked = schema::check(&connection, &self.path);
+        match checked.and_then(|_| schema::check_shape(&connection, self.schema)) {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                connection.roll_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// Brings a file of an earlier version up to this one. What it was is kept beside it.
+    fn bring_up(&self) -> Result<()> {
+        file::check_writable(&self.path).map_err(|error| {
+            let why = error.message();
+            Error::inventory(format!("the inventory is of an earlier inv and has to be brought up first, but {why}"))
+                .help("copy it to where it may be written")
+        })?;
+        interrupt::watch();
+        let connection = Connection::open(&self.path, Access::Write, self.patience)?;
+        let kept = schema::migrate(&connection, &self.path, |version| self.keep_version(version).map(Some))?;
+        if let Some(kept) = kept {
+            let (path, kept) = (file::shown(&self.path), file::shown(&kept));
+            (self.patience.say)(&format!(
+                "brought {path} up to schema version {VERSION}; what it was before is kept in {kept}"
+            ));
+        }
+        Ok(())
     }
 
     /// Runs `read` on one moment of the inventory. Nothing is written.
@@ -112,8 +162,7 @@ impl<'c> Store<'c> {
     /// # Errors
     /// What `read` fails with, and what is wrong with the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
-        let connection = self.open(Access::Read)?;
-        connection.begin_read()?;
+        let connection = self.open_to_read()?;
         let result = read(&Reader::new(&connection, self.catalog));
         connection.roll_back();
         result
@@ -132,11 +181,13 @@ impl<'c> Store<'c> {
         }
         let aside = if file::may_be_written(&self.path) { None } else { Some(self.copy()?) };
         let path = aside.as_ref().map_or(self.path.as_path(), |copy| copy.path());
-        let connection = Connection::open(path, Access::Scratch)?;
+        let connection = Connection::open(path, Access::Scratch, self.patience)?;
         schema::check(&connection, &self.path)?;
         connection.begin_write()?;
         let mut writer = Writer::new(Reader::new(&connection, self.catalog), None);
-        let result = writer.go_back_to(change).and_then(|()| read(&writer));
+        let result = schema::check_shape(&connection, self.schema)
+            .and_then(|()| writer.go_back_to(change))
+            .and_then(|()| read(&writer));
         connection.roll_back();
         result
     }
@@ -147,13 +198,8 @@ impl<'c> Store<'c> {
             Error::failed(format!("cannot copy the inventory to look back: {}", io_reason(&error)))
                 .help("look at the room that is left in the folder for temporary files")
         };
-        let mut copy = NamedTempFile::new().map_err(unkept)?;
-        // Nobody changes the file while it is read from.
-        self.read(|reader| {
-            reader.last_change()?;
-            let mut file = std::fs::File::open(&self.path).map_err(unkept)?;
-            std::io::copy(&mut file, copy.as_file_mut()).map(drop).map_err(unkept)
-        })?;
+        let copy = NamedTempFile::new().map_err(unkept)?;
+        self.open_to_read()?.copy_to(copy.path())?;
         Ok(copy)
     }
 
@@ -164,22 +210,35 @@ impl<'c> Store<'c> {
     /// # Errors
     /// What `write` fails with, and what is wrong with the file.
     pub fn write<T>(&self, end: End, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
-        let connection = self.open(Access::Write)?;
-        interrupt::watch();
-        connection.begin_write()?;
-        let result = schema::check(&connection, &self.path).and_then(|_| {
-            let recorder = Recorder::new(self.origin.clone());
-            let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
-            let mut writer = Writer::new(Reader::new(&connection, self.catalog), recorder);
-            let value = write(&mut writer)?;
-            writer.finish()?;
+        let connection = self.open_to_write()?;
+        let recorder = Recorder::new(self.origin.clone());
+        let recorder = if cfg!(feature = "benchmark-without-history") { None } else { Some(recorder) };
+        let mut writer = Writer::new(Reader::new(&connection, self.catalog), recorder);
+        let written = write(&mut writer).and_then(|value| {
+            let change = writer.finish()?;
             interrupt::check()?;
-            if end == End::Commit {
-                connection.commit()?;
-            }
-            Ok(value)
+            Ok((value, change))
         });
+        let committed = if written.is_ok() && end == End::Commit { connection.commit() } else { Ok(()) };
         connection.roll_back();
-        result
+        drop(connection);
+        let (value, change) = written?;
+        committed.map_err(|error| self.settled(error, change))?;
+        Ok(value)
+    }
+
+    /// What is told of a commit that failed: whether the change was made all the same is looked up, not guessed.
+    fn settled(&self, error: Error, change: Option<Mark>) -> Error {
+        let Some(mark) = change.filter(|_| error.kind() == Kind::Inventory) else { return error };
+        let id = mark.id;
+        match self.read(|reader| reader.has(&mark)) {
+            Ok(false) => error,
+            Ok(true) => Error::inventory(format!(
+                "change {id} was made, but the disk failed as it was completed: it may not survive a power loss"
+            ))
+            .help("do not repeat it; look at the disk and at the system's log"),
+            Err(_) => Error::inventory(format!("the disk failed, and it cannot be told whether change {id} was made"))
+                .help(format!("inv log {id} tells once the disk can be read again")),
+        }
     }
 }

@@ -486,7 +486,8 @@ fn a_purge_takes_the_past_out_of_the_file_and_is_kept_itself() {
 #[test]
 fn history_that_cannot_be_written_takes_the_change_with_it() {
     let file = "name,pool\nx,prod\ny,prod\n";
-    for place in ["INSERT ON change", "INSERT ON change_entry", "INSERT ON change_file", "UPDATE ON change"] {
+    // A key that only one row more can have: the last one has it. A change is written without its hash first.
+    for (table, key) in [("change", "1"), ("change_entry", "1"), ("change_file", "1"), ("change", "length(hash) > 0")] {
         for line in [
             "vm add web09 --pool prod",
             "vm set web01 --cpu 9",
@@ -494,19 +495,23 @@ fn history_that_cannot_be_written_takes_the_change_with_it() {
             "vm import FILE",
             "undo",
         ] {
-            if place.ends_with("file") && !line.contains("FILE") {
+            if table == "change_file" && !line.contains("FILE") {
                 continue;
             }
             let sandbox = Sandbox::estate();
             let path = sandbox.file("vms.csv", file);
             let before = sandbox.exported();
-            let trigger = format!("CREATE TRIGGER broken BEFORE {place} BEGIN SELECT RAISE(ABORT, 'injected'); END");
-            engine(&sandbox).execute_batch(&trigger).expect("a trigger");
+            let file = engine(&sandbox);
+            file.execute_batch("INSERT INTO change_file (change_id, name) VALUES (1, 'old.csv')").expect("a row");
+            let last = number(&sandbox, &format!("SELECT max({table}_id) FROM {table}"));
+            let index = format!("CREATE UNIQUE INDEX broken ON {table} (({key})) WHERE {table}_id >= {last}");
+            file.execute_batch(&index).expect("an index");
+            drop(file);
             let changes = number(&sandbox, "SELECT count(*) FROM change");
             let arguments: Vec<&str> =
                 line.split(' ').map(|word| if word == "FILE" { path.as_str() } else { word }).collect();
             refused(&sandbox.run(&arguments), 6, "history could not be written; nothing was changed");
-            assert_eq!(sandbox.exported(), before, "{line} with a broken {place}");
+            assert_eq!(sandbox.exported(), before, "{line} with a broken {table}, {key}");
             assert_eq!(number(&sandbox, "SELECT count(*) FROM change"), changes);
         }
     }

@@ -3,12 +3,14 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod addresses;
+mod backup;
 mod basics;
 mod check;
 mod command_line;
 mod conformance;
 mod decisions;
 mod documents;
+mod edges;
 mod find;
 mod fit;
 mod help;

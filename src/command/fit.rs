@@ -12,14 +12,8 @@ use crate::value::shown;
 use crate::verb::arguments::{self, option};
 use clap::{Arg, ArgMatches, Command};
 
-pub(super) const GRAFT: Graft = Graft {
-    under: None,
-    name: "fit",
-    about: "Tell which pools have room for a VM, and how full they would be then",
-    hidden: false,
-    arguments,
-    run,
-};
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "fit", about: "Tell which pools have room for a VM", hidden: false, arguments, run };
 
 /// From how many per cent on a bar warns.
 const WARNS_FROM: u32 = 80;

@@ -28,14 +28,8 @@ use std::io::Write as _;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-pub(super) const GRAFT: Graft = Graft {
-    under: None,
-    name: "report",
-    about: "Write the estate as one HTML page with plots and a searchable table of VMs",
-    hidden: false,
-    arguments,
-    run,
-};
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "report", about: "Write the estate as one HTML page", hidden: false, arguments, run };
 
 const STYLE: &str = include_str!("report/page.css");
 const SCRIPT: &str = include_str!("report/page.js");

@@ -15,7 +15,7 @@ use clap::{ArgMatches, Command};
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "stats",
-    about: "Tell the estate on one screen: counts, capacity, top pools, statuses, growth",
+    about: "Tell the estate on one screen",
     hidden: false,
     arguments: |command: Command| command,
     run,

@@ -1,28 +1,45 @@
 //! The file that an inventory is: looked at before it is opened, created for its owner alone.
 
-use super::sqlite::{Access, Connection};
+use super::schema;
+use super::sqlite::APPLICATION_ID;
 use crate::error::{Error, Result, io_reason};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// What the first bytes of every file of the engine are.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
+/// Where the header of such a file says how it is written, and holds the schema version and the program it belongs to
+/// (<https://www.sqlite.org/fileformat2.html>, 1.3).
+const WRITTEN: usize = 18;
+const USER_VERSION: usize = 60;
+const APPLICATION: usize = 68;
+/// How long the header is.
+const HEADER: usize = 100;
+/// The write version of a file in WAL mode.
+const WAL: u8 = 2;
 
 /// What is worth a warning about a file that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileState {
     /// Others than its owner can read it.
     pub open_to_others: bool,
+    /// It has more than one name, and is not written to.
+    pub many_names: bool,
 }
 
 impl FileState {
     /// Looks at the file at `path`; one that is not there is nothing to warn about.
     #[must_use]
     pub fn of(path: &Path) -> Self {
-        Self { open_to_others: fs::metadata(path).is_ok_and(|data| data.is_file() && open_to_others(&data)) }
+        match fs::metadata(path) {
+            Ok(data) if data.is_file() => Self { open_to_others: open_to_others(&data), many_names: data.nlink() > 1 },
+            _ => Self { open_to_others: false, many_names: false },
+        }
     }
 }
 
@@ -31,52 +48,63 @@ fn open_to_others(data: &fs::Metadata) -> bool {
     data.mode().trailing_zeros() < 6
 }
 
-/// Makes the folders of a new inventory, and beside its place a file of mode 0600 that goes away unless it is
-/// [`settle`]d: what is not whole yet never bears the name of an inventory.
+/// Makes the folders of a new inventory, and in the last of them a [`private`] file to make it in: what is not whole yet
+/// never bears the name of an inventory.
 pub(super) fn prepare(path: &Path) -> Result<NamedTempFile> {
     match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
         Ok(data) if !data.is_file() => return Err(not_a_file(path, &data)),
         Ok(_) => return Err(exists(path)),
         Err(_) => {}
     }
-    let folder = folder_of(path);
     let missing: Vec<&Path> =
         path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
-    for folder in missing.into_iter().rev() {
-        let made = match fs::DirBuilder::new().mode(0o700).create(folder) {
+    for folder in missing.iter().rev() {
+        match fs::DirBuilder::new().mode(0o700).create(folder) {
             // Another init has just made it.
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            made => made.and_then(|()| sync_folder_of(folder)),
-        };
-        made.map_err(|error| uncreated(folder, &error))?;
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated(folder, &error))?,
+        }
     }
-    tempfile::Builder::new().prefix(".inv-").tempfile_in(folder).map_err(|error| uncreated(path, &error))
+    private(folder_of(path)).map_err(|error| uncreated(path, &error))
 }
 
-/// Gives a new inventory its name, for good.
+/// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
+pub(super) fn private(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().prefix(".inv-new-").tempfile_in(folder)?;
+    only_for_owner(file.as_file())?;
+    Ok(file)
+}
+
+/// Makes a file last, and gives it a name.
 ///
 /// # Errors
-/// A conflict where something bears it by now.
-pub(super) fn settle(new: NamedTempFile, path: &Path) -> Result<()> {
-    new.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
+/// A conflict where another file has that name by now.
+pub(super) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
+    file.as_file().sync_all().map_err(|error| unwritten(path, &error))?;
+    file.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
         ErrorKind::AlreadyExists => exists(path),
-        _ => uncreated(path, &failed.error),
+        _ => unwritten(path, &failed.error),
     })?;
-    sync_folder_of(path).map_err(|error| uncreated(path, &error))
-}
-
-/// The folder that a path is in.
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Makes the names of the files beside `path` last.
-fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    fs::File::open(folder_of(path))?.sync_all()
+    sync_folder_of(path).map_err(|error| unwritten(path, &error))
 }
 
 fn uncreated(path: &Path, error: &std::io::Error) -> Error {
     Error::inventory(format!("cannot create {}: {}", shown(path), io_reason(error)))
+}
+
+/// Makes a file its owner's alone, whatever the umask left of the mode that it was created with.
+fn only_for_owner(file: &fs::File) -> std::io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+/// The folder that a path is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the names of the files beside `path` last.
+pub(super) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    fs::File::open(folder_of(path))?.sync_all()
 }
 
 /// The conflict that a file which is there already is to `init`.
@@ -85,7 +113,8 @@ pub(super) fn exists(path: &Path) -> Error {
         .help("use it as it is, or name another file with --db")
 }
 
-/// Makes sure that `path` is a regular file that may be an inventory, before anything opens it.
+/// Makes sure that `path` is a regular file that may be an inventory of a version that this program knows, before the
+/// engine opens it: opening alone would undo what another program's crash left.
 pub(super) fn check(path: &Path) -> Result<()> {
     let data = match fs::metadata(path) {
         Ok(data) => data,
@@ -93,9 +122,7 @@ pub(super) fn check(path: &Path) -> Result<()> {
             return Err(Error::inventory(format!("there is no inventory at {}", shown(path)))
                 .help("create one with inv init, or name another file with --db"));
         }
-        Err(error) => {
-            return Err(Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(&error))));
-        }
+        Err(error) => return Err(unopened(path, &error)),
     };
     if !data.is_file() {
         return Err(not_a_file(path, &data));
@@ -104,31 +131,71 @@ pub(super) fn check(path: &Path) -> Result<()> {
         return Err(Error::inventory(format!("{} is empty, not an inventory", shown(path)))
             .help("remove it and run inv init, or name another file with --db"));
     }
-    let mut header = [0_u8; 16];
-    let read = fs::File::open(path).and_then(|mut file| file.read_exact(&mut header));
-    match read {
-        Ok(()) if header == SQLITE_HEADER => Ok(()),
-        Err(error) if error.kind() != ErrorKind::UnexpectedEof => {
-            Err(Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(&error))))
-        }
-        _ => Err(Error::inventory(format!("{} is not an inventory", shown(path))).help("name another file with --db")),
+    let mut header = Vec::with_capacity(HEADER);
+    // No lock is held yet that closing the file again could let go of.
+    let read = fs::File::open(path).and_then(|file| file.take(HEADER as u64).read_to_end(&mut header));
+    read.map_err(|error| unopened(path, &error))?;
+    if !header.starts_with(SQLITE_HEADER) {
+        let error = Error::inventory(format!("{} is not an inventory", shown(path)));
+        return Err(error.help("name another file with --db"));
     }
-}
-
-/// After a crash, lets the engine undo what was begun: reading alone cannot.
-pub(super) fn recover(path: &Path) -> Result<()> {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    if fs::metadata(PathBuf::from(journal)).is_ok_and(|data| data.len() > 0) {
-        let connection = Connection::open(path, Access::Write)?;
-        connection.identity()?;
+    let number = |at: usize| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
+    let (Some(version), Some(application)) = (number(USER_VERSION), number(APPLICATION)) else {
+        return Err(Error::inventory(format!("{} is damaged: it ends within its header", shown(path)))
+            .help("restore it from a backup with inv restore FILE"));
+    };
+    schema::standing(i64::from(application) == APPLICATION_ID, i64::from(version), path)?;
+    if header.get(WRITTEN) == Some(&WAL) {
+        return Err(Error::inventory(format!("{} was put into WAL mode, which inv does not keep it in", shown(path)))
+            .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' puts it back", shown(path))));
     }
     Ok(())
 }
 
+/// Makes sure that a change can be written to the file, and undone after a crash.
+pub(super) fn check_writable(path: &Path) -> Result<()> {
+    let name = shown(path);
+    let (links, real) = match fs::metadata(path).and_then(|data| Ok((data.nlink(), fs::canonicalize(path)?))) {
+        Ok(found) => found,
+        Err(error) => return Err(unopened(path, &error)),
+    };
+    if links > 1 {
+        let why = "a crash under one of them could not be undone under the other";
+        return Err(Error::inventory(format!("{name} has {links} hard links and is not written to: {why}"))
+            .help("keep one of the names and remove the others"));
+    }
+    let folder = folder_of(&real);
+    match (access(&real, Access::WRITE_OK), access(folder, Access::WRITE_OK | Access::EXEC_OK)) {
+        (Err(Errno::ROFS), _) | (_, Err(Errno::ROFS)) => {
+            Err(Error::inventory(format!("{name} cannot be changed: its file system is read-only")))
+        }
+        (Err(Errno::PERM), _) => Err(Error::inventory(format!("{name} cannot be changed: it is marked immutable"))
+            .help("chattr -i takes the mark off")),
+        (Err(_), _) => Err(Error::inventory(format!("{name} cannot be changed: you may not write to it"))
+            .help("work as its owner, or look at its permissions with ls -l")),
+        (_, Err(_)) => {
+            let folder = shown(folder);
+            Err(Error::inventory(format!(
+                "{name} cannot be changed: you may not write to its folder {folder}, which its journal stands in"
+            ))
+            .help("work as the folder's owner, or look at its permissions with ls -ld"))
+        }
+        (Ok(()), Ok(())) => Ok(()),
+    }
+}
+
+/// What to tell of a file that cannot be made or written.
+pub(super) fn unwritten(path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot write {}: {}", shown(path), io_reason(error)))
+}
+
+fn unopened(path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(error)))
+}
+
 /// Whether this process may write to the file.
 pub(super) fn may_be_written(path: &Path) -> bool {
-    fs::OpenOptions::new().write(true).open(path).is_ok()
+    access(path, Access::WRITE_OK).is_ok()
 }
 
 /// A path as messages show it.

@@ -83,6 +83,15 @@ impl Logged {
     }
 }
 
+/// What a change is known again by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Its number.
+    pub id: i64,
+    /// The hash of itself and of the one before.
+    pub hash: String,
+}
+
 /// Which changes are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
@@ -219,6 +228,13 @@ impl Reader<'_> {
             }
             _ => Error::not_found(format!("no change {id}")).help("inv log lists the changes there are"),
         })
+    }
+
+    /// Whether that very change was made.
+    pub(super) fn has(&self, mark: &Mark) -> Result<bool> {
+        let sql = "SELECT hash FROM change WHERE change_id = $1";
+        let hash = self.connection.first(sql, &[Bind::Integer(mark.id)], |row| Ok(row.text(0)?.map(str::to_owned)))?;
+        Ok(hash.flatten().is_some_and(|hash| hash == mark.hash))
     }
 
     /// The number of the last change; zero before the first one.

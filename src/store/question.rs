@@ -1,6 +1,6 @@
 //! Questions in SQL that an operator asks: what they may read follows from the catalog.
 
-use super::sqlite::{Access, Connection, Guard};
+use super::sqlite::{Connection, Guard};
 use super::{Store, history, views};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
@@ -34,8 +34,7 @@ impl Store<'_> {
         question: &Question<'_>,
         answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
     ) -> Result<T> {
-        let connection = self.open(Access::Read)?;
-        connection.begin_read()?;
+        let connection = self.open_to_read()?;
         let guard = guard(&connection, self.catalog, question.time)?;
         connection.ask(guard, question.sql, &question.parameters, answer)
     }

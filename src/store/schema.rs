@@ -7,8 +7,12 @@
 use super::file;
 use super::sqlite::Connection;
 use crate::error::{Error, Result};
+use crate::value::shown::quoted;
 use std::cmp::Ordering;
-use std::path::Path;
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
 
 /// The schema version that this program reads and writes.
 pub const VERSION: i64 = 2;
@@ -35,19 +39,32 @@ pub(super) fn create(connection: &Connection, schema: &str, path: &Path) -> Resu
         if !empty {
             return Err(file::exists(path));
         }
-        take(connection, &[(VERSION, schema)])
+        take(connection, &[(VERSION, schema)])?;
+        connection.commit()
     });
     connection.roll_back();
     created
 }
 
-/// Takes the steps that an older file lacks.
-pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<()> {
+/// Takes the steps that an older file lacks, once `keep` has kept what it was, and tells where that is.
+pub(super) fn migrate(
+    connection: &Connection,
+    path: &Path,
+    keep: impl FnOnce(i64) -> Result<Option<TempPath>>,
+) -> Result<Option<PathBuf>> {
     connection.begin_write()?;
-    let migrated = match check(connection, path) {
-        Ok(Standing::Older) => connection.identity().and_then(|(_, version)| take(connection, lacking(STEPS, version))),
-        other => other.map(drop),
-    };
+    let migrated = check(connection, path).and_then(|standing| {
+        if standing == Standing::Current {
+            return Ok(None);
+        }
+        let (_, version) = connection.identity()?;
+        let kept = keep(version)?;
+        take(connection, lacking(STEPS, version))?;
+        // From here on it stays, whatever becomes of the commit.
+        let kept = kept.map(|kept| kept.keep().map_err(|error| file::unwritten(path, &error.error))).transpose()?;
+        connection.commit()?;
+        Ok(kept)
+    });
     connection.roll_back();
     migrated
 }
@@ -57,19 +74,66 @@ fn lacking<'s>(steps: &'s [(i64, &'s str)], from: i64) -> &'s [(i64, &'s str)] {
     steps.get(steps.partition_point(|(version, _)| *version <= from)..).unwrap_or_default()
 }
 
-/// Takes steps, and makes them last.
+/// Takes steps.
 fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
     for (version, step) in steps {
         connection.batch(step)?;
         connection.identify(*version)?;
     }
-    connection.commit()
+    Ok(())
+}
+
+/// Makes sure that the tables, indexes and views of `schema` are in the file as they stand there, and that no trigger
+/// is: a key that is missing would let in what it keeps out, and a trigger would change what nobody asked for.
+pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
+    let mut missing: HashSet<&str> = statements(schema).collect();
+    let mut foreign = None;
+    connection.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", &[], |row| {
+        if !missing.remove(row.text(2)?.unwrap_or_default()) && row.text(0)? == Some("trigger") {
+            foreign = row.text(1)?.map(quoted);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    if let Some(trigger) = foreign {
+        return Err(Error::inventory(format!(
+            "the inventory has a trigger that inv did not make, {trigger}; nothing was changed"
+        ))
+        .help("look at it with inv sql 'SELECT sql FROM sqlite_schema', and drop it with sqlite3"));
+    }
+    // The first one in the order of the schema: the same file gets the same answer.
+    match statements(schema).find(|statement| missing.contains(statement)) {
+        Some(statement) => {
+            let what: Vec<&str> =
+                statement.split([' ', '(']).skip_while(|word| word.chars().all(char::is_uppercase)).collect();
+            let name = quoted(what.first().copied().unwrap_or_default());
+            Err(Error::inventory(format!(
+                "the inventory is damaged: {name} is not in it as inv made it; nothing was changed"
+            ))
+            .help("restore it from a backup with inv restore FILE"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The statements of a schema that make something, as the engine keeps them.
+fn statements(schema: &str) -> impl Iterator<Item = &str> {
+    let begins = schema.match_indices("CREATE ").map(|(at, _)| at);
+    let begins = begins.filter(move |at| *at == 0 || schema.get(..*at).is_some_and(|before| before.ends_with('\n')));
+    begins
+        .filter_map(move |at| schema.get(at..)?.split(";\n").next())
+        .map(|statement| statement.trim_end_matches(';').trim_end())
 }
 
 /// Makes sure that the file is an inventory of a version that this program knows, and tells where it stands.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<Standing> {
-    let shown = file::shown(path);
     let (ours, version) = connection.identity()?;
+    // The engine may have undone what a crash left in the file since its header was looked at.
+    standing(ours, version, path).or_else(|error| file::check(path).and(Err(error)))
+}
+
+/// Where a file stands, by what its header says.
+pub(super) fn standing(ours: bool, version: i64, path: &Path) -> Result<Standing> {
+    let shown = file::shown(path);
     if !ours {
         let error = Error::inventory(format!("{shown} is a database of another program, not an inventory"));
         return Err(error.help("name another file with --db"));
@@ -98,6 +162,7 @@ mod tests {
     use super::{STEPS, Standing, VERSION, check, create, lacking, migrate, take};
     use crate::error::Kind;
     use crate::store::sqlite::{Access, Connection};
+    use crate::store::waiting::Patience;
     use std::path::PathBuf;
     use tempfile::TempDir;
 
@@ -123,18 +188,18 @@ mod tests {
     #[test]
     fn a_file_is_created_at_once_with_the_schema_of_today_and_once() {
         let (_folder, path) = file();
-        let connection = Connection::open(&path, Access::Create).expect("a file");
+        let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         create(&connection, FIRST, &path).expect("an inventory");
         assert_eq!(check(&connection, &path), Ok(Standing::Current));
         assert_eq!(create(&connection, FIRST, &path).expect_err("it is there").kind(), Kind::Conflict);
-        migrate(&connection, &path).expect("nothing to do");
+        migrate(&connection, &path, |_| Ok(None)).expect("nothing to do");
         assert_eq!(tables(&connection), 1);
     }
 
     #[test]
     fn only_the_steps_that_a_file_lacks_are_taken() {
         let (_folder, path) = file();
-        let connection = Connection::open(&path, Access::Create).expect("a file");
+        let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         connection.begin_write().expect("the lock");
         take(&connection, &[(1, FIRST)]).expect("the first version");
         assert_eq!(check(&connection, &path), Ok(Standing::Older));
@@ -148,7 +213,7 @@ mod tests {
     #[test]
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let (_folder, path) = file();
-        let connection = Connection::open(&path, Access::Create).expect("a file");
+        let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         connection.begin_write().expect("the lock");
         take(&connection, &[(1, FIRST)]).expect("the first version");
         connection.begin_write().expect("the lock");
@@ -162,7 +227,7 @@ mod tests {
     #[test]
     fn a_newer_file_and_one_of_no_version_are_refused() {
         let (_folder, path) = file();
-        let connection = Connection::open(&path, Access::Create).expect("a file");
+        let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         create(&connection, FIRST, &path).expect("an inventory");
         for (version, words) in [(VERSION + 1, "newer inv"), (0, "never was released"), (-1, "never was released")] {
             connection.identify(version).expect("a header");

@@ -3,27 +3,33 @@
 //! What the floors above may say is what a second engine could be asked too: `execute`, `insert`, `rows`, each with `$1`
 //! placeholders in order of first use. Pragmas, locking and the header of the file stay in here.
 
+mod copy;
+mod fault;
 mod guard;
 
 pub(super) use guard::Guard;
 
-use crate::error::{Error, Kind, Result};
+use super::waiting::{Patience, Waiter};
+use crate::error::{Error, Result};
+use crate::interrupt;
+use fault::{code, damaged, explained, failure};
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{ErrorCode, OpenFlags, ToSql};
+use rusqlite::{OpenFlags, ToSql, ffi};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// `INVT`: what `PRAGMA application_id` of every inventory says.
-const APPLICATION_ID: i64 = 0x494E_5654;
-/// How long a command waits for another one that writes.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const APPLICATION_ID: i64 = 0x494E_5654;
 /// How much of the file a command keeps in memory, in KiB.
 const CACHE_KIB: i64 = 64 * 1024;
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 256;
+/// How many steps of its machine the engine does before it looks whether a change is to end: some milliseconds of work.
+const STEPS: i32 = 100_000;
+/// How often a reader undoes what writers left half done before it gives up: each of them would have been killed just now.
+const RECOVERIES: u32 = 3;
 
 /// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
 pub(super) const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
@@ -99,24 +105,51 @@ pub(super) enum Access {
     Create,
     /// To look at what the file would hold: nothing that is written ever reaches it.
     Scratch,
+    /// A copy that nobody else knows of yet: what is written is made to last by who makes the copy.
+    Copy,
 }
 
 /// A connection to one inventory file.
 pub(super) struct Connection(rusqlite::Connection);
 
 impl Connection {
-    /// Opens the file; what is in it is not looked at yet, nor touched.
-    pub(super) fn open(path: &Path, access: Access) -> Result<Self> {
+    /// Opens the file; what is in it is not touched.
+    pub(super) fn open(path: &Path, access: Access, patience: Patience) -> Result<Self> {
+        Self::opened(path, access, patience).map_err(|e| explained(&e))
+    }
+
+    fn opened(path: &Path, access: Access, patience: Patience) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX
             | match access {
                 Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-                Access::Write | Access::Scratch => OpenFlags::SQLITE_OPEN_READ_WRITE,
+                Access::Write | Access::Scratch | Access::Copy => OpenFlags::SQLITE_OPEN_READ_WRITE,
                 Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             };
-        let mut connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|e| explained(&e))?;
-        let configured = configure(&mut connection, access);
-        configured.map_err(|e| explained(&e))?;
+        let mut connection = rusqlite::Connection::open_with_flags(path, flags)?;
+        configure(&mut connection, access, Waiter::new(path, patience))?;
         Ok(Self(connection))
+    }
+
+    /// Opens the file and begins to read one moment of it.
+    ///
+    /// After a crash, the engine first undoes what was begun, which reading alone cannot.
+    pub(super) fn read(path: &Path, patience: Patience) -> Result<Self> {
+        let begun = || {
+            let connection = Self::opened(path, Access::Read, patience)?;
+            // The first look takes the lock, and finds what was left.
+            connection.0.execute_batch("BEGIN DEFERRED; PRAGMA user_version;")?;
+            Ok(connection)
+        };
+        let mut recoveries = 0;
+        loop {
+            match begun() {
+                Err(error) if recoveries < RECOVERIES && is_left_half_done(&error) => {
+                    recoveries += 1;
+                    Self::open(path, Access::Write, patience)?.identity()?;
+                }
+                other => return other.map_err(|error| explained(&error)),
+            }
+        }
     }
 
     /// The application id and the schema version that the file's header holds.
@@ -138,11 +171,6 @@ impl Connection {
     /// Begins a transaction that may write: no other command can until it ends.
     pub(super) fn begin_write(&self) -> Result<()> {
         self.batch("BEGIN IMMEDIATE")
-    }
-
-    /// Begins a transaction that sees one moment.
-    pub(super) fn begin_read(&self) -> Result<()> {
-        self.batch("BEGIN DEFERRED")
     }
 
     /// In this transaction, references may lead nowhere on the way: they are tested when it ends.
@@ -273,7 +301,12 @@ impl Cursor<'_> {
     }
 }
 
-fn configure(connection: &mut rusqlite::Connection, access: Access) -> rusqlite::Result<()> {
+/// Whether the engine met a change that a crash left half done, in a file that it opened for reading only.
+fn is_left_half_done(error: &rusqlite::Error) -> bool {
+    code(error).is_some_and(|(code, _)| code.extended_code == ffi::SQLITE_READONLY_ROLLBACK)
+}
+
+fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: Waiter) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     for off in
@@ -281,80 +314,25 @@ fn configure(connection: &mut rusqlite::Connection, access: Access) -> rusqlite:
     {
         connection.set_db_config(off, false)?;
     }
-    let mut since = Instant::now();
-    connection.busy_handler(Some(move |tries: i32| {
-        if tries == 0 {
-            since = Instant::now();
-        }
-        let waited = since.elapsed();
-        if waited >= PATIENCE {
-            return false;
-        }
-        // Jittered by the clock, so that commands which began together do not ask together for ever.
-        let step = 1 + u64::from(waited.subsec_nanos() % 7) + u64::try_from(tries.min(40)).unwrap_or(0) / 2;
-        std::thread::sleep(Duration::from_millis(step));
-        true
-    }))?;
+    connection.busy_handler(Some(move |tries| waiter.goes_on(tries)))?;
     connection.execute_batch(&format!(
-        "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; \
-         PRAGMA cache_size = -{CACHE_KIB}; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -{CACHE_KIB};"
     ))?;
-    match access {
-        Access::Read => connection.execute_batch("PRAGMA query_only = ON;")?,
+    connection.execute_batch(match access {
+        Access::Read => "PRAGMA query_only = ON;",
+        Access::Write | Access::Create => {
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+        }
         // Neither the file nor a journal beside it is touched: what is written stays in memory, and is rolled back.
-        Access::Scratch => connection.execute_batch(
-            "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF; PRAGMA cache_spill = OFF; \
-             PRAGMA journal_mode = MEMORY;",
-        )?,
-        Access::Write | Access::Create => {}
+        Access::Scratch => "PRAGMA cache_spill = OFF; PRAGMA journal_mode = MEMORY;",
+        Access::Copy => {
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON; \
+             PRAGMA journal_mode = MEMORY;"
+        }
+    })?;
+    if access != Access::Read {
+        connection.progress_handler(STEPS, Some(|| interrupt::check().is_err()))?;
     }
     Ok(())
-}
-
-fn failure(error: &rusqlite::Error) -> Failure {
-    use rusqlite::ffi;
-    let rusqlite::Error::SqliteFailure(code, text) = error else { return Failure::Engine(explained(error)) };
-    match code.extended_code {
-        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Failure::Taken,
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER => Failure::Dangling,
-        _ if code.code == ErrorCode::ConstraintViolation => {
-            let text = text.as_deref().unwrap_or_default();
-            Failure::Refused(text.rsplit(": ").next().unwrap_or(text).to_owned())
-        }
-        _ => Failure::Engine(explained(error)),
-    }
-}
-
-fn damaged(what: &str) -> Error {
-    Error::inventory(format!("the inventory is damaged: it holds {what}")).help("restore it from a backup")
-}
-
-/// A failure of the engine in words of our own.
-fn explained(error: &rusqlite::Error) -> Error {
-    let rusqlite::Error::SqliteFailure(code, text) = error else {
-        return Error::inventory(format!("the inventory cannot be read: {error}"));
-    };
-    match code.code {
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            Error::inventory("another command has been writing to the inventory for 30 seconds")
-                .help("try again when it is done")
-        }
-        ErrorCode::ReadOnly => Error::inventory("the inventory cannot be written to: its file or folder is read-only"),
-        ErrorCode::DiskFull => {
-            Error::inventory("the disk is full; nothing was changed").help("make room and try again")
-        }
-        ErrorCode::SystemIoFailure => Error::inventory("the disk failed while the inventory was read or written"),
-        ErrorCode::DatabaseCorrupt => damaged("pages that contradict each other"),
-        ErrorCode::NotADatabase => Error::inventory("the file is not an inventory"),
-        ErrorCode::CannotOpen => Error::inventory("the inventory cannot be opened")
-            .help("look at the permissions of the file and of the folders above it"),
-        ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
-            Error::new(Kind::Denied, "the inventory may not be read or written by this user")
-        }
-        ErrorCode::OperationInterrupted => Error::interrupted(),
-        _ => Error::inventory(format!(
-            "the inventory cannot be read or written: {}",
-            text.as_deref().unwrap_or("no reason was given")
-        )),
-    }
 }

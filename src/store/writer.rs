@@ -4,7 +4,7 @@
 //! the catalog's rules and keys refuse, writes it, and returns what happened with the old values: what a report tells
 //! and what would undo it.
 
-use super::history::Recorder;
+use super::history::{Mark, Recorder};
 use super::reader::Reader;
 use super::record::{self, Record};
 use super::sqlite::{Bind, Connection, Failure};
@@ -138,10 +138,10 @@ impl<'s> Writer<'s> {
     }
 
     /// Writes what history still has to be told: the last step of the transaction.
-    pub(super) fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(&mut self) -> Result<Option<Mark>> {
         match self.recording() {
             (Some(recorder), connection, _) => recorder.finish(connection),
-            (None, ..) => Ok(()),
+            (None, ..) => Ok(None),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
 
 /// The longest text that is looked at: a time with more digits behind its seconds than any clock has.
 const LONGEST: usize = 100;
@@ -160,6 +161,19 @@ fn ago(text: &str) -> Option<i64> {
         _ => return None,
     };
     Some(amount.parse().unwrap_or(i64::MAX).saturating_mul(seconds))
+}
+
+/// How long `30` (seconds), `30s` or `5m` is.
+///
+/// # Errors
+/// The text is no length of time.
+pub fn length(text: &str) -> Result<Duration> {
+    let given = text.trim();
+    let seconds = given.parse().ok().or_else(|| ago(given).filter(|_| !given.ends_with("ago")));
+    match seconds.map(u64::try_from) {
+        Some(Ok(seconds)) => Ok(Duration::from_secs(seconds)),
+        _ => Err(Error::usage(format!("{} is not a length of time", quoted(given))).help("write 30s, 5m or 1h")),
+    }
 }
 
 /// The stored text of a time in UTC, if it lies in the years 0001 to 9999.

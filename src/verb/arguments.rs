@@ -83,21 +83,22 @@ pub(crate) fn records(entity: &'static Entity, required: bool) -> Arg {
 
 /// `--dry-run` and `--message`, which everything that writes takes.
 pub(crate) fn writes(command: Command) -> Command {
-    command
-        .arg(
-            Arg::new("dry-run")
-                .short('n')
-                .long("dry-run")
-                .action(ArgAction::SetTrue)
-                .help("Show what would change, and change nothing"),
-        )
-        .arg(
-            Arg::new("message")
-                .short('m')
-                .long("message")
-                .value_name("TEXT")
-                .help("What history says of it, such as a ticket's number"),
-        )
+    command.arg(dry_run()).arg(
+        Arg::new("message")
+            .short('m')
+            .long("message")
+            .value_name("TEXT")
+            .help("What history says of it, such as a ticket's number"),
+    )
+}
+
+/// `--dry-run`, for what writes without history telling it.
+pub(crate) fn dry_run() -> Arg {
+    Arg::new("dry-run")
+        .short('n')
+        .long("dry-run")
+        .action(ArgAction::SetTrue)
+        .help("Show what would change, and change nothing")
 }
 
 /// `--at`, for what answers as of an earlier moment too.

@@ -1,15 +1,18 @@
 //! Completion of what only the inventory knows: the names of its records.
 
 use crate::session::{self, inventory};
-use crate::store::Store;
+use crate::store::{Patience, Store};
 use crate::value::shown;
 use clap_complete::engine::CompletionCandidate;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// How many names are offered.
 const OFFERED: usize = 200;
+/// How long a shell waits for who has the inventory locked.
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// The words that begin with `start`.
 pub(crate) fn words(words: &'static [&'static str], start: &OsStr) -> Vec<CompletionCandidate> {
@@ -23,6 +26,7 @@ pub(crate) fn names(noun: &'static str, start: &OsStr) -> Vec<CompletionCandidat
     let inventory = inventory();
     let Ok(database) = session::database(on_the_command_line()) else { return Vec::new() };
     let store = Store::new(database, &inventory.catalog, &inventory.schema);
+    let store = store.with(Patience { time: PATIENCE, ..Patience::default() });
     let entity = inventory.catalog.of(noun);
     let names = store.read(|reader| reader.names_beginning_with(entity, start, OFFERED)).unwrap_or_default();
     // A name that a terminal must not be sent is not offered to one.

@@ -4,7 +4,7 @@
 //! with the last. Ids made one after another wait here until they are broken off, and become one entry.
 
 use super::chain::Digest;
-use super::{BLOCK, Origin, kept};
+use super::{BLOCK, Mark, Origin, kept};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
 use crate::store::sqlite::{Bind, Connection, Failure};
@@ -170,8 +170,8 @@ impl Recorder {
         open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old: Some(old), file, line })
     }
 
-    /// Writes the change itself, once.
-    fn begin(&mut self, connection: &Connection, now: &str) -> Result<()> {
+    /// Writes the change itself, once: one without any effect on a record, if nothing follows.
+    pub(in crate::store) fn begin(&mut self, connection: &Connection, now: &str) -> Result<()> {
         if self.open.is_none() {
             self.open = Some(self.write_change(connection, now, None)?);
         }
@@ -226,15 +226,15 @@ impl Recorder {
     }
 
     /// Writes what waits, and the hash: the last thing before the transaction ends.
-    pub(in crate::store) fn finish(&mut self, connection: &Connection) -> Result<()> {
-        let Some(mut open) = self.open.take() else { return Ok(()) };
+    pub(in crate::store) fn finish(&mut self, connection: &Connection) -> Result<Option<Mark>> {
+        let Some(mut open) = self.open.take() else { return Ok(None) };
         for range in std::mem::take(&mut open.ranges) {
             open.write_range(connection, &range)?;
         }
         let hash = open.digest.text();
         let sql = "UPDATE change SET hash = $1 WHERE change_id = $2";
         connection.execute(sql, &[Bind::Text(&hash), Bind::Integer(open.id)]).map_err(unwritten)?;
-        Ok(())
+        Ok(Some(Mark { id: open.id, hash }))
     }
 }
 

@@ -1,0 +1,84 @@
+//! `inv backup`: a consistent copy of the inventory, while others write.
+
+use super::Graft;
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::value::shown::shown;
+use crate::verb::arguments;
+use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use std::path::{Path, PathBuf};
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "backup",
+    about: "Copy the inventory while others use it",
+    hidden: false,
+    arguments,
+    run,
+};
+
+fn arguments(command: Command) -> Command {
+    command
+        .arg(
+            Arg::new("to")
+                .value_name("FILE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf))
+                .value_hint(ValueHint::AnyPath)
+                .help("The new file; with --keep, the folder"),
+        )
+        .arg(
+            Arg::new("keep")
+                .long("keep")
+                .value_name("N")
+                .help("Name the copy by the time, and leave the latest N of them in the folder"),
+        )
+        .arg(arguments::dry_run())
+        .long_about(
+            "Copy one moment of the inventory into a new file of mode 0600, while others read and write it. The copy is \
+             looked over by the engine and made to last before it gets its name; a file that is there is never \
+             overwritten. With --keep N the copy goes into a folder under a name such as inv-2026-11-23T154912Z.db, and \
+             of the copies of that name the latest N are left; nothing else in the folder is touched.",
+        )
+        .after_help(
+            "Examples:\n  inv backup before-the-move.db\n  inv backup --keep 14 /var/backups/inv\n\n\
+             inv restore FILE puts a copy back.",
+        )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let Some(to) = matches.get_one::<PathBuf>("to") else { return Err(Error::usage("where to is not said")) };
+    let Some(most) = arguments::option(matches, "keep") else {
+        if session.dry_run {
+            session.store().may_back_up(to)?;
+            session.say(&format!("would back up to {}", told(to)));
+        } else {
+            session.store().back_up(to)?;
+            session.say(&format!("backed up to {}", told(to)));
+        }
+        return Ok(());
+    };
+    let most: usize =
+        most.parse().ok().filter(|most| *most > 0).ok_or_else(|| {
+            Error::usage(format!("--keep takes a number of copies from 1 on, not \"{}\"", shown(most)))
+        })?;
+    if !to.is_dir() {
+        return Err(Error::failed(format!("there is no folder {}", told(to)))
+            .help("make it first; where it is on another disk, look whether that is mounted"));
+    }
+    let (made, removed) = if session.dry_run {
+        session.store().would_back_up_among(to, most)?
+    } else {
+        session.store().back_up_among(to, most)?
+    };
+    let (backed, gone) = if session.dry_run { ("would back up", "would remove") } else { ("backed up", "removed") };
+    session.say(&format!("{backed} to {}", told(&made)));
+    for path in removed {
+        session.say(&format!("{gone} {}", told(&path)));
+    }
+    Ok(())
+}
+
+fn told(path: &Path) -> String {
+    shown(&path.to_string_lossy()).into_owned()
+}

@@ -1,0 +1,73 @@
+//! `inv restore`: a backup in the place of the inventory, which is kept.
+
+use super::Graft;
+use crate::error::{Error, Result};
+use crate::session::Session;
+use crate::store::LastChange;
+use crate::value::shown::shown;
+use crate::verb::arguments;
+use crate::verb::set::confirmed;
+use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use std::path::{Path, PathBuf};
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "restore",
+    about: "Put a backup in the inventory's place",
+    hidden: false,
+    arguments,
+    run,
+};
+
+fn arguments(command: Command) -> Command {
+    let from = Arg::new("from")
+        .value_name("FILE")
+        .required(true)
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::FilePath)
+        .help("The backup");
+    arguments::writes(command.arg(from).arg(arguments::yes())).long_about(
+        "Put a backup in the inventory's place. The backup is looked over first, and brought up to this version if it is \
+         older; it stays as it is. The inventory becomes what the backup holds in one transaction, which nobody sees half \
+         of; what it was is kept beside it. History notes the restore, and everyone has to sign in again.",
+    )
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let Some(from) = matches.get_one::<PathBuf>("from") else { return Err(Error::usage("no backup was named")) };
+    if !from.exists() {
+        return Err(Error::failed(format!("there is no file {}", told(from))));
+    }
+    let store = session.store_to_change();
+    let restore = store.look_over(from)?;
+    let (path, backup) = (told(session.database()), format!("{} ({})", told(from), last(&restore.last)));
+    let what = if store.is_there() {
+        // One that cannot be read is the very one to be replaced.
+        let now = store.last().map_or_else(|error| error.message().to_owned(), |change| last(&change));
+        format!("replace {path} ({now}) by {backup}")
+    } else {
+        format!("make {path} of {backup}")
+    };
+    if session.dry_run {
+        session.say(&format!("would {what}"));
+        return Ok(());
+    }
+    confirmed(session, &format!("{what}?"), matches)?;
+    let restored = store.restore(&restore)?;
+    session.say(&format!("restored {path} from {}", told(from)));
+    if let Some(kept) = restored.kept {
+        session.say(&format!("what it was before is kept in {}", told(&kept)));
+    }
+    Ok(())
+}
+
+fn last(change: &LastChange) -> String {
+    match change {
+        Some((id, at)) => format!("last change {id}, {at}"),
+        None => "without any change".to_owned(),
+    }
+}
+
+fn told(path: &Path) -> String {
+    shown(&path.to_string_lossy()).into_owned()
+}
