@@ -38,3 +38,4 @@ mod support;
 mod terminal;
 mod usage;
 mod values;
+mod waiting;

@@ -1,7 +1,7 @@
 //! `inv restore`: a backup in the place of the inventory, which is kept.
 
 use super::Graft;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::session::Session;
 use crate::store::LastChange;
 use crate::value::shown::shown;
@@ -42,8 +42,12 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let restore = store.look_over(from)?;
     let (path, backup) = (told(session.database()), format!("{} ({})", told(from), last(&restore.last)));
     let what = if store.is_there() {
-        // One that cannot be read is the very one to be replaced.
-        let now = store.last().map_or_else(|error| error.message().to_owned(), |change| last(&change));
+        let now = match store.last() {
+            Ok(change) => last(&change),
+            // One that cannot be read is the very one to be replaced.
+            Err(error) if error.kind() == Kind::Inventory => error.message().to_owned(),
+            Err(error) => return Err(error),
+        };
         format!("replace {path} ({now}) by {backup}")
     } else {
         format!("make {path} of {backup}")

@@ -9,7 +9,7 @@ use super::sqlite::Connection;
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
 use std::cmp::Ordering;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
@@ -86,11 +86,14 @@ fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
 /// Makes sure that the tables, indexes and views of `schema` are in the file as they stand there, and that no trigger
 /// is: a key that is missing would let in what it keeps out, and a trigger would change what nobody asked for.
 pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
-    let mut missing: HashSet<&str> = statements(schema).collect();
+    let mut missing: HashMap<&str, &str> = statements(schema).collect();
     let mut foreign = None;
     connection.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", &[], |row| {
-        if !missing.remove(row.text(2)?.unwrap_or_default()) && row.text(0)? == Some("trigger") {
-            foreign = row.text(1)?.map(quoted);
+        let name = row.text(1)?.unwrap_or_default();
+        if missing.get(name).copied() == row.text(2)? {
+            missing.remove(name);
+        } else if row.text(0)? == Some("trigger") {
+            foreign = Some(quoted(name));
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -101,27 +104,25 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
         .help("look at it with inv sql 'SELECT sql FROM sqlite_schema', and drop it with sqlite3"));
     }
     // The first one in the order of the schema: the same file gets the same answer.
-    match statements(schema).find(|statement| missing.contains(statement)) {
-        Some(statement) => {
-            let what: Vec<&str> =
-                statement.split([' ', '(']).skip_while(|word| word.chars().all(char::is_uppercase)).collect();
-            let name = quoted(what.first().copied().unwrap_or_default());
-            Err(Error::inventory(format!(
-                "the inventory is damaged: {name} is not in it as inv made it; nothing was changed"
-            ))
-            .help("restore it from a backup with inv restore FILE"))
-        }
+    match statements(schema).find(|(name, _)| missing.contains_key(name)) {
+        Some((name, _)) => Err(Error::inventory(format!(
+            "the inventory is damaged: {} is not in it as inv made it; nothing was changed",
+            quoted(name)
+        ))
+        .help("restore it from a backup with inv restore FILE")),
         None => Ok(()),
     }
 }
 
-/// The statements of a schema that make something, as the engine keeps them.
-fn statements(schema: &str) -> impl Iterator<Item = &str> {
-    let begins = schema.match_indices("CREATE ").map(|(at, _)| at);
-    let begins = begins.filter(move |at| *at == 0 || schema.get(..*at).is_some_and(|before| before.ends_with('\n')));
-    begins
-        .filter_map(move |at| schema.get(at..)?.split(";\n").next())
-        .map(|statement| statement.trim_end_matches(';').trim_end())
+/// What a schema makes: the name of each thing, and the statement that makes it, as the engine keeps it.
+fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
+    schema.split(";\n").filter_map(|part| {
+        // Comments stand before a statement.
+        let at = if part.starts_with("CREATE ") { 0 } else { part.find("\nCREATE ")? + 1 };
+        let statement = part.get(at..)?.trim_end_matches([';', '\n']);
+        let words = statement.split([' ', '(', '\n']);
+        Some((words.skip_while(|word| word.chars().all(char::is_uppercase)).next()?, statement))
+    })
 }
 
 /// Makes sure that the file is an inventory of a version that this program knows, and tells where it stands.
