@@ -28,7 +28,7 @@ def test(bench: Bench) -> None:
     with bench.room() as room:
         (room / "base").mkdir()
         base = bench.estate(room / "base")
-        rows = bench.amount(100_000, 5_000)
+        rows = bench.amount(100_000, 3_000)
         file = vms(room / "vms.csv", rows)
         control(bench, base)
         imports = Killing(bench, base, ["vm", "import", str(file)])

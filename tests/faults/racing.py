@@ -116,7 +116,7 @@ def inits(bench: Bench, folder: Path) -> None:
         if contents(database, exact=True) != fresh or len(list(database.parent.iterdir())) != 1:
             raise Lie(f"eight inits left {sorted(database.parent.iterdir())}")
 
-    rounds = bench.amount(30, 5)
+    rounds = bench.amount(30, 3)
     for number in range(rounds):
         once(folder / f"{number}/folder/inv.db")
     bench.checks += rounds
@@ -136,7 +136,7 @@ def upgrades(bench: Bench, folder: Path) -> None:
         same("what the backup holds", contents(kept[0]), was)
         same("the mode of the backup", oct(kept[0].stat().st_mode & 0o777), "0o600")
 
-    rounds = bench.amount(30, 5)
+    rounds = bench.amount(30, 3)
     for number in range(rounds):
         (inner := folder / str(number)).mkdir()
         once(bench.version_1(inner))
