@@ -103,10 +103,10 @@ impl<'c> Store<'c> {
     /// # Errors
     /// A conflict where there is one already; an inventory error where it cannot be created.
     pub fn create(&self) -> Result<()> {
-        file::prepare(&self.path)?;
+        let new = file::prepare(&self.path)?;
         interrupt::watch();
-        let connection = Connection::open(&self.path, Access::Create, self.patience)?;
-        schema::create(&connection, self.schema, &self.path)
+        schema::create(&Connection::open(new.path(), Access::Create, self.patience)?, self.schema, &self.path)?;
+        file::named(new, &self.path)
     }
 
     /// Opens the file to read one moment of it, once it is sure that it is an inventory of this version.

@@ -8,7 +8,7 @@ use super::schema::{self, Standing};
 use super::sqlite::{Access, Connection};
 use super::waiting::Patience;
 use super::{Origin, Reader, Store, file};
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Kind, Result, io_reason};
 use crate::interrupt;
 use crate::value::shown::shown;
 use crate::value::time;
@@ -44,7 +44,10 @@ impl Store<'_> {
     /// A conflict where there is such a file; it cannot be written; what is wrong with the inventory.
     pub fn back_up(&self, to: &Path) -> Result<()> {
         vacant(to)?;
-        named(self.copied(file::folder_of(to))?, to)
+        file::named(self.copied(file::folder_of(to))?, to).map_err(|error| match error.kind() {
+            Kind::Conflict => taken(to),
+            _ => error,
+        })
     }
 
     /// Makes sure that [`Self::back_up`] has an inventory to copy and a name to give.
@@ -78,6 +81,8 @@ impl Store<'_> {
                 Err(error) => return Err(file::unwritten(&path, &error.error)),
             }
         };
+        // The new copy is there for good before an old one goes.
+        file::sync_folder_of(&made).map_err(|error| file::unwritten(&made, &error))?;
         let outdated = self.outdated(folder, most, Some(&made))?;
         for path in &outdated {
             match fs::remove_file(path) {
@@ -89,7 +94,6 @@ impl Store<'_> {
                 _ => {}
             }
         }
-        file::sync_folder_of(&made).map_err(|error| file::unwritten(&made, &error))?;
         Ok((made, outdated))
     }
 
@@ -153,10 +157,10 @@ impl Store<'_> {
         self.read(last)
     }
 
-    /// Whether there is anything at the inventory's path, and it is not just empty.
+    /// Whether there is anything at the inventory's path.
     #[must_use]
     pub fn is_there(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|data| !data.is_file() || data.len() > 0)
+        fs::symlink_metadata(&self.path).is_ok()
     }
 
     /// Makes the inventory what the backup is, in one transaction: history notes it, and every session ends. What it was
@@ -175,21 +179,15 @@ impl Store<'_> {
         let mark = recorder.finish(&copy)?;
         copy.commit()?;
         let change = mark.as_ref().map(|mark| mark.id);
-        let kept = if self.is_there() { self.replace(&copy, mark)? } else { self.fill(&copy, mark).map(|()| None)? };
+        let kept = if self.is_there() { self.replace(&copy, mark)? } else { self.fill(&copy).map(|()| None)? };
         Ok(Restored { kept, change })
     }
 
     /// Makes the file where there is none, as `copy` is.
-    fn fill(&self, copy: &Connection, mark: Option<Mark>) -> Result<()> {
-        file::prepare(&self.path)?;
-        let filled = Connection::open(&self.path, Access::Write, self.patience)
-            .and_then(|mut connection| connection.replace_by(copy, || Ok(())))
-            .map_err(|error| self.settled(error, mark));
-        if filled.is_err() && !self.is_there() {
-            // It was made here, and is empty still; that it cannot be removed matters less than why.
-            let _ = fs::remove_file(&self.path);
-        }
-        filled
+    fn fill(&self, copy: &Connection) -> Result<()> {
+        let new = file::prepare(&self.path)?;
+        Connection::open(new.path(), Access::Write, self.patience)?.replace_by(copy, || Ok(()))?;
+        file::named(new, &self.path)
     }
 
     /// Makes the file what `copy` is, and tells where what it was is kept.
@@ -199,7 +197,7 @@ impl Store<'_> {
         file::check_writable(&self.path)?;
         if Connection::is_hopeless(&self.path, self.patience) {
             let kept = self.set_aside()?;
-            return self.fill(copy, mark).map(|()| Some(kept));
+            return self.fill(copy).map(|()| Some(kept));
         }
         // It stays open until the connection is closed: closing it would let go of the connection's locks (POSIX).
         let mut old = fs::File::open(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
@@ -207,10 +205,10 @@ impl Store<'_> {
         let mut kept = None;
         let replaced = connection.replace_by(copy, || {
             let path = self.beside("before-restore");
-            let mut aside = private_file(file::folder_of(&path))?;
+            let mut aside = file::private(file::folder_of(&path)).map_err(|error| file::unwritten(&path, &error))?;
             let copied = std::io::copy(&mut old, aside.as_file_mut());
             copied.map_err(|error| file::unwritten(&path, &error))?;
-            named(aside, &path)?;
+            file::named(aside, &path)?;
             kept = Some(path);
             Ok(())
         });
@@ -230,7 +228,7 @@ impl Store<'_> {
         // Whoever asks has the lock already, in this process.
         let path = self.beside(&format!("schema-{version}"));
         let copy = checked_copy(&Connection::read(&self.path, self.patience)?, &self.path, file::folder_of(&path))?;
-        named(copy, &path)?;
+        file::named(copy, &path)?;
         TempPath::try_from_path(&path).map_err(|error| file::unwritten(&path, &error))
     }
 
@@ -326,16 +324,9 @@ fn vacant(path: &Path) -> Result<()> {
     }
 }
 
-/// An empty file in `folder` for its owner alone, which goes away unless it gets a name.
-fn private_file(folder: &Path) -> Result<NamedTempFile> {
-    let made = tempfile::Builder::new().prefix(".inv-copy-").tempfile_in(folder);
-    let made = made.and_then(|made| file::only_for_owner(made.as_file()).map(|()| made));
-    made.map_err(|error| file::unwritten(folder, &error))
-}
-
 /// A copy of what `source` reads, which is the file at `path`, looked over.
 fn checked_copy(source: &Connection, path: &Path, folder: &Path) -> Result<NamedTempFile> {
-    let copy = private_file(folder)?;
+    let copy = file::private(folder).map_err(|error| file::unwritten(folder, &error))?;
     source.copy_to(copy.path())?;
     let fault = Connection::open(copy.path(), Access::Copy, Patience::default())?.first_fault()?;
     match fault {
@@ -345,17 +336,6 @@ fn checked_copy(source: &Connection, path: &Path, folder: &Path) -> Result<Named
             Err(Error::inventory(error).help("take an earlier backup; inv check tells all that is wrong"))
         }
     }
-}
-
-/// Makes a file last, and gives it a name that no other file has.
-fn named(copy: NamedTempFile, path: &Path) -> Result<()> {
-    let unwritten = |error: std::io::Error| file::unwritten(path, &error);
-    copy.as_file().sync_all().map_err(unwritten)?;
-    copy.persist_noclobber(path).map_err(|error| match error.error.kind() {
-        ErrorKind::AlreadyExists => taken(path),
-        _ => unwritten(error.error),
-    })?;
-    file::sync_folder_of(path).map_err(unwritten)
 }
 
 fn taken(path: &Path) -> Error {

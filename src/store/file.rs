@@ -7,8 +7,9 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
+use tempfile::NamedTempFile;
 
 /// What the first bytes of every file of the engine are.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
@@ -47,11 +48,14 @@ fn open_to_others(data: &fs::Metadata) -> bool {
     data.mode().trailing_zeros() < 6
 }
 
-/// Makes the folders and an empty file of mode 0600 for a new inventory.
-pub(super) fn prepare(path: &Path) -> Result<()> {
-    let uncreated = |what: &Path, error: &std::io::Error| {
-        Error::inventory(format!("cannot create {}: {}", shown(what), io_reason(error)))
-    };
+/// Makes the folders of a new inventory, and in the last of them a [`private`] file to make it in: what is not whole yet
+/// never bears the name of an inventory.
+pub(super) fn prepare(path: &Path) -> Result<NamedTempFile> {
+    match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
+        Ok(data) if !data.is_file() => return Err(not_a_file(path, &data)),
+        Ok(_) => return Err(exists(path)),
+        Err(_) => {}
+    }
     let missing: Vec<&Path> =
         path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
     for folder in missing.iter().rev() {
@@ -61,22 +65,35 @@ pub(super) fn prepare(path: &Path) -> Result<()> {
             made => made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated(folder, &error))?,
         }
     }
-    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(file) => only_for_owner(&file).map_err(|error| uncreated(path, &error)),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            // An empty file may be one that another init has just made: whether it is taken is asked again in the lock.
-            match fs::metadata(path) {
-                Ok(data) if data.is_file() && data.len() == 0 && !open_to_others(&data) => Ok(()),
-                Ok(data) if !data.is_file() => Err(not_a_file(path, &data)),
-                _ => Err(exists(path)),
-            }
-        }
-        Err(error) => Err(uncreated(path, &error)),
-    }
+    private(folder_of(path)).map_err(|error| uncreated(path, &error))
+}
+
+/// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
+pub(super) fn private(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().prefix(".inv-new-").tempfile_in(folder)?;
+    only_for_owner(file.as_file())?;
+    Ok(file)
+}
+
+/// Makes a file last, and gives it a name.
+///
+/// # Errors
+/// A conflict where another file has that name by now.
+pub(super) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
+    file.as_file().sync_all().map_err(|error| unwritten(path, &error))?;
+    file.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => unwritten(path, &failed.error),
+    })?;
+    sync_folder_of(path).map_err(|error| unwritten(path, &error))
+}
+
+fn uncreated(path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot create {}: {}", shown(path), io_reason(error)))
 }
 
 /// Makes a file its owner's alone, whatever the umask left of the mode that it was created with.
-pub(super) fn only_for_owner(file: &fs::File) -> std::io::Result<()> {
+fn only_for_owner(file: &fs::File) -> std::io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(0o600))
 }
 
