@@ -5,7 +5,9 @@
 //! [`Store::write`].
 
 mod addresses;
+mod bulk;
 mod file;
+mod find;
 mod history;
 mod inspect;
 mod plan;
@@ -24,6 +26,7 @@ mod writer;
 
 pub use addresses::Held;
 pub use file::FileState;
+pub use find::{Finder, Match};
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
 pub use question::{Each, Question};

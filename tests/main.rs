@@ -19,6 +19,7 @@ mod house;
 mod impact;
 mod imports;
 mod lists;
+mod many;
 mod naming;
 mod other_programs;
 mod outlets;
