@@ -6,7 +6,9 @@
 
 mod addresses;
 mod backup;
+mod bulk;
 mod file;
+mod find;
 mod history;
 mod inspect;
 mod login;
@@ -28,6 +30,7 @@ mod writer;
 pub use addresses::Held;
 pub use backup::{LastChange, Restore, Restored};
 pub use file::FileState;
+pub use find::{Finder, Match};
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
 pub use login::{Attempt, OsUser, SignedIn};

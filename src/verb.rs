@@ -20,6 +20,7 @@ pub(crate) mod intake;
 pub(crate) mod load;
 pub(crate) mod progress;
 pub(crate) mod report;
+pub(crate) mod seen;
 pub(crate) mod terms;
 
 use crate::catalog::{Catalog, Entity, Reach};

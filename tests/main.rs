@@ -23,6 +23,7 @@ mod import_faults;
 mod imports;
 mod lists;
 mod login;
+mod many;
 mod naming;
 mod other_programs;
 mod outlets;

@@ -2,7 +2,7 @@
 
 use super::record::{self, Record};
 use super::sqlite::{Bind, Connection};
-use crate::catalog::{Catalog, Entity, Kind};
+use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::value::Value;
 use crate::value::quantity::{Unit, Units};
@@ -92,19 +92,11 @@ impl<'s> Reader<'s> {
             return Ok(());
         }
         let fields: Vec<_> = key.iter().filter_map(|name| entity.field(name)).collect();
-        let conditions: Vec<String> = (1..)
-            .zip(&fields)
-            .map(|(number, field)| match (number, field.required, field.kind) {
-                (1, ..) | (_, true, _) => format!("t.{} = ${number}", field.column),
-                (_, _, Kind::Reference { .. }) => format!("coalesce(t.{}, 0) = coalesce(${number}, 0)", field.column),
-                _ => format!("coalesce(t.{}, '') = coalesce(${number}, '')", field.column),
-            })
-            .collect();
         let sql = format!(
             "SELECT {} FROM {} t WHERE {} ORDER BY t.{}",
             record::columns(entity),
             entity.table,
-            conditions.join(" AND "),
+            key_condition(entity, key),
             entity.id
         );
         let binds: Vec<Bind<'_>> =
@@ -175,7 +167,7 @@ impl<'s> Reader<'s> {
 
     /// A value of `field` as messages and reports show it: references by their path, even of what is removed; quantities
     /// with their unit.
-    pub fn shown(&self, field: &crate::catalog::Field, value: &Value) -> Result<Option<String>> {
+    pub fn shown(&self, field: &Field, value: &Value) -> Result<Option<String>> {
         Ok(match (value, self.catalog.target(field)) {
             (Value::Null, _) => None,
             (Value::Integer(id), Some(target)) => Some(self.title(target, *id)?),
@@ -184,6 +176,26 @@ impl<'s> Reader<'s> {
             (Value::Text(text), _) => Some(text.clone()),
             (Value::Quantity(quantity), _) => Some(self.units()?.text(quantity)),
         })
+    }
+}
+
+/// The condition that a record of `entity`, called `t`, has the values `$1`, … in the fields of `key`.
+pub(super) fn key_condition(entity: &Entity, key: &[&str]) -> String {
+    let fields = key.iter().filter_map(|name| entity.field(name));
+    let conditions = (1..).zip(fields).map(|(number, field)| {
+        let (held, wanted) = (format!("t.{}", field.column), format!("${number}"));
+        format!("{} = {}", key_part(number, field, &held), key_part(number, field, &wanted))
+    });
+    conditions.collect::<Vec<String>>().join(" AND ")
+}
+
+/// What is compared of the `number`th field of a key, `operand` being its column or a value for it: empty ones are equal,
+/// but for the first of them. It stands so in the indexes of the keys.
+pub(super) fn key_part(number: usize, field: &Field, operand: &str) -> String {
+    match (number, field.required, field.kind) {
+        (1, ..) | (_, true, _) => operand.to_owned(),
+        (_, _, Kind::Reference { .. }) => format!("coalesce({operand}, 0)"),
+        _ => format!("coalesce({operand}, '')"),
     }
 }
 

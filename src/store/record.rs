@@ -45,6 +45,29 @@ pub(super) fn read(entity: &Entity, row: &Raw<'_>) -> Result<Record> {
     Ok(Record { id: row.id(0)?, values })
 }
 
+/// Whether the row, which begins with [`columns`], holds the values that `wanted` gives for the places of fields;
+/// fields for which it gives none may hold anything.
+pub(super) fn holds<'v>(entity: &Entity, row: &Raw<'_>, wanted: impl Fn(usize) -> Option<&'v Value>) -> Result<bool> {
+    let mut index = 1;
+    for (place, field) in entity.fields.iter().enumerate() {
+        let width = field.columns().count();
+        let same = match wanted(place) {
+            None => true,
+            Some(Value::Null) => row.is_null(index)?,
+            Some(Value::Text(text)) => row.text(index)? == Some(text),
+            Some(Value::Integer(number)) => row.integer(index)? == Some(*number),
+            Some(Value::Quantity(quantity)) => {
+                row.text(index)? == Some(&quantity.amount) && row.integer(index + 1)? == Some(quantity.unit)
+            }
+        };
+        if !same {
+            return Ok(false);
+        }
+        index += width;
+    }
+    Ok(true)
+}
+
 fn read_value(field: &Field, row: &Raw<'_>, index: usize) -> Result<Value> {
     Ok(match field.kind {
         Kind::Reference { .. } | Kind::Factor => row.integer(index)?.map_or(Value::Null, Value::Integer),

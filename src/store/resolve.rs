@@ -18,6 +18,8 @@ const LISTED: usize = 10;
 const SUGGESTED: usize = 200;
 /// How many texts a resolver remembers before it forgets them at once.
 const REMEMBERED: usize = 50_000;
+/// How many paths of a noun it remembers: where there are more, one is seldom named again soon.
+const PATHS: usize = 10_000;
 
 impl Reader<'_> {
     /// The id of the one record of `entity` that `text` names.
@@ -109,8 +111,7 @@ impl Reader<'_> {
 
     /// Adds the records whose own name has a `/` and ends in `text` at one: `nfs/vol1` for `vol1`.
     fn with_name_ending_in(&self, entity: &Entity, text: &str, ids: &mut Vec<i64>) -> Result<()> {
-        let Some(field) = entity.naming().next().filter(|field| field.kind == Kind::Name) else { return Ok(()) };
-        let sql = format!("SELECT {}, {1} FROM {2} WHERE {1} LIKE '%/%'", entity.id, field.column, entity.table);
+        let Some(sql) = with_slash(entity) else { return Ok(()) };
         self.connection.rows(&sql, &[], |row| {
             let name = row.text(1)?.unwrap_or_default();
             if name.strip_suffix(text).is_some_and(|before| before.ends_with('/')) {
@@ -118,6 +119,12 @@ impl Reader<'_> {
             }
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Whether a name of `entity`'s records has a `/`.
+    fn has_slashes(&self, entity: &Entity) -> Result<bool> {
+        let found = with_slash(entity).map(|sql| self.connection.first(&sql, &[], |_| Ok(()))).transpose()?;
+        Ok(found.flatten().is_some())
     }
 
     fn not_found(&self, entity: &'static Entity, text: &str) -> Result<Error> {
@@ -195,6 +202,12 @@ impl Reader<'_> {
     }
 }
 
+/// The question which records of `entity` have a `/` in their name, which an index of theirs answers.
+fn with_slash(entity: &Entity) -> Option<String> {
+    let field = entity.naming().next().filter(|field| field.kind == Kind::Name)?;
+    Some(format!("SELECT {}, {1} FROM {2} WHERE {1} LIKE '%/%'", entity.id, field.column, entity.table))
+}
+
 /// The failure of a text that names nothing.
 fn missing(entity: &Entity, text: &str) -> Error {
     Error::not_found(format!("no {} named {}", entity.labels.0, shown::quoted(text)))
@@ -210,11 +223,33 @@ pub(super) fn canonical(entity: &Entity, text: &str) -> String {
     text.nfc().collect()
 }
 
+/// What is known of a few nouns, by text.
+type Known<T> = Vec<(&'static str, HashMap<String, T>)>;
+
+/// What is known of the noun's `text`.
+fn known<'k, T>(known: &'k Known<T>, entity: &Entity, text: &str) -> Option<&'k T> {
+    known.iter().find(|(noun, _)| *noun == entity.noun).and_then(|(_, texts)| texts.get(text))
+}
+
+fn remember<T>(known: &mut Known<T>, entity: &Entity, text: &str, what: T) {
+    match known.iter_mut().find(|(noun, _)| *noun == entity.noun) {
+        Some((_, texts)) => drop(texts.insert(text.to_owned(), what)),
+        None => known.push((entity.noun, HashMap::from([(text.to_owned(), what)]))),
+    }
+}
+
 /// A resolver that remembers what it has resolved, for files that name the same few records again and again.
 #[derive(Debug, Default)]
 pub struct Resolver {
     suggested: usize,
-    known: HashMap<&'static str, HashMap<String, Result<i64>>>,
+    ids: Known<i64>,
+    failures: Known<Error>,
+    /// The path that was resolved last: what hangs from a record is often given row after row.
+    last: Option<(&'static str, String, i64)>,
+    /// What holds the records that were named by their path, by that of the holder.
+    holders: Known<Vec<i64>>,
+    /// The nouns of which it is known whether a name has a `/`.
+    slashes: Vec<(&'static str, bool)>,
     held: usize,
 }
 
@@ -224,16 +259,78 @@ impl Resolver {
     /// # Errors
     /// As [`Reader::resolve`]; a failure is remembered too.
     pub fn resolve(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<i64> {
-        if let Some(known) = self.known.get(entity.noun).and_then(|texts| texts.get(text)) {
-            return known.clone();
+        match &self.last {
+            Some((noun, path, id)) if *noun == entity.noun && path == text => return Ok(*id),
+            _ => {}
+        }
+        if let Some(id) = known(&self.ids, entity, text) {
+            return Ok(*id);
+        }
+        if let Some(error) = known(&self.failures, entity, text) {
+            return Err(error.clone());
+        }
+        if let Some(id) = self.in_holder(reader, entity, text)? {
+            let paths = self.ids.iter().find(|(noun, _)| *noun == entity.noun).map_or(0, |(_, texts)| texts.len());
+            if paths < PATHS {
+                self.make_room();
+                remember(&mut self.ids, entity, text, id);
+            } else {
+                self.last = Some((entity.noun, text.to_owned(), id));
+            }
+            return Ok(id);
         }
         let result = self.look_up(reader, entity, text);
+        self.make_room();
+        match &result {
+            Ok(id) => remember(&mut self.ids, entity, text, *id),
+            Err(error) => remember(&mut self.failures, entity, text, error.clone()),
+        }
+        result
+    }
+
+    fn make_room(&mut self) {
         if self.held >= REMEMBERED {
             self.forget_everything();
         }
         self.held += 1;
-        self.known.entry(entity.noun).or_default().insert(text.to_owned(), result.clone());
-        result
+    }
+
+    /// The record that a path names whose beginning is well known: of a million disks, few are of another pool's VM
+    /// than one before. Only where no name has a `/` is it certain where in the path the name begins.
+    fn in_holder(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Option<i64>> {
+        let (Some((head, name)), Some((field, holder))) = (text.rsplit_once('/'), reader.catalog().parent(entity))
+        else {
+            return Ok(None);
+        };
+        let plain = text.is_ascii() && !text.starts_with("id=") && !head.is_empty() && !name.is_empty();
+        let named = entity.naming().all(|field| field.kind == Kind::Name);
+        if !plain || !named || self.has_slashes(reader, entity)? {
+            return Ok(None);
+        }
+        if known(&self.holders, holder, head).is_none() {
+            let ids = reader.ending_in(holder, head)?;
+            self.make_room();
+            remember(&mut self.holders, holder, head, ids);
+        }
+        let mut found = None;
+        for parent in known(&self.holders, holder, head).into_iter().flatten() {
+            for id in reader.named(entity, name, Some((field.column, *parent)))? {
+                if found.replace(id).is_some() {
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a name of `entity`'s records has a `/`.
+    fn has_slashes(&mut self, reader: &Reader<'_>, entity: &Entity) -> Result<bool> {
+        if let Some((_, known)) = self.slashes.iter().find(|(noun, _)| *noun == entity.noun) {
+            return Ok(*known);
+        }
+        let has = reader.has_slashes(entity)?;
+        self.slashes.push((entity.noun, has));
+        Ok(has)
     }
 
     /// As [`Reader::resolve`], but the nearest names are looked for a few times only: each time all names are read, and
@@ -251,12 +348,20 @@ impl Resolver {
 
     /// Forgets everything it knew.
     pub fn forget_everything(&mut self) {
-        self.known.clear();
+        self.ids.clear();
+        self.failures.clear();
+        self.last = None;
+        self.holders.clear();
+        self.slashes.clear();
         self.held = 0;
     }
 
     /// Forgets what it knew of `entity`'s records, because one has been made or renamed.
     pub fn forget(&mut self, entity: &Entity) {
-        self.known.remove(entity.noun);
+        self.ids.retain(|(noun, _)| *noun != entity.noun);
+        self.failures.retain(|(noun, _)| *noun != entity.noun);
+        self.last.take_if(|(noun, ..)| *noun == entity.noun);
+        self.holders.retain(|(noun, _)| *noun != entity.noun);
+        self.slashes.retain(|(noun, _)| *noun != entity.noun);
     }
 }

@@ -3,10 +3,12 @@
 //! What the floors above may say is what a second engine could be asked too: `execute`, `insert`, `rows`, each with `$1`
 //! placeholders in order of first use. Pragmas, locking and the header of the file stay in here.
 
+mod bulk;
 mod copy;
 mod fault;
 mod guard;
 
+pub(super) use bulk::Index;
 pub(super) use guard::Guard;
 
 use super::waiting::{Patience, Waiter};
@@ -66,6 +68,11 @@ impl Raw<'_> {
             Ok(_) => Err(damaged("a value of the wrong type")),
             Err(error) => Err(explained(&error)),
         }
+    }
+
+    /// Whether a column is empty.
+    pub(super) fn is_null(&self, index: usize) -> Result<bool> {
+        self.0.get_ref(index).map(|value| value == ValueRef::Null).map_err(|error| explained(&error))
     }
 
     /// The number in a column; nothing where it is empty.
@@ -197,17 +204,12 @@ impl Connection {
         statement.execute(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
-    /// Runs one `INSERT … RETURNING id` and returns the id.
+    /// Runs one `INSERT` of one row and returns the id that it was given.
+    ///
+    /// `RETURNING` would cost a table of its own each time, in which the engine keeps what is returned.
     pub(super) fn insert(&self, sql: &str, values: &[Bind<'_>]) -> Result<i64, Failure> {
         let mut statement = self.0.prepare_cached(sql).map_err(|e| failure(&e))?;
-        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))?;
-        let id = match rows.next().map_err(|e| failure(&e))? {
-            Some(row) => row.get(0).map_err(|e| failure(&e))?,
-            None => return Err(Failure::Engine(damaged("an insert that returned nothing"))),
-        };
-        // The statement must run to its end, or it is undone.
-        while rows.next().map_err(|e| failure(&e))?.is_some() {}
-        Ok(id)
+        statement.insert(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
     /// Runs one query and hands each row to `each` until it breaks.

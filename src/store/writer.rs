@@ -4,6 +4,7 @@
 //! the catalog's rules and keys refuse, writes it, and returns what happened with the old values: what a report tells
 //! and what would undo it.
 
+use super::bulk::{Bulk, insert};
 use super::history::{Mark, Recorder};
 use super::login::{self, SignedIn};
 use super::reader::Reader;
@@ -118,6 +119,7 @@ pub struct Writer<'s> {
     recorder: Option<Recorder>,
     operator: Option<SignedIn>,
     operators_changed: bool,
+    bulk: Option<Bulk>,
 }
 
 impl<'s> Deref for Writer<'s> {
@@ -132,7 +134,7 @@ impl<'s> Writer<'s> {
     /// A transaction that tells history what it did; or, without a `recorder`, one that never lasts. It does what the
     /// `operator` may; where nobody has to sign in, and in one that never lasts, there is none.
     pub(super) fn new(reader: Reader<'s>, recorder: Option<Recorder>, operator: Option<SignedIn>) -> Self {
-        Self { reader, now: time::now(), recorder, operator, operators_changed: false }
+        Self { reader, now: time::now(), recorder, operator, operators_changed: false, bulk: None }
     }
 
     /// Who is signed in.
@@ -162,6 +164,40 @@ impl<'s> Writer<'s> {
     pub fn at_line(&mut self, line: u64) {
         if let Some(recorder) = &mut self.recorder {
             recorder.at_line(line);
+        }
+    }
+
+    /// From here on until [`Self::end_bulk`], new records of `entity` go into its table many at once; if `first`, its
+    /// indexes are made afterwards. Nothing else may be done with its records meanwhile: what was written may not be
+    /// there yet, and what the engine refuses is told at the end.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn begin_bulk(&mut self, entity: &'static Entity, first: bool) -> Result<()> {
+        let connection = self.reader.connection;
+        let bulk = match &mut self.bulk {
+            Some(bulk) => bulk,
+            none => none.insert(Bulk::begin(connection, entity)?),
+        };
+        if first { bulk.suspend_indexes(connection) } else { Ok(()) }
+    }
+
+    /// Says that something came up which needs the records that were written, so that the transaction is of no use.
+    pub const fn give_up_bulk(&mut self) {
+        if let Some(bulk) = &mut self.bulk {
+            bulk.refused = true;
+        }
+    }
+
+    /// Writes what waits, and makes the indexes. Tells whether every record was taken: if not, the transaction is of no use
+    /// any more.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn end_bulk(&mut self) -> Result<bool> {
+        match self.bulk.take() {
+            Some(bulk) => bulk.end(self.connection),
+            None => Ok(true),
         }
     }
 
@@ -232,25 +268,26 @@ impl<'s> Writer<'s> {
             }
         }
         obeys(entity, &values)?;
-        let own = id.map(|_| entity.id);
-        let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
-        let places: Vec<String> = (1..=columns.len()).map(|number| format!("${number}")).collect();
-        let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({}) RETURNING {}",
-            entity.table,
-            columns.join(", "),
-            places.join(", "),
-            entity.id
-        );
-        let given = entity.fields.iter().zip(&values).flat_map(|(field, value)| record::binds(field, value));
-        let binds: Vec<Bind<'_>> = given.chain(id.map(Bind::Integer)).collect();
-        let inserted = self.connection.insert(&sql, &binds);
-        let id = inserted.map_err(|failure| self.explained(entity, None, &values, failure))?;
+        let connection = self.reader.connection;
+        let id = match &mut self.bulk {
+            Some(bulk) if bulk.entity.noun == entity.noun => bulk.add(connection, values)?,
+            _ => self.insert(entity, id, &values)?,
+        };
         self.forget_units(entity);
         if let (Some(recorder), connection, now) = self.recording() {
             recorder.created(connection, now, entity, id)?;
         }
         Ok(Effect { action: Action::Create, entity, id, changed: Vec::new() })
+    }
+
+    /// Writes one row, and tells its id.
+    fn insert(&self, entity: &'static Entity, id: Option<i64>, values: &[Value]) -> Result<i64> {
+        let own = id.map(|_| entity.id);
+        let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
+        let sql = insert(entity.table, &columns, 1);
+        let given = entity.fields.iter().zip(values).flat_map(|(field, value)| record::binds(field, value));
+        let binds: Vec<Bind<'_>> = given.chain(id.map(Bind::Integer)).collect();
+        self.connection.insert(&sql, &binds).map_err(|failure| self.explained(entity, None, values, failure))
     }
 
     /// Gives fields other values; if `exactly`, the times too are those that are given.

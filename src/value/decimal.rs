@@ -71,7 +71,8 @@ impl Decimal {
             return Err(Fault::TooLarge);
         }
         let whole = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| Fault::TooLarge)? };
-        let fraction = format!("{fraction:0<PLACES$}").parse().map_err(|_| Fault::TooPrecise)?;
+        let fraction = fraction.bytes().chain(std::iter::repeat(b'0')).take(PLACES);
+        let fraction = fraction.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
         Ok(Self { whole, fraction })
     }
 
@@ -162,11 +163,11 @@ impl fmt::Display for Decimal {
         let negative = self.whole < 0;
         let size = if negative { Self::ZERO - *self } else { *self };
         let sign = if negative { "-" } else { "" };
-        let fraction = format!("{:0PLACES$}", size.fraction);
-        match fraction.trim_end_matches('0') {
-            "" => write!(f, "{sign}{}", size.whole),
-            places => write!(f, "{sign}{}.{places}", size.whole),
+        if size.is_whole() {
+            return write!(f, "{sign}{}", size.whole);
         }
+        let fraction = format!("{:0PLACES$}", size.fraction);
+        write!(f, "{sign}{}.{}", size.whole, fraction.trim_end_matches('0'))
     }
 }
 

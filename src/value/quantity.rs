@@ -4,6 +4,7 @@ use super::decimal::{self, Decimal};
 use super::shown::quoted;
 use super::similar;
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use unicode_normalization::UnicodeNormalization;
 
@@ -90,12 +91,16 @@ impl Units {
         if given.is_empty() {
             return Err(refused("is empty").help("give a number and its unit, such as 16GiB"));
         }
-        if let Some(flaw) = decimal::flaw(given) {
-            return Err(refused(&flaw).help(decimal::HOW_TO_WRITE));
-        }
         let rest = given.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         let number = given.strip_suffix(rest).unwrap_or_default();
         let name = rest.trim_start();
+        // A number and a word have no flaw, unless the word is the rest of a hexadecimal number.
+        let is_word = name.bytes().all(|byte| byte.is_ascii_alphabetic()) && !name.starts_with(['x', 'X']);
+        if (number.is_empty() || !is_word)
+            && let Some(flaw) = decimal::flaw(given)
+        {
+            return Err(refused(&flaw).help(decimal::HOW_TO_WRITE));
+        }
         if number.is_empty() {
             return Err(refused("does not begin with a number").help("give a number and its unit, such as 16GiB"));
         }
@@ -139,8 +144,9 @@ impl Units {
     }
 
     fn meaning(&self, name: &str) -> Meaning<'_> {
-        let name: String = name.chars().take(super::name::LONGEST + 1).nfc().collect();
-        let binary = match name.as_str() {
+        let name: Cow<'_, str> =
+            if name.is_ascii() { name.into() } else { name.chars().take(super::name::LONGEST + 1).nfc().collect() };
+        let binary = match &*name {
             "K" | "k" => "KiB",
             "M" | "m" => "MiB",
             "G" | "g" => "GiB",
@@ -148,7 +154,7 @@ impl Units {
             "P" | "p" => "PiB",
             _ => "",
         };
-        let exact = self.by_name.get(&name).or_else(|| self.by_name.get(binary));
+        let exact = self.by_name.get(&*name).or_else(|| self.by_name.get(binary));
         if let Some(unit) = exact.and_then(|place| self.all.get(*place)) {
             return Meaning::One(unit);
         }

@@ -18,6 +18,9 @@ const LARGEST_ZONE: u64 = 1 << 20;
 pub fn parse(text: &str) -> Result<String> {
     let given = text.trim();
     let read = read(given).ok_or_else(|| refusal(given, EXAMPLES))?;
+    if read.is_as_stored(given) {
+        return Ok(given.to_owned());
+    }
     read.utc().and_then(stored).ok_or_else(|| out_of_range(given))
 }
 
@@ -106,6 +109,15 @@ struct Reading {
 }
 
 impl Reading {
+    /// Whether `text`, which it was read from, is how it is stored.
+    fn is_as_stored(&self, text: &str) -> bool {
+        let bytes = text.as_bytes();
+        let stands = |place: usize, byte: u8| bytes.get(place) == Some(&byte);
+        let leaps = bytes.get(17..19) == Some(b"60");
+        let marks = stands(10, b'T') && stands(13, b':') && stands(16, b':') && stands(19, b'Z');
+        marks && bytes.len() == 20 && !leaps && self.at.year() >= 1
+    }
+
     /// The same time in UTC, where the calendar goes so far.
     fn utc(&self) -> Option<DateTime> {
         let seconds = self.offset.map_or(0, Offset::seconds);

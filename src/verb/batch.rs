@@ -2,11 +2,11 @@
 
 use super::intake::{Draft, Intake, ends_it};
 use super::report::Report;
+use super::seen::Seen;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
-use crate::store::{Action, Change, Effect, Record, Removal, Writer};
+use crate::store::{Action, Change, Effect, Finder, Match, Record, Removal, Writer};
 use crate::value::{Value, shown};
-use std::collections::HashMap;
 
 /// What becomes of a draft whose record exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,11 @@ pub(crate) enum Existing {
     /// It is given what the draft gives.
     Update,
 }
+
+/// How many new records are so many that indexes are better made afterwards.
+const MANY: usize = 5_000;
+/// How many times as many as there were before they must be too: to make an index is to make all of it.
+const TIMES: usize = 2;
 
 /// How many records were made, changed, left and removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,12 +44,29 @@ pub(crate) struct Batch {
     pub allow_duplicate: bool,
     pub tally: Tally,
     /// The records that drafts were about, and the line of each.
-    seen: HashMap<i64, u64>,
+    seen: Seen,
+    finder: Finder,
+    /// Whether the table is filled first and its keys are tested afterwards.
+    bulk: bool,
+    /// At how many new records it is asked whether so many are coming.
+    many: usize,
+    /// How many records there were before, where that was asked.
+    before: Option<usize>,
 }
 
 impl Batch {
     pub(crate) fn new(entity: &'static Entity, existing: Existing, allow_duplicate: bool) -> Self {
-        Self { entity, existing, allow_duplicate, tally: Tally::default(), seen: HashMap::new() }
+        Self {
+            entity,
+            existing,
+            allow_duplicate,
+            tally: Tally::default(),
+            seen: Seen::default(),
+            finder: Finder::new(entity),
+            bulk: false,
+            many: MANY,
+            before: None,
+        }
     }
 
     /// Puts one draft in; `line` is where it stands in its file.
@@ -76,27 +98,40 @@ impl Batch {
         for effect in intake.made.drain(..) {
             report.add(writer, &effect)?;
         }
+        if self.bulk && !self.is_plain(&draft) {
+            writer.give_up_bulk();
+        }
         let Draft { values, items } = draft;
-        let existing = self.find(writer, &values)?;
-        if let Some(record) = &existing
-            && let Some(first) = self.seen.get(&record.id)
+        let existing = if self.bulk { None } else { self.find(writer, &values)? };
+        if let Some(found) = &existing
+            && let Some(first) = self.seen.line(found.id)
         {
-            let path = writer.path(self.entity, record.id)?;
+            let path = writer.path(self.entity, found.id)?;
             let text = format!("{} {} stands in line {first} already", self.entity.labels.0, shown::quoted(&path));
             return Err(Error::conflict(text));
         }
         let id = match (existing, self.existing) {
-            (Some(record), Existing::Refuse) => {
-                let path = writer.path(self.entity, record.id)?;
+            (Some(found), Existing::Refuse) => {
+                let path = writer.path(self.entity, found.id)?;
                 let text = format!("{} {} already exists", self.entity.labels.0, shown::quoted(&path));
                 return Err(Error::conflict(text));
             }
-            (Some(record), Existing::Skip) => {
+            (Some(found), Existing::Skip) => {
                 self.tally.skipped += 1;
-                self.seen.insert(record.id, line);
-                return Ok(record.id);
+                found.id
             }
-            (Some(record), Existing::Update) => self.update(writer, intake, &record, values, items, report)?,
+            (Some(Match { id, differing: None }), Existing::Update) if items.is_empty() => {
+                self.tally.unchanged += 1;
+                id
+            }
+            (Some(Match { id, differing }), Existing::Update) => {
+                let record = match differing {
+                    None => writer.record(self.entity, id)?,
+                    record => record,
+                };
+                let gone = || Error::not_found(format!("no {} with id {id}", self.entity.labels.0));
+                self.update(writer, intake, &record.ok_or_else(gone)?, values, items, report)?
+            }
             (None, _) => {
                 let values = values.into_iter().map(|value| value.unwrap_or(Value::Null)).collect();
                 let effect = self.create(writer, self.entity, values)?;
@@ -116,30 +151,24 @@ impl Batch {
     }
 
     /// The record that the draft is about: the one with its natural key.
-    fn find(&self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Record>> {
-        for key in self.entity.keys {
-            let wanted: Vec<&Value> = key
-                .iter()
-                .filter_map(|name| self.entity.position(name))
-                .map(|place| values.get(place).and_then(Option::as_ref).unwrap_or(&Value::Null))
-                .collect();
-            if let Some(record) = writer.find(self.entity, key, &wanted)? {
-                return Ok(Some(record));
-            }
+    fn find(&mut self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Match>> {
+        match self.finder.find(writer, values)? {
+            None => self.named_alone(writer, values),
+            found => Ok(found),
         }
-        self.named_alone(writer, values)
     }
 
     /// A record that is there already may be given by its name alone, where that is unambiguous: a file that updates
     /// need not say what holds it.
-    fn named_alone(&self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Record>> {
+    fn named_alone(&self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Match>> {
         let given = |name: &str| self.entity.position(name).and_then(|place| values.get(place)?.as_ref());
         let held = self.entity.parent_field().filter(|field| field.required);
         let Some(name) = self.entity.names.first().and_then(|name| given(name)) else { return Ok(None) };
         match (held, name) {
             (Some(field), Value::Text(name)) if self.existing != Existing::Refuse && given(field.name).is_none() => {
                 let id = writer.resolve_optional(self.entity, name)?;
-                Ok(id.map(|id| writer.record(self.entity, id)).transpose()?.flatten())
+                let Some(id) = id else { return Ok(None) };
+                Ok(writer.record(self.entity, id)?.map(|record| Match { id, differing: Some(record) }))
             }
             _ => Ok(None),
         }
@@ -147,8 +176,10 @@ impl Batch {
 
     /// Makes one record, numbered if it has no name, unless an operator's duplicate forbids it.
     fn create(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, mut values: Vec<Value>) -> Result<Effect> {
-        number(writer, entity, &mut values)?;
-        self.refuse_duplicate(writer, entity, None, &values)?;
+        if !self.bulk {
+            number(writer, entity, &mut values)?;
+            self.refuse_duplicate(writer, entity, None, &values)?;
+        }
         writer.apply(Change::Create { entity, values })
     }
 
@@ -199,16 +230,18 @@ impl Batch {
         values: Vec<(usize, Value)>,
         report: &mut Report,
     ) -> Result<bool> {
-        let mut after = record.values.clone();
-        for (place, value) in &values {
-            if let Some(slot) = after.get_mut(*place) {
-                slot.clone_from(value);
+        if !self.entity.soft_keys.is_empty() {
+            let mut after = record.values.clone();
+            for (place, value) in &values {
+                if let Some(slot) = after.get_mut(*place) {
+                    slot.clone_from(value);
+                }
             }
-        }
-        let differs =
-            |name: &&str| self.entity.position(name).is_some_and(|place| after.get(place) != record.values.get(place));
-        if self.entity.soft_keys.iter().any(|key| key.iter().any(differs)) {
-            self.refuse_duplicate(writer, self.entity, Some(record.id), &after)?;
+            let place = |name: &str| self.entity.position(name);
+            let differs = |name: &&str| place(name).is_some_and(|place| after.get(place) != record.values.get(place));
+            if self.entity.soft_keys.iter().any(|key| key.iter().any(differs)) {
+                self.refuse_duplicate(writer, self.entity, Some(record.id), &after)?;
+            }
         }
         let effect = writer.apply(Change::Update { entity: self.entity, before: record, values })?;
         report.add(writer, &effect)?;
@@ -274,14 +307,59 @@ impl Batch {
         Ok(differs)
     }
 
-    /// The records that drafts were about.
-    pub(crate) fn seen(&self) -> impl Iterator<Item = i64> + '_ {
-        self.seen.keys().copied()
-    }
-
     /// Whether a draft was about that record.
     pub(crate) fn has_seen(&self, id: i64) -> bool {
-        self.seen.contains_key(&id)
+        self.seen.line(id).is_some()
+    }
+
+    /// Whether a draft says which record it is about without a look at others, and brings none along.
+    fn is_plain(&self, draft: &Draft) -> bool {
+        let given = |name: &str| {
+            let value = self.entity.position(name).and_then(|place| draft.values.get(place)?.as_ref());
+            value.is_some_and(|value| *value != Value::Null)
+        };
+        let held = self.entity.parent_field().filter(|field| field.required);
+        let named = self.entity.numbered.is_none() || self.entity.names.iter().any(|name| given(name));
+        draft.items.is_empty() && named && held.is_none_or(|field| given(field.name))
+    }
+
+    /// Writes many records at once from here on, if they are many and none of them can be there already; and makes the
+    /// indexes afterwards, once that is the shorter way. [`Self::made_whole`] ends it. Before that, nothing may ask for
+    /// the records.
+    pub(crate) fn fill_if_many(&mut self, writer: &mut Writer<'_>) -> Result<()> {
+        if self.tally.created < self.many {
+            return Ok(());
+        }
+        let before = match self.before {
+            Some(before) => before,
+            None => {
+                let held = usize::try_from(writer.count(self.entity)?).unwrap_or(usize::MAX);
+                held.saturating_sub(self.tally.created)
+            }
+        };
+        self.before = Some(before);
+        self.many = usize::MAX;
+        // A record that is there already is to be found, unless it is a conflict in any case.
+        if before > 0 && self.existing != Existing::Refuse {
+            return Ok(());
+        }
+        let most = self.tally.created >= before.saturating_mul(TIMES);
+        writer.begin_bulk(self.entity, most)?;
+        self.bulk = true;
+        if !most {
+            self.many = before.saturating_mul(TIMES);
+        }
+        Ok(())
+    }
+
+    /// Makes the indexes of a table that was filled. Tells whether every record was taken: if not, the transaction is of
+    /// no use any more.
+    pub(crate) fn made_whole(&mut self, writer: &mut Writer<'_>) -> Result<bool> {
+        let whole = writer.end_bulk()?;
+        if std::mem::take(&mut self.bulk) && whole {
+            self.tally.duplicates = writer.sharing(self.entity, self.entity.soft_keys, self.tally.created)?;
+        }
+        Ok(whole)
     }
 
     /// Removes records that no draft was about.

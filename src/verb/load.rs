@@ -13,7 +13,7 @@ use crate::input::{Record, Records, Step};
 use crate::session::Session;
 use crate::store::Writer;
 use crate::value::{shown, similar};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -69,11 +69,35 @@ pub(crate) fn load(session: &Session, what: &str, sources: &[Source], options: &
     if let Some(path) = &options.rejects {
         session.spare_inventory(path)?;
     }
+    // What would be done is told record by record, and a bad row is taken back by itself: both look at what was written.
+    let mut filling = Filling { allowed: !session.dry_run && !options.skip_bad, refused: false };
+    let mut loaded = attempt(session, what, sources, options, &mut filling);
+    if filling.refused {
+        // Which row it was is found where each is tested as it is written.
+        filling = Filling { allowed: false, refused: false };
+        loaded = attempt(session, what, sources, options, &mut filling);
+    }
+    loaded
+}
+
+/// Whether a table may be filled before its keys are tested, and whether they turned out to be shared.
+struct Filling {
+    allowed: bool,
+    refused: bool,
+}
+
+fn attempt(
+    session: &Session,
+    what: &str,
+    sources: &[Source],
+    options: &Options,
+    filling: &mut Filling,
+) -> Result<Loaded> {
     let mut kept: Option<Faults> = None;
     let result = session.write(|writer| {
         let mut faults = Faults::new(options.rejects.as_deref())?;
         let mut report = Report::new(session.dry_run);
-        let outcome = all(session, writer, sources, options, &mut faults, &mut report);
+        let outcome = all(session, writer, sources, options, filling, &mut faults, &mut report);
         let failed = !faults.is_empty() && !options.skip_bad;
         let error = failed.then(|| faults.as_error(what));
         kept = Some(faults);
@@ -100,11 +124,12 @@ fn all(
     writer: &mut Writer<'_>,
     sources: &[Source],
     options: &Options,
+    filling: &mut Filling,
     faults: &mut Faults,
     report: &mut Report,
 ) -> Result<Outcome> {
     let intake = Intake { platform_words: true, create: options.create.clone(), ..Intake::default() };
-    let mut load = Load { writer, options, intake, faults, report };
+    let mut load = Load { writer, options, intake, filling, faults, report };
     let mut batches: Vec<(Batch, &Source)> = Vec::new();
     for source in sources {
         batches.push((load.source(source, !session.quiet)?, source));
@@ -114,11 +139,10 @@ fn all(
     Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
 }
 
-/// The records that hold the batch's, where rows were about those too.
-fn holders(writer: &Writer<'_>, batch: &Batch, batches: &[(Batch, &Source)]) -> Option<HashSet<i64>> {
+/// The batch of the records that hold the batch's, where rows were about those too.
+fn holders<'b>(writer: &Writer<'_>, batch: &Batch, batches: &'b [(Batch, &Source)]) -> Option<&'b Batch> {
     let (_, holder) = writer.catalog().parent(batch.entity)?;
-    let (known, _) = batches.iter().find(|(known, _)| known.entity.noun == holder.noun)?;
-    Some(known.seen().collect())
+    batches.iter().map(|(known, _)| known).find(|known| known.entity.noun == holder.noun)
 }
 
 /// An import on its way.
@@ -126,6 +150,7 @@ struct Load<'l, 's> {
     writer: &'l mut Writer<'s>,
     options: &'l Options,
     intake: Intake,
+    filling: &'l mut Filling,
     faults: &'l mut Faults,
     report: &'l mut Report,
 }
@@ -134,6 +159,15 @@ impl Load<'_, '_> {
     /// Puts the rows of one source in.
     fn source(&mut self, source: &Source, shows_progress: bool) -> Result<Batch> {
         let mut batch = Batch::new(source.entity, source.existing.unwrap_or(self.options.existing), true);
+        self.rows(source, &mut batch, shows_progress)?;
+        if batch.made_whole(self.writer)? {
+            return Ok(batch);
+        }
+        self.filling.refused = true;
+        Err(Error::conflict(format!("two of the {} are the same", batch.entity.labels.1)))
+    }
+
+    fn rows(&mut self, source: &Source, batch: &mut Batch, shows_progress: bool) -> Result<()> {
         let mut records = (source.open)()?;
         let mut progress = Progress::new(records.name(), source.bytes, shows_progress);
         self.writer.reading(Some(records.name()));
@@ -149,24 +183,27 @@ impl Load<'_, '_> {
                     records.columns(),
                     std::iter::empty(),
                 )?;
-                return Ok(batch);
+                return Ok(());
             }
             let step = records.read(&mut record);
             progress.at(records.bytes_read());
             match step {
-                Step::Last => return Ok(batch),
+                Step::Last => return Ok(()),
                 Step::Fault(fault) => {
                     self.faults.add(records.name(), fault.line, &[fault.text], records.columns(), record.cells())?;
                     if fault.fatal {
-                        return Ok(batch);
+                        return Ok(());
                     }
                 }
                 Step::Record => {
                     if let Err(wrong) = header.learn(self.writer, records.columns()) {
                         self.faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
-                        return Ok(batch);
+                        return Ok(());
                     }
-                    let wrong = self.row(&record, &header, &mut batch)?;
+                    if self.filling.allowed && !header.brings_others() {
+                        batch.fill_if_many(self.writer)?;
+                    }
+                    let wrong = self.row(&record, &header, batch)?;
                     if !wrong.is_empty() {
                         self.faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
                     }
@@ -211,19 +248,14 @@ impl Load<'_, '_> {
     fn what_is_gone(&mut self, batches: &mut [(Batch, &Source)]) -> Result<Vec<(&'static Entity, Vec<String>)>> {
         let mut gone = Vec::new();
         for place in (0..batches.len()).rev() {
-            let holders = match batches.get(place) {
-                Some((batch, source)) if source.within => match holders(self.writer, batch, batches) {
-                    Some(holders) => Some(holders),
-                    None => continue,
-                },
-                _ => None,
-            };
-            let Some((batch, source)) = batches.get_mut(place) else { continue };
+            let Some((batch, source)) = batches.get(place) else { continue };
             let prunes = self.options.prune == Prune::All || source.replaces;
-            if !prunes && !source.within {
+            let holders = if source.within { holders(self.writer, batch, batches) } else { None };
+            if source.within && holders.is_none() || !prunes && !source.within {
                 continue;
             }
-            let unseen = batch.unseen(self.writer, holders.as_ref())?;
+            let unseen = batch.unseen(self.writer, holders)?;
+            let Some((batch, _)) = batches.get_mut(place) else { continue };
             if prunes {
                 batch.prune(self.writer, &unseen, self.report)?;
             } else {
@@ -244,6 +276,11 @@ struct Header {
 impl Header {
     const fn new(entity: &'static Entity) -> Self {
         Self { entity, targets: Vec::new() }
+    }
+
+    /// Whether rows may bring records of other nouns along.
+    fn brings_others(&self) -> bool {
+        self.targets.iter().any(|target| matches!(target, Target::Collection(_)))
     }
 
     /// Takes in columns that are not known yet.
@@ -298,12 +335,12 @@ fn unknown(entity: &Entity, column: &str) -> String {
 
 impl Batch {
     /// The records that no row was about, of all, or of those which one of `holders` holds.
-    fn unseen(&self, writer: &Writer<'_>, holders: Option<&HashSet<i64>>) -> Result<Vec<i64>> {
+    fn unseen(&self, writer: &Writer<'_>, holders: Option<&Self>) -> Result<Vec<i64>> {
         let parent = self.entity.parent.unwrap_or_default();
         let mut unseen = Vec::new();
         writer.each(self.entity, |record| {
             let held = holders.is_none_or(|holders| {
-                matches!(record.value(self.entity, parent), crate::value::Value::Integer(id) if holders.contains(id))
+                matches!(record.value(self.entity, parent), crate::value::Value::Integer(id) if holders.has_seen(*id))
             });
             if held && !self.has_seen(record.id) {
                 unseen.push(record.id);

@@ -1,0 +1,156 @@
+//! Very many new records of one noun: their table is filled first and its indexes are made afterwards.
+//!
+//! A row that an index would have refused is not known by its line any more when the index is made. So this is a bet
+//! that no row will be refused: where it is lost, the whole transaction is undone and begun again without it.
+
+use super::reader::{Reader, key_part};
+use super::record;
+use super::sqlite::{Bind, Connection, Failure, Index};
+use crate::catalog::{Entity, Field};
+use crate::error::Result;
+use crate::value::Value;
+
+/// How many records one statement writes.
+pub(super) const AT_ONCE: usize = 16;
+
+/// A table that is being filled.
+#[derive(Debug)]
+pub(super) struct Bulk {
+    pub(super) entity: &'static Entity,
+    indexes: Vec<Index>,
+    columns: Vec<&'static str>,
+    /// The statement that writes as many records as one statement writes.
+    full: String,
+    last_id: i64,
+    waiting: Vec<(i64, Vec<Value>)>,
+    pub(super) refused: bool,
+}
+
+impl Bulk {
+    /// Begins with the indexes alive; what the engine need not look up is what records refer to.
+    pub(super) fn begin(connection: &Connection, entity: &'static Entity) -> Result<Self> {
+        let columns: Vec<&str> =
+            std::iter::once(entity.id).chain(entity.fields.iter().flat_map(Field::columns)).collect();
+        connection.enforce_references(false)?;
+        Ok(Self {
+            entity,
+            last_id: connection.last_id(entity.table)?,
+            indexes: Vec::new(),
+            full: insert(entity.table, &columns, AT_ONCE),
+            columns,
+            waiting: Vec::with_capacity(AT_ONCE),
+            refused: false,
+        })
+    }
+
+    /// Takes the indexes away until the end.
+    pub(super) fn suspend_indexes(&mut self, connection: &Connection) -> Result<()> {
+        self.indexes = connection.suspend_indexes(self.entity.table)?;
+        Ok(())
+    }
+
+    /// Takes one record in, and tells its id.
+    pub(super) fn add(&mut self, connection: &Connection, values: Vec<Value>) -> Result<i64> {
+        match self.last_id.checked_add(1) {
+            Some(id) => self.last_id = id,
+            None => self.refused = true,
+        }
+        // What is refused already is not written on.
+        if !self.refused {
+            self.waiting.push((self.last_id, values));
+        }
+        if self.waiting.len() == AT_ONCE {
+            self.write(connection)?;
+        }
+        Ok(self.last_id)
+    }
+
+    /// Writes what waits.
+    fn write(&mut self, connection: &Connection) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let mut binds = Vec::with_capacity(self.waiting.len() * self.columns.len());
+        for (id, values) in &self.waiting {
+            binds.push(Bind::Integer(*id));
+            binds.extend(self.entity.fields.iter().zip(values).flat_map(|(field, value)| record::binds(field, value)));
+        }
+        let written = if self.waiting.len() == AT_ONCE {
+            connection.execute(&self.full, &binds)
+        } else {
+            connection.execute(&insert(self.entity.table, &self.columns, self.waiting.len()), &binds)
+        };
+        self.waiting.clear();
+        match written {
+            Err(Failure::Engine(error)) => return Err(error),
+            Err(_) => self.refused = true,
+            Ok(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Makes the indexes again; tells whether every record was taken.
+    pub(super) fn end(mut self, connection: &Connection) -> Result<bool> {
+        self.write(connection)?;
+        if self.refused {
+            return Ok(false);
+        }
+        match connection.resume_indexes(&self.indexes) {
+            Err(Failure::Engine(error)) => return Err(error),
+            Err(_) => return Ok(false),
+            Ok(()) => {}
+        }
+        connection.enforce_references(true)?;
+        Ok(true)
+    }
+}
+
+impl Reader<'_> {
+    /// How many of the last `count` records of `entity` share the values of one of `keys` with an earlier record.
+    pub fn sharing(&self, entity: &Entity, keys: &[&[&str]], count: usize) -> Result<usize> {
+        let (id, table) = (entity.id, entity.table);
+        let mut shares = Vec::new();
+        for key in keys {
+            let fields: Vec<&Field> = key.iter().filter_map(|name| entity.field(name)).collect();
+            let Some(first) = fields.first() else { continue };
+            let parts = |alias: &str| -> Vec<String> {
+                let part =
+                    |(number, field): (usize, &&Field)| key_part(number, field, &format!("{alias}.{}", field.column));
+                (1..).zip(&fields).map(part).collect()
+            };
+            let any = format!(
+                "SELECT 1 FROM {table} t WHERE t.{} IS NOT NULL GROUP BY {} HAVING count(*) > 1 LIMIT 1",
+                first.column,
+                parts("t").join(", ")
+            );
+            if self.connection.first(&any, &[], |_| Ok(()))?.is_some() {
+                let same: Vec<String> =
+                    parts("o").iter().zip(parts("t")).map(|(one, other)| format!("{one} = {other}")).collect();
+                let same = same.join(" AND ");
+                shares.push(format!("EXISTS (SELECT 1 FROM {table} o WHERE {same} AND o.{id} < t.{id})"));
+            }
+        }
+        if shares.is_empty() {
+            return Ok(0);
+        }
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT * FROM {table} ORDER BY {id} DESC LIMIT {count}) t WHERE {}",
+            shares.join(" OR ")
+        );
+        Ok(self
+            .connection
+            .first(&sql, &[], |row| row.id(0))?
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(0))
+    }
+}
+
+/// The statement that writes `count` rows with these columns into `table`.
+pub(super) fn insert(table: &str, columns: &[&str], count: usize) -> String {
+    let row = |place: usize| {
+        let places = (1..=columns.len()).map(|column| format!("${}", place * columns.len() + column));
+        format!("({})", places.collect::<Vec<String>>().join(", "))
+    };
+    let rows: Vec<String> = (0..count).map(row).collect();
+    format!("INSERT INTO {table} ({}) VALUES {}", columns.join(", "), rows.join(", "))
+}

@@ -1,0 +1,54 @@
+//! Which records a file's rows were about, and in which line each stood: four bytes a record where they lie close.
+
+use std::collections::HashMap;
+
+/// How many ids share a block.
+const BLOCK: usize = 256;
+
+/// The lines of records, by id.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    blocks: HashMap<i64, Box<[u32; BLOCK]>>,
+}
+
+impl Seen {
+    /// Keeps that the record `id` stands in `line`, which is at least 1.
+    pub(crate) fn insert(&mut self, id: i64, line: u64) {
+        let (block, place) = place(id);
+        let lines = self.blocks.entry(block).or_insert_with(|| Box::new([0; BLOCK]));
+        if let Some(slot) = lines.get_mut(place) {
+            // A file of more lines than that is told its last ones less exactly.
+            *slot = u32::try_from(line.max(1)).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The line in which the record `id` stands; nothing if no row was about it.
+    pub(crate) fn line(&self, id: i64) -> Option<u32> {
+        let (block, place) = place(id);
+        self.blocks.get(&block).and_then(|lines| lines.get(place).copied()).filter(|line| *line > 0)
+    }
+}
+
+/// The block of an id, and its place there.
+fn place(id: i64) -> (i64, usize) {
+    let size = i64::try_from(BLOCK).unwrap_or(i64::MAX);
+    (id.div_euclid(size), usize::try_from(id.rem_euclid(size)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seen;
+
+    #[test]
+    fn a_record_is_known_by_its_line_and_its_neighbours_are_not() {
+        let mut seen = Seen::default();
+        for (id, line) in [(1, 2), (255, 3), (256, 4), (-1, 5), (i64::MAX, u64::MAX), (i64::MIN, 0)] {
+            seen.insert(id, line);
+        }
+        let lines = [1, 255, 256, -1, i64::MAX, i64::MIN].map(|id| seen.line(id));
+        assert_eq!(lines, [Some(2), Some(3), Some(4), Some(5), Some(u32::MAX), Some(1)]);
+        for id in [0, 2, 254, 257, -2, -256, i64::MAX - 1] {
+            assert_eq!(seen.line(id), None, "{id}");
+        }
+    }
+}

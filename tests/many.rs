@@ -1,0 +1,131 @@
+//! Files of so many rows that a table is filled before its indexes are made: nothing but the time it takes is different.
+
+use crate::imports::{imported, refused, told};
+use crate::support::Sandbox;
+use rusqlite::Connection;
+
+/// More rows than are put in one by one.
+const MANY: usize = 7_000;
+
+/// A file of so many VMs in prod.
+fn machines() -> Vec<String> {
+    (0..MANY).map(|number| format!("vm-{number},prod,{} GiB,alice", number % 64 + 1)).collect()
+}
+
+fn file(rows: &[String]) -> String {
+    format!("name,pool,memory,owner\n{}\n", rows.join("\n"))
+}
+
+/// The statements that made everything in the file, and what the engine finds wrong with it.
+fn shape(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
+    let store = Connection::open(sandbox.database()).expect("the inventory");
+    let texts = |sql: &str| -> Vec<String> {
+        let mut statement = store.prepare(sql).expect("a question");
+        let rows = statement.query_map([], |row| row.get(0)).expect("an answer");
+        rows.map(|row| row.expect("a text")).collect()
+    };
+    let made = texts("SELECT name || ': ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1");
+    let mut wrong = texts("SELECT * FROM pragma_integrity_check");
+    wrong.extend(texts("SELECT \"table\" FROM pragma_foreign_key_check"));
+    (made, wrong)
+}
+
+#[test]
+fn many_rows_go_in_as_they_stand_and_leave_every_index_as_it_was() {
+    let sandbox = Sandbox::estate();
+    let before = shape(&sandbox);
+    assert_eq!(before.1, ["ok"]);
+    let rows = machines();
+    let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &[]);
+    assert_eq!(answer.stderr, format!("{MANY} vms: {MANY} new\n"));
+    assert_eq!(shape(&sandbox), before);
+    let wanted: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let held =
+        sandbox.ok(&["vm", "list", "--where", "name~vm-", "-o", "csv", "--no-headers", "-c", "name,pool,memory,owner"]);
+    assert!(held == wanted, "the list is not what the file says");
+    assert_eq!(sandbox.ok(&["vm", "list", "--owner", "alice", "--count"]), format!("{}\n", MANY + 1));
+    let last = format!("vm-{}", MANY - 1);
+    let blame = sandbox.ok(&["blame", "vm", &last, "-o", "csv"]);
+    assert!(blame.contains(&format!("vms.csv:{}", MANY + 1)), "{blame}");
+    sandbox.ok(&["undo"]);
+    assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "3\n");
+}
+
+#[test]
+fn what_is_given_twice_among_many_is_told_by_its_lines_beside_all_other_faults() {
+    let sandbox = Sandbox::estate();
+    let mut rows = machines();
+    rows[4] = "vm-4,prod,16 GX,alice".to_owned();
+    rows[6_500] = rows[20].clone();
+    rows[6_600] = "web01,prod,1 GiB,bob".to_owned();
+    let before = shape(&sandbox);
+    let answer = refused(&sandbox, "vm", "vms.csv", file(&rows), &[]);
+    assert_eq!(
+        answer.stderr,
+        "error: 3 rows are wrong in vms.csv; nothing was imported\n  \
+         vms.csv:6: memory: \"16 GX\" has no known unit (did you mean \"16 GB\"?)\n  \
+         vms.csv:6502: vm \"AWS/tokyo/prod/vm-20\" stands in line 22 already\n  \
+         vms.csv:6602: vm \"AWS/tokyo/prod/web01\" already exists\n\
+         help: mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
+    );
+    assert_eq!(shape(&sandbox), before);
+}
+
+#[test]
+fn many_addresses_that_others_bear_are_counted_as_few_are() {
+    let sandbox = Sandbox::estate();
+    let mut rows: Vec<String> = (0..MANY).map(|n| format!("10.1.{}.{},,7", n / 250, n % 250)).collect();
+    // The first of them twice more, each under a VM of its own, and the one that web01 has.
+    rows.extend(["10.1.0.0,web01,7", "10.1.0.0,web02,7", "10.0.0.11,web02,101", "10.1.0.1,web02,8"].map(str::to_owned));
+    let content = format!("ipv4,vm,vlan\n{}\n", rows.join("\n"));
+    let answer = imported(&sandbox, "ip", "ips.csv", content, &[]);
+    assert_eq!(
+        answer.stderr,
+        format!("{0} ip addresses: {0} new\n3 of the addresses are borne by others in the same VLAN, too\n", MANY + 4)
+    );
+}
+
+#[test]
+fn disks_without_a_name_are_numbered_among_many_with_one() {
+    let sandbox = Sandbox::estate();
+    let mut rows: Vec<String> = (0..MANY).map(|number| format!("data{number},web02,1 GiB")).collect();
+    rows.extend([",web01,2 GiB", ",web02,3 GiB"].map(str::to_owned));
+    imported(&sandbox, "disk", "disks.csv", format!("name,vm,size\n{}\n", rows.join("\n")), &[]);
+    assert_eq!(sandbox.ok(&["disk", "list", "--count"]), format!("{}\n", MANY + 3));
+    let list = ["disk", "list", "--where", "name~disk", "-o", "csv", "--no-headers", "-c", "name,vm,size"];
+    assert_eq!(sandbox.ok(&list), "disk0,web01,100 GiB\ndisk1,web01,2 GiB\ndisk0,web02,3 GiB\n");
+}
+
+#[test]
+fn many_rows_again_change_nothing_and_one_that_differs_is_changed() {
+    let sandbox = Sandbox::estate();
+    let mut rows = machines();
+    imported(&sandbox, "vm", "vms.csv", file(&rows), &["--update"]);
+    let exported = sandbox.exported();
+    for order in ["as made", "backwards"] {
+        let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &["--update"]);
+        assert_eq!(answer.stderr, format!("{MANY} vms: {MANY} unchanged\n"), "{order}");
+        rows.reverse();
+    }
+    assert_eq!(sandbox.exported(), exported);
+    rows[17] = "vm-17,prod,99 GiB,bob".to_owned();
+    rows[18] = "vm-18,prod,,".to_owned();
+    let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &["--update", "--prune"]);
+    assert_eq!(answer.stderr, format!("{MANY} vms: 2 changed, {} unchanged, 3 removed\n", MANY - 2));
+    assert_eq!(
+        told(&sandbox, "vm", "name,memory,owner").lines().skip(16).take(3).collect::<Vec<_>>(),
+        ["vm-16,17 GiB,alice", "vm-17,99 GiB,bob", "vm-18,,"]
+    );
+}
+
+#[test]
+fn memory_of_64_mib_is_enough_for_many() {
+    let sandbox = Sandbox::estate();
+    let rows: Vec<String> = (0..30_000).map(|number| format!("vm-{number},prod,4 GiB,alice")).collect();
+    sandbox.file("vms.csv", file(&rows));
+    let script = format!("ulimit -v 65536; exec {} vm import vms.csv", env!("CARGO_BIN_EXE_inv"));
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).env("INV_DB", sandbox.database()).current_dir(sandbox.path());
+    let answer = crate::support::answer(&mut shell);
+    assert_eq!((answer.status, answer.stderr.as_str()), (0, "30000 vms: 30000 new\n"), "{answer}");
+}
