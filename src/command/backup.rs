@@ -48,8 +48,6 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(to) = matches.get_one::<PathBuf>("to") else { return Err(Error::usage("where to is not said")) };
-    // Whoever may read the inventory may copy it.
-    session.read(|_| Ok(()))?;
     let Some(most) = arguments::option(matches, "keep") else {
         if session.dry_run {
             session.store().may_back_up(to)?;

@@ -10,6 +10,7 @@ use super::waiting::Patience;
 use super::{Origin, Reader, Store, file};
 use crate::error::{Error, Kind, Result, io_reason};
 use crate::interrupt;
+use crate::value::role::Role;
 use crate::value::shown::shown;
 use crate::value::time;
 use std::fs;
@@ -43,6 +44,7 @@ impl Store<'_> {
     /// # Errors
     /// A conflict where there is such a file; it cannot be written; what is wrong with the inventory.
     pub fn back_up(&self, to: &Path) -> Result<()> {
+        self.signed_in(Role::Viewer)?;
         vacant(to)?;
         file::named(self.copied(file::folder_of(to))?, to).map_err(|error| match error.kind() {
             Kind::Conflict => taken(to),
@@ -55,8 +57,8 @@ impl Store<'_> {
     /// # Errors
     /// As [`Self::back_up`].
     pub fn may_back_up(&self, to: &Path) -> Result<()> {
-        vacant(to)?;
-        file::check(&self.path)
+        self.signed_in(Role::Viewer)?;
+        vacant(to)
     }
 
     /// Copies one moment of the inventory into a new file in `folder` that is named after the inventory and the time.
@@ -65,6 +67,8 @@ impl Store<'_> {
     /// # Errors
     /// As [`Self::back_up`]; an old copy cannot be removed.
     pub fn back_up_among(&self, folder: &Path, most: usize) -> Result<(PathBuf, Vec<PathBuf>)> {
+        // Older copies are removed.
+        self.signed_in(Role::Editor)?;
         let mut copy = self.copied(folder)?;
         copy.as_file().sync_all().map_err(|error| file::unwritten(folder, &error))?;
         let stamp = stamp();
@@ -102,7 +106,7 @@ impl Store<'_> {
     /// # Errors
     /// As [`Self::back_up_among`].
     pub fn would_back_up_among(&self, folder: &Path, most: usize) -> Result<(PathBuf, Vec<PathBuf>)> {
-        file::check(&self.path)?;
+        self.signed_in(Role::Editor)?;
         Ok((folder.join(self.dated_name(&stamp(), 1)), self.outdated(folder, most - 1, None)?))
     }
 
