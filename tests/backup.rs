@@ -391,7 +391,7 @@ fn of_eight_that_upgrade_at_once_one_does_it_and_keeps_one_copy() {
         } else {
             command.args(["user", "add", &format!("user{n}")])
         };
-        command.stdout(Stdio::null()).spawn().expect("the program starts")
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts")
     };
     let all: Vec<Child> = (0..8).map(spawn).collect();
     for mut child in all {

@@ -48,7 +48,7 @@ fn a_lock_is_waited_for_aloud_and_given_up_with_the_name_of_its_holder() {
 
     let begun = Instant::now();
     let later = sandbox.run(&["user", "add", "carol", "--wait", "2s"]);
-    assert!((2..5).contains(&begun.elapsed().as_secs()));
+    assert!((2..20).contains(&begun.elapsed().as_secs()));
     assert_eq!(later.status, 6);
     let told = format!("error: after 2 seconds the inventory is still locked by {who}\n{help}");
     assert_eq!(later.stderr, format!("waiting for {who} …\n{told}"));
@@ -160,6 +160,6 @@ fn a_signal_ends_a_wait_for_the_lock_at_once() {
     signal(&waiting, "TERM");
     let output = waiting.wait_with_output().expect("its end");
     assert_eq!(output.status.code(), Some(130));
-    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(15), "it waited for the lock all the same");
     assert!(String::from_utf8_lossy(&output.stderr).ends_with("error: interrupted; nothing was changed\n"));
 }

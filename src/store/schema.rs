@@ -120,8 +120,8 @@ fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
         // Comments stand before a statement.
         let at = if part.starts_with("CREATE ") { 0 } else { part.find("\nCREATE ")? + 1 };
         let statement = part.get(at..)?.trim_end_matches([';', '\n']);
-        let words = statement.split([' ', '(', '\n']);
-        Some((words.skip_while(|word| word.chars().all(char::is_uppercase)).next()?, statement))
+        let mut words = statement.split([' ', '(', '\n']);
+        Some((words.find(|word| !word.chars().all(char::is_uppercase))?, statement))
     })
 }
 
@@ -203,6 +203,7 @@ mod tests {
         let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         connection.begin_write().expect("the lock");
         take(&connection, &[(1, FIRST)]).expect("the first version");
+        connection.commit().expect("a commit");
         assert_eq!(check(&connection, &path), Ok(Standing::Older));
         connection.begin_write().expect("the lock");
         take(&connection, lacking(&[(1, FIRST), (2, SECOND)], 1)).expect("the second step");
@@ -217,6 +218,7 @@ mod tests {
         let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         connection.begin_write().expect("the lock");
         take(&connection, &[(1, FIRST)]).expect("the first version");
+        connection.commit().expect("a commit");
         connection.begin_write().expect("the lock");
         let again = "CREATE TABLE one (again INTEGER) STRICT";
         take(&connection, &[(2, SECOND), (3, again)]).expect_err("it is there");
