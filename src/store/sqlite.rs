@@ -327,7 +327,7 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
         }
         // Neither the file nor a journal beside it is touched: what is written stays in memory, and is rolled back.
-        Access::Scratch => "PRAGMA cache_spill = OFF; PRAGMA journal_mode = MEMORY;",
+        Access::Scratch => "PRAGMA foreign_keys = OFF; PRAGMA cache_spill = OFF; PRAGMA journal_mode = MEMORY;",
         Access::Copy => {
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON; \
              PRAGMA journal_mode = MEMORY;"

@@ -330,12 +330,11 @@ impl Batch {
         if self.tally.created < self.many {
             return Ok(());
         }
-        let before = match self.before {
-            Some(before) => before,
-            None => {
-                let held = usize::try_from(writer.count(self.entity)?).unwrap_or(usize::MAX);
-                held.saturating_sub(self.tally.created)
-            }
+        let before = if let Some(before) = self.before {
+            before
+        } else {
+            let held = usize::try_from(writer.count(self.entity)?).unwrap_or(usize::MAX);
+            held.saturating_sub(self.tally.created)
         };
         self.before = Some(before);
         self.many = usize::MAX;
