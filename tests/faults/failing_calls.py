@@ -16,6 +16,7 @@ FAULTS = {
     "openat": ("EIO", "ENOSPC", "EACCES", "EMFILE"),
     "pwrite64": ("EIO", "ENOSPC"),
     "write": ("EIO", "ENOSPC"),
+    "fdatasync": ("EIO", "ENOSPC"),
     "fsync": ("EIO", "ENOSPC"),
     "ftruncate": ("EIO", "ENOSPC"),
     "mkdir": ("ENOSPC", "EACCES"),

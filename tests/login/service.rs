@@ -142,8 +142,13 @@ fn what_a_service_account_writes_for_an_operator_replaces_nothing() {
     let before = std::fs::read(&database).expect("the inventory");
     let bad = service.sandbox.file("bad.csv", "name\n\u{7}\n");
     let answer = service.run(SERVICE, Some(BOB), &["provider", "import", &bad, "--rejects", path], "");
-    assert_eq!(answer.status, 1, "{answer}");
+    assert_eq!(answer.status, 2, "{answer}");
     assert_eq!(std::fs::read(&database).expect("the inventory"), before);
+    let kept = service.sandbox.file("kept.csv", "of the account\n");
+    chown(Path::new(&kept), SERVICE);
+    let answer = service.run(SERVICE, Some(BOB), &["provider", "import", &bad, "--rejects", &kept], "");
+    assert_eq!(answer.status, 1, "{answer}");
+    assert_eq!(std::fs::read_to_string(&kept).expect("the file"), "of the account\n");
     let page = service.sandbox.path().join("page.html");
     let page = page.to_str().expect("UTF-8");
     service.ok(BOB, &["report", page], "");

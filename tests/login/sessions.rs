@@ -282,7 +282,9 @@ fn login_users_of_version_1_sign_in_after_the_upgrade() {
     let dump = include_str!("../data/schema-1.sql");
     let sandbox = Sandbox::with_inventory(env!("CARGO_BIN_EXE_inv").as_ref(), &[]);
     engine(&sandbox).execute_batch(dump).expect("the dump is SQL");
-    refused(&sandbox.run(&["vm", "list"]), 5, SIGNED_OUT);
+    let upgrades = sandbox.run(&["vm", "list"]);
+    assert_eq!((upgrades.status, upgrades.stdout.as_str()), (5, ""), "{upgrades}");
+    assert_eq!(upgrades.stderr.lines().nth(1), Some(SIGNED_OUT), "{upgrades}");
     assert_eq!(log_in(&sandbox, "dave", "correct horse battery dave").status, 0);
     assert_eq!(
         sandbox.ok(&["vm", "list", "-o", "csv", "-c", "name,status"]),
