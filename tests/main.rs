@@ -22,6 +22,7 @@ mod lists;
 mod naming;
 mod other_programs;
 mod outlets;
+mod parts;
 mod prompts;
 mod pty;
 mod readme;

@@ -20,8 +20,10 @@ use std::time::{Duration, Instant};
 const APPLICATION_ID: i64 = 0x494E_5654;
 /// How long a command waits for another one that writes.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of the file a command keeps in memory, in KiB.
+/// How much of the file a command that writes keeps in memory, in KiB.
 const CACHE_KIB: i64 = 64 * 1024;
+/// The same of one that reads: what is read once need not be kept, and fits the processor's cache the better.
+const READ_CACHE_KIB: i64 = 4 * 1024;
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 256;
 
@@ -52,11 +54,14 @@ pub(super) struct Raw<'row>(&'row rusqlite::Row<'row>);
 impl Raw<'_> {
     /// The text of a column; nothing where it is empty.
     pub(super) fn text(&self, index: usize) -> Result<Option<&str>> {
+        self.bytes(index)?.map(utf8).transpose()
+    }
+
+    /// The text of a column as bytes that nobody has looked at yet; nothing where it is empty.
+    pub(super) fn bytes(&self, index: usize) -> Result<Option<&[u8]>> {
         match self.0.get_ref(index) {
             Ok(ValueRef::Null) => Ok(None),
-            Ok(ValueRef::Text(bytes)) => {
-                std::str::from_utf8(bytes).map(Some).map_err(|_| damaged("text that is not UTF-8"))
-            }
+            Ok(ValueRef::Text(bytes)) => Ok(Some(bytes)),
             Ok(_) => Err(damaged("a value of the wrong type")),
             Err(error) => Err(explained(&error)),
         }
@@ -133,6 +138,16 @@ impl Connection {
     /// Runs statements that take no values, such as the schema.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         self.0.execute_batch(sql).map_err(|error| explained(&error))
+    }
+
+    /// Another connection to what this one reads, for another thread; nothing where this one may write, since nobody
+    /// else sees what is not committed, or where the engine does not know the path as text.
+    pub(super) fn sibling(&self) -> Result<Option<Self>> {
+        let only_reads = self.0.is_readonly(rusqlite::MAIN_DB).map_err(|error| explained(&error))?;
+        let Some(path) = self.0.path().filter(|path| only_reads && !path.is_empty()) else { return Ok(None) };
+        let sibling = Self::open(Path::new(path), Access::Read)?;
+        sibling.begin_read()?;
+        Ok(Some(sibling))
     }
 
     /// Begins a transaction that may write: no other command can until it ends.
@@ -300,7 +315,9 @@ fn configure(connection: &mut rusqlite::Connection, access: Access) -> rusqlite:
          PRAGMA cache_size = -{CACHE_KIB}; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
     ))?;
     match access {
-        Access::Read => connection.execute_batch("PRAGMA query_only = ON;")?,
+        Access::Read => {
+            connection.execute_batch(&format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READ_CACHE_KIB};"))?;
+        }
         // Neither the file nor a journal beside it is touched: what is written stays in memory, and is rolled back.
         Access::Scratch => connection.execute_batch(
             "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF; PRAGMA cache_spill = OFF; \
@@ -323,6 +340,11 @@ fn failure(error: &rusqlite::Error) -> Failure {
         }
         _ => Failure::Engine(explained(error)),
     }
+}
+
+/// The text that `bytes` are.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|_| damaged("text that is not UTF-8"))
 }
 
 fn damaged(what: &str) -> Error {
