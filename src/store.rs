@@ -5,9 +5,11 @@
 //! [`Store::write`].
 
 mod addresses;
+mod by_path;
 mod file;
 mod history;
 mod inspect;
+mod known;
 mod parts;
 mod plan;
 mod question;

@@ -69,7 +69,7 @@ impl Reader<'_> {
     }
 
     /// The least and the greatest id of `entity`'s records.
-    fn ends(&self, entity: &Entity) -> Result<(i64, i64)> {
+    pub(super) fn ends(&self, entity: &Entity) -> Result<(i64, i64)> {
         let end = |which| {
             let sql = format!("SELECT {which}({}) FROM {}", entity.id, entity.table);
             Ok(self.connection.first(&sql, &[], |row| row.integer(0))?.flatten().unwrap_or_default())
