@@ -192,17 +192,47 @@ CREATE TABLE system_virtual_machine (
 CREATE UNIQUE INDEX system_virtual_machine_key ON system_virtual_machine (system_id, vm_id);
 CREATE INDEX system_virtual_machine_by_vm ON system_virtual_machine (vm_id);
 
--- People who operate inv. The password is kept as an Argon2id hash in PHC form (RFC 9106).
+-- People who operate inv, and what each of them may do: a viewer reads, an editor changes the inventory, an admin the
+-- login users too. The password is kept as an Argon2id hash in PHC form (RFC 9106).
 CREATE TABLE login_users (
     login_user_id  INTEGER CONSTRAINT login_users_pk PRIMARY KEY AUTOINCREMENT,
     username       TEXT    CONSTRAINT login_users_username_given NOT NULL
                            CONSTRAINT login_users_username_length CHECK (length(username) BETWEEN 1 AND 255),
     password_hash  TEXT    CONSTRAINT login_users_password_hash_given NOT NULL,
+    role           TEXT    CONSTRAINT login_users_role_given NOT NULL
+                           CONSTRAINT login_users_role_known CHECK (role IN ('viewer', 'editor', 'admin')),
     email          TEXT,
     created_at     TEXT    CONSTRAINT login_users_created_at_given NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX login_users_key ON login_users (username);
 CREATE INDEX login_users_username_with_slash ON login_users (username) WHERE username LIKE '%/%';
+
+-- Who is signed in, until when, and as which user of the operating system. Of the secret that a session's file holds,
+-- only the SHA-256 in hexadecimal digits is here.
+CREATE TABLE login_session (
+    login_session_id  INTEGER CONSTRAINT login_session_pk PRIMARY KEY AUTOINCREMENT,
+    login_user_id     INTEGER CONSTRAINT login_session_login_user_given NOT NULL
+                              CONSTRAINT login_session_login_user
+                                  REFERENCES login_users (login_user_id) ON DELETE CASCADE,
+    os_uid            INTEGER CONSTRAINT login_session_os_uid_given NOT NULL,
+    secret_hash       TEXT    CONSTRAINT login_session_secret_hash_given NOT NULL
+                              CONSTRAINT login_session_secret_hash_length CHECK (length(secret_hash) = 64),
+    expires_at        TEXT    CONSTRAINT login_session_expires_at_given NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX login_session_key ON login_session (secret_hash);
+CREATE INDEX login_session_by_login_user ON login_session (login_user_id);
+
+-- Wrong passwords in a row, and until when no other one is taken. A name that nobody has counts like one that somebody
+-- has. It is kept as the first 20 bits of its SHA-256: what was typed for a name may have been a password.
+CREATE TABLE login_failure (
+    login_failure_id  INTEGER CONSTRAINT login_failure_pk PRIMARY KEY AUTOINCREMENT,
+    name_hash         TEXT    CONSTRAINT login_failure_name_hash_given NOT NULL
+                              CONSTRAINT login_failure_name_hash_length CHECK (length(name_hash) = 5),
+    failures          INTEGER CONSTRAINT login_failure_failures_given NOT NULL
+                              CONSTRAINT login_failure_failures_positive CHECK (failures > 0),
+    waits_until       TEXT    CONSTRAINT login_failure_waits_until_given NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX login_failure_key ON login_failure (name_hash);
 
 -- Every change to the tables above: who, when, by which command, and a hash of it and of the one before.
 --
@@ -496,6 +526,7 @@ SELECT
     t.login_user_id AS id,
     t.username AS path,
     t.username AS username,
+    t.role AS role,
     t.email AS email,
     t.created_at AS created
 FROM login_users AS t;

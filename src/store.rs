@@ -106,7 +106,7 @@ impl<'c> Store<'c> {
         }
         let connection = Connection::open(&self.path, access)?;
         if schema::check(&connection, &self.path)? == Standing::Older {
-            schema::migrate(&Connection::open(&self.path, Access::Write)?, self.schema, &self.path)?;
+            schema::migrate(&Connection::open(&self.path, Access::Write)?, &self.path)?;
         }
         Ok(connection)
     }

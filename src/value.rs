@@ -10,6 +10,7 @@ pub mod name;
 pub mod natural;
 pub mod needle;
 pub mod quantity;
+pub mod role;
 pub mod shown;
 pub mod similar;
 pub mod status;

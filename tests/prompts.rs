@@ -335,6 +335,7 @@ fn value_of(entity: &Entity, name: &str) -> &'static str {
         Kind::Vlan => "9",
         Kind::Email => "fresh@example.com",
         Kind::Status => "planned",
+        Kind::Role => "",
         Kind::Reference { .. } => DOWN,
         Kind::Created | Kind::Updated | Kind::Secret => "",
     }

@@ -7,6 +7,8 @@
 mod diagram;
 #[path = "schema/engine.rs"]
 mod engine;
+#[path = "schema/upgrade.rs"]
+mod upgrade;
 
 use crate::support::Sandbox;
 use diagram::Diagram;
@@ -16,15 +18,16 @@ use inv::catalog::{Catalog, Entity, Field, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the contract lets the schema have beyond the diagram.
-const ADDED: [(&str, &str); 4] = [
+const ADDED: [(&str, &str); 5] = [
     ("disk", "name"),
+    ("login_users", "role"),
     ("partition", "name"),
     ("system_virtual_machine", "system_virtual_machine_id"),
     ("unit", "bytes"),
 ];
 
 /// The tables that the store keeps for itself: they hold no noun.
-const OWN: [&str; 3] = ["change", "change_entry", "change_file"];
+const OWN: [&str; 5] = ["change", "change_entry", "change_file", "login_failure", "login_session"];
 
 /// What the catalog wants of the table of an entity.
 fn wanted(catalog: &Catalog, entity: &Entity) -> Table {
@@ -59,7 +62,7 @@ fn wanted(catalog: &Catalog, entity: &Entity) -> Table {
 
 /// Whether every record has the field: because it must, or because the store sees to it.
 fn always(field: &Field) -> bool {
-    field.required || matches!(field.kind, Kind::Status | Kind::Created | Kind::Updated)
+    field.required || matches!(field.kind, Kind::Status | Kind::Role | Kind::Created | Kind::Updated)
 }
 
 /// Where the schema is not what the catalog says.
@@ -152,7 +155,7 @@ fn the_schema_is_what_the_catalog_says() {
 }
 
 #[test]
-fn the_schema_is_what_the_diagram_says_and_four_columns_more() {
+fn the_schema_is_what_the_diagram_says_and_five_columns_more() {
     assert_eq!(against_diagram(&Schema::of_text(SCHEMA), &Diagram::handed_over()), Vec::<String>::new());
 }
 

@@ -4,6 +4,9 @@
 //! CSV, the completion, the reference pages. Nouns name each other by their noun, fields by their name, and a
 //! [`super::Catalog`] resolves those names, so that an entry can be written down without any code.
 
+use crate::value::role::ROLES;
+use crate::value::status::STATUSES;
+
 /// A noun of the inventory.
 #[derive(Debug)]
 pub struct Entity {
@@ -104,6 +107,8 @@ pub enum Kind {
     Factor,
     /// One of [`crate::value::status::STATUSES`].
     Status,
+    /// One of [`crate::value::role::ROLES`].
+    Role,
     /// An IPv4 address.
     Ipv4,
     /// An IPv6 address (RFC 5952).
@@ -314,11 +319,29 @@ impl Entity {
         self.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated))
     }
 
+    /// Whether its records are people who operate `inv`: who may what, and by which password.
+    #[must_use]
+    pub fn operates(&self) -> bool {
+        self.fields.iter().any(|field| field.kind == Kind::Role)
+    }
+
     /// A count of it in words: `1 vm`, `12 vms`.
     #[must_use]
     pub fn counted(&self, count: usize) -> String {
         let label = if count == 1 { self.labels.0 } else { self.labels.1 };
         format!("{count} {label}")
+    }
+}
+
+impl Kind {
+    /// The words that it can hold, where those are few.
+    #[must_use]
+    pub const fn words(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Status => Some(STATUSES),
+            Self::Role => Some(ROLES),
+            _ => None,
+        }
     }
 }
 

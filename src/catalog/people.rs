@@ -43,11 +43,17 @@ pub(super) static LOGIN_USER: Entity = Entity {
             required: true,
             help: "Asked for without echo; kept as an Argon2id hash",
         },
+        Field::optional(
+            "role",
+            "role",
+            Kind::Role,
+            "What they may do: viewer reads, editor changes the inventory, admin login users too",
+        ),
         Field::optional("email", "email", Kind::Email, "Where to write to"),
         Field::optional("created", "created_at", Kind::Created, "When they were entered"),
     ],
     keys: &[&["username"]],
-    columns: &["username", "email", "created"],
+    columns: &["username", "role", "email", "created"],
     reach: Reach::NoFiles,
     ..Entity::BLANK
 };

@@ -1,6 +1,8 @@
-//! Schema versions: each is one step from the one before, the first creates. All steps that a file lacks are taken in
-//! one transaction, which looks again at where the file stands once it holds the lock: of several that come at once, one
-//! takes them and the others find them taken.
+//! Schema versions. A new file is created with the whole schema of today; one of an earlier version is brought up by the
+//! steps that it lacks, one from each version to the next, and has the very same schema then.
+//!
+//! All of it is one transaction, which looks again at where the file stands once it holds the lock: of several that come
+//! at once, one does it and the others find it done.
 
 use super::file;
 use super::sqlite::Connection;
@@ -9,12 +11,10 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 /// The schema version that this program reads and writes.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
-/// The steps to [`VERSION`]: the first leads from nothing to version 1.
-const fn steps(schema: &str) -> [&str; 1] {
-    [schema]
-}
+/// The steps to [`VERSION`], and the version that each leads to.
+const STEPS: &[(i64, &str)] = &[(2, include_str!("schema/2.sql"))];
 
 /// Where a file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,28 +35,33 @@ pub(super) fn create(connection: &Connection, schema: &str, path: &Path) -> Resu
         if !empty {
             return Err(file::exists(path));
         }
-        take(connection, &steps(schema), 0)
+        take(connection, &[(VERSION, schema)])
     });
     connection.roll_back();
     created
 }
 
 /// Takes the steps that an older file lacks.
-pub(super) fn migrate(connection: &Connection, schema: &str, path: &Path) -> Result<()> {
+pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<()> {
     connection.begin_write()?;
     let migrated = match check(connection, path) {
-        Ok(Standing::Older) => connection.identity().and_then(|(_, version)| take(connection, &steps(schema), version)),
+        Ok(Standing::Older) => connection.identity().and_then(|(_, version)| take(connection, lacking(STEPS, version))),
         other => other.map(drop),
     };
     connection.roll_back();
     migrated
 }
 
-/// Takes the steps behind the version `from`, and makes them last.
-fn take(connection: &Connection, steps: &[&str], from: i64) -> Result<()> {
-    for (version, step) in (1..).zip(steps).filter(|(version, _)| *version > from) {
+/// The steps that a file of the version `from` lacks.
+fn lacking<'s>(steps: &'s [(i64, &'s str)], from: i64) -> &'s [(i64, &'s str)] {
+    steps.get(steps.partition_point(|(version, _)| *version <= from)..).unwrap_or_default()
+}
+
+/// Takes steps, and makes them last.
+fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
+    for (version, step) in steps {
         connection.batch(step)?;
-        connection.identify(version)?;
+        connection.identify(*version)?;
     }
     connection.commit()
 }
@@ -90,7 +95,7 @@ fn is_empty(connection: &Connection) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Standing, VERSION, check, create, migrate, take};
+    use super::{STEPS, Standing, VERSION, check, create, lacking, migrate, take};
     use crate::error::Kind;
     use crate::store::sqlite::{Access, Connection};
     use std::path::PathBuf;
@@ -111,13 +116,18 @@ mod tests {
     }
 
     #[test]
-    fn creating_is_the_first_step_and_is_taken_once() {
+    fn the_steps_lead_from_version_to_version_up_to_this_one() {
+        assert_eq!(STEPS.iter().map(|(version, _)| *version).collect::<Vec<_>>(), (2..=VERSION).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_file_is_created_at_once_with_the_schema_of_today_and_once() {
         let (_folder, path) = file();
         let connection = Connection::open(&path, Access::Create).expect("a file");
         create(&connection, FIRST, &path).expect("an inventory");
         assert_eq!(check(&connection, &path), Ok(Standing::Current));
         assert_eq!(create(&connection, FIRST, &path).expect_err("it is there").kind(), Kind::Conflict);
-        migrate(&connection, FIRST, &path).expect("nothing to do");
+        migrate(&connection, &path).expect("nothing to do");
         assert_eq!(tables(&connection), 1);
     }
 
@@ -125,20 +135,25 @@ mod tests {
     fn only_the_steps_that_a_file_lacks_are_taken() {
         let (_folder, path) = file();
         let connection = Connection::open(&path, Access::Create).expect("a file");
-        create(&connection, FIRST, &path).expect("an inventory");
         connection.begin_write().expect("the lock");
-        take(&connection, &[FIRST, SECOND], 1).expect("the second step");
+        take(&connection, &[(1, FIRST)]).expect("the first version");
+        assert_eq!(check(&connection, &path), Ok(Standing::Older));
+        connection.begin_write().expect("the lock");
+        take(&connection, lacking(&[(1, FIRST), (2, SECOND)], 1)).expect("the second step");
         assert_eq!(tables(&connection), 2);
         assert_eq!(connection.identity().expect("a header"), (true, 2));
+        assert_eq!(lacking(&[(1, FIRST), (2, SECOND)], 2), []);
     }
 
     #[test]
     fn a_step_that_fails_leaves_the_file_as_it_was() {
         let (_folder, path) = file();
         let connection = Connection::open(&path, Access::Create).expect("a file");
-        create(&connection, FIRST, &path).expect("an inventory");
         connection.begin_write().expect("the lock");
-        take(&connection, &[FIRST, SECOND, "CREATE TABLE one (again INTEGER) STRICT"], 1).expect_err("it is there");
+        take(&connection, &[(1, FIRST)]).expect("the first version");
+        connection.begin_write().expect("the lock");
+        let again = "CREATE TABLE one (again INTEGER) STRICT";
+        take(&connection, &[(2, SECOND), (3, again)]).expect_err("it is there");
         connection.roll_back();
         assert_eq!(tables(&connection), 1);
         assert_eq!(connection.identity().expect("a header"), (true, 1));

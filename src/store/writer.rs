@@ -11,6 +11,7 @@ use super::sqlite::{Bind, Connection, Failure};
 use crate::catalog::{Entity, Field, Kind, Rule};
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::value::role::Role;
 use crate::value::{Value, shown, status, time};
 use std::ops::Deref;
 
@@ -185,6 +186,7 @@ impl<'s> Writer<'s> {
             if *value == Value::Null {
                 *value = match field.kind {
                     Kind::Created | Kind::Updated => Value::Text(self.now.clone()),
+                    Kind::Role if self.count(entity)? == 0 => Value::Text(Role::Admin.word().to_owned()),
                     kind => default(kind),
                 };
             }
@@ -343,6 +345,7 @@ fn article(label: &str) -> String {
 fn default(kind: Kind) -> Value {
     match kind {
         Kind::Status => Value::Text(status::UNKNOWN.to_owned()),
+        Kind::Role => Value::Text(Role::Viewer.word().to_owned()),
         _ => Value::Null,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::complete;
 use crate::catalog::{Catalog, Entity, Field, Kind};
-use crate::value::status;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
 
@@ -22,9 +21,9 @@ pub(crate) fn takes_flag(entity: &Entity, field: &Field) -> bool {
 /// An argument that takes a value of `field`.
 pub(crate) fn valued(field: &'static Field, arg: Arg) -> Arg {
     let arg = arg.value_name(placeholder(field)).allow_hyphen_values(false);
-    match field.kind {
-        Kind::Reference { to, .. } => arg.add(names_of(to)),
-        Kind::Status => arg.add(words(status::STATUSES)),
+    match (field.kind, field.kind.words()) {
+        (Kind::Reference { to, .. }, _) => arg.add(names_of(to)),
+        (_, Some(known)) => arg.add(words(known)),
         _ => arg,
     }
 }

@@ -82,7 +82,7 @@ fn ask(
 ) -> Result<()> {
     let answer = match field.kind {
         Kind::Reference { .. } => reference(session, field, required, &mut answers.create)?,
-        Kind::Status => Some(status_of(field)?),
+        Kind::Status | Kind::Role => one_of(field)?,
         _ if entity.names.len() > 1 && entity.is_naming(field.name) && required => {
             let name = named_text(entity, session)?;
             let named = intake::naming_field(entity, &name).and_then(|field| entity.position(field.name));
@@ -127,14 +127,14 @@ fn check(session: &Session, field: &Field, text: &str) -> Result<()> {
     }
 }
 
-/// Has a status chosen; a record that is given none has the unknown one.
-fn status_of(field: &Field) -> Result<String> {
-    let items: Vec<String> = status::STATUSES.iter().map(|word| (*word).to_owned()).collect();
-    let first = items.iter().position(|word| word == status::UNKNOWN).unwrap_or(0);
-    let choices = Choices { items: &items, first, optional: false, new: None };
+/// Has one of a few words chosen; a status that is not known is unknown, and who gets no role gets the usual one.
+fn one_of(field: &Field) -> Result<Option<String>> {
+    let items: Vec<String> = field.kind.words().unwrap_or_default().iter().map(|word| (*word).to_owned()).collect();
+    let unknown = items.iter().position(|word| word == status::UNKNOWN);
+    let choices = Choices { items: &items, first: unknown.unwrap_or(0), optional: unknown.is_none(), new: None };
     Ok(match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
-        Choice::Item(place) => items.into_iter().nth(place).unwrap_or_default(),
-        Choice::Nothing | Choice::New(_) => String::new(),
+        Choice::Item(place) => items.into_iter().nth(place),
+        Choice::Nothing | Choice::New(_) => None,
     })
 }
 

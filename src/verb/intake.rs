@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Action, Change, Effect, Resolver, Writer};
 use crate::value::quantity::Quantity;
+use crate::value::role::Role;
 use crate::value::{Value, address, decimal, list, name, shown, status, text, time};
 
 /// What a given text is for.
@@ -287,6 +288,7 @@ pub(crate) fn plain(kind: Kind, given: &str) -> Result<Value> {
         Kind::Count => Value::Text(decimal::parse_count(given)?),
         Kind::Factor => Value::Integer(text::factor(given)?),
         Kind::Status => Value::Text(status::parse(given)?.to_owned()),
+        Kind::Role => Value::Text(Role::parse(given)?.word().to_owned()),
         Kind::Ipv4 => Value::Text(address::ipv4(given)?),
         Kind::Ipv6 => Value::Text(address::ipv6(given)?),
         Kind::Vlan => Value::Text(text::vlan(given)?),

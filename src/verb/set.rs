@@ -6,7 +6,7 @@ use super::batch::{Batch, Existing};
 use super::intake::{Intake, Target};
 use super::report::Report;
 use super::terms;
-use crate::catalog::{Catalog, Entity, Field};
+use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::input::{prompt, secret};
 use crate::interrupt;
@@ -153,8 +153,7 @@ pub(crate) fn change(
         };
         let mut report = Report::new(session.dry_run);
         let mut draft = Intake::default().read(writer, entity, given)?.map_err(several)?;
-        if let (Some(hash), Some(place)) =
-            (secret, entity.fields.iter().position(|field| field.kind == crate::catalog::Kind::Secret))
+        if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
             && let Some(slot) = draft.values.get_mut(place)
         {
             *slot = Some(Value::Text(hash.to_owned()));
@@ -186,9 +185,7 @@ pub(crate) fn change(
 
 /// The place of a field that may be cleared.
 fn clearable(entity: &'static Entity, name: &str) -> Result<usize> {
-    let may = |field: &&Field| {
-        !field.required && !matches!(field.kind, crate::catalog::Kind::Created | crate::catalog::Kind::Updated)
-    };
+    let may = |field: &&Field| !field.required && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Role);
     let names: Vec<&str> = entity.fields.iter().filter(may).map(|field| field.name).collect();
     let found = entity.fields.iter().position(|field| crate::catalog::column::same_name(field.name, name));
     match found.and_then(|place| Some((place, entity.fields.get(place)?))) {

@@ -7,6 +7,7 @@ use crate::output::row::ColumnKind;
 use crate::store::{Operand, Reader, Term, Test};
 use crate::value::address::{self, Block};
 use crate::value::decimal::Decimal;
+use crate::value::role::Role;
 use crate::value::{shown, status, time};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::cmp::Ordering;
@@ -196,6 +197,7 @@ fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
     Ok(Operand::Text(match path.leaf {
         Leaf::Field(field) => match field.kind {
             Kind::Status => status::parse(text).map_err(about)?.to_owned(),
+            Kind::Role => Role::parse(text).map_err(about)?.word().to_owned(),
             Kind::Ipv4 | Kind::Ipv6 => address::either(text).map_err(about)?.1,
             Kind::Vlan => crate::value::text::vlan(text).map_err(about)?,
             Kind::Name => text.nfc().collect(),

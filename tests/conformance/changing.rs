@@ -92,7 +92,7 @@ pub fn changes_many_only_after_a_yes(program: &'static Program) {
 }
 
 fn may_be_cleared(field: &Field) -> bool {
-    !field.required && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Secret)
+    !field.required && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Role | Kind::Secret)
 }
 
 pub fn clears_each_field_that_may_be_empty(program: &'static Program) {

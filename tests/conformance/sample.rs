@@ -57,7 +57,7 @@ pub fn is_filled(entity: &Entity, field: &Field, index: usize) -> bool {
     });
     match field.kind {
         Kind::Secret => false,
-        Kind::Created | Kind::Updated | Kind::Status => true,
+        Kind::Created | Kind::Updated | Kind::Status | Kind::Role => true,
         _ if field.required || entity.names.first() == Some(&field.name) => true,
         _ => index != BARE && !excluded,
     }
@@ -95,6 +95,8 @@ fn plain(entity: &Entity, field: &Field, index: usize) -> String {
         Kind::Factor => (3 * number).to_string(),
         Kind::Status if index == BARE => "unknown".to_owned(),
         Kind::Status => ["stopped", "failed", "running"].get(index).copied().unwrap_or("planned").to_owned(),
+        // Two admins, so that either may be removed; none is an editor yet.
+        Kind::Role => ["admin", "admin", "viewer", "viewer"].get(index).copied().unwrap_or("editor").to_owned(),
         Kind::Ipv4 => format!("10.0.0.{number}"),
         Kind::Ipv6 => format!("fd00::{number:x}"),
         Kind::Vlan => number.to_string(),

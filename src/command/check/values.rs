@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::store::HeldValue;
 use crate::value::decimal::{self, Decimal};
 use crate::value::quantity::Units;
+use crate::value::role::Role;
 use crate::value::{address, name, shown, status, text, time};
 
 /// What is wrong with a value.
@@ -68,6 +69,7 @@ fn canonical(kind: Kind, given: &str) -> Option<Result<String, Error>> {
         Kind::Text => text::free(given),
         Kind::Count => decimal::parse_count(given).map(|_| given.to_owned()),
         Kind::Status => status::parse(given).map(str::to_owned),
+        Kind::Role => Role::parse(given).map(|role| role.word().to_owned()),
         Kind::Ipv4 => address::ipv4(given),
         Kind::Ipv6 => address::ipv6(given),
         Kind::Vlan => text::vlan(given),
