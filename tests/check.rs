@@ -68,6 +68,11 @@ const FAULTS: &[(&str, &str)] = &[
     ("UPDATE users SET email = 'nobody' WHERE name = 'alice'", "E007,user,alice"),
     ("UPDATE virtual_machine SET created_at = 'yesterday' WHERE name = 'web02'", "E007,vm,AWS/tokyo/prod/web02"),
     ("UPDATE system SET description = CAST(x'ff61' AS TEXT)", "E007,system,billing"),
+    ("UPDATE virtual_machine SET custom_os = 'BeOS' WHERE name = 'web01'", "E008,vm,AWS/tokyo/prod/web01"),
+    (
+        "INSERT INTO ip_address (vm_id) SELECT vm_id FROM virtual_machine WHERE name = 'web02'",
+        "E008,ip,AWS/tokyo/prod/web02/",
+    ),
     ("UPDATE ip_address SET ipv4 = '10.0.0.11' WHERE ipv4 = '10.0.0.12'", "E012,ip,AWS/tokyo/prod/web01/10.0.0.11"),
     ("INSERT INTO ip_address (ipv4, vlan) VALUES ('10.0.0.11', '101')", "E012,ip,AWS/tokyo/prod/web01/10.0.0.11"),
     ("UPDATE partition SET size = '100.000000001'", "E024,disk,AWS/tokyo/prod/web01/disk0"),

@@ -96,13 +96,13 @@ fn note(reader: &Reader<'_>) -> Result<Note, Error> {
     }
     let mut export = Vec::new();
     for entity in catalog.exported() {
-        let query = inv::verb::export::whole(catalog, entity);
-        let columns: Vec<_> = query.columns.iter().map(|path| path.column(catalog)).collect();
+        let paths = inv::verb::export::columns(catalog, entity);
+        let columns: Vec<_> = paths.iter().map(|path| path.column(catalog)).collect();
         let mut sheet = inv::output::sheet(Style::Csv, Layout::piped(), &mut export);
         sheet.begin(&columns).expect("memory takes all");
-        reader.select(&query, |row| {
+        reader.select_by_path(entity, &paths, |row| {
             sheet.row(row).expect("memory takes all");
-            Ok(ControlFlow::Continue(()))
+            Ok(())
         })?;
         sheet.end().expect("memory takes all");
     }

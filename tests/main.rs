@@ -27,6 +27,7 @@ mod many;
 mod naming;
 mod other_programs;
 mod outlets;
+mod parts;
 mod prompts;
 mod pty;
 mod readme;

@@ -6,7 +6,7 @@
 
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
-use crate::store::{Reader, Stored, Term};
+use crate::store::{Part, Reader, Stored, Term};
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{Quantity, Units};
 use std::collections::HashMap;
@@ -104,10 +104,10 @@ enum Stage {
 }
 
 impl Stage {
-    fn of(status: Option<&str>) -> Self {
+    fn of(status: Option<&[u8]>) -> Self {
         match status {
-            Some("planned") => Self::Planned,
-            Some("retired") => Self::Retired,
+            Some(b"planned") => Self::Planned,
+            Some(b"retired") => Self::Retired,
             _ => Self::Present,
         }
     }
@@ -139,69 +139,96 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
     let catalog = reader.catalog();
     let (vm, disk) = (catalog.of("vm"), catalog.of("disk"));
     let units = reader.units()?;
-    let mut amounts = Amounts::new(&units);
+    let units: &Units = &units;
     let mut groups = Groups::default();
     let memberships = if by == By::System { memberships(reader, &mut groups)? } else { Ids::default() };
     // Where no disk is to be placed, no VM needs to be remembered for it.
     let places_disks = reader.count(disk)? > 0;
-    let mut placed = Placed::default();
     let names: &[&str] = match by {
         By::Pool => &["status", "cpu", "memory", "pool"],
         By::Owner => &["status", "cpu", "memory", "owner"],
         By::Os => &["status", "cpu", "memory", "os", "custom-os"],
         By::Status | By::System => &["status", "cpu", "memory"],
     };
-    reader.each_stored(vm, &fields(vm, names), within(vm, &["pool"], pools, reader), |id, stored| {
-        let status = stored.text(0)?;
-        let stage = Stage::of(status);
-        let cpu = stored.text(1)?.map_or(Amount::default(), |text| amounts.count(text));
-        let memory = amounts.quantity(stored, 2)?;
-        if by == By::System {
-            if let Some(slots) = memberships.get(&id) {
-                for slot in slots {
-                    groups.add_vm(*slot, stage, cpu, memory);
-                }
-            } else {
-                let slot = groups.of(None);
-                groups.add_vm(slot, stage, cpu, memory);
-            }
+    let counted = in_parts(reader, vm, pools, |reader, part| {
+        let (mut groups, mut sums, mut placed) = (groups.clone(), Sums::default(), Placed::default());
+        let mut amounts = Amounts::new(units);
+        let terms = within(vm, &["pool"], pools, reader);
+        reader.each_stored_in(part, vm, &fields(vm, names), terms, |stored| {
+            let status = stored.bytes(0)?;
+            let stage = Stage::of(status);
+            let cpu = amounts.count(stored, 1)?;
+            let memory = amounts.quantity(stored, 2)?;
+            let slot = match by {
+                By::System => match memberships.get(&stored.id()?) {
+                    Some(slots) => {
+                        for slot in slots {
+                            sums.add_vm(*slot, stage, cpu, memory);
+                        }
+                        if places_disks {
+                            placed.push(stored.id()?, 0, stage);
+                        }
+                        return Ok(());
+                    }
+                    None => groups.of(None),
+                },
+                By::Status => groups.called(stored.text(0)?.unwrap_or_default()),
+                By::Os => match (stored.reference(3)?, stored.text(4)?) {
+                    (None, Some(text)) => groups.called(text),
+                    (os, _) => groups.of(os),
+                },
+                By::Pool | By::Owner => groups.of(stored.reference(3)?),
+            };
+            sums.add_vm(slot, stage, cpu, memory);
             if places_disks {
-                placed.push(id, 0, stage);
-            }
-            return Ok(());
-        }
-        let slot = match by {
-            By::Status => groups.called(status.unwrap_or_default()),
-            By::Os => match (stored.reference(3)?, stored.text(4)?) {
-                (None, Some(text)) => groups.called(text),
-                (os, _) => groups.of(os),
-            },
-            _ => groups.of(stored.reference(3)?),
-        };
-        groups.add_vm(slot, stage, cpu, memory);
-        if places_disks {
-            placed.push(id, slot, stage);
-        }
-        Ok(())
-    })?;
-    if places_disks {
-        let terms = within(disk, &["vm", "pool"], pools, reader);
-        reader.each_stored(disk, &fields(disk, &["vm", "size"]), terms, |_, stored| {
-            let Some(vm) = stored.reference(0)? else { return Ok(()) };
-            let size = amounts.quantity(stored, 1)?;
-            let Some((slot, stage)) = placed.get(vm) else { return Ok(()) };
-            match (by, memberships.get(&vm)) {
-                (By::System, Some(slots)) => slots.iter().for_each(|slot| groups.add_disk(*slot, stage, size)),
-                (By::System, None) => {
-                    let slot = groups.of(None);
-                    groups.add_disk(slot, stage, size);
-                }
-                _ => groups.add_disk(slot, stage, size),
+                placed.push(stored.id()?, slot, stage);
             }
             Ok(())
         })?;
+        Ok((groups, sums, placed))
+    })?;
+    let (mut sums, mut placed) = (Sums::default(), Placed::default());
+    for (theirs, their_sums, their_placed) in counted {
+        let slots = groups.take_in(theirs);
+        sums.add(&their_sums, |slot| slots.get(slot).copied().unwrap_or(slot));
+        placed.0.extend(their_placed.0.into_iter().map(|(id, slot, stage)| {
+            let slot = slots.get(slot as usize).and_then(|slot| u32::try_from(*slot).ok()).unwrap_or(slot);
+            (id, slot, stage)
+        }));
     }
-    Ok(groups.sums())
+    if places_disks {
+        let counted = in_parts(reader, disk, pools, |reader, part| {
+            let mut sums = Sums::default();
+            let mut amounts = Amounts::new(units);
+            let mut near = 0;
+            let terms = within(disk, &["vm", "pool"], pools, reader);
+            reader.each_stored_in(part, disk, &fields(disk, &["vm", "size"]), terms, |stored| {
+                let Some(vm) = stored.reference(0)? else { return Ok(()) };
+                let size = amounts.quantity(stored, 1)?;
+                let Some((slot, stage)) = placed.get(vm, &mut near) else { return Ok(()) };
+                match (by, memberships.get(&vm)) {
+                    (By::System, Some(slots)) => slots.iter().for_each(|slot| sums.add_disk(*slot, stage, size)),
+                    _ => sums.add_disk(slot, stage, size),
+                }
+                Ok(())
+            })?;
+            Ok(sums)
+        })?;
+        for theirs in counted {
+            sums.add(&theirs, |slot| slot);
+        }
+    }
+    Ok(groups.keys.into_iter().enumerate().map(|(slot, key)| (key, sums.of(slot))).collect())
+}
+
+/// As [`Reader::in_parts`]; of a few pools only, whose VMs an index finds, in one part.
+fn in_parts<T: Send>(
+    reader: &Reader<'_>,
+    entity: &Entity,
+    pools: &[i64],
+    work: impl Fn(&Reader<'_>, &Part) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    if pools.is_empty() { reader.in_parts(entity, work) } else { Ok(vec![work(reader, &Part::ALL)?]) }
 }
 
 /// What disks take of the storage devices that they are on.
@@ -210,7 +237,7 @@ pub(crate) fn stored_on(reader: &Reader<'_>, pools: &[i64]) -> Result<HashMap<i6
     let (vm, disk) = (catalog.of("vm"), catalog.of("disk"));
     let mut apart: Ids<Stage> = Ids::default();
     reader.each_stored(vm, &fields(vm, &["status"]), Vec::new(), |id, stored| {
-        let stage = Stage::of(stored.text(0)?);
+        let stage = Stage::of(stored.bytes(0)?);
         if stage != Stage::Present {
             apart.insert(id, stage);
         }
@@ -267,16 +294,21 @@ pub(crate) fn within(entity: &'static Entity, path: &[&str], ids: &[i64], reader
     vec![Term::Refers { hops, ids: ids.to_vec(), or_empty: false, negated: false }]
 }
 
-/// The groups while they are added up. Nearly all amounts are whole, so those are added up in plain numbers, which keeps
-/// the groups small enough for the processor's cache; the rest are added exactly beside them.
-#[derive(Default)]
+/// The groups that were met.
+#[derive(Clone, Default)]
 struct Groups {
     keys: Vec<Key>,
-    whole: Vec<[Whole; 3]>,
-    rest: Ids<Use>,
     by_id: Ids<usize>,
     by_text: HashMap<String, usize>,
     none: Option<usize>,
+}
+
+/// The sums of groups, by their places. Nearly all amounts are whole, so those are added up in plain numbers, which keeps
+/// the sums small enough for the processor's cache; the rest are added exactly beside them.
+#[derive(Default)]
+struct Sums {
+    whole: Vec<[Whole; 3]>,
+    rest: HashMap<usize, Use, Mixing>,
 }
 
 /// Sums of whole amounts.
@@ -301,7 +333,7 @@ impl Groups {
                 Some(id) => drop(self.by_id.insert(id, place)),
                 None => self.none = Some(place),
             }
-            self.open(id.map_or(Key::None, Key::Id));
+            self.keys.push(id.map_or(Key::None, Key::Id));
             place
         })
     }
@@ -313,38 +345,59 @@ impl Groups {
         }
         let place = self.keys.len();
         self.by_text.insert(text.to_owned(), place);
-        self.open(Key::Text(text.to_owned()));
+        self.keys.push(Key::Text(text.to_owned()));
         place
     }
 
-    fn open(&mut self, key: Key) {
-        self.keys.push(key);
-        self.whole.push([Whole::default(); 3]);
+    /// Takes in the groups of another part, and returns the places that they have here.
+    fn take_in(&mut self, others: Self) -> Vec<usize> {
+        let place = |key| match key {
+            Key::None => self.of(None),
+            Key::Id(id) => self.of(Some(id)),
+            Key::Text(text) => self.called(&text),
+        };
+        others.keys.into_iter().map(place).collect()
+    }
+}
+
+impl Sums {
+    fn at(&mut self, slot: usize, stage: Stage) -> &mut Whole {
+        if slot >= self.whole.len() {
+            self.whole.resize(slot + 1, [Whole::default(); 3]);
+        }
+        &mut self.whole[slot][stage as usize]
     }
 
-    /// Adds a VM that is in group `place`.
-    fn add_vm(&mut self, place: usize, stage: Stage, cpu: Amount, memory: Amount) {
-        let Some(sums) = self.whole.get_mut(place).and_then(|stages| stages.get_mut(stage as usize)) else { return };
+    /// Adds a VM that is in the group at `slot`.
+    fn add_vm(&mut self, slot: usize, stage: Stage, cpu: Amount, memory: Amount) {
+        let sums = self.at(slot, stage);
         sums.count += 1;
         let rest = Held { cpu: cpu.add_to(&mut sums.cpu), memory: memory.add_to(&mut sums.memory), ..Held::default() };
-        self.add_rest(place, stage, &rest);
+        self.add_rest(slot, stage, &rest);
     }
 
-    /// Adds a disk of a VM that is in group `place`.
-    fn add_disk(&mut self, place: usize, stage: Stage, size: Amount) {
-        let Some(sums) = self.whole.get_mut(place).and_then(|stages| stages.get_mut(stage as usize)) else { return };
+    /// Adds a disk of a VM that is in the group at `slot`.
+    fn add_disk(&mut self, slot: usize, stage: Stage, size: Amount) {
+        let sums = self.at(slot, stage);
         let rest = Held { disk: size.add_to(&mut sums.disk), ..Held::default() };
-        self.add_rest(place, stage, &rest);
+        self.add_rest(slot, stage, &rest);
     }
 
-    fn add_rest(&mut self, place: usize, stage: Stage, rest: &Held) {
+    fn add_rest(&mut self, slot: usize, stage: Stage, rest: &Held) {
         if [rest.cpu, rest.memory, rest.disk].iter().any(|amount| *amount != Decimal::ZERO) {
-            self.rest.entry(i64::try_from(place).unwrap_or_default()).or_default().at(stage).add(rest);
+            self.rest.entry(slot).or_default().at(stage).add(rest);
         }
     }
 
-    /// The sums of every group.
-    fn sums(mut self) -> Vec<(Key, Use)> {
+    /// Adds the sums of another part; `slot` tells where its groups are here.
+    fn add(&mut self, others: &Self, slot: impl Fn(usize) -> usize) {
+        for place in 0..others.whole.len() {
+            self.rest.entry(slot(place)).or_default().add(&others.of(place));
+        }
+    }
+
+    /// The sums of the group at `slot`.
+    fn of(&self, slot: usize) -> Use {
         let exact = |number: u64| Decimal::from_whole(i128::from(number));
         let held = |sums: Whole| Held {
             count: sums.count,
@@ -352,16 +405,12 @@ impl Groups {
             memory: exact(sums.memory),
             disk: exact(sums.disk),
         };
-        let groups = self.keys.into_iter().zip(self.whole).zip(0..);
-        groups
-            .map(|((key, [present, planned, retired]), place)| {
-                let mut sums = Use { present: held(present), planned: held(planned), retired: held(retired) };
-                if let Some(rest) = self.rest.remove(&place) {
-                    sums.add(&rest);
-                }
-                (key, sums)
-            })
-            .collect()
+        let [present, planned, retired] = self.whole.get(slot).copied().unwrap_or_default().map(held);
+        let mut sums = Use { present, planned, retired };
+        if let Some(rest) = self.rest.get(&slot) {
+            sums.add(rest);
+        }
+        sums
     }
 }
 
@@ -393,22 +442,19 @@ impl Amount {
 
 /// In which group each VM is, and at which stage, by ascending id.
 #[derive(Default)]
-struct Placed {
-    all: Vec<(i64, u32, Stage)>,
-    next: usize,
-}
+struct Placed(Vec<(i64, u32, Stage)>);
 
 impl Placed {
     fn push(&mut self, id: i64, slot: usize, stage: Stage) {
-        self.all.push((id, u32::try_from(slot).unwrap_or(u32::MAX), stage));
+        self.0.push((id, u32::try_from(slot).unwrap_or(u32::MAX), stage));
     }
 
-    /// Disks come mostly in the order of their VMs, so the next one is looked at before the search.
-    fn get(&mut self, id: i64) -> Option<(usize, Stage)> {
-        let near = [self.next, self.next + 1].into_iter().find(|at| self.all.get(*at).is_some_and(|vm| vm.0 == id));
-        let at = near.or_else(|| self.all.binary_search_by_key(&id, |vm| vm.0).ok())?;
-        self.next = at;
-        self.all.get(at).map(|(_, slot, stage)| (*slot as usize, *stage))
+    /// Disks come mostly in the order of their VMs: the search begins where the last one ended, at `near`.
+    fn get(&self, id: i64, near: &mut usize) -> Option<(usize, Stage)> {
+        let here = [*near, *near + 1].into_iter().find(|at| self.0.get(*at).is_some_and(|vm| vm.0 == id));
+        let at = here.or_else(|| self.0.binary_search_by_key(&id, |vm| vm.0).ok())?;
+        *near = at;
+        self.0.get(at).map(|(_, slot, stage)| (*slot as usize, *stage))
     }
 }
 
@@ -418,34 +464,38 @@ const REMEMBERED: usize = 512;
 /// Amounts, read once each: an estate has few different ones.
 struct Amounts<'u> {
     units: &'u Units,
-    known: Vec<(String, i64, Amount)>,
+    known: Vec<(Vec<u8>, i64, Amount)>,
 }
 
 impl<'u> Amounts<'u> {
     fn new(units: &'u Units) -> Self {
-        Self { units, known: vec![(String::new(), 0, Amount::default()); REMEMBERED] }
+        Self { units, known: vec![(Vec::new(), 0, Amount::default()); REMEMBERED] }
     }
 
-    fn count(&mut self, text: &str) -> Amount {
-        self.read(text, 0, |text, _| Decimal::parse(text).unwrap_or_default())
+    fn count(&mut self, stored: &Stored<'_>, field: usize) -> Result<Amount> {
+        stored.bytes(field)?.map_or(Ok(Amount::default()), |text| self.read(stored, field, text, 0))
     }
 
     fn quantity(&mut self, stored: &Stored<'_>, field: usize) -> Result<Amount> {
-        let Some((amount, unit)) = stored.quantity(field)? else { return Ok(Amount::default()) };
-        let units = self.units;
-        Ok(self.read(amount, unit, |text, unit| units.bytes(&Quantity { amount: text.to_owned(), unit })))
+        stored.amount(field)?.map_or(Ok(Amount::default()), |(text, unit)| self.read(stored, field, text, unit))
     }
 
-    fn read(&mut self, text: &str, unit: i64, read: impl FnOnce(&str, i64) -> Decimal) -> Amount {
+    /// An amount in `unit`; no unit has the id 0, which stands for a mere number.
+    fn read(&mut self, stored: &Stored<'_>, field: usize, text: &[u8], unit: i64) -> Result<Amount> {
         let mut hasher = Mixer::default();
-        hasher.write(text.as_bytes());
+        hasher.write(text);
         hasher.write_i64(unit);
         let place = usize::try_from(hasher.finish() % REMEMBERED as u64).unwrap_or_default();
-        let Some(known) = self.known.get_mut(place) else { return Amount::new(read(text, unit)) };
+        let known = &mut self.known[place];
         if known.1 != unit || known.0 != text {
-            *known = (text.to_owned(), unit, Amount::new(read(text, unit)));
+            let amount = stored.text(field)?.unwrap_or_default();
+            let exact = match unit {
+                0 => Decimal::parse(amount).unwrap_or_default(),
+                _ => self.units.bytes(&Quantity { amount: amount.to_owned(), unit }),
+            };
+            *known = (text.to_owned(), unit, Amount::new(exact));
         }
-        known.2
+        Ok(known.2)
     }
 }
 

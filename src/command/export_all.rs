@@ -9,7 +9,6 @@ use crate::verb::{arguments, export, faults::write_whole};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::fs;
 use std::io::BufWriter;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 pub(super) const GRAFT: Graft = Graft {
@@ -47,8 +46,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         })?;
         let mut counts = Vec::new();
         for entity in catalog.exported() {
-            let query = export::whole(catalog, entity);
-            let headers: Vec<_> = query.columns.iter().map(|path| path.column(catalog)).collect();
+            let columns = export::columns(catalog, entity);
+            let headers: Vec<_> = columns.iter().map(|path| path.column(catalog)).collect();
             let mut count = 0;
             let path = folder.join(format!("{}.csv", entity.plural));
             session.spare_inventory(&path)?;
@@ -57,10 +56,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 let mut out = BufWriter::new(file);
                 let mut sheet = output::sheet(Style::Csv, Layout::piped(), &mut out);
                 sheet.begin(&headers).map_err(told)?;
-                reader.select(&query, |row| {
+                reader.select_by_path(entity, &columns, |row| {
                     count += 1;
-                    sheet.row(row).map_err(told)?;
-                    Ok(ControlFlow::Continue(()))
+                    sheet.row(row).map_err(told)
                 })?;
                 sheet.end().map_err(told)?;
                 drop(sheet);

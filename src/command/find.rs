@@ -25,8 +25,8 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How many bytes of what is found wait in memory, for each rank.
-const IN_MEMORY: usize = 1 << 20;
+/// How many bytes of what is found wait in memory, for each rank of each part.
+const IN_MEMORY: usize = 1 << 18;
 /// How many cells a row has.
 const CELLS: usize = 4;
 
@@ -63,15 +63,18 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     sheet::answer(session, matches, &headers, &columns, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();
-        for found in find(reader, &wanted)? {
-            let mut file = found.read()?;
-            while next(&mut file, &mut cells).map_err(|error| aside(&error))? {
-                row.clear();
-                for cell in &cells {
-                    row.text(cell);
-                }
-                if take(&row)?.is_break() {
-                    return Ok(());
+        let mut found = find(reader, &wanted)?;
+        for rank in 0..Rank::ALL.len() {
+            for waiting in found.iter_mut().filter_map(|found| found[rank].take()) {
+                let mut file = waiting.read()?;
+                while next(&mut file, &mut cells).map_err(|error| aside(&error))? {
+                    row.clear();
+                    for cell in &cells {
+                        row.text(cell);
+                    }
+                    if take(&row)?.is_break() {
+                        return Ok(());
+                    }
                 }
             }
         }
@@ -79,8 +82,17 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
+/// What was found in one part of a noun's records, by its rank.
+type Found = [Option<Waiting>; Rank::ALL.len()];
+
 /// What was found of one rank.
 struct Waiting(BufWriter<SpooledTempFile>);
+
+impl Default for Waiting {
+    fn default() -> Self {
+        Self(BufWriter::new(SpooledTempFile::new(IN_MEMORY)))
+    }
+}
 
 impl Waiting {
     fn put(&mut self, cells: [&str; CELLS]) -> Result<()> {
@@ -118,24 +130,27 @@ fn next(file: &mut BufReader<SpooledTempFile>, cells: &mut Vec<String>) -> std::
     Ok(true)
 }
 
-fn find(reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Waiting>> {
-    let empty = |_| Waiting(BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
-    let mut waiting: Vec<Waiting> = Rank::ALL.into_iter().map(empty).collect();
-    let mut put = |rank: Rank, cells: [&str; CELLS]| {
-        let place = Rank::ALL.iter().position(|known| *known == rank).and_then(|place| waiting.get_mut(place));
-        place.map_or(Ok(()), |waiting| waiting.put(cells))
-    };
+fn find(reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Found>> {
+    let mut all = Vec::new();
     for entity in reader.catalog().nouns() {
-        reader.search(entity, wanted, |found| {
-            put(found.rank, [entity.noun, &found.path, found.field.name, found.text])
-        })?;
-        if let Wanted::Block(block, _) = wanted {
-            reader.bearers(entity, block, |holder, path, address| {
-                put(Rank::Exact, [holder.noun, path, entity.plural, address])
+        all.extend(reader.in_parts(entity, |reader, part| {
+            let mut found = Found::default();
+            reader.search(part, entity, wanted, |record| {
+                let waiting = found[record.rank as usize].get_or_insert_default();
+                waiting.put([entity.noun, record.path, record.field.name, record.text])
             })?;
+            Ok(found)
+        })?);
+        if let Wanted::Block(block, _) = wanted {
+            let mut found = Found::default();
+            reader.bearers(entity, block, |holder, path, address| {
+                let waiting = found[Rank::Exact as usize].get_or_insert_default();
+                waiting.put([holder.noun, path, entity.plural, address])
+            })?;
+            all.push(found);
         }
     }
-    Ok(waiting)
+    Ok(all)
 }
 
 fn aside(error: &std::io::Error) -> Error {

@@ -29,6 +29,7 @@ fn arguments(command: Command) -> Command {
         .arg(need("count", "N", "How many such VMs one pool is to take (1)"))
         .arg(need("in", "DC", "Only pools of this datacenter").add(arguments::names_of("dc")))
         .arg(Overcommit::argument())
+        .arg(arguments::at())
         .after_help("The pool that would be least full then comes first. A pool whose total is not known is left out.")
 }
 

@@ -7,7 +7,7 @@ use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::{Query, Reader, Term};
 use crate::value::{natural, shown};
-use crate::verb::arguments::options;
+use crate::verb::arguments::{self, options};
 use clap::{Arg, ArgMatches, Command};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -26,6 +26,7 @@ const NOUNS: [&str; 4] = ["pool", "storage", "dc", "vm"];
 
 fn arguments(command: Command) -> Command {
     sheet::arguments(command)
+        .arg(arguments::at())
         .arg(
             Arg::new("what")
                 .value_name("NOUN] [NAME")

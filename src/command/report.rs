@@ -16,9 +16,9 @@ use crate::output::bar::Share;
 use crate::output::grid::visible;
 use crate::output::row::{Cell, ColumnKind};
 use crate::session::Session;
-use crate::store::{Query, Reader};
+use crate::store::{Moment, Query, Reader};
 use crate::value::{shown, time};
-use crate::verb::arguments::option;
+use crate::verb::arguments::{self, option};
 use crate::verb::faults::write_whole;
 use crate::verb::list;
 use clap::{Arg, ArgMatches, Command, ValueHint};
@@ -64,6 +64,7 @@ fn arguments(command: Command) -> Command {
                 .help("The page to write; - is standard output"),
         )
         .arg(Arg::new("limit").long("limit").value_name("N").help("At most so many VMs in the table (10000)"))
+        .arg(arguments::at())
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
@@ -71,7 +72,12 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let limit = list::number(matches, "limit")?.unwrap_or(MOST_VMS);
     let path = Path::new(file);
     session.spare_inventory(path).map_err(|error| error.help("name another file for the page, such as report.html"))?;
-    let (page, left_out) = session.read(|reader| page(reader, limit))?;
+    let as_of = match &session.at {
+        None => time::now(),
+        Some(Moment::Time(time)) => time.clone(),
+        Some(Moment::Change(change)) => format!("change {change}"),
+    };
+    let (page, left_out) = session.read(|reader| page(reader, limit, &as_of))?;
     if file == "-" {
         session.answer_text(&page)?;
     } else {
@@ -90,7 +96,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 }
 
 /// The page, and how many VMs its table leaves out.
-fn page(reader: &Reader<'_>, limit: u64) -> Result<(String, u64)> {
+fn page(reader: &Reader<'_>, limit: u64, as_of: &str) -> Result<(String, u64)> {
     let estate = estate::read(reader)?;
     let mut page = String::new();
     let _ = write!(
@@ -100,8 +106,7 @@ fn page(reader: &Reader<'_>, limit: u64) -> Result<(String, u64)> {
          script-src 'sha256-{SCRIPT_HASH}'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>VM estate</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header><h1>VM estate</h1><p>as of {}, by inv {}</p></header>\n",
-        time::now(),
+         <header><h1>VM estate</h1><p>as of {as_of}, by inv {}</p></header>\n",
         env!("CARGO_PKG_VERSION")
     );
     counts(&mut page, &estate);

@@ -10,6 +10,7 @@ use crate::output::row::{Column, ColumnKind, Row};
 use crate::output::{Cards, Style, measure, tint};
 use crate::session::Session;
 use crate::value::shown::shown;
+use crate::verb::arguments;
 use clap::{ArgMatches, Command};
 
 pub(super) const GRAFT: Graft = Graft {
@@ -17,7 +18,7 @@ pub(super) const GRAFT: Graft = Graft {
     name: "stats",
     about: "Tell the estate on one screen",
     hidden: false,
-    arguments: |command: Command| command,
+    arguments: |command: Command| command.arg(arguments::at()),
     run,
 };
 

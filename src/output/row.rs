@@ -154,6 +154,13 @@ impl Row {
         self.slots.push(Slot::Text(span));
     }
 
+    /// Adds a text cell that is made of `parts`.
+    pub fn joined_text(&mut self, parts: &[&str]) {
+        let start = self.text.len();
+        self.text.extend(parts.iter().copied());
+        self.slots.push(Slot::Text(start..self.text.len()));
+    }
+
     /// Adds a number, given as its decimal text.
     pub fn number(&mut self, text: &str) {
         let span = self.keep(text);

@@ -3,11 +3,12 @@
 //! A plan joins what its columns follow, selects what they need, and keeps for each column a getter that turns the
 //! selected values into a cell. What is computed from other records is a statement of its own, run for one record.
 
+use super::known::{self, Ids, Known};
 use super::reader::{Reader, name_sql};
 use super::sqlite::{Bind, Cursor, Raw};
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
-use crate::output::row::Row;
+use crate::output::row::{Cell, Row};
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{self, Quantity, Units};
 use std::fmt::Write;
@@ -19,7 +20,16 @@ pub(super) struct Plan {
     joins: Vec<Join>,
     selected: Vec<String>,
     getters: Vec<Getter>,
-    feeds: Vec<(String, usize)>,
+    feeds: Vec<Feed>,
+    known: Vec<(usize, Known)>,
+}
+
+/// Rows of other records that may come in step with a plan's own.
+pub(super) struct Feed {
+    /// The statement, and which of its columns holds the id of the plan's record.
+    pub(super) rows: (String, usize),
+    /// A statement for those ids alone.
+    pub(super) ids: String,
 }
 
 /// What a plan reads from: one moment of the inventory, and rows of other records that come in step with its own.
@@ -27,17 +37,25 @@ pub(super) struct Sources<'r, 's> {
     reader: &'r Reader<'s>,
     units: &'r Units,
     feeds: Vec<Option<Cursor<'r>>>,
+    bearers: Vec<Ids>,
+    found: Vec<Option<usize>>,
 }
 
 impl<'r, 's> Sources<'r, 's> {
     /// Everything is looked up for each record by itself.
     pub(super) const fn new(reader: &'r Reader<'s>, units: &'r Units) -> Self {
-        Self { reader, units, feeds: Vec::new() }
+        Self { reader, units, feeds: Vec::new(), bearers: Vec::new(), found: Vec::new() }
+    }
+
+    /// The same, but records without rows in one of the plan's feeds are not asked for them.
+    pub(super) fn of_bearers(reader: &'r Reader<'s>, units: &'r Units, plan: &Plan) -> Result<Self> {
+        let bearers = plan.feeds.iter().map(|feed| Ids::of(reader, &feed.ids)).collect::<Result<_>>()?;
+        Ok(Self { bearers, ..Self::new(reader, units) })
     }
 
     /// The plan's records come in the order of their ids, and `feeds` (those of [`Plan::feeds`]) in step with them.
     pub(super) fn in_step(reader: &'r Reader<'s>, units: &'r Units, feeds: Vec<Cursor<'r>>) -> Self {
-        Self { reader, units, feeds: feeds.into_iter().map(Some).collect() }
+        Self { feeds: feeds.into_iter().map(Some).collect(), ..Self::new(reader, units) }
     }
 }
 
@@ -58,6 +76,10 @@ enum Getter {
     Bytes(usize),
     /// The names along a path, the outermost first.
     Path(Vec<usize>),
+    /// What is known of a record that is referred to: which of those that are known, and which of its columns.
+    Known(usize, usize),
+    /// A path below one that is known so, by the name at its end.
+    Below(usize, usize, usize),
     Nested {
         id: usize,
         nested: Box<Nested>,
@@ -100,12 +122,52 @@ impl Plan {
             selected: vec![format!("t.{}", entity.id)],
             getters: Vec::new(),
             feeds: Vec::new(),
+            known: Vec::new(),
         };
         for path in columns {
             let getter = plan.getter(catalog, path);
             plan.getters.push(getter);
         }
         plan
+    }
+
+    /// The same for a list of all records: what it tells of few others is read once, and not joined.
+    pub(super) fn of_all(reader: &Reader<'_>, entity: &'static Entity, columns: &[&Path]) -> Result<Self> {
+        let catalog = reader.catalog();
+        let mut plan = Self::new(catalog, entity, &[]);
+        let (_, last) = reader.ends(entity)?;
+        let mut hops: Vec<(&'static Field, &'static Entity, Vec<Path>)> = Vec::new();
+        let mut places = Vec::new();
+        for path in columns {
+            places.push(known::behind(catalog, entity, path).map(|(hop, target, column)| {
+                let number = hops.iter().position(|(other, ..)| other.name == hop.name).unwrap_or_else(|| {
+                    hops.push((hop, target, Vec::new()));
+                    hops.len() - 1
+                });
+                hops[number].2.push(column);
+                (number, hops[number].2.len() - 1)
+            }));
+        }
+        let mut numbers = Vec::new();
+        for (hop, target, told) in &hops {
+            let known = Known::load(reader, target, told, last)?;
+            numbers.push(known.map(|known| {
+                let place = plan.select(format!("t.{}", hop.column));
+                plan.known.push((place, known));
+                plan.known.len() - 1
+            }));
+        }
+        for (path, place) in columns.iter().zip(places) {
+            let getter = match place.and_then(|(hop, column)| Some((numbers[hop]?, column))) {
+                Some((number, column)) if path.hops.is_empty() && matches!(path.leaf, Leaf::Path) => {
+                    Getter::Below(number, column, plan.select(name_sql(entity, "t")))
+                }
+                Some((number, column)) => Getter::Known(number, column),
+                None => plan.getter(catalog, path),
+            };
+            plan.getters.push(getter);
+        }
+        Ok(plan)
     }
 
     /// The statement, with `tail` (conditions, order, limit) behind the joins.
@@ -120,30 +182,24 @@ impl Plan {
 
     /// Adds the cells of one row of the statement to `row`.
     pub(super) fn fill(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
-        self.getters.iter().try_for_each(|getter| getter.push(from, raw, row))
+        if !self.known.is_empty() {
+            from.found.clear();
+        }
+        for (place, known) in &self.known {
+            from.found.push(known.find(raw.integer(*place)?));
+        }
+        self.getters.iter().try_for_each(|getter| getter.push(self, from, raw, row))
     }
 
     /// The statements that a list of all records, in the order of their ids, may read in step with its own: each with
     /// the column that holds the record's id.
-    pub(super) fn feeds(&self) -> &[(String, usize)] {
-        &self.feeds
+    pub(super) fn feeds(&self) -> impl ExactSizeIterator<Item = &(String, usize)> {
+        self.feeds.iter().map(|feed| &feed.rows)
     }
 
-    /// The SQL that orders records by their whole path, name by name from the outermost on, byte by byte.
-    pub(super) fn path_order(&mut self, catalog: &Catalog) -> String {
-        let entity = self.entity;
-        let mut hops = Vec::new();
-        let mut names = vec![name_sql(entity, "t")];
-        for (field, holder) in catalog.ancestors(entity) {
-            hops.push(field);
-            let alias = self.alias(catalog, &hops);
-            names.push(name_sql(holder, &alias));
-        }
-        names.reverse();
-        let keys = entity.keys.iter().flat_map(|key| key.iter()).filter_map(|name| entity.field(name));
-        names.extend(keys.filter(|field| field.refers_to().is_none()).map(|field| format!("t.{}", field.column)));
-        names.push(format!("t.{}", entity.id));
-        names.iter().map(|name| format!("{name} NULLS FIRST")).collect::<Vec<String>>().join(", ")
+    /// The noun whose records it reads.
+    pub(super) const fn entity(&self) -> &'static Entity {
+        self.entity
     }
 
     /// The alias of the table that `hops` lead to, joined if it is not yet.
@@ -318,7 +374,8 @@ impl Plan {
                 _ => (String::new(), format!(", t.{}", plan.entity.id)),
             };
             let tail = format!(" WHERE {condition} IS NOT NULL{groups} ORDER BY {condition}{order}");
-            self.feeds.push((plan.sql(&tail), column));
+            let ids = format!("SELECT {condition} FROM {} t WHERE {condition} IS NOT NULL", plan.entity.table);
+            self.feeds.push(Feed { rows: (plan.sql(&tail), column), ids });
             self.feeds.len() - 1
         });
         Getter::Nested { id, nested: Box::new(Nested { sql, plan, yields, feed }) }
@@ -363,7 +420,7 @@ fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
 }
 
 impl Getter {
-    fn push(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+    fn push(&self, plan: &Plan, from: &mut Sources<'_, '_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
         match self {
             Self::Text(place) => match raw.text(*place)? {
                 Some(text) => row.text(text),
@@ -396,6 +453,12 @@ impl Getter {
                 }
                 if path.is_empty() { row.null() } else { row.text(&path) }
             }
+            Self::Known(..) => row.push(self.known(plan, from)),
+            Self::Below(.., name) => match (self.known(plan, from).plain(), raw.text(*name)?) {
+                (Some(above), Some(name)) => row.joined_text(&[above, "/", name]),
+                (Some(alone), None) | (None, Some(alone)) => row.text(alone),
+                (None, None) => row.null(),
+            },
             Self::Bytes(_) | Self::InBytes(_) => push_measure(row, Measure::Count, self.size(from, raw)?),
             Self::Remaining { of, .. } => push_measure(row, *of, self.size(from, raw)?),
             Self::Nested { id, nested } => match (raw.integer(*id)?, &nested.yields) {
@@ -426,8 +489,14 @@ impl Getter {
                 Some(total) => Some(total - used.size(from, raw)?.unwrap_or_default()),
                 None => None,
             },
-            Self::Text(_) | Self::Time(_) | Self::Path(_) => None,
+            Self::Text(_) | Self::Time(_) | Self::Path(_) | Self::Known(..) | Self::Below(..) => None,
         })
+    }
+
+    fn known<'p>(&self, plan: &'p Plan, from: &Sources<'_, '_>) -> Cell<'p> {
+        let (Self::Known(number, column) | Self::Below(number, column, _)) = self else { return Cell::Null };
+        let found = from.found.get(*number).copied().flatten();
+        plan.known.get(*number).map_or(Cell::Null, |(_, known)| known.cell(found, *column))
     }
 }
 
@@ -450,6 +519,9 @@ impl Nested {
             }
             return Ok(());
         }
+        if self.feed.and_then(|feed| from.bearers.get(feed)).is_some_and(|bearers| !bearers.has(id)) {
+            return Ok(());
+        }
         let reader = from.reader;
         reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
             each(from, raw)?;
@@ -468,7 +540,7 @@ impl Nested {
                     let excluded = match (unless, self.plan.getters.get(1)) {
                         (Some(value), Some(getter)) => {
                             row.clear();
-                            getter.push(from, raw, &mut row)?;
+                            getter.push(&self.plan, from, raw, &mut row)?;
                             row.cell(0) == crate::output::row::Cell::Text(value)
                         }
                         _ => false,

@@ -4,14 +4,15 @@
 //! out what cannot fit, by a pattern in which all that case and spelling may alter is left open; what remains is ranked
 //! here, in any case of any script, so that every engine answers alike.
 
+use super::parts::Part;
 use super::reader::{Reader, name_sql};
+use super::select::Bound;
 use super::sqlite::{Bind, MATCHES};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
 use crate::value::address::Block;
 use crate::value::needle::{Needle, Rank};
 use std::ops::ControlFlow;
-use std::rc::Rc;
 
 /// What is looked for.
 #[derive(Debug)]
@@ -28,7 +29,7 @@ pub struct Found<'row> {
     /// How well.
     pub rank: Rank,
     /// Its path.
-    pub path: String,
+    pub path: &'row str,
     /// The field that fits best; of those that fit equally well, the first.
     pub field: &'static Field,
     /// What the field says.
@@ -36,9 +37,11 @@ pub struct Found<'row> {
 }
 
 impl Reader<'_> {
-    /// Hands each record of `entity` that says what is wanted in one of its texts to `each`, in the order of their ids.
+    /// Hands each record in `part` of `entity` that says what is wanted in one of its texts to `each`, in the order of
+    /// their ids.
     pub fn search(
         &self,
+        part: &Part,
         entity: &'static Entity,
         wanted: &Wanted,
         mut each: impl FnMut(Found<'_>) -> Result<()>,
@@ -55,20 +58,24 @@ impl Reader<'_> {
             _ => format!("t.{} {matches} $1 {escape}", field.column),
         };
         let conditions: Vec<String> = fields.iter().map(condition).collect();
-        let conditions = conditions.join(" OR ");
+        let mut tail = format!(" WHERE ({})", conditions.join(" OR "));
+        let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
+        let mut binds = Vec::new();
+        if tail.contains("$1") {
+            binds.push(Bound::Text(needle.pattern()));
+        }
+        part.narrow(entity, &mut tail, &mut binds);
         let sql = format!(
-            "SELECT {}, {parent}, {} FROM {} t WHERE {conditions} ORDER BY t.{}",
+            "SELECT {}, {parent}, {} FROM {} t{tail} ORDER BY t.{}",
             columns.join(", "),
             name_sql(entity, "t"),
             entity.table,
             entity.id
         );
-        let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
-        let pattern = needle.pattern();
-        let bound = [Bind::Text(&pattern)];
-        let binds = if conditions.contains("$1") { bound.as_slice() } else { &[] };
+        let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
         let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
-        self.connection.rows(&sql, binds, |row| {
+        let mut path = String::new();
+        self.connection.rows(&sql, &binds, |row| {
             let mut best: Option<(Rank, usize)> = None;
             for (place, field) in fields.iter().enumerate() {
                 let Some(text) = row.text(place)? else { continue };
@@ -81,13 +88,13 @@ impl Reader<'_> {
             let Some((rank, place)) = best else { return Ok(ControlFlow::Continue(())) };
             let Some(field) = fields.get(place) else { return Ok(ControlFlow::Continue(())) };
             let text = row.text(place)?.unwrap_or_default();
-            let above: Option<Rc<str>> = match (row.integer(fields.len())?, holder) {
-                (Some(parent), Some(holder)) => Some(self.path(holder, parent)?),
-                _ => None,
-            };
-            let name = row.text(fields.len() + 1)?.unwrap_or_default();
-            let path = above.map_or_else(|| name.to_owned(), |above| format!("{above}/{name}"));
-            each(Found { rank, path, field, text })?;
+            path.clear();
+            if let (Some(parent), Some(holder)) = (row.integer(fields.len())?, holder) {
+                path.push_str(&self.path(holder, parent)?);
+                path.push('/');
+            }
+            path.push_str(row.text(fields.len() + 1)?.unwrap_or_default());
+            each(Found { rank, path: &path, field, text })?;
             Ok(ControlFlow::Continue(()))
         })
     }

@@ -15,6 +15,9 @@ use crate::value::natural;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
+/// From how many records on a list reads what it tells of few others once, for all.
+const MANY: u64 = 5_000;
+
 /// A list that is asked for.
 #[derive(Debug, Clone)]
 pub struct Query {
@@ -26,8 +29,6 @@ pub struct Query {
     pub terms: Vec<Term>,
     /// What they are sorted by; by id where nothing is said, or to tell equal ones apart.
     pub order: Vec<Order>,
-    /// Whether they come in the order of their whole paths, name by name and byte by byte, instead.
-    pub by_path: bool,
     /// How many at most.
     pub limit: Option<u64>,
     /// How many are skipped first.
@@ -107,7 +108,7 @@ impl Query {
     /// All records of `entity`, told by `columns`.
     #[must_use]
     pub const fn all(entity: &'static Entity, columns: Vec<Path>) -> Self {
-        Self { entity, columns, terms: Vec::new(), order: Vec::new(), by_path: false, limit: None, offset: 0 }
+        Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
     }
 
     fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
@@ -155,6 +156,25 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Hands the row of each record of `entity` to `each`, in the order of their whole paths, name by name and byte by
+    /// byte.
+    pub fn select_by_path(
+        &self,
+        entity: &'static Entity,
+        columns: &[Path],
+        mut each: impl FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        let plan = Plan::of_all(self, entity, &columns.iter().collect::<Vec<_>>())?;
+        let units = self.units()?;
+        let mut from = Sources::of_bearers(self, &units, &plan)?;
+        let mut row = Row::default();
+        self.each_by_path(&plan, |raw| {
+            row.clear();
+            plan.fill(&mut from, raw, &mut row)?;
+            each(&row)
+        })
+    }
+
     /// The ids of the records that the list has, in its order.
     pub fn select_ids(&self, query: &Query) -> Result<Vec<i64>> {
         if !query.order.is_empty() {
@@ -195,11 +215,15 @@ impl Reader<'_> {
     ) -> Result<()> {
         let tests: Vec<(&Path, &Test)> = query.tests().collect();
         let all: Vec<&Path> = columns.iter().copied().chain(tests.iter().map(|(path, _)| *path)).collect();
-        let mut plan = Plan::new(self.catalog(), query.entity, &all);
         let (conditions, binds) = conditions(self.catalog(), query);
-        let order = if query.by_path { plan.path_order(self.catalog()) } else { format!("t.{}", query.entity.id) };
-        let mut tail = format!("{conditions} ORDER BY {order}");
+        let mut tail = format!("{conditions} ORDER BY t.{}", query.entity.id);
         let engine_limits = limited && tests.is_empty();
+        let few = engine_limits && query.limit.is_some_and(|limit| limit.saturating_add(query.offset) < MANY);
+        let plan = if few || !conditions.is_empty() {
+            Plan::new(self.catalog(), query.entity, &all)
+        } else {
+            Plan::of_all(self, query.entity, &all)?
+        };
         if engine_limits && (query.limit.is_some() || query.offset > 0) {
             let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
             let offset = i64::try_from(query.offset).unwrap_or(i64::MAX);
@@ -229,11 +253,12 @@ impl Reader<'_> {
             let go_on = each(raw.id(0)?, &row)?;
             Ok(if left == 0 { ControlFlow::Break(()) } else { go_on })
         };
-        if !conditions.is_empty() || query.by_path || plan.feeds().is_empty() {
+        if !conditions.is_empty() || plan.feeds().len() == 0 {
             let mut from = Sources::new(self, &units);
             return self.connection.rows(&sql, &binds, |raw| take(&mut from, raw));
         }
-        self.connection.side_by_side(plan.feeds(), |feeds| {
+        let feeds: Vec<_> = plan.feeds().cloned().collect();
+        self.connection.side_by_side(&feeds, |feeds| {
             let mut from = Sources::in_step(self, &units, feeds);
             self.connection.rows(&sql, &binds, |raw| take(&mut from, raw))
         })

@@ -24,8 +24,10 @@ use std::path::Path;
 
 /// `INVT`: what `PRAGMA application_id` of every inventory says.
 pub(super) const APPLICATION_ID: i64 = 0x494E_5654;
-/// How much of the file a command keeps in memory, in KiB.
+/// How much of the file a command that writes keeps in memory, in KiB.
 const CACHE_KIB: i64 = 64 * 1024;
+/// The same of one that reads: what is read once need not be kept, and fits the processor's cache the better.
+const READ_CACHE_KIB: i64 = 4 * 1024;
 /// How many prepared statements are kept.
 const STATEMENTS: usize = 256;
 /// How many steps of its machine the engine does before it looks whether a change is to end: some milliseconds of work.
@@ -60,11 +62,14 @@ pub(super) struct Raw<'row>(&'row rusqlite::Row<'row>);
 impl Raw<'_> {
     /// The text of a column; nothing where it is empty.
     pub(super) fn text(&self, index: usize) -> Result<Option<&str>> {
+        self.bytes(index)?.map(utf8).transpose()
+    }
+
+    /// The text of a column as bytes that nobody has looked at yet; nothing where it is empty.
+    pub(super) fn bytes(&self, index: usize) -> Result<Option<&[u8]>> {
         match self.0.get_ref(index) {
             Ok(ValueRef::Null) => Ok(None),
-            Ok(ValueRef::Text(bytes)) => {
-                std::str::from_utf8(bytes).map(Some).map_err(|_| damaged("text that is not UTF-8"))
-            }
+            Ok(ValueRef::Text(bytes)) => Ok(Some(bytes)),
             Ok(_) => Err(damaged("a value of the wrong type")),
             Err(error) => Err(explained(&error)),
         }
@@ -173,6 +178,15 @@ impl Connection {
     /// Runs statements that take no values, such as the schema.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         self.0.execute_batch(sql).map_err(|error| explained(&error))
+    }
+
+    /// Another connection to what this one reads, for another thread; nothing where this one may write, since nobody
+    /// else sees what is not committed, or where the engine does not know the path as text.
+    pub(super) fn sibling(&self) -> Result<Option<Self>> {
+        let only_reads = self.0.is_readonly(rusqlite::MAIN_DB).map_err(|error| explained(&error))?;
+        let Some(path) = self.0.path().filter(|path| only_reads && !path.is_empty()) else { return Ok(None) };
+        // It waits for nobody: the lock of one connection is that of all in a process.
+        Self::read(Path::new(path), Patience::default()).map(Some)
     }
 
     /// Begins a transaction that may write: no other command can until it ends.
@@ -317,9 +331,10 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
         connection.set_db_config(off, false)?;
     }
     connection.busy_handler(Some(move |tries| waiter.goes_on(tries)))?;
+    let cache = if access == Access::Read { READ_CACHE_KIB } else { CACHE_KIB };
     connection.execute_batch(&format!(
         "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; \
-         PRAGMA cache_size = -{CACHE_KIB};"
+         PRAGMA cache_size = -{cache};"
     ))?;
     connection.execute_batch(match access {
         Access::Read => "PRAGMA query_only = ON;",
@@ -337,4 +352,9 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
         connection.progress_handler(STEPS, Some(|| interrupt::check().is_err()))?;
     }
     Ok(())
+}
+
+/// The text that `bytes` are.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|_| damaged("text that is not UTF-8"))
 }

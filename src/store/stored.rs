@@ -3,9 +3,10 @@
 //! A list builds a row with its names looked up and its quantities read; a sum over a million records can afford
 //! neither. Here each record's cells are lent as the engine has them: ids, texts, and amounts with the id of their unit.
 
+use super::parts::Part;
 use super::reader::Reader;
 use super::select::{Bound, Query, Term, conditions};
-use super::sqlite::{Bind, Raw};
+use super::sqlite::{Bind, Raw, utf8};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
 use std::ops::ControlFlow;
@@ -17,9 +18,19 @@ pub struct Stored<'row> {
 }
 
 impl Stored<'_> {
+    /// The id of the record.
+    pub fn id(&self) -> Result<i64> {
+        self.raw.id(0)
+    }
+
     /// The text of the field asked for as number `field`; nothing where it is empty.
     pub fn text(&self, field: usize) -> Result<Option<&str>> {
-        self.places.get(field).map_or(Ok(None), |place| self.raw.text(*place))
+        self.bytes(field)?.map(utf8).transpose()
+    }
+
+    /// The same as bytes that nobody has looked at yet: for texts that are few and met often.
+    pub fn bytes(&self, field: usize) -> Result<Option<&[u8]>> {
+        self.places.get(field).map_or(Ok(None), |place| self.raw.bytes(*place))
     }
 
     /// The id that the field asked for as number `field` refers to.
@@ -29,8 +40,13 @@ impl Stored<'_> {
 
     /// The amount in the field asked for as number `field`, and the id of its unit.
     pub fn quantity(&self, field: usize) -> Result<Option<(&str, i64)>> {
+        self.amount(field)?.map(|(amount, unit)| Ok((utf8(amount)?, unit))).transpose()
+    }
+
+    /// The same with the amount as bytes that nobody has looked at yet.
+    pub fn amount(&self, field: usize) -> Result<Option<(&[u8], i64)>> {
         let Some(place) = self.places.get(field) else { return Ok(None) };
-        let Some(amount) = self.raw.text(*place)? else { return Ok(None) };
+        let Some(amount) = self.raw.bytes(*place)? else { return Ok(None) };
         Ok(self.raw.integer(place + 1)?.map(|unit| (amount, unit)))
     }
 }
@@ -45,6 +61,18 @@ impl Reader<'_> {
         terms: Vec<Term>,
         mut each: impl FnMut(i64, &Stored<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.each_stored_in(&Part::ALL, entity, fields, terms, |stored| each(stored.id()?, stored))
+    }
+
+    /// As [`Self::each_stored`], of the records in `part` alone.
+    pub fn each_stored_in(
+        &self,
+        part: &Part,
+        entity: &'static Entity,
+        fields: &[&'static Field],
+        terms: Vec<Term>,
+        mut each: impl FnMut(&Stored<'_>) -> Result<()>,
+    ) -> Result<()> {
         let mut columns = vec![entity.id];
         let mut places = Vec::new();
         for field in fields {
@@ -52,12 +80,13 @@ impl Reader<'_> {
             columns.extend(field.columns());
         }
         let query = Query { terms, ..Query::all(entity, Vec::new()) };
-        let (tail, binds) = conditions(self.catalog(), &query);
+        let (mut tail, mut binds) = conditions(self.catalog(), &query);
+        part.narrow(entity, &mut tail, &mut binds);
         let columns: Vec<String> = columns.iter().map(|column| format!("t.{column}")).collect();
         let sql = format!("SELECT {} FROM {} t{tail} ORDER BY t.{}", columns.join(", "), entity.table, entity.id);
         let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
         self.connection.rows(&sql, &binds, |raw| {
-            each(raw.id(0)?, &Stored { raw, places: &places })?;
+            each(&Stored { raw, places: &places })?;
             Ok(ControlFlow::Continue(()))
         })
     }

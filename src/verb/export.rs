@@ -35,7 +35,8 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
 }
 
 /// The columns that a file of `entity` has: its fields, references by their whole path, and what no other file has.
-pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
+#[must_use]
+pub fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     let fields = entity.fields.iter().filter(|field| field.kind != Kind::Secret).map(|field| {
         let name = match field.refers_to() {
             Some(_) => format!("{}.path", field.name),
@@ -52,10 +53,4 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     let collections = entity.collections.iter().filter(|collection| collection.exported);
     let collections = collections.map(|collection| Path::known(catalog, entity, collection.name));
     fields.chain(collections).collect()
-}
-
-/// All records of `entity`, sorted by path.
-#[must_use]
-pub fn whole(catalog: &Catalog, entity: &'static Entity) -> Query {
-    Query { by_path: true, ..Query::all(entity, columns(catalog, entity)) }
 }

@@ -89,7 +89,6 @@ pub(crate) fn query(
         columns: columns(reader.catalog(), entity, matches, usual)?,
         terms: terms::from_matches(reader, entity, matches)?,
         order: order(reader.catalog(), entity, &options(matches, "sort"))?,
-        by_path: false,
         limit: number(matches, "limit")?,
         offset: number(matches, "offset")?.unwrap_or(0),
     })

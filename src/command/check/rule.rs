@@ -53,6 +53,12 @@ pub(super) static NAME_FORM: Rule =
 pub(super) static NAME_UNSEEN: Rule =
     error("E006", "name-with-control", false, "a name has control or invisible characters, or is too long");
 pub(super) static INVALID: Rule = error("E007", "invalid-value", false, "a value is not what its field holds");
+pub(super) static CONTRADICTION: Rule = error(
+    "E008",
+    "fields-contradict",
+    false,
+    "fields are filled that exclude each other, or all are empty of which one is needed",
+);
 pub(super) static DUPLICATE: Rule = error("E012", "duplicate-ip", false, "an address is taken twice in one VLAN");
 pub(super) static PARTITIONS: Rule =
     error("E024", "partitions-beyond-disk", false, "the partitions of a disk are larger than it");
@@ -75,6 +81,7 @@ pub(crate) static RULES: &[&Rule] = &[
     &NAME_FORM,
     &NAME_UNSEEN,
     &INVALID,
+    &CONTRADICTION,
     &DUPLICATE,
     &PARTITIONS,
     &MEMORY,

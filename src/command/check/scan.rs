@@ -2,7 +2,7 @@
 
 use super::rule::{self, Asked, Rule};
 use super::values;
-use crate::catalog::{Catalog, Entity, Field, Kind, Path, Reach};
+use crate::catalog::{self, Catalog, Entity, Field, Kind, Path, Reach};
 use crate::error::Result;
 use crate::store::{Operand, Query, Reader, Term, Test, listed};
 use crate::value::decimal::Decimal;
@@ -72,6 +72,11 @@ pub(super) fn scan(reader: &Reader<'_>, asked: &Asked, tell: &mut Tell<'_>) -> R
             })?;
         }
     }
+    if asked.has(&rule::CONTRADICTION) {
+        for entity in reader.catalog().entities() {
+            contradictions(reader, entity, tell)?;
+        }
+    }
     if asked.has(&rule::DUPLICATE) {
         for entity in reader.catalog().entities() {
             for key in entity.soft_keys {
@@ -135,6 +140,25 @@ fn record(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> String {
         Ok(path) if !entity.names.is_empty() => path.to_string(),
         _ => format!("id={id}"),
     }
+}
+
+/// Tells of records whose fields do not go together, as the catalog has it.
+fn contradictions(reader: &Reader<'_>, entity: &'static Entity, tell: &mut Tell<'_>) -> Result<()> {
+    for held in entity.rules {
+        let (names, test, says) = match held {
+            catalog::Rule::NotBoth(one, other) => {
+                (vec![*one, *other], Test::Filled, format!("has both {one} and {other}"))
+            }
+            catalog::Rule::AnyOf(names) => (names.to_vec(), Test::Empty, format!("has no {}", names.join(" and no "))),
+        };
+        let term = |name: &str| Term::Column { path: Path::known(reader.catalog(), entity, name), test: test.clone() };
+        let query = Query { terms: names.into_iter().map(term).collect(), ..Query::all(entity, Vec::new()) };
+        reader.select_with_ids(&query, |id, _| {
+            tell(finding(reader, &rule::CONTRADICTION, entity, id, says.clone()))?;
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    Ok(())
 }
 
 /// Tells of records that share what only one should have, and who they are.

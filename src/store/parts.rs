@@ -1,0 +1,123 @@
+//! One table read side by side: each thread takes a part of its records, through a connection of its own.
+//!
+//! All parts are of one moment. A commit waits until nobody reads, and the first connection has been reading since
+//! before the others were opened.
+
+use super::reader::Reader;
+use super::select::Bound;
+use super::sqlite::Connection;
+use crate::catalog::Entity;
+use crate::error::Result;
+use std::fmt::Write;
+use std::ops::RangeInclusive;
+use std::thread;
+
+/// From how many records on a thread more pays for its start.
+const WORTH_A_THREAD: i64 = 25_000;
+/// How many threads read at most: beyond them the disk, or the memory, is what all wait for.
+const MOST_THREADS: usize = 4;
+
+/// Records with ids in a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part(RangeInclusive<i64>);
+
+impl Part {
+    /// Every record.
+    pub const ALL: Self = Self(i64::MIN..=i64::MAX);
+
+    /// Adds the condition that a record `t` of `entity` is in it to those in `tail`, and its values to `binds`.
+    pub(super) fn narrow(&self, entity: &Entity, tail: &mut String, binds: &mut Vec<Bound>) {
+        if *self == Self::ALL {
+            return;
+        }
+        binds.extend([*self.0.start(), *self.0.end()].map(Bound::Integer));
+        let word = if tail.is_empty() { "WHERE" } else { "AND" };
+        // Writing to a String cannot fail.
+        let _ = write!(tail, " {word} t.{} BETWEEN ${} AND ${}", entity.id, binds.len() - 1, binds.len());
+    }
+}
+
+impl Reader<'_> {
+    /// Runs `work` on each part of `entity`'s records and returns what it made of them, in the order of their ids. A
+    /// small table is one part, and so is one that was changed in this transaction, or is looked back at.
+    pub fn in_parts<T: Send>(
+        &self,
+        entity: &Entity,
+        work: impl Fn(&Reader<'_>, &Part) -> Result<T> + Sync,
+    ) -> Result<Vec<T>> {
+        let (first, last) = self.ends(entity)?;
+        let others = self.siblings(usize::try_from((last - first) / WORTH_A_THREAD).unwrap_or_default())?;
+        let mut parts = parts(first, last, others.len() + 1);
+        let mine = parts.remove(0);
+        let (catalog, work) = (self.catalog(), &work);
+        thread::scope(|scope| {
+            let others = others.into_iter().zip(&parts).map(|(connection, part)| {
+                let read = move || work(&Reader::new(&connection, catalog), part);
+                (part, thread::Builder::new().spawn_scoped(scope, read))
+            });
+            let others: Vec<_> = others.collect();
+            let mut made = vec![work(self, &mine)?];
+            for (part, thread) in others {
+                made.push(match thread {
+                    Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
+                    // Where no thread is to be had, this one reads that part too.
+                    Err(_) => work(self, part)?,
+                });
+            }
+            Ok(made)
+        })
+    }
+
+    /// The least and the greatest id of `entity`'s records.
+    pub(super) fn ends(&self, entity: &Entity) -> Result<(i64, i64)> {
+        let end = |which| {
+            let sql = format!("SELECT {which}({}) FROM {}", entity.id, entity.table);
+            Ok(self.connection.first(&sql, &[], |row| row.integer(0))?.flatten().unwrap_or_default())
+        };
+        Ok((end("min")?, end("max")?))
+    }
+
+    /// Connections to what this one sees: as many as there are processors for beside it, and at most `most`.
+    fn siblings(&self, most: usize) -> Result<Vec<Connection>> {
+        let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut siblings = Vec::new();
+        for _ in 0..most.min(processors.min(MOST_THREADS) - 1) {
+            let Some(sibling) = self.connection.sibling()? else { break };
+            // Reading takes the lock. What differs is another file, put in this one's place since it was opened.
+            if Reader::new(&sibling, self.catalog()).last_change()? != self.last_change()? {
+                break;
+            }
+            siblings.push(sibling);
+        }
+        Ok(siblings)
+    }
+}
+
+/// All ids in `count` parts, those from `first` to `last` cut into equal ones.
+fn parts(first: i64, last: i64, count: usize) -> Vec<Part> {
+    let count = i64::try_from(count).unwrap_or(1);
+    let step = (last - first) / count;
+    let begin = |number: i64| if number == 0 { i64::MIN } else { first + number * step };
+    let end = |number: i64| if number + 1 == count { i64::MAX } else { begin(number + 1) - 1 };
+    (0..count).map(|number| Part(begin(number)..=end(number))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn parts_leave_no_id_out_and_have_none_twice() {
+        for (first, last, count) in [(1, 1_000_000, 4), (1, 100_001, 2), (7, 7, 1), (0, 0, 1), (5, 50_006, 3)] {
+            let parts = parts(first, last, count);
+            assert_eq!(parts.len(), count);
+            let mut next = Some(i64::MIN);
+            for part in &parts {
+                assert_eq!(Some(*part.0.start()), next);
+                assert!(part.0.start() <= part.0.end());
+                next = part.0.end().checked_add(1);
+            }
+            assert_eq!(next, None);
+        }
+    }
+}
