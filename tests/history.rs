@@ -328,35 +328,6 @@ fn lists_and_records_answer_as_of_a_time_a_date_or_a_change() {
 }
 
 #[test]
-fn whatever_reads_the_estate_answers_as_of_an_earlier_change() {
-    let sandbox = Sandbox::estate();
-    let change = sandbox.ok(&["log", "--limit", "1", "-o", "csv"]);
-    let change = change.lines().nth(1).and_then(|line| line.split(',').next()).expect("the last change").to_owned();
-    let questions: [&[&str]; 6] = [
-        &["usage", "-o", "csv"],
-        &["find", "web", "-o", "csv"],
-        &["fit", "--memory", "16GiB", "-o", "csv"],
-        &["impact", "pool", "prod", "-o", "csv"],
-        &["stats", "-o", "json"],
-        &["report", "-", "--limit", "100"],
-    ];
-    // When a page was made, and as of when, is said on it.
-    let rows = |arguments: &[&str]| {
-        let text = sandbox.ok(arguments);
-        text.lines().filter(|line| !line.contains("as of ")).collect::<Vec<_>>().join("\n")
-    };
-    let before = questions.map(rows);
-    sandbox.ok(&["vm", "set", "web01", "--memory", "100GiB", "--cpu", "7"]);
-    sandbox.ok(&["vm", "rename", "web02", "db02"]);
-    sandbox.ok(&["vm", "rm", "web10", "--yes"]);
-    sandbox.ok(&["vm", "add", "web30", "--pool", "prod", "--system", "billing"]);
-    for (question, before) in questions.iter().zip(before) {
-        assert_ne!(rows(question), before, "{question:?}");
-        assert_eq!(rows(&[question, &["--at", change.as_str()][..]].concat()), before, "{question:?}");
-    }
-}
-
-#[test]
 fn looking_back_leaves_the_file_as_it_is_and_needs_no_room_beside_it() {
     let sandbox = Sandbox::estate();
     let before = std::fs::read(sandbox.database()).expect("the inventory");
