@@ -61,7 +61,8 @@ fn estate() -> Sandbox {
         let status = if name == "web01" { "running" } else { "stopped" };
         sandbox.ok(&["vm", "add", name, "--pool", "prod", "--status", status]);
     }
-    for folder in [".config/fish/completions", "functions"] {
+    // Where fish finds no completions from manual pages, it begins to make them, and goes on behind the test.
+    for folder in [".config/fish/completions", ".local/share/fish/generated_completions", "functions"] {
         std::fs::create_dir_all(sandbox.path().join(folder)).expect("a folder");
     }
     sandbox.file(".config/fish/completions/inv.fish", script("fish"));

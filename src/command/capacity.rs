@@ -143,7 +143,7 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
     let mut groups = Groups::default();
     let memberships = if by == By::System { memberships(reader, &mut groups)? } else { Ids::default() };
     // Where no disk is to be placed, no VM needs to be remembered for it.
-    let places_disks = reader.count(disk)? > 0;
+    let places_disks = reader.has_any(disk)?;
     let names: &[&str] = match by {
         By::Pool => &["status", "cpu", "memory", "pool"],
         By::Owner => &["status", "cpu", "memory", "owner"],
@@ -235,25 +235,40 @@ fn in_parts<T: Send>(
 pub(crate) fn stored_on(reader: &Reader<'_>, pools: &[i64]) -> Result<HashMap<i64, Use>> {
     let catalog = reader.catalog();
     let (vm, disk) = (catalog.of("vm"), catalog.of("disk"));
-    let mut apart: Ids<Stage> = Ids::default();
-    reader.each_stored(vm, &fields(vm, &["status"]), Vec::new(), |id, stored| {
-        let stage = Stage::of(stored.bytes(0)?);
-        if stage != Stage::Present {
-            apart.insert(id, stage);
-        }
-        Ok(())
+    if !reader.has_any(disk)? {
+        return Ok(HashMap::new());
+    }
+    let apart = reader.in_parts(vm, |reader, part| {
+        let mut apart = Vec::new();
+        reader.each_stored_in(part, vm, &fields(vm, &["status"]), Vec::new(), |stored| {
+            let stage = Stage::of(stored.bytes(0)?);
+            if stage != Stage::Present {
+                apart.push((stored.id()?, stage));
+            }
+            Ok(())
+        })?;
+        Ok(apart)
     })?;
+    let apart: Ids<Stage> = apart.into_iter().flatten().collect();
     let units = reader.units()?;
-    let mut amounts = Amounts::new(&units);
-    let mut found: HashMap<i64, Use> = HashMap::new();
-    let terms = within(disk, &["storage", "pool"], pools, reader);
-    reader.each_stored(disk, &fields(disk, &["vm", "storage", "size"]), terms, |_, stored| {
-        let (Some(vm), Some(storage)) = (stored.reference(0)?, stored.reference(1)?) else { return Ok(()) };
-        let stage = apart.get(&vm).copied().unwrap_or(Stage::Present);
-        let size = Held { count: 1, disk: amounts.quantity(stored, 2)?.exact, ..Held::default() };
-        found.entry(storage).or_default().at(stage).add(&size);
-        Ok(())
+    let units: &Units = &units;
+    let counted = in_parts(reader, disk, pools, |reader, part| {
+        let mut amounts = Amounts::new(units);
+        let mut found: HashMap<i64, Use> = HashMap::new();
+        let terms = within(disk, &["storage", "pool"], pools, reader);
+        reader.each_stored_in(part, disk, &fields(disk, &["vm", "storage", "size"]), terms, |stored| {
+            let (Some(vm), Some(storage)) = (stored.reference(0)?, stored.reference(1)?) else { return Ok(()) };
+            let stage = apart.get(&vm).copied().unwrap_or(Stage::Present);
+            let size = Held { count: 1, disk: amounts.quantity(stored, 2)?.exact, ..Held::default() };
+            found.entry(storage).or_default().at(stage).add(&size);
+            Ok(())
+        })?;
+        Ok(found)
     })?;
+    let mut found: HashMap<i64, Use> = HashMap::new();
+    for (storage, theirs) in counted.into_iter().flatten() {
+        found.entry(storage).or_default().add(&theirs);
+    }
     Ok(found)
 }
 

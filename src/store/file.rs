@@ -62,10 +62,12 @@ pub(super) fn prepare(path: &Path) -> Result<NamedTempFile> {
         match fs::DirBuilder::new().mode(0o700).create(folder) {
             // Another init has just made it.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            made => made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated(folder, &error))?,
+            made => {
+                made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated("the folder ", folder, &error))?
+            }
         }
     }
-    private(folder_of(path)).map_err(|error| uncreated(path, &error))
+    private(folder_of(path)).map_err(|error| uncreated("", path, &error))
 }
 
 /// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
@@ -88,8 +90,8 @@ pub(super) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
     sync_folder_of(path).map_err(|error| unwritten(path, &error))
 }
 
-fn uncreated(path: &Path, error: &std::io::Error) -> Error {
-    Error::inventory(format!("cannot create {}: {}", shown(path), io_reason(error)))
+fn uncreated(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot create {what}{}: {}", shown(path), io_reason(error)))
 }
 
 /// Makes a file its owner's alone, whatever the umask left of the mode that it was created with.

@@ -121,6 +121,15 @@ impl<'s> Reader<'s> {
         self.ids(&sql, &[Bind::Integer(id)])
     }
 
+    /// Whether there is any record of `entity`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_any(&self, entity: &Entity) -> Result<bool> {
+        let sql = format!("SELECT 1 FROM {} LIMIT 1", entity.table);
+        Ok(self.connection.first(&sql, &[], |_| Ok(()))?.is_some())
+    }
+
     /// How many records of `entity` there are.
     pub fn count(&self, entity: &Entity) -> Result<i64> {
         let sql = format!("SELECT count(*) FROM {}", entity.table);

@@ -143,10 +143,7 @@ fn count(connection: &Connection, name_hash: &str) -> Result<()> {
 
 /// How many seconds a name waits after so many wrong passwords in a row: 1, 2, 4, … 30 from the fifth on.
 fn wait(failures: i64) -> i64 {
-    match u32::try_from(failures - FREE) {
-        Ok(doublings) => 1_i64.checked_shl(doublings.min(32)).unwrap_or(LONGEST).min(LONGEST),
-        Err(_) => 0,
-    }
+    if failures < FREE { 0 } else { (1_i64 << (failures - FREE).min(32)).min(LONGEST) }
 }
 
 fn forgive(connection: &Connection, attempt: &Attempt) -> Result<()> {
