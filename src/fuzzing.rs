@@ -8,9 +8,9 @@ use crate::error::{Kind, Result};
 use crate::input::csv::{Csv, Header};
 use crate::input::file::Text;
 use crate::input::json_lines::JsonLines;
-use crate::input::{Fault, Record, Records, Step, rvtools};
+use crate::input::{Fault, Record, Records, Step, rvtools, secret};
 use crate::session::Inventory;
-use crate::store::{Query, Store, Term};
+use crate::store::{Query, Store, Term, reread_session};
 use crate::value::address::{self, Block};
 use crate::value::decimal::{self, Decimal};
 use crate::value::list::{join_list, split_list};
@@ -242,6 +242,32 @@ xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
     archive.finish().expect("memory takes everything").into_inner()
 }
 
+/// What a session's file may hold is 64 hexadecimal digits and a line end, and nothing else.
+///
+/// # Panics
+/// It is not so.
+pub fn session_file(bytes: &[u8]) {
+    let digits = bytes.len() == 65 && bytes.iter().take(64).all(u8::is_ascii_hexdigit) && bytes.ends_with(b"\n");
+    let again = reread_session(bytes);
+    assert_eq!(again.is_some(), digits, "{bytes:?}");
+    if let Some(again) = again {
+        assert!(again.as_bytes().eq_ignore_ascii_case(bytes), "{bytes:?} is written as {again:?}");
+    }
+}
+
+/// A stored hash of a password is none, or costs no more to compute than 256 MiB, 12 passes and 16 lanes, and reads the
+/// same once it is written.
+///
+/// # Panics
+/// It is not so.
+pub fn phc(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some((again, weak, cost)) = secret::reread(text) else { return };
+    assert!(cost.iter().zip([256 * 1024, 12, 16]).all(|(cost, most)| *cost <= most), "{text:?} costs {cost:?}");
+    assert!(weak || cost.iter().zip([64 * 1024, 3, 1]).all(|(cost, least)| *cost >= least), "{text:?} is strong");
+    assert_eq!(secret::reread(&again), Some((again.clone(), weak, cost)), "{text:?} is written as {again:?}");
+}
+
 /// What was read; a refusal says something, and blames neither the inventory nor the user's right to it.
 fn told<T>(result: Result<T>) -> Option<T> {
     result
@@ -292,7 +318,7 @@ impl Read for Dripping {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, csv, json_lines, quantity, where_terms, xlsx};
+    use super::{address, csv, json_lines, phc, quantity, session_file, where_terms, xlsx};
     use proptest::prelude::{ProptestConfig, any, prop, prop_oneof, proptest};
     use proptest::strategy::Strategy;
 
@@ -338,6 +364,33 @@ mod tests {
             bytes in bytes_like(&["{", "}", "[", "]", "\"a\"", ":", ",", "\n", "1", "null", "\\u", "d800", "\"", "\\", "true"]),
         ) {
             json_lines(&bytes);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_session_file_is_refused_or_reads_the_same_once_written(
+            length in 63usize..66,
+            end in prop::sample::select(&["\n", "", "\r\n", "\n\n"][..]),
+            digits in prop::collection::vec(prop::sample::select(&b"09afAF+- g"[..]), 66),
+        ) {
+            session_file(&[digits.get(..length).unwrap_or_default(), end.as_bytes()].concat());
+            session_file(&[[b'a'; 66].get(..length).unwrap_or_default(), end.as_bytes()].concat());
+        }
+
+        #[test]
+        fn any_hash_is_refused_or_costs_what_may_be_spent(
+            bytes in bytes_like(&["$", "argon2id", "argon2i", "argon2d", "scrypt", "v=19", "v=16", "m=65536", "m=262145", "m=8",
+                ",", "t=3", "t=13", "p=4", "p=17", "c2FsdHNhbHRzYWx0c2FsdA", "aGFzaGhhc2g", "=", "-1", "4294967296"]),
+            algorithm in prop::sample::select(&["argon2id", "argon2i", "argon2d", "pbkdf2"][..]),
+            memory in prop_oneof![0u64..80_000, 262_140u64..262_150, any::<u64>()],
+            passes in 0u64..15,
+            lanes in 0u64..19,
+            version in 15u64..21,
+        ) {
+            phc(&bytes);
+            phc(format!("${algorithm}$v={version}$m={memory},t={passes},p={lanes}$c2FsdHNhbHRzYWx0c2FsdA\
+                $QWxsIG9mIHRoZSB0aGlydHktdHdvIGJ5dGVzIQ").as_bytes());
         }
     }
 

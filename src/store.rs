@@ -36,6 +36,8 @@ pub use file::FileState;
 pub use find::{Finder, Match};
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
 pub use inspect::HeldValue;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use login::reread_session;
 pub use login::{Attempt, OsUser, SignedIn};
 pub use parts::Part;
 pub use question::{Each, Question};

@@ -172,8 +172,7 @@ pub fn hash(password: &str) -> Result<String> {
 /// # Errors
 /// There is not enough memory.
 pub fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
-    let parsed = stored.and_then(|text| PasswordHash::new(text).ok()).filter(may_be_computed);
-    let Some(stored) = parsed else {
+    let Some(stored) = stored.and_then(computable) else {
         hash(password)?;
         return Ok(Verdict::Wrong);
     };
@@ -189,11 +188,21 @@ pub fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
     })
 }
 
-/// Whether a stored hash asks for no more than may be spent on it.
-fn may_be_computed(hash: &PasswordHash) -> bool {
-    Params::try_from(hash).is_ok_and(|params| {
-        params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES && params.p_cost() <= MOST_LANES
-    })
+/// A stored hash, if it is one that asks for no more than may be spent on it.
+fn computable(stored: &str) -> Option<PasswordHash> {
+    let hash = PasswordHash::new(stored).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    let few = params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES && params.p_cost() <= MOST_LANES;
+    few.then_some(hash)
+}
+
+/// The stored hash as it is written again, whether it is weak, and what computing it costs: KiB, passes and lanes;
+/// nothing where it is none that may be computed.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn reread(stored: &str) -> Option<(String, bool, [u32; 3])> {
+    let hash = computable(stored)?;
+    let params = Params::try_from(&hash).ok()?;
+    Some((hash.to_string(), is_weak(&hash), [params.m_cost(), params.t_cost(), params.p_cost()]))
 }
 
 /// Whether a stored hash is easier to break than one that is made today.

@@ -10,6 +10,8 @@ mod session_file;
 
 pub use attempt::Attempt;
 pub use os_user::OsUser;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use session_file::reread as reread_session;
 
 use super::Store;
 use super::sqlite::{Bind, Connection};

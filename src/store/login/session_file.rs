@@ -48,6 +48,12 @@ impl Secret {
     }
 }
 
+/// What a session's file that holds `text` would be if it were written again; nothing where it holds no session.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn reread(text: &[u8]) -> Option<String> {
+    Some(hexadecimal(Secret::parse(text)?.0.as_slice()) + "\n")
+}
+
 /// Bytes in hexadecimal digits.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
