@@ -63,7 +63,7 @@ pub(super) fn prepare(path: &Path) -> Result<NamedTempFile> {
             // Another init has just made it.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => {
-                made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated("the folder ", folder, &error))?
+                made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated("the folder ", folder, &error))?;
             }
         }
     }
