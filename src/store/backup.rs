@@ -200,8 +200,7 @@ impl Store<'_> {
             .map_err(|error| error.help("move it away, then restore again: only an inventory is replaced"))?;
         file::check_writable(&self.path)?;
         if Connection::is_hopeless(&self.path, self.patience) {
-            let kept = self.set_aside()?;
-            return self.fill(copy).map(|()| Some(kept));
+            return self.set_aside(|| self.fill(copy)).map(Some);
         }
         // It stays open until the connection is closed: closing it would let go of the connection's locks (POSIX).
         let mut old = fs::File::open(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
@@ -236,16 +235,36 @@ impl Store<'_> {
         TempPath::try_from_path(&path).map_err(|error| file::unwritten(&path, &error))
     }
 
-    /// Moves an inventory that the engine cannot even begin to read out of the way, with its journal.
-    fn set_aside(&self) -> Result<PathBuf> {
+    /// Moves an inventory that the engine cannot even begin to read out of the way, with its journal, and back again if
+    /// what `fill` puts in its place does not get there.
+    fn set_aside(&self, fill: impl FnOnce() -> Result<()>) -> Result<PathBuf> {
+        let real = fs::canonicalize(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
+        // To the engine a disk that fails looks like damage, too.
+        let whole = fs::File::open(&real).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()));
+        whole.map_err(|error| {
+            Error::inventory(format!(
+                "cannot read {}: {}; nothing was changed",
+                file::shown(&self.path),
+                io_reason(&error)
+            ))
+            .help("look at the disk and at the system's log")
+        })?;
         let kept = self.beside("before-restore");
         let moved = |from: &Path, to: &Path| match fs::rename(from, to) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(file::unwritten(to, &error)),
             _ => Ok(()),
         };
-        let real = fs::canonicalize(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
-        moved(&real, &kept)?;
-        moved(&with_end(&real, "-journal"), &with_end(&kept, "-journal"))?;
+        let both = |from: &Path, to: &Path| {
+            moved(from, to).and_then(|()| moved(&with_end(from, "-journal"), &with_end(to, "-journal")))
+        };
+        both(&real, &kept).and_then(|()| fill()).map_err(|error| {
+            // Another inventory may have been made there meanwhile.
+            if fs::symlink_metadata(&real).is_err() && both(&kept, &real).is_ok() {
+                error
+            } else {
+                error.help(format!("what was there is kept in {}", file::shown(&kept)))
+            }
+        })?;
         Ok(kept)
     }
 

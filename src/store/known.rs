@@ -105,10 +105,6 @@ impl Ids {
         Ok(ids)
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn has(&self, id: i64) -> bool {
         usize::try_from(id).is_ok_and(|id| self.0.get(id / 64).is_some_and(|bits| bits >> (id % 64) & 1 == 1))
     }

@@ -203,7 +203,7 @@ impl Plan {
     }
 
     /// The alias of the table that `hops` lead to, joined if it is not yet.
-    fn alias(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> String {
+    pub(super) fn alias(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> String {
         let mut alias = "t".to_owned();
         for depth in 1..=hops.len() {
             let names: Vec<&'static str> = hops[..depth].iter().map(|field| field.name).collect();

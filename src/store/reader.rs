@@ -21,12 +21,18 @@ pub struct Reader<'s> {
     units: RefCell<Option<Rc<Units>>>,
     paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
     /// The ids of nouns whose records hold others, by their path.
-    pub(super) by_path: RefCell<HashMap<&'static str, Rc<[i64]>>>,
+    pub(super) ids_by_path: RefCell<HashMap<&'static str, Rc<[i64]>>>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(connection: &'s Connection, catalog: &'s Catalog) -> Self {
-        Self { connection, catalog, units: RefCell::default(), paths: RefCell::default(), by_path: RefCell::default() }
+        Self {
+            connection,
+            catalog,
+            units: RefCell::default(),
+            paths: RefCell::default(),
+            ids_by_path: RefCell::default(),
+        }
     }
 
     /// The catalog that describes the inventory.
@@ -57,14 +63,14 @@ impl<'s> Reader<'s> {
             *self.units.borrow_mut() = None;
         }
         self.paths.borrow_mut().clear();
-        self.by_path.borrow_mut().clear();
+        self.ids_by_path.borrow_mut().clear();
     }
 
     /// Forgets everything that was remembered.
     pub(super) fn forget_all(&self) {
         *self.units.borrow_mut() = None;
         self.paths.borrow_mut().clear();
-        self.by_path.borrow_mut().clear();
+        self.ids_by_path.borrow_mut().clear();
     }
 
     /// The record of `entity` with that id.

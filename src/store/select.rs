@@ -164,11 +164,12 @@ impl Reader<'_> {
         columns: &[Path],
         mut each: impl FnMut(&Row) -> Result<()>,
     ) -> Result<()> {
-        let plan = Plan::of_all(self, entity, &columns.iter().collect::<Vec<_>>())?;
+        let mut plan = Plan::of_all(self, entity, &columns.iter().collect::<Vec<_>>())?;
+        let by_path = self.by_path(&mut plan)?;
         let units = self.units()?;
         let mut from = Sources::of_bearers(self, &units, &plan)?;
         let mut row = Row::default();
-        self.each_by_path(&plan, |raw| {
+        by_path.each(self, |raw| {
             row.clear();
             plan.fill(&mut from, raw, &mut row)?;
             each(&row)

@@ -180,6 +180,11 @@ impl Connection {
         self.0.execute_batch(sql).map_err(|error| explained(&error))
     }
 
+    /// Keeps as much of the file in memory as a command that writes: for reading that comes back to the same pages.
+    pub(super) fn keep_more(&self) -> Result<()> {
+        self.batch(&format!("PRAGMA cache_size = -{CACHE_KIB};"))
+    }
+
     /// Another connection to what this one reads, for another thread; nothing where this one may write, since nobody
     /// else sees what is not committed, or where the engine does not know the path as text.
     pub(super) fn sibling(&self) -> Result<Option<Self>> {
