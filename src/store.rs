@@ -24,6 +24,7 @@ mod resolve;
 mod schema;
 mod search;
 mod select;
+mod selection;
 mod sqlite;
 mod stored;
 mod views;

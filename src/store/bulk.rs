@@ -3,8 +3,9 @@
 //! A row that an index would have refused is not known by its line any more when the index is made. So this is a bet
 //! that no row will be refused: where it is lost, the whole transaction is undone and begun again without it.
 
-use super::reader::{Reader, key_part};
+use super::reader::Reader;
 use super::record;
+use super::selection::key_part;
 use super::sqlite::{Bind, Connection, Failure, Index};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;

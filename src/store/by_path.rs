@@ -5,6 +5,7 @@
 
 use super::plan::Plan;
 use super::reader::{Reader, name_sql};
+use super::selection::alias_of;
 use super::sqlite::{Bind, Raw};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
@@ -38,16 +39,15 @@ impl Reader<'_> {
         let Some((depth, holder)) = self.holder_of_enough(entity, &ancestors)? else {
             return Ok(ByPath { first: plan.sql(&format!(" ORDER BY {}", order(entity, "t"))), held: None });
         };
-        self.connection.keep_more()?;
         // What stands between the holder and the record is sorted along, from the outermost on.
         let hops: Vec<&'static Field> = ancestors.iter().take(depth + 1).map(|(field, _)| *field).collect();
         let mut orders = vec![order(entity, "t")];
         for (place, (_, between)) in ancestors.iter().take(depth).enumerate() {
-            let alias = plan.alias(self.catalog(), hops.get(..=place).unwrap_or_default());
+            let alias = alias_of(plan.table(self.catalog(), hops.get(..=place).unwrap_or_default()));
             orders.insert(0, order(between, &alias));
         }
         let order = orders.join(", ");
-        let alias = plan.alias(self.catalog(), hops.get(..depth).unwrap_or_default());
+        let alias = alias_of(plan.table(self.catalog(), hops.get(..depth).unwrap_or_default()));
         let column = format!("{alias}.{}", hops.last().map_or(holder.id, |field| field.column));
         // In a damaged file a holder may be gone: its records are told all the same.
         let known = format!("SELECT 1 FROM {} h WHERE h.{} = {column}", holder.table, holder.id);
@@ -63,9 +63,9 @@ impl Reader<'_> {
         entity: &'static Entity,
         ancestors: &[(&'static Field, &'static Entity)],
     ) -> Result<Option<(usize, &'static Entity)>> {
-        let (_, last) = self.ends(entity)?;
+        let (_, last) = self.connection.ends(entity.into())?.unwrap_or_default();
         for (depth, (_, holder)) in ancestors.iter().enumerate() {
-            if depth + 1 == ancestors.len() || self.ends(holder)?.1.saturating_mul(TOGETHER) <= last {
+            if depth + 1 == ancestors.len() || self.connection.ends((*holder).into())?.unwrap_or_default().1.saturating_mul(TOGETHER) <= last {
                 return Ok(Some((depth, holder)));
             }
         }

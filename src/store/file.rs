@@ -1,7 +1,7 @@
 //! The file that an inventory is: looked at before it is opened, created for its owner alone.
 
 use super::schema;
-use super::sqlite::APPLICATION_ID;
+use super::sqlite::{APPLICATION_ID, HEADER, Header};
 use crate::error::{Error, Result, io_reason};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
@@ -13,15 +13,6 @@ use tempfile::NamedTempFile;
 
 /// What the first bytes of every file of the engine are.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
-/// Where the header of such a file says how it is written, and holds the schema version and the program it belongs to
-/// (<https://www.sqlite.org/fileformat2.html>, 1.3).
-const WRITTEN: usize = 18;
-const USER_VERSION: usize = 60;
-const APPLICATION: usize = 68;
-/// How long the header is.
-const HEADER: usize = 100;
-/// The write version of a file in WAL mode.
-const WAL: u8 = 2;
 
 /// What is worth a warning about a file that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,13 +132,13 @@ pub(super) fn check(path: &Path) -> Result<()> {
         let error = Error::inventory(format!("{} is not an inventory", shown(path)));
         return Err(error.help("name another file with --db"));
     }
-    let number = |at: usize| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map(i32::from_be_bytes);
-    let (Some(version), Some(application)) = (number(USER_VERSION), number(APPLICATION)) else {
+    let header = Header(&header);
+    let (Some(version), Some(application)) = (header.user_version(), header.application()) else {
         return Err(Error::inventory(format!("{} is damaged: it ends within its header", shown(path)))
             .help("restore it from a backup with inv restore FILE"));
     };
-    schema::standing(i64::from(application) == APPLICATION_ID, i64::from(version), path)?;
-    if header.get(WRITTEN) == Some(&WAL) {
+    schema::standing(application == APPLICATION_ID, version, path)?;
+    if header.is_logged() {
         return Err(Error::inventory(format!("{} was put into WAL mode, which inv does not keep it in", shown(path)))
             .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' puts it back", shown(path))));
     }

@@ -3,6 +3,7 @@
 
 use super::plan::{Plan, Sources};
 use super::reader::Reader;
+use super::sqlite::Statement;
 use crate::catalog::{Catalog, Entity, Field, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
@@ -28,7 +29,7 @@ impl Known {
         columns: &[Path],
         last: i64,
     ) -> Result<Option<Self>> {
-        let (first, end) = reader.ends(entity)?;
+        let (first, end) = reader.connection.ends(entity.into())?.unwrap_or_default();
         if first < 0 || end >= last.min(MOST) {
             return Ok(None);
         }
@@ -36,8 +37,7 @@ impl Known {
         let units = reader.units()?;
         let mut from = Sources::new(reader, &units);
         let mut known = Self { cells: Row::default(), places: Vec::new() };
-        let sql = plan.sql(&format!(" ORDER BY t.{}", entity.id));
-        reader.connection.rows(&sql, &[], |raw| {
+        reader.connection.select(&Statement::new(plan.selection()), &[], |raw| {
             let id = usize::try_from(raw.id(0)?).unwrap_or_default();
             known.places.resize(id, NONE);
             known.places.push(u32::try_from(known.cells.len()).unwrap_or(NONE));

@@ -14,6 +14,7 @@ pub use os_user::OsUser;
 pub(crate) use session_file::reread as reread_session;
 
 use super::Store;
+use super::selection::Table;
 use super::sqlite::{Bind, Connection};
 use crate::error::{Error, Kind, Result};
 use crate::value::role::Role;
@@ -139,7 +140,7 @@ impl Store<'_> {
 
 /// Whether anyone has to sign in.
 fn has_login_users(connection: &Connection) -> Result<bool> {
-    Ok(connection.first("SELECT 1 FROM login_users LIMIT 1", &[], |_| Ok(()))?.is_some())
+    connection.has_any(Table { name: "login_users", id: "login_user_id" })
 }
 
 /// The login user whose session bears this secret and was opened by this user of the operating system.

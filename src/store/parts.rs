@@ -1,14 +1,13 @@
-//! One table read side by side: each thread takes a part of its records, through a connection of its own.
+//! One table read side by side: each thread takes a part of its records.
 //!
-//! All parts are of one moment. A commit waits until nobody reads, and the first connection has been reading since
-//! before the others were opened.
+//! All parts are of one moment: they are pages of a file that is locked against writers until the last thread is done.
 
 use super::reader::Reader;
 use super::select::Bound;
-use super::sqlite::Connection;
+use super::selection::{Condition, Selection};
+use super::sqlite::Beside;
 use crate::catalog::Entity;
 use crate::error::Result;
-use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::thread;
 
@@ -25,15 +24,12 @@ impl Part {
     /// Every record.
     pub const ALL: Self = Self(i64::MIN..=i64::MAX);
 
-    /// Adds the condition that a record `t` of `entity` is in it to those in `tail`, and its values to `binds`.
-    pub(super) fn narrow(&self, entity: &Entity, tail: &mut String, binds: &mut Vec<Bound>) {
-        if *self == Self::ALL {
-            return;
+    /// Adds the condition that a record is in it, and its values.
+    pub(super) fn narrow(&self, selection: &mut Selection, values: &mut Vec<Bound>) {
+        if *self != Self::ALL {
+            values.extend([*self.0.start(), *self.0.end()].map(Bound::Integer));
+            selection.conditions.push(Condition::Between);
         }
-        binds.extend([*self.0.start(), *self.0.end()].map(Bound::Integer));
-        let word = if tail.is_empty() { "WHERE" } else { "AND" };
-        // Writing to a String cannot fail.
-        let _ = write!(tail, " {word} t.{} BETWEEN ${} AND ${}", entity.id, binds.len() - 1, binds.len());
     }
 }
 
@@ -45,14 +41,14 @@ impl Reader<'_> {
         entity: &Entity,
         work: impl Fn(&Reader<'_>, &Part) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let (first, last) = self.ends(entity)?;
-        let others = self.siblings(usize::try_from((last - first) / WORTH_A_THREAD).unwrap_or_default())?;
+        let Some((first, last)) = self.connection.ends(entity.into())? else { return Ok(vec![work(self, &Part::ALL)?]) };
+        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
         let mut parts = parts(first, last, others.len() + 1);
         let mine = parts.remove(0);
         let (catalog, work) = (self.catalog(), &work);
         thread::scope(|scope| {
-            let others = others.into_iter().zip(&parts).map(|(connection, part)| {
-                let read = move || work(&Reader::new(&connection, catalog), part);
+            let others = others.into_iter().zip(&parts).map(|(beside, part)| {
+                let read = move || work(&Reader::new(&beside.connection(), catalog), part);
                 (part, thread::Builder::new().spawn_scoped(scope, read))
             });
             let others: Vec<_> = others.collect();
@@ -68,28 +64,14 @@ impl Reader<'_> {
         })
     }
 
-    /// The least and the greatest id of `entity`'s records.
-    pub(super) fn ends(&self, entity: &Entity) -> Result<(i64, i64)> {
-        let end = |which| {
-            let sql = format!("SELECT {which}({}) FROM {}", entity.id, entity.table);
-            Ok(self.connection.first(&sql, &[], |row| row.integer(0))?.flatten().unwrap_or_default())
-        };
-        Ok((end("min")?, end("max")?))
-    }
-
-    /// Connections to what this one sees: as many as there are processors for beside it, and at most `most`.
-    fn siblings(&self, most: usize) -> Result<Vec<Connection>> {
+    /// What threads beside this one need: as many as there are processors for, and at most `most`.
+    fn others(&self, most: i64) -> Vec<Beside> {
         let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let mut siblings = Vec::new();
-        for _ in 0..most.min(processors.min(MOST_THREADS) - 1) {
-            let Some(sibling) = self.connection.sibling()? else { break };
-            // Reading takes the lock. What differs is another file, put in this one's place since it was opened.
-            if Reader::new(&sibling, self.catalog()).last_change()? != self.last_change()? {
-                break;
-            }
-            siblings.push(sibling);
+        let most = usize::try_from(most).unwrap_or_default().min(processors.min(MOST_THREADS) - 1);
+        if most == 0 || !self.connection.reads(self.catalog().entities().map(|entity| entity.table)) {
+            return Vec::new();
         }
-        Ok(siblings)
+        (0..most).map_while(|_| self.connection.beside()).collect()
     }
 }
 

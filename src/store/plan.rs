@@ -4,8 +4,9 @@
 //! selected values into a cell. What is computed from other records is a statement of its own, run for one record.
 
 use super::known::{self, Ids, Known};
-use super::reader::{Reader, name_sql};
-use super::sqlite::{Bind, Cursor, Raw};
+use super::reader::Reader;
+use super::selection::{Condition, Join, Pick, Selection, alias_of};
+use super::sqlite::{Bind, Cursor, Raw, Statement};
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
@@ -17,8 +18,9 @@ use std::ops::ControlFlow;
 /// A statement over one noun's records, and how to read its rows.
 pub(super) struct Plan {
     entity: &'static Entity,
-    joins: Vec<Join>,
-    selected: Vec<String>,
+    selection: Selection,
+    /// The references that each of the selection's joins follows, from the plan's own records on.
+    hops: Vec<Vec<&'static str>>,
     getters: Vec<Getter>,
     feeds: Vec<Feed>,
     known: Vec<(usize, Known)>,
@@ -59,11 +61,6 @@ impl<'r, 's> Sources<'r, 's> {
     }
 }
 
-struct Join {
-    hops: Vec<&'static str>,
-    sql: String,
-}
-
 /// How a column's cell is made from a row; the numbers are places in the selection.
 enum Getter {
     Text(usize),
@@ -94,7 +91,7 @@ enum Getter {
 
 /// A statement that is run for one record.
 struct Nested {
-    sql: String,
+    statement: Statement,
     plan: Plan,
     yields: Yield,
     /// Which of the plan's feeds has its rows, where one does.
@@ -118,8 +115,8 @@ impl Plan {
     pub(super) fn new(catalog: &Catalog, entity: &'static Entity, columns: &[&Path]) -> Self {
         let mut plan = Self {
             entity,
-            joins: Vec::new(),
-            selected: vec![format!("t.{}", entity.id)],
+            selection: Selection::ids(entity),
+            hops: Vec::new(),
             getters: Vec::new(),
             feeds: Vec::new(),
             known: Vec::new(),
@@ -135,7 +132,7 @@ impl Plan {
     pub(super) fn of_all(reader: &Reader<'_>, entity: &'static Entity, columns: &[&Path]) -> Result<Self> {
         let catalog = reader.catalog();
         let mut plan = Self::new(catalog, entity, &[]);
-        let (_, last) = reader.ends(entity)?;
+        let (_, last) = reader.connection.ends(entity.into())?.unwrap_or_default();
         let mut hops: Vec<(&'static Field, &'static Entity, Vec<Path>)> = Vec::new();
         let mut places = Vec::new();
         for path in columns {
@@ -152,7 +149,7 @@ impl Plan {
         for (hop, target, told) in &hops {
             let known = Known::load(reader, target, told, last)?;
             numbers.push(known.map(|known| {
-                let place = plan.select(format!("t.{}", hop.column));
+                let place = plan.pick(Pick::Column(0, hop.column));
                 plan.known.push((place, known));
                 plan.known.len() - 1
             }));
@@ -160,7 +157,7 @@ impl Plan {
         for (path, place) in columns.iter().zip(places) {
             let getter = match place.and_then(|(hop, column)| Some((numbers[hop]?, column))) {
                 Some((number, column)) if path.hops.is_empty() && matches!(path.leaf, Leaf::Path) => {
-                    Getter::Below(number, column, plan.select(name_sql(entity, "t")))
+                    Getter::Below(number, column, plan.pick(Pick::name(entity, 0)))
                 }
                 Some((number, column)) => Getter::Known(number, column),
                 None => plan.getter(catalog, path),
@@ -170,14 +167,14 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The statement, with `tail` (conditions, order, limit) behind the joins.
+    /// What it reads: of all its records.
+    pub(super) fn selection(&self) -> Selection {
+        self.selection.clone()
+    }
+
+    /// The statement, with `tail` (conditions, order) behind the joins.
     pub(super) fn sql(&self, tail: &str) -> String {
-        let mut sql = format!("SELECT {} FROM {} t", self.selected.join(", "), self.entity.table);
-        for join in &self.joins {
-            sql.push_str(&join.sql);
-        }
-        sql.push_str(tail);
-        sql
+        self.selection.without_conditions() + tail
     }
 
     /// Adds the cells of one row of the statement to `row`.
@@ -202,34 +199,29 @@ impl Plan {
         self.entity
     }
 
-    /// The alias of the table that `hops` lead to, joined if it is not yet.
-    pub(super) fn alias(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> String {
-        let mut alias = "t".to_owned();
-        for depth in 1..=hops.len() {
-            let names: Vec<&'static str> = hops[..depth].iter().map(|field| field.name).collect();
-            let hop = hops[depth - 1];
-            let known = self.joins.iter().position(|join| join.hops == names);
-            let number = known.unwrap_or_else(|| {
-                let Some(target) = catalog.target(hop) else { return 0 };
-                let number = self.joins.len();
-                let sql = format!(
-                    " LEFT JOIN {table} j{number} ON j{number}.{id} = {alias}.{column}",
-                    table = target.table,
-                    id = target.id,
-                    column = hop.column
-                );
-                self.joins.push(Join { hops: names, sql });
-                number
+    /// The number of the table that `hops` lead to, joined if it is not yet.
+    pub(super) fn table(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> usize {
+        let mut from = 0;
+        for (depth, hop) in (1..).zip(hops) {
+            let names = || hops.iter().take(depth).map(|field| field.name);
+            let known = self.hops.iter().position(|known| known.iter().copied().eq(names()));
+            let join = known.unwrap_or_else(|| {
+                if let Some(target) = catalog.target(hop) {
+                    self.selection.joins.push(Join { from, column: hop.column, to: target.into() });
+                    self.hops.push(names().collect());
+                }
+                self.hops.len() - 1
             });
-            alias = format!("j{number}");
+            from = join + 1;
         }
-        alias
+        from
     }
 
-    fn select(&mut self, expression: String) -> usize {
-        self.selected.iter().position(|known| *known == expression).unwrap_or_else(|| {
-            self.selected.push(expression);
-            self.selected.len() - 1
+    fn pick(&mut self, pick: Pick) -> usize {
+        let picks = &mut self.selection.picks;
+        picks.iter().position(|known| *known == pick).unwrap_or_else(|| {
+            picks.push(pick);
+            picks.len() - 1
         })
     }
 
@@ -237,12 +229,12 @@ impl Plan {
         match path.leaf {
             Leaf::Field(field) => self.field(catalog, &path.hops, field),
             Leaf::Bytes(field) => {
-                let alias = self.alias(catalog, &path.hops);
-                Getter::Bytes(self.pair(&alias, field))
+                let table = self.table(catalog, &path.hops);
+                Getter::Bytes(self.pair(table, field))
             }
             Leaf::Id => {
-                let alias = self.alias(catalog, &path.hops);
-                Getter::Integer(self.select(format!("{alias}.{}", path.entity.id)))
+                let table = self.table(catalog, &path.hops);
+                Getter::Integer(self.pick(Pick::Column(table, path.entity.id)))
             }
             Leaf::Path => self.path(catalog, &path.hops, path.entity),
             Leaf::Computed(computed) => self.computed(catalog, &path.hops, path.entity, computed),
@@ -256,14 +248,14 @@ impl Plan {
     fn field(&mut self, catalog: &Catalog, hops: &[&'static Field], field: &'static Field) -> Getter {
         if let Some(target) = catalog.target(field) {
             let hops: Vec<&'static Field> = hops.iter().copied().chain([field]).collect();
-            let alias = self.alias(catalog, &hops);
-            return Getter::Text(self.select(name_sql(target, &alias)));
+            let table = self.table(catalog, &hops);
+            return Getter::Text(self.pick(Pick::name(target, table)));
         }
-        let alias = self.alias(catalog, hops);
+        let table = self.table(catalog, hops);
         match field.kind {
-            Kind::Quantity { .. } => Getter::Quantity(self.pair(&alias, field)),
+            Kind::Quantity { .. } => Getter::Quantity(self.pair(table, field)),
             kind => {
-                let place = self.select(format!("{alias}.{}", field.column));
+                let place = self.pick(Pick::Column(table, field.column));
                 match kind {
                     Kind::Count => Getter::Number(place),
                     Kind::Factor => Getter::Integer(place),
@@ -275,22 +267,20 @@ impl Plan {
     }
 
     /// Selects a quantity's two columns, side by side, and returns the place of the first.
-    fn pair(&mut self, alias: &str, field: &'static Field) -> usize {
-        let place = self.selected.len();
-        for column in field.columns() {
-            self.selected.push(format!("{alias}.{column}"));
-        }
+    fn pair(&mut self, table: usize, field: &'static Field) -> usize {
+        let place = self.selection.picks.len();
+        self.selection.picks.extend(field.columns().map(|column| Pick::Column(table, column)));
         place
     }
 
     fn path(&mut self, catalog: &Catalog, hops: &[&'static Field], entity: &'static Entity) -> Getter {
         let mut hops = hops.to_vec();
-        let alias = self.alias(catalog, &hops);
-        let mut places = vec![self.select(name_sql(entity, &alias))];
+        let table = self.table(catalog, &hops);
+        let mut places = vec![self.pick(Pick::name(entity, table))];
         for (field, holder) in catalog.ancestors(entity) {
             hops.push(field);
-            let alias = self.alias(catalog, &hops);
-            places.push(self.select(name_sql(holder, &alias)));
+            let table = self.table(catalog, &hops);
+            places.push(self.pick(Pick::name(holder, table)));
         }
         places.reverse();
         Getter::Path(places)
@@ -307,7 +297,7 @@ impl Plan {
             Compute::Count { of, by } => {
                 let of = catalog.of(of);
                 let mut plan = Self::new(catalog, of, &[]);
-                plan.selected = vec!["count(*)".to_owned()];
+                plan.selection.picks = vec![Pick::Count];
                 self.nested(catalog, hops, entity, plan, by, Yield::Count)
             }
             Compute::Sum { of, by, field, unless, from_zero } => {
@@ -358,17 +348,21 @@ impl Plan {
         by: &str,
         yields: Yield,
     ) -> Getter {
-        let alias = self.alias(catalog, hops);
-        let id = self.select(format!("{alias}.{}", entity.id));
-        let condition = plan.leads_by(catalog, by);
-        let order = match yields {
-            Yield::Items { .. } => format!(" ORDER BY t.{}", plan.entity.id),
-            _ => String::new(),
+        let table = self.table(catalog, hops);
+        let id = self.pick(Pick::Column(table, entity.id));
+        let path = Path::known(catalog, plan.entity, by);
+        let last = match path.leaf {
+            Leaf::Field(field) => Some(field),
+            _ => None,
         };
-        let sql = plan.sql(&format!(" WHERE {condition} = $1{order}"));
+        let back: Vec<&'static Field> = path.hops.into_iter().chain(last).collect();
+        let condition = Condition::leads(catalog, plan.entity, &back, 1);
+        let statement = Statement::new(plan.selection().with(condition));
         // Rows come in the order of a reference of their own without being sorted: an index has them so.
-        let feed = (hops.is_empty() && condition.starts_with("t.")).then(|| {
-            let column = plan.select(condition.clone());
+        let single = back.first().filter(|_| hops.is_empty() && back.len() == 1);
+        let feed = single.map(|reference| {
+            let column = plan.pick(Pick::Column(0, reference.column));
+            let condition = format!("{}.{}", alias_of(0), reference.column);
             let (groups, order) = match yields {
                 Yield::Count => (format!(" GROUP BY {condition}"), String::new()),
                 _ => (String::new(), format!(", t.{}", plan.entity.id)),
@@ -378,17 +372,7 @@ impl Plan {
             self.feeds.push(Feed { rows: (plan.sql(&tail), column), ids });
             self.feeds.len() - 1
         });
-        Getter::Nested { id, nested: Box::new(Nested { sql, plan, yields, feed }) }
-    }
-
-    /// The column, joined if it must be, that refers to a record by the path `by`.
-    fn leads_by(&mut self, catalog: &Catalog, by: &str) -> String {
-        let path = Path::known(catalog, self.entity, by);
-        let column = match path.leaf {
-            Leaf::Field(field) => field.column,
-            _ => path.entity.id,
-        };
-        format!("{}.{column}", self.alias(catalog, &path.hops))
+        Getter::Nested { id, nested: Box::new(Nested { statement, plan, yields, feed }) }
     }
 }
 
@@ -523,7 +507,7 @@ impl Nested {
             return Ok(());
         }
         let reader = from.reader;
-        reader.connection.rows(&self.sql, &[Bind::Integer(id)], |raw| {
+        reader.connection.select(&self.statement, &[Bind::Integer(id)], |raw| {
             each(from, raw)?;
             Ok(ControlFlow::Continue(()))
         })

@@ -1,7 +1,8 @@
 //! Reading one moment of the inventory: records by id and by key, their paths, and the units.
 
 use super::record::{self, Record};
-use super::sqlite::{Bind, Connection};
+use super::selection::{Condition, Pick, Selection, Table, key_part};
+use super::sqlite::{Bind, Connection, Statement};
 use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::value::Value;
@@ -47,7 +48,9 @@ impl<'s> Reader<'s> {
             return Ok(Rc::clone(units));
         }
         let mut found = Vec::new();
-        self.connection.rows("SELECT unit_id, name, bytes FROM unit ORDER BY unit_id", &[], |row| {
+        let table = Table { name: "unit", id: "unit_id" };
+        let picks = ["unit_id", "name", "bytes"].map(|column| Pick::Column(0, column)).to_vec();
+        self.connection.select(&Statement::new(Selection::of(table, picks)), &[], |row| {
             let bytes = row.integer(2)?.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
             found.push(Unit { id: row.id(0)?, name: row.text(1)?.unwrap_or_default().to_owned(), bytes });
             Ok(ControlFlow::Continue(()))
@@ -75,8 +78,8 @@ impl<'s> Reader<'s> {
 
     /// The record of `entity` with that id.
     pub fn record(&self, entity: &Entity, id: i64) -> Result<Option<Record>> {
-        let sql = format!("SELECT {} FROM {} t WHERE t.{} = $1", record::columns(entity), entity.table, entity.id);
-        self.connection.first(&sql, &[Bind::Integer(id)], |row| record::read(entity, row))
+        let statement = Statement::new(Selection::of(entity, record::picks(entity)).one());
+        self.connection.select_first(&statement, &[Bind::Integer(id)], |row| record::read(entity, row))
     }
 
     /// The record of `entity` whose fields `key` have these values; empty ones are equal. Nothing where the first of
@@ -101,30 +104,23 @@ impl<'s> Reader<'s> {
         if values.first().is_none_or(|first| **first == Value::Null) {
             return Ok(());
         }
-        let fields: Vec<_> = key.iter().filter_map(|name| entity.field(name)).collect();
-        let sql = format!(
-            "SELECT {} FROM {} t WHERE {} ORDER BY t.{}",
-            record::columns(entity),
-            entity.table,
-            key_condition(entity, key),
-            entity.id
-        );
+        let fields = key.iter().filter_map(|name| entity.field(name));
         let binds: Vec<Bind<'_>> =
-            fields.iter().zip(values).filter_map(|(field, value)| record::binds(field, value).next()).collect();
-        self.connection.rows(&sql, &binds, |row| each(record::read(entity, row)?))
+            fields.zip(values).filter_map(|(field, value)| record::binds(field, value).next()).collect();
+        let statement = Statement::new(Selection::of(entity, record::picks(entity)).with_key(entity, key));
+        self.connection.select(&statement, &binds, |row| each(record::read(entity, row)?))
     }
 
     /// Hands each record of `entity` to `each`, in the order of their ids.
     pub fn each(&self, entity: &Entity, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
-        let columns = record::columns(entity);
-        let sql = format!("SELECT {columns} FROM {} t ORDER BY t.{}", entity.table, entity.id);
-        self.connection.rows(&sql, &[], |row| each(record::read(entity, row)?))
+        let statement = Statement::new(Selection::of(entity, record::picks(entity)));
+        self.connection.select(&statement, &[], |row| each(record::read(entity, row)?))
     }
 
     /// The ids of the records of `entity` whose column `column` refers to `id`, ascending.
-    pub(super) fn referring(&self, entity: &Entity, column: &str, id: i64) -> Result<Vec<i64>> {
-        let sql = format!("SELECT {0} FROM {1} WHERE {column} = $1 ORDER BY {0}", entity.id, entity.table);
-        self.ids(&sql, &[Bind::Integer(id)])
+    pub(super) fn referring(&self, entity: &Entity, column: &'static str, id: i64) -> Result<Vec<i64>> {
+        let condition = Condition::Is { column, count: 1 };
+        self.ids(&Statement::new(Selection::ids(entity).with(condition)), &[Bind::Integer(id)])
     }
 
     /// Whether there is any record of `entity`.
@@ -132,19 +128,19 @@ impl<'s> Reader<'s> {
     /// # Errors
     /// The file cannot be read.
     pub fn has_any(&self, entity: &Entity) -> Result<bool> {
-        let sql = format!("SELECT 1 FROM {} LIMIT 1", entity.table);
-        Ok(self.connection.first(&sql, &[], |_| Ok(()))?.is_some())
+        self.connection.has_any(entity.into())
     }
 
     /// How many records of `entity` there are.
     pub fn count(&self, entity: &Entity) -> Result<i64> {
-        let sql = format!("SELECT count(*) FROM {}", entity.table);
-        Ok(self.connection.first(&sql, &[], |row| row.id(0))?.unwrap_or_default())
+        let statement = Statement::new(Selection::of(entity, vec![Pick::Count]));
+        Ok(self.connection.select_first(&statement, &[], |row| row.id(0))?.unwrap_or_default())
     }
 
-    pub(super) fn ids(&self, sql: &str, binds: &[Bind<'_>]) -> Result<Vec<i64>> {
+    /// The ids of the records that a selection of ids has.
+    pub(super) fn ids(&self, statement: &Statement, values: &[Bind<'_>]) -> Result<Vec<i64>> {
         let mut ids = Vec::new();
-        self.connection.rows(sql, binds, |row| {
+        self.connection.select(statement, values, |row| {
             ids.push(row.id(0)?);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -153,10 +149,9 @@ impl<'s> Reader<'s> {
 
     /// The name of a record and the id of what holds it.
     pub(super) fn name_and_parent(&self, entity: &Entity, id: i64) -> Result<(String, Option<i64>)> {
-        let parent = entity.parent_field().map_or("NULL", |field| field.column);
-        let sql =
-            format!("SELECT {}, {parent} FROM {} t WHERE {} = $1", name_sql(entity, "t"), entity.table, entity.id);
-        let found = self.connection.first(&sql, &[Bind::Integer(id)], |row| {
+        let picks = vec![Pick::name(entity, 0), Pick::parent(entity)];
+        let statement = Statement::new(Selection::of(entity, picks).one());
+        let found = self.connection.select_first(&statement, &[Bind::Integer(id)], |row| {
             Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?))
         })?;
         found.ok_or_else(|| Error::not_found(format!("no {} with id {id}", entity.labels.0)))
@@ -206,16 +201,6 @@ pub(super) fn key_condition(entity: &Entity, key: &[&str]) -> String {
         format!("{} = {}", key_part(number, field, &held), key_part(number, field, &wanted))
     });
     conditions.collect::<Vec<String>>().join(" AND ")
-}
-
-/// What is compared of the `number`th field of a key, `operand` being its column or a value for it: empty ones are equal,
-/// but for the first of them. It stands so in the indexes of the keys.
-pub(super) fn key_part(number: usize, field: &Field, operand: &str) -> String {
-    match (number, field.required, field.kind) {
-        (1, ..) | (_, true, _) => operand.to_owned(),
-        (_, _, Kind::Reference { .. }) => format!("coalesce({operand}, 0)"),
-        _ => format!("coalesce({operand}, '')"),
-    }
 }
 
 /// The SQL of a record's name.

@@ -1,5 +1,6 @@
 //! One record as it is stored: its id and the values of its fields, in the order of the catalog.
 
+use super::selection::Pick;
 use super::sqlite::{Bind, Raw};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
@@ -24,7 +25,12 @@ impl Record {
     }
 }
 
-/// The columns of a record in the order in which [`read`] takes them: `t.vm_id, t.name, …`.
+/// What [`read`] takes, in its order.
+pub(super) fn picks(entity: &Entity) -> Vec<Pick> {
+    std::iter::once(Pick::Column(0, entity.id)).chain(Pick::fields(entity.fields)).collect()
+}
+
+/// The same as it stands in a statement: `t.vm_id, t.name, …`.
 pub(super) fn columns(entity: &Entity) -> String {
     let mut sql = format!("t.{}", entity.id);
     for column in entity.fields.iter().flat_map(Field::columns) {

@@ -4,7 +4,8 @@
 //! not split: a record is meant when its whole path ends in the text at a `/`.
 
 use super::reader::{Reader, name_sql};
-use super::sqlite::Bind;
+use super::selection::{Condition, Pick, Selection};
+use super::sqlite::{Bind, Statement};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::value::{address, shown, similar};
@@ -53,8 +54,7 @@ impl Reader<'_> {
         let mut ids = Vec::new();
         let id = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
         if let Some(id) = id {
-            let sql = format!("SELECT {0} FROM {1} WHERE {0} = $1", entity.id, entity.table);
-            ids = self.ids(&sql, &[Bind::Integer(id)])?;
+            ids = self.ids(&Statement::new(Selection::ids(entity).one()), &[Bind::Integer(id)])?;
         }
         // A record may be called id=42. Where that is not the one with this id, neither is meant for certain.
         let text = canonical(entity, text);
@@ -95,24 +95,25 @@ impl Reader<'_> {
     }
 
     /// The records of `entity` that are called `name`, anywhere or within one holder.
-    fn named(&self, entity: &Entity, name: &str, within: Option<(&str, i64)>) -> Result<Vec<i64>> {
+    fn named(&self, entity: &Entity, name: &str, within: Option<(&'static str, i64)>) -> Result<Vec<i64>> {
         let mut ids = Vec::new();
         for field in entity.naming() {
-            let (condition, holder) = match within {
-                Some((column, holder)) => (format!(" AND {column} = $2"), Some(Bind::Integer(holder))),
-                None => (String::new(), None),
-            };
-            let sql = format!("SELECT {} FROM {} WHERE {} = $1{condition}", entity.id, entity.table, field.column);
-            let binds: Vec<Bind<'_>> = std::iter::once(Bind::Text(name)).chain(holder).collect();
-            ids.extend(self.ids(&sql, &binds)?);
+            let is = |column| Condition::Is { column, count: 1 };
+            let mut selection = Selection::ids(entity).with(is(field.column));
+            let mut values = vec![Bind::Text(name)];
+            if let Some((column, holder)) = within {
+                selection = selection.with(is(column));
+                values.push(Bind::Integer(holder));
+            }
+            ids.extend(self.ids(&Statement::new(selection), &values)?);
         }
         Ok(ids)
     }
 
     /// Adds the records whose own name has a `/` and ends in `text` at one: `nfs/vol1` for `vol1`.
     fn with_name_ending_in(&self, entity: &Entity, text: &str, ids: &mut Vec<i64>) -> Result<()> {
-        let Some(sql) = with_slash(entity) else { return Ok(()) };
-        self.connection.rows(&sql, &[], |row| {
+        let Some(statement) = with_slash(entity) else { return Ok(()) };
+        self.connection.select(&statement, &[], |row| {
             let name = row.text(1)?.unwrap_or_default();
             if name.strip_suffix(text).is_some_and(|before| before.ends_with('/')) {
                 ids.push(row.id(0)?);
@@ -123,7 +124,7 @@ impl Reader<'_> {
 
     /// Whether a name of `entity`'s records has a `/`.
     fn has_slashes(&self, entity: &Entity) -> Result<bool> {
-        let found = with_slash(entity).map(|sql| self.connection.first(&sql, &[], |_| Ok(()))).transpose()?;
+        let found = with_slash(entity).map(|sql| self.connection.select_first(&sql, &[], |_| Ok(()))).transpose()?;
         Ok(found.flatten().is_some())
     }
 
@@ -203,9 +204,10 @@ impl Reader<'_> {
 }
 
 /// The question which records of `entity` have a `/` in their name, which an index of theirs answers.
-fn with_slash(entity: &Entity) -> Option<String> {
+fn with_slash(entity: &Entity) -> Option<Statement> {
     let field = entity.naming().next().filter(|field| field.kind == Kind::Name)?;
-    Some(format!("SELECT {}, {1} FROM {2} WHERE {1} LIKE '%/%'", entity.id, field.column, entity.table))
+    let picks = vec![Pick::Column(0, entity.id), Pick::Column(0, field.column)];
+    Some(Statement::new(Selection::of(entity, picks).with(Condition::HasSlash { column: field.column })))
 }
 
 /// The failure of a text that names nothing.

@@ -5,9 +5,10 @@
 //! here, in any case of any script, so that every engine answers alike.
 
 use super::parts::Part;
-use super::reader::{Reader, name_sql};
+use super::reader::Reader;
 use super::select::Bound;
-use super::sqlite::{Bind, MATCHES};
+use super::selection::{Condition, Pick, Selection};
+use super::sqlite::{Bind, Statement};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
 use crate::value::address::Block;
@@ -50,32 +51,19 @@ impl Reader<'_> {
         if fields.is_empty() {
             return Ok(());
         }
-        let parent = entity.parent_field().map_or_else(|| "NULL".to_owned(), |field| format!("t.{}", field.column));
-        let columns: Vec<String> = fields.iter().map(|field| format!("t.{}", field.column)).collect();
-        let (matches, escape) = MATCHES;
-        let condition = |field: &&'static Field| match (wanted, field.kind) {
-            (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6) => format!("t.{} IS NOT NULL", field.column),
-            _ => format!("t.{} {matches} $1 {escape}", field.column),
-        };
-        let conditions: Vec<String> = fields.iter().map(condition).collect();
-        let mut tail = format!(" WHERE ({})", conditions.join(" OR "));
+        let is_number = |kind| matches!((wanted, kind), (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6));
+        let (filled, texts): (Vec<_>, Vec<_>) = fields.iter().partition(|field| is_number(field.kind));
+        let columns = |fields: Vec<&&'static Field>| fields.into_iter().map(|field| field.column).collect();
+        let condition = Condition::MayMatch { texts: columns(texts), filled: columns(filled) };
         let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
-        let mut binds = Vec::new();
-        if tail.contains("$1") {
-            binds.push(Bound::Text(needle.pattern()));
-        }
-        part.narrow(entity, &mut tail, &mut binds);
-        let sql = format!(
-            "SELECT {}, {parent}, {} FROM {} t{tail} ORDER BY t.{}",
-            columns.join(", "),
-            name_sql(entity, "t"),
-            entity.table,
-            entity.id
-        );
-        let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
+        let mut values: Vec<Bound> = (0..condition.takes()).map(|_| Bound::Text(needle.pattern())).collect();
+        let picks = Pick::fields(fields.iter().copied()).chain([Pick::parent(entity), Pick::name(entity, 0)]);
+        let mut selection = Selection::of(entity, picks.collect()).with(condition);
+        part.narrow(&mut selection, &mut values);
+        let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
         let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
         let mut path = String::new();
-        self.connection.rows(&sql, &binds, |row| {
+        self.connection.select(&Statement::new(selection), &values, |row| {
             let mut best: Option<(Rank, usize)> = None;
             for (place, field) in fields.iter().enumerate() {
                 let Some(text) = row.text(place)? else { continue };

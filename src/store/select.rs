@@ -5,7 +5,8 @@
 
 use super::plan::{Plan, Sources};
 use super::reader::Reader;
-use super::sqlite::{Bind, Raw};
+use super::selection::{Condition, Pick, Selection};
+use super::sqlite::{Bind, Raw, Statement};
 use crate::catalog::{Catalog, Entity, Field, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
@@ -137,13 +138,13 @@ impl Reader<'_> {
             return self.scan(query, &columns, true, each);
         }
         let plan = Plan::new(self.catalog(), query.entity, &query.columns.iter().collect::<Vec<_>>());
-        let sql = plan.sql(&format!(" WHERE t.{} = $1", query.entity.id));
+        let statement = Statement::new(plan.selection().one());
         let units = self.units()?;
         let mut from = Sources::new(self, &units);
         let mut row = Row::default();
         for id in self.sorted(query)? {
             let mut go_on = ControlFlow::Continue(());
-            self.connection.rows(&sql, &[Bind::Integer(id)], |raw| {
+            self.connection.select(&statement, &[Bind::Integer(id)], |raw| {
                 row.clear();
                 plan.fill(&mut from, raw, &mut row)?;
                 go_on = each(id, &row)?;
@@ -193,10 +194,11 @@ impl Reader<'_> {
     pub fn select_count(&self, query: &Query) -> Result<u64> {
         let mut count = 0;
         if query.tests().next().is_none() && query.limit.is_none() && query.offset == 0 {
-            let (tail, binds) = conditions(self.catalog(), query);
-            let sql = format!("SELECT count(*) FROM {} t{tail}", query.entity.table);
-            let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
-            let found = self.connection.first(&sql, &binds, |row| row.id(0))?;
+            let (conditions, values) = conditions(self.catalog(), query);
+            let statement =
+                Statement::new(Selection { conditions, ..Selection::of(query.entity, vec![Pick::Count]) });
+            let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
+            let found = self.connection.select_first(&statement, &values, |row| row.id(0))?;
             return Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or_default());
         }
         self.scan(query, &[], true, |_, _| {
@@ -216,27 +218,26 @@ impl Reader<'_> {
     ) -> Result<()> {
         let tests: Vec<(&Path, &Test)> = query.tests().collect();
         let all: Vec<&Path> = columns.iter().copied().chain(tests.iter().map(|(path, _)| *path)).collect();
-        let (conditions, binds) = conditions(self.catalog(), query);
-        let mut tail = format!("{conditions} ORDER BY t.{}", query.entity.id);
+        let (conditions, values) = conditions(self.catalog(), query);
         let engine_limits = limited && tests.is_empty();
         let few = engine_limits && query.limit.is_some_and(|limit| limit.saturating_add(query.offset) < MANY);
-        let plan = if few || !conditions.is_empty() {
+        let all_records = conditions.is_empty();
+        let plan = if few || !all_records {
             Plan::new(self.catalog(), query.entity, &all)
         } else {
             Plan::of_all(self, query.entity, &all)?
         };
-        if engine_limits && (query.limit.is_some() || query.offset > 0) {
-            let limit = query.limit.map_or(i64::MAX, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
-            let offset = i64::try_from(query.offset).unwrap_or(i64::MAX);
-            tail = format!("{tail} LIMIT {limit} OFFSET {offset}");
+        let mut selection = Selection { conditions, ..plan.selection() };
+        if engine_limits {
+            selection = Selection { limit: query.limit, offset: query.offset, ..selection };
         }
         let (mut skip, mut left) =
             if limited && !engine_limits { (query.offset, query.limit.unwrap_or(u64::MAX)) } else { (0, u64::MAX) };
         if left == 0 {
             return Ok(());
         }
-        let sql = plan.sql(&tail);
-        let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
+        let statement = Statement::new(selection);
+        let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
         let units = self.units()?;
         let mut row = Row::default();
         let mut take = |from: &mut Sources<'_, '_>, raw: &Raw<'_>| {
@@ -254,14 +255,14 @@ impl Reader<'_> {
             let go_on = each(raw.id(0)?, &row)?;
             Ok(if left == 0 { ControlFlow::Break(()) } else { go_on })
         };
-        if !conditions.is_empty() || plan.feeds().len() == 0 {
+        if !all_records || plan.feeds().len() == 0 || self.connection.answers_from_pages(&statement) {
             let mut from = Sources::new(self, &units);
-            return self.connection.rows(&sql, &binds, |raw| take(&mut from, raw));
+            return self.connection.select(&statement, &values, |raw| take(&mut from, raw));
         }
         let feeds: Vec<_> = plan.feeds().cloned().collect();
         self.connection.side_by_side(&feeds, |feeds| {
             let mut from = Sources::in_step(self, &units, feeds);
-            self.connection.rows(&sql, &binds, |raw| take(&mut from, raw))
+            self.connection.select(&statement, &values, |raw| take(&mut from, raw))
         })
     }
 
@@ -307,58 +308,28 @@ impl Bound {
     }
 }
 
-/// The conditions of a list that the engine can serve, and their values.
-pub(super) fn conditions(catalog: &Catalog, query: &Query) -> (String, Vec<Bound>) {
+/// The conditions of a list that a statement has, and their values.
+pub(super) fn conditions(catalog: &Catalog, query: &Query) -> (Vec<Condition>, Vec<Bound>) {
     let mut conditions = Vec::new();
-    let mut binds = Vec::new();
+    let mut values = Vec::new();
     for term in &query.terms {
         match term {
             Term::Is { field, texts } => {
-                let places = texts.iter().map(|text| {
-                    binds.push(Bound::Text(text.clone()));
-                    format!("${}", binds.len())
-                });
-                conditions.push(format!("t.{} IN ({})", field.column, places.collect::<Vec<_>>().join(", ")));
+                values.extend(texts.iter().map(|text| Bound::Text(text.clone())));
+                conditions.push(Condition::Is { column: field.column, count: texts.len() });
             }
             Term::Refers { hops, ids, or_empty, negated } => {
-                let places = ids.iter().map(|id| {
-                    binds.push(Bound::Integer(*id));
-                    format!("${}", binds.len())
-                });
-                let set = places.collect::<Vec<_>>().join(", ");
-                let (column, condition) = refers(catalog, query.entity, hops, set);
-                let condition = match or_empty {
-                    true => format!("({condition} OR {column} IS NULL)"),
-                    false => condition,
-                };
-                conditions.push(match negated {
-                    true => format!("coalesce({condition}, 0) = 0"),
-                    false => condition,
-                });
+                values.extend(ids.iter().map(|id| Bound::Integer(*id)));
+                let mut condition = Condition::leads(catalog, query.entity, hops, ids.len());
+                if let Condition::Leads { or_empty: empty, negated: others, .. } = &mut condition {
+                    (*empty, *others) = (*or_empty, *negated);
+                }
+                conditions.push(condition);
             }
             Term::Column { .. } => {}
         }
     }
-    let tail = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
-    (tail, binds)
-}
-
-/// The first column of the hops, and the condition that they lead into `set`.
-fn refers(catalog: &Catalog, entity: &'static Entity, hops: &[&'static Field], set: String) -> (String, String) {
-    let Some(first) = hops.first() else {
-        let column = format!("t.{}", entity.id);
-        return (column.clone(), format!("{column} IN ({set})"));
-    };
-    let mut inner = set;
-    for pair in hops.windows(2).rev() {
-        if let [from, to] = pair
-            && let Some(target) = catalog.target(from)
-        {
-            inner = format!("SELECT {} FROM {} WHERE {} IN ({inner})", target.id, target.table, to.column);
-        }
-    }
-    let column = format!("t.{}", first.column);
-    (column.clone(), format!("{column} IN ({inner})"))
+    (conditions, values)
 }
 
 impl Test {

@@ -7,10 +7,15 @@ mod bulk;
 mod copy;
 mod fault;
 mod guard;
+mod open_file;
+mod pages;
+mod walk;
 
 pub(super) use bulk::Index;
 pub(super) use guard::Guard;
+pub(super) use pages::{HEADER, Header};
 
+use super::selection::{Order, Selection, Table};
 use super::waiting::{Patience, Waiter};
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -19,8 +24,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, ffi};
+use open_file::OpenFile;
+use pages::{Held, Layout, Pages};
+use std::cell::{Cell, OnceCell};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
+use walk::{Walk, Walked};
 
 /// `INVT`: what `PRAGMA application_id` of every inventory says.
 pub(super) const APPLICATION_ID: i64 = 0x494E_5654;
@@ -34,9 +44,6 @@ const STATEMENTS: usize = 256;
 const STEPS: i32 = 100_000;
 /// How often a reader undoes what writers left half done before it gives up: each of them would have been killed just now.
 const RECOVERIES: u32 = 3;
-
-/// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
-pub(super) const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
 
 /// A value to bind to a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +63,49 @@ impl ToSql for Bind<'_> {
     }
 }
 
-/// A row as the engine gives it.
-pub(super) struct Raw<'row>(&'row rusqlite::Row<'row>);
+/// A selection on its way to its answer: it is put into words, or made ready for the pages of the file, once.
+#[derive(Debug)]
+pub(super) struct Statement {
+    selection: Selection,
+    sql: OnceCell<String>,
+    walk: OnceCell<Option<Walk>>,
+}
+
+impl Statement {
+    pub(super) const fn new(selection: Selection) -> Self {
+        Self { selection, sql: OnceCell::new(), walk: OnceCell::new() }
+    }
+}
+
+/// A row of an answer.
+pub(super) struct Raw<'row>(Source<'row>);
+
+/// Where a row is from.
+enum Source<'row> {
+    Engine(&'row rusqlite::Row<'row>),
+    Pages(&'row Walked<'row>),
+}
+
+impl<'row> From<&'row rusqlite::Row<'row>> for Raw<'row> {
+    fn from(row: &'row rusqlite::Row<'row>) -> Self {
+        Self(Source::Engine(row))
+    }
+}
 
 impl Raw<'_> {
+    /// What a column holds.
+    fn held(&self, index: usize) -> Result<Held<'_>> {
+        Ok(match self.0 {
+            Source::Pages(walked) => walked.get(index),
+            Source::Engine(row) => match row.get_ref(index).map_err(|error| explained(&error))? {
+                ValueRef::Null => Held::Null,
+                ValueRef::Integer(number) => Held::Integer(number),
+                ValueRef::Text(bytes) => Held::Text(bytes),
+                ValueRef::Real(_) | ValueRef::Blob(_) => Held::Other,
+            },
+        })
+    }
+
     /// The text of a column; nothing where it is empty.
     pub(super) fn text(&self, index: usize) -> Result<Option<&str>> {
         self.bytes(index)?.map(utf8).transpose()
@@ -67,26 +113,24 @@ impl Raw<'_> {
 
     /// The text of a column as bytes that nobody has looked at yet; nothing where it is empty.
     pub(super) fn bytes(&self, index: usize) -> Result<Option<&[u8]>> {
-        match self.0.get_ref(index) {
-            Ok(ValueRef::Null) => Ok(None),
-            Ok(ValueRef::Text(bytes)) => Ok(Some(bytes)),
-            Ok(_) => Err(damaged("a value of the wrong type")),
-            Err(error) => Err(explained(&error)),
+        match self.held(index)? {
+            Held::Null => Ok(None),
+            Held::Text(bytes) => Ok(Some(bytes)),
+            Held::Integer(_) | Held::Other => Err(damaged("a value of the wrong type")),
         }
     }
 
     /// Whether a column is empty.
     pub(super) fn is_null(&self, index: usize) -> Result<bool> {
-        self.0.get_ref(index).map(|value| value == ValueRef::Null).map_err(|error| explained(&error))
+        Ok(self.held(index)? == Held::Null)
     }
 
     /// The number in a column; nothing where it is empty.
     pub(super) fn integer(&self, index: usize) -> Result<Option<i64>> {
-        match self.0.get_ref(index) {
-            Ok(ValueRef::Null) => Ok(None),
-            Ok(ValueRef::Integer(number)) => Ok(Some(number)),
-            Ok(_) => Err(damaged("a value of the wrong type")),
-            Err(error) => Err(explained(&error)),
+        match self.held(index)? {
+            Held::Null => Ok(None),
+            Held::Integer(number) => Ok(Some(number)),
+            Held::Text(_) | Held::Other => Err(damaged("a value of the wrong type")),
         }
     }
 
@@ -109,6 +153,12 @@ pub(super) enum Failure {
     Engine(Error),
 }
 
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
 /// How the file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
@@ -122,7 +172,24 @@ pub(super) enum Access {
 }
 
 /// A connection to one inventory file.
-pub(super) struct Connection(rusqlite::Connection);
+pub(super) struct Connection {
+    /// Closed before the file: closing that one would let go of the engine's locks.
+    engine: Option<rusqlite::Connection>,
+    /// Whether the engine keeps as little of the file as who reads once needs.
+    tuned: Cell<bool>,
+    pages: Option<Pages>,
+    file: Option<Arc<OpenFile>>,
+}
+
+/// What another thread needs for a connection of its own to the moment that one reads.
+pub(super) struct Beside(Arc<Layout>);
+
+impl Beside {
+    /// The connection of this thread. It answers selections, and no SQL.
+    pub(super) fn connection(self) -> Connection {
+        Connection { engine: None, tuned: Cell::new(true), pages: Some(Pages::of(self.0)), file: None }
+    }
+}
 
 impl Connection {
     /// Opens the file; what is in it is not touched.
@@ -131,15 +198,17 @@ impl Connection {
     }
 
     fn opened(path: &Path, access: Access, patience: Patience) -> rusqlite::Result<Self> {
+        // Where it cannot be opened, the engine says why.
+        let file = OpenFile::open(path).ok().map(Arc::new);
         let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX
             | match access {
                 Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
                 Access::Write | Access::Scratch | Access::Copy => OpenFlags::SQLITE_OPEN_READ_WRITE,
                 Access::Create => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             };
-        let mut connection = rusqlite::Connection::open_with_flags(path, flags)?;
-        configure(&mut connection, access, Waiter::new(path, patience))?;
-        Ok(Self(connection))
+        let mut engine = rusqlite::Connection::open_with_flags(path, flags)?;
+        configure(&mut engine, access, Waiter::new(path, patience))?;
+        Ok(Self { engine: Some(engine), tuned: Cell::new(access != Access::Read), pages: None, file })
     }
 
     /// Opens the file and begins to read one moment of it.
@@ -149,7 +218,9 @@ impl Connection {
         let begun = || {
             let connection = Self::opened(path, Access::Read, patience)?;
             // The first look takes the lock, and finds what was left.
-            connection.0.execute_batch("BEGIN DEFERRED; PRAGMA user_version;")?;
+            if let Some(engine) = &connection.engine {
+                engine.execute_batch("BEGIN DEFERRED; PRAGMA user_version;")?;
+            }
             Ok(connection)
         };
         let mut recoveries = 0;
@@ -159,15 +230,48 @@ impl Connection {
                     recoveries += 1;
                     Self::open(path, Access::Write, patience)?.identity()?;
                 }
-                other => return other.map_err(|error| explained(&error)),
+                Err(error) => return Err(explained(&error)),
+                Ok(connection) => return Ok(connection.with_pages(path)),
             }
         }
     }
 
+    /// The same connection, which reads the pages of the file itself where it can: they are locked, and the engine has
+    /// opened the very file. What is wrong with them is left to the engine to tell.
+    fn with_pages(self, path: &Path) -> Self {
+        let file = self.file.as_ref().filter(|file| file.is_at(path));
+        let pages = file.and_then(|file| Pages::open(Arc::clone(file)).ok().flatten());
+        Self { pages, ..self }
+    }
+
+    /// The engine.
+    fn engine(&self) -> Result<&rusqlite::Connection> {
+        let engine = self.engine.as_ref().ok_or_else(closed)?;
+        // Who reads keeps little of the file. The engine need not know before it is asked its first question: for that
+        // it reads the whole schema.
+        if !self.tuned.replace(true) {
+            let tuned = engine.execute_batch(&format!("PRAGMA cache_size = -{READ_CACHE_KIB};"));
+            tuned.map_err(|error| explained(&error))?;
+        }
+        Ok(engine)
+    }
+
+    /// The same, to set what it is to do.
+    fn engine_mut(&mut self) -> Result<&mut rusqlite::Connection> {
+        self.engine()?;
+        self.engine.as_mut().ok_or_else(closed)
+    }
+
     /// The application id and the schema version that the file's header holds.
     pub(super) fn identity(&self) -> Result<(bool, i64)> {
-        let number = |sql| self.0.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| explained(&e));
-        Ok((number("PRAGMA application_id")? == APPLICATION_ID, number("PRAGMA user_version")?))
+        let (application, version) = if let Some(pages) = &self.pages {
+            pages.identity()?
+        } else {
+            let engine = self.engine()?;
+            let number = |sql| engine.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| explained(&e));
+            (number("PRAGMA application_id")?, number("PRAGMA user_version")?)
+        };
+        Ok((application == APPLICATION_ID, version))
     }
 
     /// Writes the identity of an inventory of schema version `version` into the file's header.
@@ -177,21 +281,75 @@ impl Connection {
 
     /// Runs statements that take no values, such as the schema.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
-        self.0.execute_batch(sql).map_err(|error| explained(&error))
+        self.engine()?.execute_batch(sql).map_err(|error| explained(&error))
     }
 
-    /// Keeps as much of the file in memory as a command that writes: for reading that comes back to the same pages.
-    pub(super) fn keep_more(&self) -> Result<()> {
-        self.batch(&format!("PRAGMA cache_size = -{CACHE_KIB};"))
+    /// What another thread needs to read the same moment; nothing where only this one can: what is not committed, nobody
+    /// else sees.
+    pub(super) fn beside(&self) -> Option<Beside> {
+        self.pages.as_ref().map(|pages| Beside(pages.layout()))
     }
 
-    /// Another connection to what this one reads, for another thread; nothing where this one may write, since nobody
-    /// else sees what is not committed, or where the engine does not know the path as text.
-    pub(super) fn sibling(&self) -> Result<Option<Self>> {
-        let only_reads = self.0.is_readonly(rusqlite::MAIN_DB).map_err(|error| explained(&error))?;
-        let Some(path) = self.0.path().filter(|path| only_reads && !path.is_empty()) else { return Ok(None) };
-        // It waits for nobody: the lock of one connection is that of all in a process.
-        Self::read(Path::new(path), Patience::default()).map(Some)
+    /// Whether the tables `names` can be read without the engine.
+    pub(super) fn reads<'t>(&self, mut names: impl Iterator<Item = &'t str>) -> bool {
+        self.pages.as_ref().is_some_and(|pages| names.all(|name| pages.shape(name).is_some()))
+    }
+
+    /// Hands each row of a selection to `each` until it breaks.
+    pub(super) fn select(
+        &self,
+        statement: &Statement,
+        values: &[Bind<'_>],
+        mut each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let Statement { selection, sql, walk } = statement;
+        if let Some(pages) = &self.pages
+            && let Some(walk) = walk.get_or_init(|| Walk::new(pages, selection))
+        {
+            return walk.run(pages, selection, values, |walked| each(&Raw(Source::Pages(walked))));
+        }
+        self.rows(sql.get_or_init(|| selection.sql()), values, each)
+    }
+
+    /// Whether a selection is answered without the engine.
+    pub(super) fn answers_from_pages(&self, statement: &Statement) -> bool {
+        let walk = |pages| statement.walk.get_or_init(|| Walk::new(pages, &statement.selection)).is_some();
+        self.pages.as_ref().is_some_and(walk)
+    }
+
+    /// The first row of a selection, read by `read`.
+    pub(super) fn select_first<T>(
+        &self,
+        statement: &Statement,
+        values: &[Bind<'_>],
+        mut read: impl FnMut(&Raw<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut found = None;
+        self.select(statement, values, |row| {
+            found = Some(read(row)?);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+
+    /// Whether a table has any row.
+    pub(super) fn has_any(&self, table: Table) -> Result<bool> {
+        let any = Selection { limit: Some(1), order: Order::Any, ..Selection::ids(table) };
+        Ok(self.select_first(&Statement::new(any), &[], |_| Ok(()))?.is_some())
+    }
+
+    /// The least and the greatest id of the rows of a table; nothing where it has none.
+    pub(super) fn ends(&self, table: Table) -> Result<Option<(i64, i64)>> {
+        if let Some(pages) = &self.pages
+            && let Some(shape) = pages.shape(table.name)
+        {
+            return pages.ends(shape);
+        }
+        let end = |which| {
+            let sql = format!("SELECT {which}({}) FROM {}", table.id, table.name);
+            Ok(self.first(&sql, &[], |row| row.integer(0))?.flatten())
+        };
+        Ok(end("min")?.zip(end("max")?))
     }
 
     /// Begins a transaction that may write: no other command can until it ends.
@@ -211,15 +369,15 @@ impl Connection {
 
     /// Ends the transaction and forgets what it wrote, if one is open.
     pub(super) fn roll_back(&self) {
-        if !self.0.is_autocommit() {
+        if let Some(engine) = self.engine.as_ref().filter(|engine| !engine.is_autocommit()) {
             // A rollback that fails leaves the journal, and the next command that opens the file carries it out.
-            let _ = self.0.execute_batch("ROLLBACK");
+            let _ = engine.execute_batch("ROLLBACK");
         }
     }
 
     /// Runs one statement and tells how many rows it touched.
     pub(super) fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<usize, Failure> {
-        let mut statement = self.0.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut statement = self.engine()?.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.execute(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
@@ -227,7 +385,7 @@ impl Connection {
     ///
     /// `RETURNING` would cost a table of its own each time, in which the engine keeps what is returned.
     pub(super) fn insert(&self, sql: &str, values: &[Bind<'_>]) -> Result<i64, Failure> {
-        let mut statement = self.0.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut statement = self.engine()?.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.insert(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
@@ -238,10 +396,10 @@ impl Connection {
         values: &[Bind<'_>],
         mut each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let mut statement = self.0.prepare_cached(sql).map_err(|e| explained(&e))?;
+        let mut statement = self.engine()?.prepare_cached(sql).map_err(|e| explained(&e))?;
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(|e| explained(&e))?;
         while let Some(row) = rows.next().map_err(|e| explained(&e))? {
-            if each(&Raw(row))?.is_break() {
+            if each(&row.into())?.is_break() {
                 break;
             }
         }
@@ -254,7 +412,8 @@ impl Connection {
         queries: &[(String, usize)],
         read: impl FnOnce(Vec<Cursor<'_>>) -> Result<T>,
     ) -> Result<T> {
-        let statements = queries.iter().map(|(sql, _)| self.0.prepare_cached(sql));
+        let engine = self.engine()?;
+        let statements = queries.iter().map(|(sql, _)| engine.prepare_cached(sql));
         let mut statements = statements.collect::<rusqlite::Result<Vec<_>>>().map_err(|e| explained(&e))?;
         let mut cursors = Vec::with_capacity(queries.len());
         for (statement, (_, column)) in statements.iter_mut().zip(queries) {
@@ -307,7 +466,7 @@ impl Cursor<'_> {
     pub(super) fn step(&mut self) -> Result<()> {
         self.rows.advance().map_err(|e| explained(&e))?;
         self.id = match self.rows.get() {
-            Some(row) => Some(Raw(row).id(self.column)?),
+            Some(row) => Some(Raw::from(row).id(self.column)?),
             None => None,
         };
         Ok(())
@@ -318,8 +477,13 @@ impl Cursor<'_> {
         while self.id.is_some_and(|at| at < id) {
             self.step()?;
         }
-        Ok(if self.id == Some(id) { self.rows.get().map(Raw) } else { None })
+        Ok(if self.id == Some(id) { self.rows.get().map(Raw::from) } else { None })
     }
+}
+
+/// What is told where a thread that reads pages alone is asked for more.
+fn closed() -> Error {
+    Error::inventory("the inventory cannot be asked in SQL from here").help("report this: it is a fault of inv")
 }
 
 /// Whether the engine met a change that a crash left half done, in a file that it opened for reading only.
@@ -336,11 +500,10 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
         connection.set_db_config(off, false)?;
     }
     connection.busy_handler(Some(move |tries| waiter.goes_on(tries)))?;
-    let cache = if access == Access::Read { READ_CACHE_KIB } else { CACHE_KIB };
-    connection.execute_batch(&format!(
-        "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; \
-         PRAGMA cache_size = -{cache};"
-    ))?;
+    connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;")?;
+    if access != Access::Read {
+        connection.execute_batch(&format!("PRAGMA cache_size = -{CACHE_KIB};"))?;
+    }
     connection.execute_batch(match access {
         Access::Read => "PRAGMA query_only = ON;",
         Access::Write | Access::Create => {

@@ -6,7 +6,8 @@
 use super::parts::Part;
 use super::reader::Reader;
 use super::select::{Bound, Query, Term, conditions};
-use super::sqlite::{Bind, Raw, utf8};
+use super::selection::{Pick, Selection};
+use super::sqlite::{Bind, Raw, Statement, utf8};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
 use std::ops::ControlFlow;
@@ -73,19 +74,18 @@ impl Reader<'_> {
         terms: Vec<Term>,
         mut each: impl FnMut(&Stored<'_>) -> Result<()>,
     ) -> Result<()> {
-        let mut columns = vec![entity.id];
+        let mut picks = vec![Pick::Column(0, entity.id)];
         let mut places = Vec::new();
         for field in fields {
-            places.push(columns.len());
-            columns.extend(field.columns());
+            places.push(picks.len());
+            picks.extend(Pick::fields([*field]));
         }
         let query = Query { terms, ..Query::all(entity, Vec::new()) };
-        let (mut tail, mut binds) = conditions(self.catalog(), &query);
-        part.narrow(entity, &mut tail, &mut binds);
-        let columns: Vec<String> = columns.iter().map(|column| format!("t.{column}")).collect();
-        let sql = format!("SELECT {} FROM {} t{tail} ORDER BY t.{}", columns.join(", "), entity.table, entity.id);
-        let binds: Vec<Bind<'_>> = binds.iter().map(Bound::bind).collect();
-        self.connection.rows(&sql, &binds, |raw| {
+        let (conditions, mut values) = conditions(self.catalog(), &query);
+        let mut selection = Selection { conditions, ..Selection::of(entity, picks) };
+        part.narrow(&mut selection, &mut values);
+        let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
+        self.connection.select(&Statement::new(selection), &values, |raw| {
             each(&Stored { raw, places: &places })?;
             Ok(ControlFlow::Continue(()))
         })

@@ -197,7 +197,12 @@ impl Writer<'_> {
                     let sql = format!(
                         "SELECT {id} FROM {table} WHERE {column} BETWEEN $1 AND $2 ORDER BY {column}, {id} LIMIT {LISTED}"
                     );
-                    for referring in self.ids(&sql, &[Bind::Integer(*first), Bind::Integer(*last)])? {
+                    let mut found = Vec::new();
+                    self.connection.rows(&sql, &[Bind::Integer(*first), Bind::Integer(*last)], |row| {
+                        found.push(row.id(0)?);
+                        Ok(ControlFlow::Continue(()))
+                    })?;
+                    for referring in found {
                         standing.extend(self.last_standing(reference.entity, referring, later)?);
                     }
                 }

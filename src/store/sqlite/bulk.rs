@@ -44,10 +44,11 @@ impl Connection {
         if indexes.is_empty() {
             return Ok(());
         }
+        let engine = self.engine()?;
         // What is sorted goes to files without a name as soon as it is more than the memory that sorting may take.
         self.batch(&format!("PRAGMA cache_size = -{SORTING_KIB}; PRAGMA temp_store = FILE"))
             .map_err(Failure::Engine)?;
-        let made = indexes.iter().try_for_each(|index| self.0.execute_batch(&index.sql));
+        let made = indexes.iter().try_for_each(|index| engine.execute_batch(&index.sql));
         self.batch(&format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = MEMORY"))
             .map_err(Failure::Engine)?;
         made.map_err(|error| failure(&error))
@@ -61,7 +62,7 @@ impl Connection {
 
     /// Has the engine look up what each record refers to, or not. Unlike the pragma, this works inside a transaction.
     pub(in crate::store) fn enforce_references(&self, whether: bool) -> Result<()> {
-        let set = self.0.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, whether);
+        let set = self.engine()?.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, whether);
         set.map(drop).map_err(|error| explained(&error))
     }
 }

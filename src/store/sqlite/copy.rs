@@ -21,7 +21,7 @@ impl Connection {
     /// they never cease to write it would never end.
     pub(in crate::store) fn copy_to(&self, to: &Path) -> Result<()> {
         let mut target = Self::open(to, Access::Copy, Patience::default())?;
-        let backup = Backup::new(&self.0, &mut target.0).map_err(|error| explained(&error))?;
+        let backup = self.backup_to(&mut target)?;
         let (mut left, mut restarts) = (i32::MAX, 0);
         loop {
             interrupt::check()?;
@@ -38,7 +38,7 @@ impl Connection {
     /// Makes the file a copy of what `source` holds, in one transaction that leaves the file as it was unless it ends
     /// well. `meanwhile` runs once nobody else can read or write the file, and before anything of it is changed.
     pub(in crate::store) fn replace_by(&mut self, source: &Self, meanwhile: impl FnOnce() -> Result<()>) -> Result<()> {
-        let backup = Backup::new(&source.0, &mut self.0).map_err(|error| explained(&error))?;
+        let backup = source.backup_to(self)?;
         // Copies nothing yet, but takes the lock.
         step(&backup, 0).map_err(|error| explained(&error))?;
         meanwhile()?;
@@ -48,6 +48,12 @@ impl Connection {
                 return Ok(());
             }
         }
+    }
+
+    /// A copy on its way, of this file into that of `target`.
+    fn backup_to<'c>(&'c self, target: &'c mut Self) -> Result<Backup<'c, 'c>> {
+        let source = self.engine()?;
+        Backup::new(source, target.engine_mut()?).map_err(|error| explained(&error))
     }
 
     /// Whether the file at `path` is damaged so that the engine cannot even begin to work on it.

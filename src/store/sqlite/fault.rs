@@ -36,6 +36,11 @@ pub(super) fn damaged(what: &str) -> Error {
     Error::inventory(format!("the inventory is damaged: it holds {what}")).help(RESTORE)
 }
 
+/// What is told of pages that cannot be read.
+pub(super) fn unread() -> Error {
+    failed(ffi::SQLITE_IOERR_READ)
+}
+
 /// A failure of the engine as it is told.
 pub(super) fn explained(error: &rusqlite::Error) -> Error {
     let Some((code, text)) = code(error) else { return damaged("a value of the wrong type") };

@@ -129,9 +129,9 @@ impl Connection {
     ) -> Result<T> {
         let noted = Arc::new(Noted::default());
         let time = guard.time;
-        self.watched(guard, &noted).map_err(|error| explained(&error))?;
+        self.watched(guard, &noted)?;
         let told = |error: &rusqlite::Error| told(error, &noted, time);
-        let mut batch = Batch::new(&self.0, sql);
+        let mut batch = Batch::new(self.engine()?, sql);
         let Some(mut statement) = batch.next().map_err(|error| told(&error))? else {
             return Err(Error::failed("there is no SQL to run").help("write inv sql 'SELECT …'"));
         };
@@ -172,28 +172,28 @@ impl Connection {
     }
 
     /// Puts the guard before everything that is prepared and run from now on.
-    fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> rusqlite::Result<()> {
-        self.0.execute_batch(&format!("PRAGMA hard_heap_limit = {MEMORY};"))?;
+    fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> Result<()> {
+        self.batch(&format!("PRAGMA hard_heap_limit = {MEMORY};"))?;
+        let engine = self.engine_mut()?;
         for (limit, most) in [
             (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
             (Limit::SQLITE_LIMIT_ATTACHED, 0),
             (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000),
             (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
         ] {
-            self.0.set_limit(limit, most)?;
+            engine.set_limit(limit, most).map_err(|error| explained(&error))?;
         }
         let ended = Arc::clone(noted);
         let (began, time) = (Instant::now(), guard.time);
-        self.0.progress_handler(
-            STEPS,
-            Some(move || {
-                let overdue = began.elapsed() >= time;
-                ended.overdue.store(overdue, Ordering::Relaxed);
-                overdue || interrupt::check().is_err()
-            }),
-        )?;
+        let watch = move || {
+            let overdue = began.elapsed() >= time;
+            ended.overdue.store(overdue, Ordering::Relaxed);
+            overdue || interrupt::check().is_err()
+        };
+        engine.progress_handler(STEPS, Some(watch)).map_err(|error| explained(&error))?;
         let noted = Arc::clone(noted);
-        self.0.authorizer(Some(move |context: AuthContext<'_>| guard.asked(&noted, &context)))
+        let asked = move |context: AuthContext<'_>| guard.asked(&noted, &context);
+        engine.authorizer(Some(asked)).map_err(|error| explained(&error))
     }
 }
 

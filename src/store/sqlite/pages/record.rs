@@ -1,0 +1,218 @@
+//! Records as they lie in a page: a header of types, then the values (file format, 2.1 and 2.3).
+
+use std::cmp::Ordering;
+
+/// A number of one to nine bytes, and where what follows it begins.
+pub(super) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let first = *bytes.get(at)?;
+    if first < 0x80 {
+        return Some((u64::from(first), at + 1));
+    }
+    let mut number = u64::from(first & 0x7f);
+    for place in at + 1..at + 8 {
+        let byte = *bytes.get(place)?;
+        number = number << 7 | u64::from(byte & 0x7f);
+        if byte < 0x80 {
+            return Some((number, place + 1));
+        }
+    }
+    let last = *bytes.get(at + 8)?;
+    Some((number << 8 | u64::from(last), at + 9))
+}
+
+/// Two bytes as a number, the upper one first.
+pub(super) fn two(bytes: &[u8], at: usize) -> Option<usize> {
+    bytes.get(at..at + 2).map(|pair| usize::from(pair[0]) << 8 | usize::from(pair[1]))
+}
+
+/// Four bytes as a number, the uppermost first.
+pub(super) fn four(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// What a record holds in one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Held<'page> {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Integer(i64),
+    /// A text, as bytes that nobody has looked at yet.
+    Text(&'page [u8]),
+    /// What no column of an inventory holds.
+    Other,
+}
+
+/// Where one value of a record lies: its type, and its first byte.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::store) struct Span {
+    kind: u64,
+    start: usize,
+}
+
+impl Span {
+    /// How many bytes the value takes.
+    const fn width(kind: u64) -> Option<usize> {
+        Some(match kind {
+            0 | 8 | 9 => 0,
+            1..=4 => kind as usize,
+            5 => 6,
+            6 | 7 => 8,
+            10 | 11 => return None,
+            // A value is no longer than its page or its chain of pages, which is tested where it is read.
+            _ => ((kind - 12) / 2) as usize,
+        })
+    }
+
+    /// The value, of the record that it was found in.
+    pub(in crate::store) fn of(self, record: &[u8]) -> Held<'_> {
+        let Some(bytes) = Self::width(self.kind).and_then(|width| record.get(self.start..self.start + width)) else {
+            return Held::Other;
+        };
+        match self.kind {
+            0 => Held::Null,
+            8 => Held::Integer(0),
+            9 => Held::Integer(1),
+            1..=6 => {
+                let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { -1 } else { 0 };
+                Held::Integer(bytes.iter().fold(sign, |number, byte| number << 8 | i64::from(*byte)))
+            }
+            kind if kind >= 13 && kind % 2 == 1 => Held::Text(bytes),
+            _ => Held::Other,
+        }
+    }
+}
+
+/// Finds the values of the columns `wanted`, which ascend. A record may have fewer columns than its table: what was
+/// added to that since is empty in it.
+pub(in crate::store) fn locate(record: &[u8], wanted: &[usize], spans: &mut Vec<Span>) -> Option<()> {
+    spans.clear();
+    let (header, mut at) = varint(record, 0)?;
+    let header = usize::try_from(header).ok().filter(|header| *header <= record.len())?;
+    let mut body = header;
+    let mut column = 0;
+    for place in wanted {
+        loop {
+            if at >= header {
+                spans.push(Span::default());
+                break;
+            }
+            let (kind, next) = varint(record, at)?;
+            let width = Span::width(kind)?;
+            let start = body;
+            body = body.checked_add(width).filter(|end| *end <= record.len())?;
+            at = next;
+            column += 1;
+            if column > *place {
+                spans.push(Span { kind, start });
+                break;
+            }
+        }
+    }
+    Some(())
+}
+
+/// The last value of a record: in an index, the id of the row.
+pub(super) fn last_integer(record: &[u8]) -> Option<i64> {
+    let (header, mut at) = varint(record, 0)?;
+    let header = usize::try_from(header).ok()?;
+    let mut last = Span { kind: 0, start: header };
+    let mut body = header;
+    while at < header {
+        let (kind, next) = varint(record, at)?;
+        last = Span { kind, start: body };
+        body = body.checked_add(Span::width(kind)?).filter(|end| *end <= record.len())?;
+        at = next;
+    }
+    match last.of(record) {
+        Held::Integer(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// How the first values of an index's record compare to `wanted`: nothing before numbers before texts, texts byte by byte.
+pub(super) fn compare(record: &[u8], wanted: &[Held<'_>]) -> Option<Ordering> {
+    let (header, mut at) = varint(record, 0)?;
+    let header = usize::try_from(header).ok()?;
+    let mut body = header;
+    for value in wanted {
+        if at >= header {
+            return None;
+        }
+        let (kind, next) = varint(record, at)?;
+        let held = Span { kind, start: body }.of(record);
+        body = body.checked_add(Span::width(kind)?).filter(|end| *end <= record.len())?;
+        at = next;
+        let order = match (held, *value) {
+            (Held::Null, Held::Null) => Ordering::Equal,
+            (Held::Integer(one), Held::Integer(other)) => one.cmp(&other),
+            (Held::Text(one), Held::Text(other)) => one.cmp(other),
+            (one, other) => rank(one)?.cmp(&rank(other)?),
+        };
+        if order != Ordering::Equal {
+            return Some(order);
+        }
+    }
+    Some(Ordering::Equal)
+}
+
+const fn rank(value: Held<'_>) -> Option<u8> {
+    match value {
+        Held::Null => Some(0),
+        Held::Integer(_) => Some(1),
+        Held::Text(_) => Some(2),
+        Held::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Held, compare, last_integer, locate, varint};
+    use std::cmp::Ordering;
+
+    #[test]
+    fn numbers_of_one_to_nine_bytes_are_read() {
+        assert_eq!(varint(&[0x7f], 0), Some((127, 1)));
+        assert_eq!(varint(&[0x81, 0x00], 0), Some((128, 2)));
+        assert_eq!(varint(&[9, 0xff, 0x7f], 1), Some((0x3fff, 3)));
+        assert_eq!(varint(&[0xff; 9], 0), Some((u64::MAX, 9)));
+        assert_eq!(varint(&[0xff; 8], 0), None);
+        assert_eq!(varint(&[], 0), None);
+    }
+
+    /// A record of a number below zero, a text, nothing, one, and a number of six bytes.
+    const RECORD: &[u8] = &[6, 1, 19, 0, 9, 5, 0xfe, b'a', b'b', b'c', 0, 0, 0, 1, 0, 0];
+
+    #[test]
+    fn values_are_found_by_their_columns() {
+        let mut spans = Vec::new();
+        let wanted: Vec<usize> = (0..6).collect();
+        locate(RECORD, &wanted, &mut spans).expect("a record");
+        let held: Vec<Held<'_>> = spans.iter().map(|span| span.of(RECORD)).collect();
+        let integer = Held::Integer;
+        assert_eq!(held, [integer(-2), Held::Text(b"abc"), Held::Null, integer(1), integer(1 << 16), Held::Null]);
+        locate(RECORD, &[1, 4], &mut spans).expect("a record");
+        assert_eq!(spans.iter().map(|span| span.of(RECORD)).collect::<Vec<_>>(), [Held::Text(b"abc"), integer(1 << 16)]);
+        assert_eq!(last_integer(RECORD), Some(1 << 16));
+    }
+
+    #[test]
+    fn a_record_that_ends_too_early_is_none() {
+        let mut spans = Vec::new();
+        for end in 0..RECORD.len() {
+            assert_eq!(locate(&RECORD[..end], &[4], &mut spans), None, "{end}");
+            assert_eq!(last_integer(&RECORD[..end]), None, "{end}");
+        }
+    }
+
+    #[test]
+    fn nothing_comes_before_numbers_and_these_before_texts() {
+        let order = |wanted: &[Held<'_>]| compare(RECORD, wanted);
+        assert_eq!(order(&[Held::Null]), Some(Ordering::Greater));
+        assert_eq!(order(&[Held::Integer(-2)]), Some(Ordering::Equal));
+        assert_eq!(order(&[Held::Integer(-1)]), Some(Ordering::Less));
+        assert_eq!(order(&[Held::Text(b"")]), Some(Ordering::Less));
+        assert_eq!(order(&[Held::Integer(-2), Held::Text(b"abd")]), Some(Ordering::Less));
+        assert_eq!(order(&[Held::Integer(-2), Held::Text(b"abc"), Held::Null]), Some(Ordering::Equal));
+    }
+}
