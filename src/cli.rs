@@ -18,9 +18,10 @@ use crate::error::{Error, Result};
 use crate::output::Style;
 use crate::session::{Session, inventory};
 use crate::verb::{VERBS, Verb, complete};
-use clap::{Arg, ArgAction, Command, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 
 /// The commands about the command tree itself.
 static PAGES: &[Graft] = &[completions::GRAFT, man::GRAFT, reference::GRAFT];
@@ -32,6 +33,11 @@ fn grafts() -> impl Iterator<Item = &'static Graft> {
 
 /// The whole tree; subcommands are filled in once they are needed.
 pub(crate) fn tree() -> Command {
+    tree_of(|_| true)
+}
+
+/// The tree of those nouns and commands of which one name `is_named`.
+fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
     let root = Command::new("inv")
         .version(env!("CARGO_PKG_VERSION"))
         .propagate_version(true)
@@ -47,14 +53,15 @@ pub(crate) fn tree() -> Command {
              Begin with: inv init, then inv import --from rvtools FILE.xlsx",
         )
         .args(globals());
-    let nouns = inventory().catalog.nouns().map(|entity| {
+    let is_wanted = |entity: &&Entity| is_named(entity.noun) || entity.aliases.iter().any(|alias| is_named(alias));
+    let nouns = inventory().catalog.nouns().filter(is_wanted).map(|entity| {
         Command::new(entity.noun)
             .about(entity.about)
             .visible_aliases(entity.aliases.iter().copied())
             .display_name(format!("inv-{}", entity.noun))
             .defer(noun)
     });
-    root.subcommands(nouns).subcommands(stubs(None))
+    root.subcommands(nouns).subcommands(stubs(None).filter(|command| is_named(command.get_name())))
 }
 
 /// The bespoke commands below a noun, or below none; their arguments are filled in once they are needed.
@@ -160,7 +167,7 @@ fn called(command: &Command) -> Option<&'static Entity> {
 
 /// Parses a command line and runs it.
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
-    let matches = match tree().try_get_matches_from(arguments) {
+    let matches = match parsed(arguments) {
         Ok(matches) => matches,
         Err(error) => return fault::told(&error),
     };
@@ -180,9 +187,23 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
     }
 }
 
+/// Reads a command line. What no argument names, no argument can mean, so that most of the tree need not be there; help,
+/// and what is wrong, speak of all of it.
+fn parsed(arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
+    let is_given = |name: &str| arguments.iter().any(|argument| argument == name);
+    if !["-h", "--help", "-V", "--version"].into_iter().any(is_given) {
+        // The process ends soon: nobody is served by taking the tree apart.
+        let mut named = ManuallyDrop::new(tree_of(is_given));
+        if let Ok(matches) = named.try_get_matches_from_mut(&arguments) {
+            return Ok(matches);
+        }
+    }
+    tree().try_get_matches_from(arguments)
+}
+
 /// What a command line of `inv` does: its noun and verb or its command, never a value.
 fn doing(arguments: Vec<OsString>) -> Option<String> {
-    let matches = tree().try_get_matches_from(arguments).ok()?;
+    let matches = parsed(arguments).ok()?;
     let mut words = Vec::new();
     let mut at = &matches;
     while let Some((name, below)) = at.subcommand() {

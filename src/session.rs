@@ -10,6 +10,7 @@ use crate::value::role::Role;
 use crate::value::{shown, time};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
@@ -23,7 +24,7 @@ pub struct Inventory {
     /// What it holds.
     pub catalog: Catalog,
     /// The SQL that creates it.
-    pub schema: String,
+    pub schema: Cow<'static, str>,
 }
 
 /// The whole schema of the data model.
@@ -33,7 +34,7 @@ impl Inventory {
     /// The inventory of the data model.
     #[must_use]
     pub fn standard() -> Self {
-        Self { catalog: Catalog::standard(), schema: SCHEMA.to_owned() }
+        Self { catalog: Catalog::standard(), schema: SCHEMA.into() }
     }
 }
 

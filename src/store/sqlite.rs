@@ -15,7 +15,7 @@ pub(super) use bulk::Index;
 pub(super) use guard::Guard;
 pub(super) use pages::{HEADER, Header};
 
-use super::selection::{Order, Selection, Table};
+use super::selection::{Selection, Table};
 use super::waiting::{Patience, Waiter};
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -334,22 +334,19 @@ impl Connection {
 
     /// Whether a table has any row.
     pub(super) fn has_any(&self, table: Table) -> Result<bool> {
-        let any = Selection { limit: Some(1), order: Order::Any, ..Selection::ids(table) };
-        Ok(self.select_first(&Statement::new(any), &[], |_| Ok(()))?.is_some())
+        Ok(self.ends(table)?.is_some())
     }
 
     /// The least and the greatest id of the rows of a table; nothing where it has none.
     pub(super) fn ends(&self, table: Table) -> Result<Option<(i64, i64)>> {
+        let Table { name, id } = table;
         if let Some(pages) = &self.pages
-            && let Some(shape) = pages.shape(table.name)
+            && let Some(root) = pages.root(name)
         {
-            return pages.ends(shape);
+            return pages.ends(root);
         }
-        let end = |which| {
-            let sql = format!("SELECT {which}({}) FROM {}", table.id, table.name);
-            Ok(self.first(&sql, &[], |row| row.integer(0))?.flatten())
-        };
-        Ok(end("min")?.zip(end("max")?))
+        let sql = format!("SELECT (SELECT min({id}) FROM {name}), (SELECT max({id}) FROM {name})");
+        Ok(self.first(&sql, &[], |row| Ok(row.integer(0)?.zip(row.integer(1)?)))?.flatten())
     }
 
     /// Begins a transaction that may write: no other command can until it ends.

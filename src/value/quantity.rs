@@ -6,6 +6,7 @@ use super::similar;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// How many units stand in a message that lists them.
@@ -35,9 +36,17 @@ pub struct Unit {
 #[derive(Debug, Clone, Default)]
 pub struct Units {
     all: Vec<Unit>,
-    by_id: HashMap<i64, usize>,
-    by_name: HashMap<String, usize>,
-    by_lower_case: HashMap<String, Vec<usize>>,
+    /// The places of all of them, by ascending id.
+    by_id: Vec<(i64, usize)>,
+    /// Needed by who reads quantities, not by who writes them out.
+    names: OnceLock<Names>,
+}
+
+/// Where the units are that a name means.
+#[derive(Debug, Clone, Default)]
+struct Names {
+    exact: HashMap<String, usize>,
+    lower_case: HashMap<String, Vec<usize>>,
 }
 
 /// What a unit's name was found to mean.
@@ -51,19 +60,27 @@ impl Units {
     /// These units.
     #[must_use]
     pub fn new(units: Vec<Unit>) -> Self {
-        let mut known = Self::default();
-        for (place, unit) in units.iter().enumerate() {
-            known.by_id.insert(unit.id, place);
-            known.by_name.insert(unit.name.clone(), place);
-            known.by_lower_case.entry(unit.name.to_lowercase()).or_default().push(place);
-        }
-        Self { all: units, ..known }
+        let mut by_id: Vec<(i64, usize)> = units.iter().enumerate().map(|(place, unit)| (unit.id, place)).collect();
+        by_id.sort_unstable();
+        Self { all: units, by_id, names: OnceLock::new() }
+    }
+
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let mut names = Names::default();
+            for (place, unit) in self.all.iter().enumerate() {
+                names.exact.insert(unit.name.clone(), place);
+                names.lower_case.entry(unit.name.to_lowercase()).or_default().push(place);
+            }
+            names
+        })
     }
 
     /// The unit with this id.
     #[must_use]
     pub fn get(&self, id: i64) -> Option<&Unit> {
-        self.by_id.get(&id).and_then(|place| self.all.get(*place))
+        let place = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.by_id.get(place).and_then(|(_, place)| self.all.get(*place))
     }
 
     /// All units, in the order in which they were given.
@@ -154,11 +171,12 @@ impl Units {
             "P" | "p" => "PiB",
             _ => "",
         };
-        let exact = self.by_name.get(&*name).or_else(|| self.by_name.get(binary));
+        let names = self.names();
+        let exact = names.exact.get(&*name).or_else(|| names.exact.get(binary));
         if let Some(unit) = exact.and_then(|place| self.all.get(*place)) {
             return Meaning::One(unit);
         }
-        let places = self.by_lower_case.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice);
+        let places = names.lower_case.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice);
         let found: Vec<&Unit> = places.iter().filter_map(|place| self.all.get(*place)).collect();
         match found.as_slice() {
             [] => Meaning::None,

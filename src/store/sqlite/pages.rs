@@ -125,9 +125,14 @@ impl Pages {
         self.layout.objects.get()?.shape(name)
     }
 
-    /// The least and the greatest id of the rows of a table; nothing where it has none.
-    pub(super) fn ends(&self, shape: &Shape) -> Result<Option<(i64, i64)>> {
-        let mut cursor = TableCursor::new(self, shape.root);
+    /// The page at which the tree of the table `name` begins.
+    pub(super) fn root(&self, name: &str) -> Option<u32> {
+        self.layout.objects.get()?.root(name)
+    }
+
+    /// The least and the greatest id of the rows of the table whose tree begins at `root`; nothing where it has none.
+    pub(super) fn ends(&self, root: u32) -> Result<Option<(i64, i64)>> {
+        let mut cursor = TableCursor::new(self, root);
         cursor.seek(i64::MIN)?;
         let first = cursor.id()?;
         cursor.seek_last()?;

@@ -7,11 +7,15 @@ use crate::error::Result;
 use std::ops::Range;
 use std::sync::OnceLock;
 
+/// About how much text the schema of an inventory has, of how many tables and indexes, and of how many columns each.
+const TEXT: usize = 1 << 15;
+const OBJECTS: usize = 1 << 6;
+const COLUMNS: usize = 1 << 4;
+
 /// The tables and indexes of a file.
-#[derive(Default)]
 pub(super) struct Objects {
-    /// All their texts.
-    text: String,
+    /// All their texts, as bytes that nobody has looked at yet.
+    text: Vec<u8>,
     objects: Vec<Object>,
 }
 
@@ -64,7 +68,7 @@ impl Shape {
 impl Objects {
     /// Reads the schema: type, name, table, root, text.
     pub(super) fn read(pages: &Pages) -> Result<Self> {
-        let mut found = Self::default();
+        let mut found = Self { text: Vec::with_capacity(TEXT), objects: Vec::with_capacity(OBJECTS) };
         let mut spans: Vec<Span> = Vec::new();
         let mut cursor = TableCursor::new(pages, 1);
         cursor.seek(i64::MIN)?;
@@ -72,42 +76,48 @@ impl Objects {
             let bytes = cursor.record()?;
             let record = bytes.get();
             locate(record, &[0, 1, 2, 3, 4], &mut spans).ok_or_else(contradiction)?;
-            let text = |place: usize| match spans.get(place).map(|span| span.of(record)) {
-                Some(Held::Text(text)) => std::str::from_utf8(text).ok(),
-                _ => None,
-            };
-            let root = spans.get(3).map(|span| span.of(record));
+            let held = |place: usize| spans.get(place).map_or(Held::Null, |span| span.of(record));
             // Views have no tree; what the engine made by itself has no text.
-            if let (Some(kind @ ("table" | "index")), Some(name), Some(table)) = (text(0), text(1), text(2))
-                && let (Some(Held::Integer(root)), Some(sql)) = (root, text(4))
+            if let Held::Text(kind @ (b"table" | b"index")) = held(0)
+                && let (Held::Text(name), Held::Text(table)) = (held(1), held(2))
+                && let (Held::Integer(root), Held::Text(sql)) = (held(3), held(4))
             {
                 let [name, table, sql] = [name, table, sql].map(|text| {
                     let start = found.text.len();
-                    found.text.push_str(text);
+                    found.text.extend_from_slice(text);
                     start..found.text.len()
                 });
                 let root = u32::try_from(root).map_err(|_| contradiction())?;
                 let shape = OnceLock::new();
-                found.objects.push(Object { is_table: kind == "table", name, table, sql, root, shape });
+                found.objects.push(Object { is_table: kind == b"table", name, table, sql, root, shape });
             }
             cursor.step()?;
         }
         Ok(found)
     }
 
-    fn text(&self, range: &Range<usize>) -> &str {
+    fn text(&self, range: &Range<usize>) -> &[u8] {
         self.text.get(range.clone()).unwrap_or_default()
+    }
+
+    fn table(&self, name: &str) -> Option<&Object> {
+        self.objects.iter().find(|object| object.is_table && self.text(&object.name) == name.as_bytes())
+    }
+
+    /// The page at which the tree of the table `name` begins, whatever is in it.
+    pub(super) fn root(&self, name: &str) -> Option<u32> {
+        self.table(name).map(|table| table.root)
     }
 
     /// How the table `name` is laid out; nothing where there is none, or none that can be read without the engine.
     pub(super) fn shape(&self, name: &str) -> Option<&Shape> {
-        let table = self.objects.iter().find(|object| object.is_table && self.text(&object.name) == name)?;
+        let table = self.table(name)?;
         let shape = table.shape.get_or_init(|| {
-            let (columns, id) = columns(self.text(&table.sql))?;
-            let indexes =
-                self.objects.iter().filter(|object| !object.is_table && self.text(&object.table) == name);
+            let sql = |object: &Object| std::str::from_utf8(self.text(&object.sql)).ok();
+            let (columns, id) = columns(sql(table)?)?;
+            let indexes = self.objects.iter().filter(|object| !object.is_table && self.text(&object.table) == name.as_bytes());
             let indexes = indexes.filter_map(|index| {
-                let (parts, condition) = parts(self.text(&index.sql))?;
+                let (parts, condition) = parts(sql(index)?)?;
                 Some(Index { root: index.root, parts, condition })
             });
             Some(Shape { root: table.root, columns, id, indexes: indexes.collect() })
@@ -116,124 +126,70 @@ impl Objects {
     }
 }
 
-/// The columns that a `CREATE TABLE` makes, and which of them is the id; nothing where it makes anything but a table of
-/// the kind that the schema of an inventory has: what its columns are must not depend on more than their names.
+/// What a table must have nothing of for its columns to be no more than their names.
+const STRANGE: [&str; 5] = ["DEFAULT", " AS ", "COLLATE", "--", "/*"];
+
+/// The columns that a `CREATE TABLE` makes, and which of them is the id; nothing where it is not written as the schema of
+/// an inventory is: a column begins a line, behind four blanks, and a line behind more goes on with one.
 fn columns(sql: &str) -> Option<(Vec<String>, usize)> {
-    let (_, body) = sql.strip_prefix("CREATE TABLE ")?.split_once('(')?;
-    let body = body.strip_suffix(") STRICT")?;
-    let mut columns = Vec::new();
+    let (_, body) = sql.strip_prefix("CREATE TABLE ")?.split_once(" (\n")?;
+    let body = body.strip_suffix("\n) STRICT").filter(|body| !STRANGE.iter().any(|word| body.contains(word)))?;
+    let mut columns = Vec::with_capacity(COLUMNS);
     let mut id = None;
-    let mut list = List::new(body);
-    let mut first = true;
-    let (mut kind, mut word_before) = ("", "");
-    while let Some(token) = list.next()? {
-        match token {
-            Token::Comma => first = true,
-            Token::Word("CONSTRAINT" | "CHECK" | "UNIQUE" | "PRIMARY" | "FOREIGN") if first => break,
-            Token::Word(name) if first => {
-                let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-                name.bytes().all(is_plain).then_some(())?;
-                columns.push(name.to_owned());
-                first = false;
-                kind = "";
-            }
-            Token::Word("DEFAULT" | "GENERATED" | "AS" | "COLLATE") => return None,
-            Token::Word("KEY") if word_before == "PRIMARY" => {
-                id = Some(columns.len().checked_sub(1).filter(|_| kind == "INTEGER")?);
-            }
-            Token::Word(word) if kind.is_empty() => kind = word,
-            Token::Word(_) => {}
+    for line in body.split('\n') {
+        let line = line.strip_prefix("    ")?;
+        if line.starts_with(' ') {
+            continue;
         }
-        word_before = if let Token::Word(word) = token { word } else { "" };
+        if line.starts_with("CONSTRAINT ") {
+            break;
+        }
+        let (name, rest) = line.split_once(' ')?;
+        let rest = rest.trim_start();
+        let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let known = ["INTEGER", "TEXT"].iter().any(|kind| rest.strip_prefix(kind).is_some_and(ends_a_word));
+        (plain && known).then_some(())?;
+        if columns.is_empty() {
+            // The id stands first.
+            id = Some(0).filter(|_| rest.starts_with("INTEGER ") && rest.contains(" PRIMARY KEY"));
+        }
+        columns.push(name.to_owned());
     }
     Some((columns, id?))
+}
+
+/// Whether what follows a word ends it.
+fn ends_a_word(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with([' ', ','])
 }
 
 /// What a `CREATE INDEX` sorts by, and which rows it has.
 fn parts(sql: &str) -> Option<(Vec<String>, String)> {
     let (_, rest) = sql.split_once('(')?;
-    let mut depth = 1_u32;
-    let end = rest.bytes().position(|byte| {
+    let (mut parts, mut depth, mut begin) = (Vec::new(), 0_u32, 0);
+    for (place, byte) in rest.bytes().enumerate() {
         match byte {
             b'(' => depth += 1,
-            b')' => depth -= 1,
+            b')' if depth > 0 => depth -= 1,
+            b',' | b')' if depth == 0 => {
+                parts.push(rest.get(begin..place)?.trim().to_owned());
+                begin = place + 1;
+                if byte == b')' {
+                    break;
+                }
+            }
             _ => {}
         }
-        depth == 0
-    })?;
-    let list = rest.get(..end)?;
-    let mut parts = Vec::new();
-    let mut tokens = List::new(list);
-    let mut begin = 0;
-    while let Some(token) = tokens.next()? {
-        match token {
-            Token::Word("DESC" | "ASC" | "COLLATE") => return None,
-            Token::Word(_) => {}
-            Token::Comma => {
-                parts.push(list.get(begin..tokens.at - 1)?.trim().to_owned());
-                begin = tokens.at;
-            }
-        }
     }
-    parts.push(list.get(begin..)?.trim().to_owned());
-    let condition = rest.get(end + 1..)?.trim();
+    let strange = |part: &String| ["DESC", "ASC", "COLLATE"].iter().any(|word| part.contains(word));
+    if parts.iter().any(strange) {
+        return None;
+    }
+    let condition = rest.get(begin..)?.trim();
     match condition.strip_prefix("WHERE ") {
         Some(condition) => Some((parts, condition.to_owned())),
         None => condition.is_empty().then_some((parts, String::new())),
     }
-}
-
-/// The words and commas of a list in brackets, but for those in brackets within it.
-struct List<'l> {
-    text: &'l str,
-    at: usize,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Token<'l> {
-    Word(&'l str),
-    Comma,
-}
-
-impl<'l> List<'l> {
-    const fn new(text: &'l str) -> Self {
-        Self { text, at: 0 }
-    }
-
-    /// The next one; inside, nothing at the end; outside, nothing where the list is written in another way than the
-    /// schema of an inventory is.
-    fn next(&mut self) -> Option<Option<Token<'l>>> {
-        let bytes = self.text.as_bytes();
-        let (mut depth, mut quoted) = (0_u32, false);
-        while let Some(&byte) = bytes.get(self.at) {
-            let start = self.at;
-            self.at += 1;
-            match byte {
-                b'\'' => quoted = !quoted,
-                _ if quoted => {}
-                b'(' => depth += 1,
-                b')' => depth = depth.checked_sub(1)?,
-                b'"' | b'`' | b'[' => return None,
-                b'-' if bytes.get(self.at) == Some(&b'-') => return None,
-                b'/' if bytes.get(self.at) == Some(&b'*') => return None,
-                _ if depth > 0 => {}
-                b',' => return Some(Some(Token::Comma)),
-                byte if is_letter(byte) => {
-                    let rest = bytes.get(start..)?;
-                    let length = rest.iter().position(|byte| !is_letter(*byte)).unwrap_or(rest.len());
-                    self.at = start + length;
-                    return Some(Some(Token::Word(self.text.get(start..self.at)?)));
-                }
-                _ => {}
-            }
-        }
-        (depth == 0 && !quoted).then_some(None)
-    }
-}
-
-/// Whether a word can have it.
-const fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 #[cfg(test)]
@@ -242,27 +198,33 @@ mod tests {
 
     #[test]
     fn columns_stand_in_the_order_of_the_statement() {
-        let sql = "CREATE TABLE disk (\n  disk_id INTEGER CONSTRAINT disk_pk PRIMARY KEY AUTOINCREMENT,\n  name TEXT \
-                   CONSTRAINT c CHECK (name IN ('a,b', ')')),\n  vm_id INTEGER,\n  CONSTRAINT x CHECK (1, 2)\n) STRICT";
+        let sql = "CREATE TABLE disk (\n    disk_id  INTEGER CONSTRAINT disk_pk PRIMARY KEY AUTOINCREMENT,\n    name     TEXT \
+                   CONSTRAINT c CHECK (name IN ('a,b', ')')\n             AND name > 'x'),\n    vm_id    INTEGER,\n    \
+                   CONSTRAINT x CHECK (1, 2)\n) STRICT";
         let names = ["disk_id", "name", "vm_id"].map(str::to_owned).to_vec();
         assert_eq!(columns(sql), Some((names, 0)));
     }
 
     #[test]
-    fn a_table_of_another_kind_is_left_to_the_engine() {
-        for sql in [
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)",
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT DEFAULT 'x') STRICT",
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT GENERATED ALWAYS AS (a) ) STRICT",
-            "CREATE TABLE t (a TEXT PRIMARY KEY, b TEXT) STRICT",
-            "CREATE TABLE t (a INTEGER, b TEXT) STRICT",
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, \"b c\" TEXT) STRICT",
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, -- b,\n c TEXT) STRICT",
-            "CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT, WITHOUT ROWID",
-            "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT CHECK (b <> 'x) STRICT",
+    fn a_table_of_another_make_is_left_to_the_engine() {
+        let told = |columns: &str| super::columns(&format!("CREATE TABLE t (\n    {columns}\n) STRICT"));
+        assert!(told("a INTEGER PRIMARY KEY,\n    b TEXT").is_some());
+        for columns in [
+            "a INTEGER PRIMARY KEY,\n    b TEXT DEFAULT 'x'",
+            "a INTEGER PRIMARY KEY,\n    b TEXT GENERATED ALWAYS AS (a)",
+            "a INTEGER PRIMARY KEY,\n    b TEXT COLLATE NOCASE",
+            "a TEXT PRIMARY KEY,\n    b TEXT",
+            "a INTEGER,\n    b TEXT",
+            "a INTEGER PRIMARY KEY,\n    \"b c\" TEXT",
+            "a INTEGER PRIMARY KEY,\n    b BLOB",
+            "a INTEGER PRIMARY KEY, -- b\n    c TEXT",
+            "a INTEGER PRIMARY KEY,\n  b TEXT",
         ] {
-            assert_eq!(columns(sql), None, "{sql}");
+            assert_eq!(told(columns), None, "{columns}");
         }
+        assert_eq!(columns("CREATE TABLE t (\n    a INTEGER PRIMARY KEY\n)"), None);
+        assert_eq!(columns("CREATE TABLE t (\n    a INTEGER PRIMARY KEY\n) STRICT, WITHOUT ROWID"), None);
+        assert_eq!(columns("CREATE TABLE t (a INTEGER PRIMARY KEY) STRICT"), None);
     }
 
     #[test]

@@ -263,9 +263,8 @@ fn a_tree_that_leads_back_to_where_it_has_been_is_damage() {
 fn a_file_of_another_make_is_left_to_the_engine() {
     for (setting, schema) in [
         ("PRAGMA encoding = 'UTF-16le';", SCHEMA),
-        ("", "CREATE TABLE item (item_id INTEGER PRIMARY KEY, name TEXT DEFAULT 'none') STRICT"),
+        ("", "CREATE TABLE item (\n    item_id INTEGER PRIMARY KEY,\n    name TEXT DEFAULT 'none'\n) STRICT"),
         ("", "CREATE TABLE item (item_id INTEGER PRIMARY KEY, name TEXT)"),
-        ("", "CREATE TABLE item (\"item_id\" INTEGER PRIMARY KEY, name TEXT) STRICT"),
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file.db");
