@@ -5,6 +5,7 @@
 //! [`Store::write`].
 
 mod addresses;
+mod ahead;
 mod backup;
 mod bulk;
 mod by_path;
@@ -21,6 +22,7 @@ mod reader;
 mod record;
 mod removal;
 mod resolve;
+mod scan;
 mod schema;
 mod search;
 mod select;

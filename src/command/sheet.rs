@@ -121,7 +121,7 @@ impl View {
         }
         self.narrowed.clear();
         for place in &self.picked {
-            self.narrowed.push(row.cell(*place));
+            self.narrowed.push(row, *place);
         }
         out(&self.narrowed)?;
         self.left -= 1;

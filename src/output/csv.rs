@@ -46,7 +46,7 @@ impl Sheet for CsvSheet<'_> {
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
         for index in 0..self.columns {
-            let text = row.cell(index).exact(&mut self.scratch);
+            let text = row.exact(index, &mut self.scratch);
             write_field(&mut self.writer, text, self.layout)?;
         }
         self.end_record()

@@ -77,7 +77,7 @@ impl Cards for MarkdownCards<'_> {
         let filled = || (0..columns.len()).filter(|index| !row.cell(*index).is_empty());
         let name = columns.iter().position(|column| column.name == "name").or_else(|| filled().next());
         if let Some(index) = name {
-            let title = row.cell(index).exact(&mut self.scratch).to_owned();
+            let title = row.exact(index, &mut self.scratch).to_owned();
             self.heading("## ", &title)?;
         }
         push_header(
@@ -88,7 +88,7 @@ impl Cards for MarkdownCards<'_> {
             self.lines.push("| ");
             push_escaped(&mut self.lines, &column.name);
             self.lines.push(" | ");
-            push_escaped(&mut self.lines, row.cell(index).exact(&mut self.scratch));
+            push_escaped(&mut self.lines, row.exact(index, &mut self.scratch));
             self.lines.push(" |");
             self.lines.end_line()?;
         }
@@ -149,7 +149,7 @@ fn push_row(lines: &mut Lines<'_>, row: &Row, columns: usize, scratch: &mut Stri
     lines.push("|");
     for index in 0..columns {
         lines.push(" ");
-        push_escaped(lines, row.cell(index).exact(scratch));
+        push_escaped(lines, row.exact(index, scratch));
         lines.push(" |");
     }
     lines.end_line()

@@ -2,6 +2,7 @@
 
 use crate::value::decimal::Decimal;
 use crate::value::list::push_list;
+use crate::value::quantity;
 use std::ops::Range;
 
 /// What a column holds, which sets its alignment in tables and its type in JSON.
@@ -68,23 +69,6 @@ impl<'row> Cell<'row> {
         }
     }
 
-    /// Its text exactly as the data has it: nothing as no text, a list joined by `;` in `scratch`.
-    #[must_use]
-    pub fn exact<'text>(self, scratch: &'text mut String) -> &'text str
-    where
-        'row: 'text,
-    {
-        match self {
-            Self::Null => "",
-            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => text,
-            Self::List(items) => {
-                scratch.clear();
-                push_list(scratch, items.iter());
-                scratch
-            }
-        }
-    }
-
     /// Whether it holds nothing, or no text.
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -117,14 +101,31 @@ impl<'row> Items<'row> {
     }
 }
 
-#[derive(Debug, Clone)]
-enum Slot {
+/// A cell as its row keeps it: the place of its text, or of a list's texts among the spans.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    kind: SlotKind,
+    start: usize,
+    end: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum SlotKind {
     Null,
-    Text(Range<usize>),
-    Number(Range<usize>),
-    Quantity(Range<usize>, Decimal),
-    Time(Range<usize>),
-    List(Range<usize>),
+    Text,
+    Number,
+    /// With the place of its size.
+    Quantity(u32),
+    Time,
+    List,
+}
+
+/// How large a quantity is: worked out where somebody asks.
+#[derive(Debug, Clone, Copy)]
+enum Size {
+    Bytes(Decimal),
+    /// So many bytes for each of the amount, which takes up the first so many bytes of the text.
+    Each(u64, usize),
 }
 
 /// A row: its cells' text in one buffer. `clear` and fill again for the next row.
@@ -133,6 +134,7 @@ pub struct Row {
     text: String,
     slots: Vec<Slot>,
     spans: Vec<Range<usize>>,
+    sizes: Vec<Size>,
 }
 
 impl Row {
@@ -141,30 +143,27 @@ impl Row {
         self.text.clear();
         self.slots.clear();
         self.spans.clear();
+        self.sizes.clear();
     }
 
     /// Adds an empty cell.
     pub fn null(&mut self) {
-        self.slots.push(Slot::Null);
+        self.slots.push(Slot { kind: SlotKind::Null, start: 0, end: 0 });
     }
 
     /// Adds a text cell.
     pub fn text(&mut self, text: &str) {
-        let span = self.keep(text);
-        self.slots.push(Slot::Text(span));
+        self.joined(SlotKind::Text, &[text]);
     }
 
     /// Adds a text cell that is made of `parts`.
     pub fn joined_text(&mut self, parts: &[&str]) {
-        let start = self.text.len();
-        self.text.extend(parts.iter().copied());
-        self.slots.push(Slot::Text(start..self.text.len()));
+        self.joined(SlotKind::Text, parts);
     }
 
     /// Adds a number, given as its decimal text.
     pub fn number(&mut self, text: &str) {
-        let span = self.keep(text);
-        self.slots.push(Slot::Number(span));
+        self.joined(SlotKind::Number, &[text]);
     }
 
     /// Adds a whole number.
@@ -174,41 +173,43 @@ impl Row {
 
     /// Adds a quantity: its amount and unit's name as they are stored, and its size in bytes.
     pub fn quantity(&mut self, amount: &str, unit: &str, bytes: Decimal) {
-        let start = self.text.len();
-        self.text.push_str(amount);
-        self.text.push(' ');
-        self.text.push_str(unit);
-        self.slots.push(Slot::Quantity(start..self.text.len(), bytes));
+        self.sized(&[amount, " ", unit], Size::Bytes(bytes));
+    }
+
+    /// Adds a quantity: its amount and unit's name as they are stored, and how many bytes one of the unit is.
+    pub fn stored_quantity(&mut self, amount: &str, unit: &str, bytes: u64) {
+        self.sized(&[amount, " ", unit], Size::Each(bytes, amount.len()));
     }
 
     /// Adds a time, given as RFC 3339 text in UTC.
     pub fn time(&mut self, text: &str) {
-        let span = self.keep(text);
-        self.slots.push(Slot::Time(span));
+        self.joined(SlotKind::Time, &[text]);
     }
 
     /// Adds a list of texts.
     pub fn list<'a>(&mut self, items: impl IntoIterator<Item = &'a str>) {
-        let first = self.spans.len();
+        let start = self.spans.len();
         for item in items {
-            let span = self.keep(item);
-            self.spans.push(span);
+            let from = self.text.len();
+            self.text.push_str(item);
+            self.spans.push(from..self.text.len());
         }
-        self.slots.push(Slot::List(first..self.spans.len()));
+        self.slots.push(Slot { kind: SlotKind::List, start, end: self.spans.len() });
     }
 
-    /// Adds a cell of another row.
-    pub fn push(&mut self, cell: Cell<'_>) {
-        match cell {
-            Cell::Null => self.null(),
-            Cell::Text(text) => self.text(text),
-            Cell::Number(text) => self.number(text),
-            Cell::Quantity(text, bytes) => {
-                let span = self.keep(text);
-                self.slots.push(Slot::Quantity(span, bytes));
+    /// Adds the cell of another row at `index`.
+    pub fn push(&mut self, other: &Self, index: usize) {
+        let Some(slot) = other.slots.get(index) else { return self.null() };
+        match slot.kind {
+            SlotKind::List => {
+                let Cell::List(items) = other.cell(index) else { return self.null() };
+                self.list(items.iter());
             }
-            Cell::Time(text) => self.time(text),
-            Cell::List(items) => self.list(items.iter()),
+            SlotKind::Quantity(size) => {
+                let size = other.sizes.get(size as usize).copied();
+                self.sized(&[other.held(*slot)], size.unwrap_or(Size::Bytes(Decimal::ZERO)));
+            }
+            kind => self.joined(kind, &[other.held(*slot)]),
         }
     }
 
@@ -227,19 +228,63 @@ impl Row {
     /// The cell at `index`; beyond the last one, nothing.
     #[must_use]
     pub fn cell(&self, index: usize) -> Cell<'_> {
-        match self.slots.get(index) {
-            None | Some(Slot::Null) => Cell::Null,
-            Some(Slot::Text(span)) => Cell::Text(&self.text[span.clone()]),
-            Some(Slot::Number(span)) => Cell::Number(&self.text[span.clone()]),
-            Some(Slot::Quantity(span, bytes)) => Cell::Quantity(&self.text[span.clone()], *bytes),
-            Some(Slot::Time(span)) => Cell::Time(&self.text[span.clone()]),
-            Some(Slot::List(items)) => Cell::List(Items { text: &self.text, spans: &self.spans[items.clone()] }),
+        let Some(slot) = self.slots.get(index).copied() else { return Cell::Null };
+        match slot.kind {
+            SlotKind::Null => Cell::Null,
+            SlotKind::Text => Cell::Text(self.held(slot)),
+            SlotKind::Number => Cell::Number(self.held(slot)),
+            SlotKind::Time => Cell::Time(self.held(slot)),
+            SlotKind::List => {
+                let spans = self.spans.get(slot.start..slot.end).unwrap_or_default();
+                Cell::List(Items { text: &self.text, spans })
+            }
+            SlotKind::Quantity(size) => {
+                let text = self.held(slot);
+                Cell::Quantity(
+                    text,
+                    match self.sizes.get(size as usize) {
+                        Some(Size::Bytes(bytes)) => *bytes,
+                        Some(Size::Each(bytes, amount)) => {
+                            quantity::bytes(text.get(..*amount).unwrap_or_default(), *bytes)
+                        }
+                        None => Decimal::ZERO,
+                    },
+                )
+            }
         }
     }
 
-    fn keep(&mut self, text: &str) -> Range<usize> {
+    /// The text of the cell at `index` exactly as the data has it: nothing as no text, a list joined by `;` in `scratch`.
+    #[must_use]
+    pub fn exact<'row>(&'row self, index: usize, scratch: &'row mut String) -> &'row str {
+        match self.slots.get(index) {
+            Some(Slot { kind: SlotKind::List, .. }) => {
+                scratch.clear();
+                if let Cell::List(items) = self.cell(index) {
+                    push_list(scratch, items.iter());
+                }
+                scratch
+            }
+            Some(slot) => self.held(*slot),
+            None => "",
+        }
+    }
+
+    /// The text of a cell that is no list.
+    fn held(&self, slot: Slot) -> &str {
+        self.text.get(slot.start..slot.end).unwrap_or_default()
+    }
+
+    fn joined(&mut self, kind: SlotKind, parts: &[&str]) {
         let start = self.text.len();
-        self.text.push_str(text);
-        start..self.text.len()
+        for part in parts {
+            self.text.push_str(part);
+        }
+        self.slots.push(Slot { kind, start, end: self.text.len() });
+    }
+
+    fn sized(&mut self, parts: &[&str], size: Size) {
+        self.joined(SlotKind::Quantity(u32::try_from(self.sizes.len()).unwrap_or(u32::MAX)), parts);
+        self.sizes.push(size);
     }
 }

@@ -39,7 +39,7 @@ impl Sheet for TsvSheet<'_> {
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
         for index in 0..self.columns {
-            let text = row.cell(index).exact(&mut self.scratch);
+            let text = row.exact(index, &mut self.scratch);
             push_field(&mut self.lines, index, text, self.layout);
         }
         self.lines.end_line()

@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::sqlite::Statement;
 use crate::catalog::{Catalog, Entity, Field, Leaf, Path};
 use crate::error::Result;
-use crate::output::row::{Cell, Row};
+use crate::output::row::Row;
 use std::ops::ControlFlow;
 
 /// Up to which id a table's records are read into memory: some hundred bytes each.
@@ -53,9 +53,9 @@ impl Known {
         (*place != NONE).then_some(*place as usize)
     }
 
-    /// The cell of the column with that number, of the record that was found; of none, nothing.
-    pub(super) fn cell(&self, found: Option<usize>, column: usize) -> Cell<'_> {
-        found.map_or(Cell::Null, |place| self.cells.cell(place + column))
+    /// The cells of all records.
+    pub(super) const fn cells(&self) -> &Row {
+        &self.cells
     }
 }
 

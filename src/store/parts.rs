@@ -64,6 +64,16 @@ impl Reader<'_> {
         })
     }
 
+    /// The parts of `entity`'s records that threads beside this one read by turns, of so many ids each; one part where
+    /// there is one thread, or none.
+    pub(super) fn turns(&self, entity: &Entity, span: i64) -> Result<(Vec<Part>, Vec<Beside>)> {
+        let ends = self.connection.ends(entity.into())?;
+        let (first, last) = ends.unwrap_or_default();
+        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
+        let count = if others.len() > 1 { last.saturating_sub(first) / span + 1 } else { 1 };
+        Ok((parts(first, last, usize::try_from(count).unwrap_or(1)), others))
+    }
+
     /// What threads beside this one need: as many as there are processors for, and at most `most`.
     fn others(&self, most: i64) -> Vec<Beside> {
         let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -9,9 +9,9 @@ use super::selection::{Condition, Join, Pick, Selection, alias_of};
 use super::sqlite::{Bind, Cursor, Raw, Statement};
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
-use crate::output::row::{Cell, Row};
+use crate::output::row::Row;
 use crate::value::decimal::Decimal;
-use crate::value::quantity::{self, Quantity, Units};
+use crate::value::quantity::{self, Units};
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -384,12 +384,10 @@ fn measure(catalog: &Catalog, path: &Path) -> Measure {
     }
 }
 
-/// A quantity of a row, its unit known.
-fn stored<'u>(units: &'u Units, raw: &Raw<'_>, place: usize) -> Result<Option<(Quantity, Decimal, &'u str)>> {
+/// A quantity of a row: its amount, its unit's name, and how many bytes one of those is.
+fn stored<'r>(units: &'r Units, raw: &'r Raw<'_>, place: usize) -> Result<Option<(&'r str, &'r str, u64)>> {
     let (Some(amount), Some(unit)) = (raw.text(place)?, raw.integer(place + 1)?) else { return Ok(None) };
-    let quantity = Quantity { amount: amount.to_owned(), unit };
-    let bytes = units.bytes(&quantity);
-    Ok(Some((quantity, bytes, units.get(unit).map_or("", |unit| unit.name.as_str()))))
+    Ok(Some(units.get(unit).map_or((amount, "", 0), |unit| (amount, unit.name.as_str(), unit.bytes))))
 }
 
 fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
@@ -423,7 +421,7 @@ impl Getter {
                 None => row.null(),
             },
             Self::Quantity(place) => match stored(from.units, raw, *place)? {
-                Some((quantity, bytes, unit)) => row.quantity(&quantity.amount, unit, bytes),
+                Some((amount, unit, bytes)) => row.stored_quantity(amount, unit, bytes),
                 None => row.null(),
             },
             Self::Path(places) => {
@@ -437,8 +435,11 @@ impl Getter {
                 }
                 if path.is_empty() { row.null() } else { row.text(&path) }
             }
-            Self::Known(..) => row.push(self.known(plan, from)),
-            Self::Below(.., name) => match (self.known(plan, from).plain(), raw.text(*name)?) {
+            Self::Known(number, column) => match plan.known.get(*number).zip(from.found.get(*number)) {
+                Some(((_, known), Some(found))) => row.push(known.cells(), found + column),
+                _ => row.null(),
+            },
+            Self::Below(number, column, name) => match (self::above(plan, from, *number, *column), raw.text(*name)?) {
                 (Some(above), Some(name)) => row.joined_text(&[above, "/", name]),
                 (Some(alone), None) | (None, Some(alone)) => row.text(alone),
                 (None, None) => row.null(),
@@ -463,7 +464,9 @@ impl Getter {
         Ok(match self {
             Self::Number(place) => raw.text(*place)?.and_then(|text| Decimal::parse(text).ok()),
             Self::Integer(place) => raw.integer(*place)?.map(|number| Decimal::from_whole(number.into())),
-            Self::Quantity(place) | Self::Bytes(place) => stored(from.units, raw, *place)?.map(|(_, bytes, _)| bytes),
+            Self::Quantity(place) | Self::Bytes(place) => {
+                stored(from.units, raw, *place)?.map(|(amount, _, unit)| quantity::bytes(amount, unit))
+            }
             Self::InBytes(getter) => getter.size(from, raw)?,
             Self::Nested { id, nested } => match raw.integer(*id)? {
                 Some(id) => nested.size(from, id)?,
@@ -476,12 +479,13 @@ impl Getter {
             Self::Text(_) | Self::Time(_) | Self::Path(_) | Self::Known(..) | Self::Below(..) => None,
         })
     }
+}
 
-    fn known<'p>(&self, plan: &'p Plan, from: &Sources<'_, '_>) -> Cell<'p> {
-        let (Self::Known(number, column) | Self::Below(number, column, _)) = self else { return Cell::Null };
-        let found = from.found.get(*number).copied().flatten();
-        plan.known.get(*number).map_or(Cell::Null, |(_, known)| known.cell(found, *column))
-    }
+/// The path that is known of what holds a record.
+fn above<'p>(plan: &'p Plan, from: &Sources<'_, '_>, number: usize, column: usize) -> Option<&'p str> {
+    let (_, known) = plan.known.get(number)?;
+    let found = from.found.get(number).copied().flatten()?;
+    known.cells().cell(found + column).plain()
 }
 
 impl Nested {

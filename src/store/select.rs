@@ -3,10 +3,12 @@
 //! What an index serves is asked of the engine; what remains is tested here, on exact values, so that every engine
 //! answers alike: quantities by bytes, addresses by number, names in natural order, text in any case of any script.
 
+use super::parts::Part;
 use super::plan::{Plan, Sources};
 use super::reader::Reader;
+use super::scan::{Scan, Told};
 use super::selection::{Condition, Pick, Selection};
-use super::sqlite::{Bind, Raw, Statement};
+use super::sqlite::{Bind, Statement};
 use crate::catalog::{Catalog, Entity, Field, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
@@ -112,7 +114,7 @@ impl Query {
         Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
     }
 
-    fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
+    pub(super) fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
         self.terms.iter().filter_map(|term| match term {
             Term::Column { path, test } => Some((path, test)),
             _ => None,
@@ -192,8 +194,10 @@ impl Reader<'_> {
 
     /// How many records the list has.
     pub fn select_count(&self, query: &Query) -> Result<u64> {
-        let mut count = 0;
-        if query.tests().next().is_none() && query.limit.is_none() && query.offset == 0 {
+        if query.limit.is_some() || query.offset > 0 {
+            return Ok(self.select_ids(query)?.len() as u64);
+        }
+        if query.tests().next().is_none() {
             let (conditions, values) = conditions(self.catalog(), query);
             let statement =
                 Statement::new(Selection { conditions, ..Selection::of(query.entity, vec![Pick::Count]) });
@@ -201,11 +205,16 @@ impl Reader<'_> {
             let found = self.connection.select_first(&statement, &values, |row| row.id(0))?;
             return Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or_default());
         }
-        self.scan(query, &[], true, |_, _| {
-            count += 1;
-            Ok(ControlFlow::Continue(()))
+        let counts = self.in_parts(query.entity, |reader, part| {
+            let mut count = 0;
+            let mut counted = Told::new(|_, _: &Row| {
+                count += 1;
+                Ok(ControlFlow::Continue(()))
+            });
+            Scan::new(reader, query, &[])?.run(reader, part, &mut counted)?;
+            Ok(count)
         })?;
-        Ok(count)
+        Ok(counts.into_iter().sum())
     }
 
     /// Runs through the records by id; `columns` first, then what the tests need.
@@ -216,54 +225,24 @@ impl Reader<'_> {
         limited: bool,
         mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let tests: Vec<(&Path, &Test)> = query.tests().collect();
-        let all: Vec<&Path> = columns.iter().copied().chain(tests.iter().map(|(path, _)| *path)).collect();
-        let (conditions, values) = conditions(self.catalog(), query);
-        let engine_limits = limited && tests.is_empty();
-        let few = engine_limits && query.limit.is_some_and(|limit| limit.saturating_add(query.offset) < MANY);
-        let all_records = conditions.is_empty();
-        let plan = if few || !all_records {
-            Plan::new(self.catalog(), query.entity, &all)
-        } else {
-            Plan::of_all(self, query.entity, &all)?
-        };
-        let mut selection = Selection { conditions, ..plan.selection() };
-        if engine_limits {
-            selection = Selection { limit: query.limit, offset: query.offset, ..selection };
-        }
-        let (mut skip, mut left) =
-            if limited && !engine_limits { (query.offset, query.limit.unwrap_or(u64::MAX)) } else { (0, u64::MAX) };
-        if left == 0 {
+        let most = query.limit.filter(|_| limited).map(|limit| limit.saturating_add(query.offset));
+        let (mut skip, mut left) = (if limited { query.offset } else { 0 }, most);
+        if query.limit == Some(0) && limited {
             return Ok(());
         }
-        let statement = Statement::new(selection);
-        let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
-        let units = self.units()?;
-        let mut row = Row::default();
-        let mut take = |from: &mut Sources<'_, '_>, raw: &Raw<'_>| {
-            row.clear();
-            plan.fill(from, raw, &mut row)?;
-            let met = (columns.len()..).zip(&tests).all(|(place, (_, test))| test.met_by(row.cell(place)));
-            if !met {
-                return Ok(ControlFlow::Continue(()));
-            }
-            if skip > 0 {
-                skip -= 1;
-                return Ok(ControlFlow::Continue(()));
-            }
-            left -= 1;
-            let go_on = each(raw.id(0)?, &row)?;
-            Ok(if left == 0 { ControlFlow::Break(()) } else { go_on })
+        let told = |id, row: &Row| {
+            let before = skip > 0;
+            skip = skip.saturating_sub(1);
+            left = left.map(|left| left.saturating_sub(1));
+            let go_on = if before { ControlFlow::Continue(()) } else { each(id, row)? };
+            Ok(if left == Some(0) { ControlFlow::Break(()) } else { go_on })
         };
-        if !all_records || plan.feeds().len() == 0 || self.connection.answers_from_pages(&statement) {
-            let mut from = Sources::new(self, &units);
-            return self.connection.select(&statement, &values, |raw| take(&mut from, raw));
+        let few = query.tests().next().is_none() && most.is_some_and(|most| most < MANY);
+        if few || query.terms.iter().any(|term| !matches!(term, Term::Column { .. })) {
+            let scan = Scan::joined(self, query, columns, most.filter(|_| few));
+            return scan.run(self, &Part::ALL, &mut Told::new(told));
         }
-        let feeds: Vec<_> = plan.feeds().cloned().collect();
-        self.connection.side_by_side(&feeds, |feeds| {
-            let mut from = Sources::in_step(self, &units, feeds);
-            self.connection.select(&statement, &values, |raw| take(&mut from, raw))
-        })
+        self.read_ahead(query.entity, |reader| Scan::new(reader, query, columns), Scan::run, told)
     }
 
     /// The ids of a sorted list. Only the keys are read; with a limit, only about as many are kept.
@@ -294,6 +273,7 @@ impl Reader<'_> {
 }
 
 /// A value to bind, owned.
+#[derive(Debug, Clone)]
 pub(super) enum Bound {
     Integer(i64),
     Text(String),

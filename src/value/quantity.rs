@@ -148,9 +148,7 @@ impl Units {
     /// The exact number of bytes; zero for what is not a stored quantity.
     #[must_use]
     pub fn bytes(&self, quantity: &Quantity) -> Decimal {
-        let amount = Decimal::parse(&quantity.amount).unwrap_or_default();
-        let factor = self.get(quantity.unit).map_or(0, |unit| unit.bytes);
-        amount.checked_times(factor).unwrap_or(Decimal::from_whole(i128::MAX))
+        bytes(&quantity.amount, self.get(quantity.unit).map_or(0, |unit| unit.bytes))
     }
 
     /// The quantity as text: `16 GiB`.
@@ -200,6 +198,13 @@ impl Units {
             format!("units are {}{more}", names.join(", "))
         }))
     }
+}
+
+/// The exact number of bytes of a stored amount of a unit of so many.
+#[must_use]
+pub fn bytes(amount: &str, unit: u64) -> Decimal {
+    let amount = Decimal::parse(amount).unwrap_or_default();
+    amount.checked_times(unit).unwrap_or(Decimal::from_whole(i128::MAX))
 }
 
 impl<'units> IntoIterator for &'units Units {

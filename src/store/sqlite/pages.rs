@@ -34,7 +34,7 @@ pub(in crate::store) const HEADER: usize = 100;
 /// How many pages are kept that were read one by one: some megabytes at most.
 const KEPT: usize = 512;
 /// How many pages are read at once where one follows another.
-const AHEAD: usize = 32;
+const AHEAD: usize = 16;
 /// How deep a tree can be: with the smallest pages and the most records it is not half of that.
 const DEEPEST: usize = 20;
 
@@ -134,9 +134,9 @@ impl Pages {
     pub(super) fn ends(&self, root: u32) -> Result<Option<(i64, i64)>> {
         let mut cursor = TableCursor::new(self, root);
         cursor.seek(i64::MIN)?;
-        let first = cursor.id()?;
+        let first = cursor.id();
         cursor.seek_last()?;
-        Ok(first.zip(cursor.id()?))
+        Ok(first.zip(cursor.id()))
     }
 
     /// The application id and the user version in the file's header.
@@ -156,7 +156,7 @@ impl Pages {
         }
         let mut bytes = Rc::new(Vec::new());
         self.read(number, 1, &mut bytes)?;
-        let page = Page { number, bytes, range: 0..self.layout.size };
+        let page = Page { number, bytes, start: 0, size: self.layout.size };
         if let Some(slot) = self.kept.borrow_mut().get_mut(place) {
             *slot = Some(page.clone());
         }
@@ -178,30 +178,35 @@ impl Pages {
         Ok(count)
     }
 
-    /// The bytes of a cell whose payload of `length` begins at `at` of `page`, and of which as much as `local` tells lies
-    /// there: the rest is in a chain of pages (1.6).
-    fn payload(&self, page: &Page, at: usize, length: u64, local: Local) -> Result<Bytes> {
+    /// Puts the payload of a cell into `bytes`, whose `length` bytes begin at `at` of `page`: as much as `local` tells lies
+    /// there, and the rest in a chain of pages (1.6).
+    #[inline]
+    fn payload(&self, page: &Page, at: usize, length: u64, local: Local, bytes: &mut Bytes) -> Result<()> {
         let length = usize::try_from(length).map_err(|_| contradiction())?;
+        let end = at + length;
+        if length <= local.most(self.layout.usable) && end <= self.layout.size {
+            bytes.point_to(&page.bytes, page.start + at..page.start + end);
+            return Ok(());
+        }
+        *bytes = Bytes::Chain(self.chain(page, at, length, local)?);
+        Ok(())
+    }
+
+    fn chain(&self, page: &Page, at: usize, length: usize, local: Local) -> Result<Vec<u8>> {
         let Layout { usable, count, .. } = *self.layout;
         let here = local.of(length, usable);
-        let end = at + here;
-        let held = page.bytes().get(at..end).ok_or_else(contradiction)?;
-        if here == length {
-            let start = page.range.start + at;
-            return Ok(Bytes::Page(Rc::clone(&page.bytes), start..start + length));
-        }
-        if length as u64 > u64::from(count) * usable as u64 {
+        if here == length || length as u64 > u64::from(count) * usable as u64 {
             return Err(contradiction());
         }
-        let mut bytes = held.to_vec();
-        let mut next = four(page.bytes(), end).ok_or_else(contradiction)?;
+        let mut bytes = page.bytes().get(at..at + here).ok_or_else(contradiction)?.to_vec();
+        let mut next = four(page.bytes(), at + here).ok_or_else(contradiction)?;
         while bytes.len() < length {
             let page = self.page(next)?;
             let part = (length - bytes.len()).min(usable - 4);
             bytes.extend_from_slice(page.bytes().get(4..4 + part).ok_or_else(contradiction)?);
             next = four(page.bytes(), 0).ok_or_else(contradiction)?;
         }
-        Ok(Bytes::Chain(bytes))
+        Ok(bytes)
     }
 }
 
@@ -229,8 +234,8 @@ impl Window {
             self.count = pages.read(number, count, &mut self.bytes)?;
             self.first = number;
         }
-        let start = (number - self.first) as usize * pages.layout.size;
-        Ok(Page { number, bytes: Rc::clone(&self.bytes), range: start..start + pages.layout.size })
+        let size = pages.layout.size;
+        Ok(Page { number, bytes: Rc::clone(&self.bytes), start: (number - self.first) as usize * size, size })
     }
 }
 
@@ -242,12 +247,17 @@ enum Local {
 }
 
 impl Local {
-    /// How many bytes of a payload of `length` (1.6).
-    const fn of(self, length: usize, usable: usize) -> usize {
-        let most = match self {
+    /// How long a payload is at most that lies there as a whole (1.6).
+    const fn most(self, usable: usize) -> usize {
+        match self {
             Self::Table => usable - 35,
             Self::Index => (usable - 12) * 64 / 255 - 23,
-        };
+        }
+    }
+
+    /// How many bytes of a payload of `length` lie there (1.6).
+    const fn of(self, length: usize, usable: usize) -> usize {
+        let most = self.most(usable);
         if length <= most {
             return length;
         }
@@ -262,12 +272,20 @@ impl Local {
 struct Page {
     number: u32,
     bytes: Rc<Vec<u8>>,
-    range: Range<usize>,
+    /// Where it begins in the bytes, and its size.
+    start: usize,
+    size: usize,
 }
 
 impl Page {
+    /// No page.
+    fn none() -> Self {
+        Self { number: 0, bytes: Rc::default(), start: 0, size: 0 }
+    }
+
+    #[inline]
     fn bytes(&self) -> &[u8] {
-        self.bytes.get(self.range.clone()).unwrap_or_default()
+        self.bytes.get(self.start..self.start + self.size).unwrap_or_default()
     }
 
     /// Where the header of the tree's page begins: in the first one, behind that of the file.
@@ -337,10 +355,20 @@ impl Bytes {
     /// No bytes.
     pub(in crate::store) const NONE: Self = Self::Chain(Vec::new());
 
+    #[inline]
     pub(in crate::store) fn get(&self) -> &[u8] {
         match self {
             Self::Page(bytes, range) => bytes.get(range.clone()).unwrap_or_default(),
             Self::Chain(bytes) => bytes,
+        }
+    }
+
+    /// Makes it those bytes of a page: mostly of the same one as before.
+    #[inline]
+    fn point_to(&mut self, page: &Rc<Vec<u8>>, range: Range<usize>) {
+        match self {
+            Self::Page(bytes, old) if Rc::ptr_eq(bytes, page) => *old = range,
+            other => *other = Self::Page(Rc::clone(page), range),
         }
     }
 }

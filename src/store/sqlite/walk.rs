@@ -214,7 +214,7 @@ fn count(pages: &Pages, table: &str) -> Result<i64> {
     let mut cursor = TableCursor::new(pages, root);
     cursor.seek(i64::MIN)?;
     let mut count = 0_usize;
-    while cursor.id()?.is_some() {
+    while cursor.id().is_some() {
         count += cursor.skip_leaf()?;
     }
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
@@ -240,7 +240,7 @@ fn read(cursor: &TableCursor<'_>, id: i64, slot: &Slot, at: &mut At) -> Result<(
     if slot.wanted.is_empty() {
         return Ok(());
     }
-    at.bytes = cursor.record()?;
+    cursor.record(&mut at.bytes)?;
     locate(at.bytes.get(), &slot.wanted, &mut at.spans).ok_or_else(contradiction)
 }
 

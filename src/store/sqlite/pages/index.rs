@@ -95,7 +95,9 @@ impl<'p> IndexCursor<'p> {
     fn entry(&self, page: &Page, node: Node, place: usize) -> Result<Bytes> {
         let at = page.cell(node, place)? + if node == Node::IndexInner { 4 } else { 0 };
         let (length, at) = page.varint(at)?;
-        self.pages.payload(page, at, length, Local::Index)
+        let mut bytes = Bytes::NONE;
+        self.pages.payload(page, at, length, Local::Index, &mut bytes)?;
+        Ok(bytes)
     }
 }
 

@@ -3,11 +3,13 @@
 use std::cmp::Ordering;
 
 /// A number of one to nine bytes, and where what follows it begins.
+#[inline]
 pub(super) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     let first = *bytes.get(at)?;
-    if first < 0x80 {
-        return Some((u64::from(first), at + 1));
-    }
+    if first < 0x80 { Some((u64::from(first), at + 1)) } else { long_varint(bytes, at, first) }
+}
+
+fn long_varint(bytes: &[u8], at: usize, first: u8) -> Option<(u64, usize)> {
     let mut number = u64::from(first & 0x7f);
     for place in at + 1..at + 8 {
         let byte = *bytes.get(place)?;
@@ -50,26 +52,29 @@ pub(in crate::store) struct Span {
     start: usize,
 }
 
-impl Span {
-    /// How many bytes the value takes.
-    const fn width(kind: u64) -> Option<usize> {
-        Some(match kind {
-            0 | 8 | 9 => 0,
-            1..=4 => kind as usize,
-            5 => 6,
-            6 | 7 => 8,
-            10 | 11 => return None,
-            // A value is no longer than its page or its chain of pages, which is tested where it is read.
-            _ => ((kind - 12) / 2) as usize,
-        })
-    }
+/// How many bytes the values of the first types take (2.1); of the two that are not used, none.
+const WIDTHS: [u8; 12] = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0];
 
+/// How many bytes a value of a type takes.
+#[inline]
+fn width(kind: u64) -> usize {
+    match usize::try_from(kind) {
+        Ok(small) if small < WIDTHS.len() => usize::from(WIDTHS[small]),
+        // A value is no longer than its record, which is tested where it is read.
+        Ok(large) => (large - 12) / 2,
+        Err(_) => usize::MAX / 2,
+    }
+}
+
+impl Span {
     /// The value, of the record that it was found in.
+    #[inline]
     pub(in crate::store) fn of(self, record: &[u8]) -> Held<'_> {
-        let Some(bytes) = Self::width(self.kind).and_then(|width| record.get(self.start..self.start + width)) else {
+        let Self { kind, start } = self;
+        let Some(bytes) = start.checked_add(width(kind)).and_then(|end| record.get(start..end)) else {
             return Held::Other;
         };
-        match self.kind {
+        match kind {
             0 => Held::Null,
             8 => Held::Integer(0),
             9 => Held::Integer(1),
@@ -83,46 +88,61 @@ impl Span {
     }
 }
 
+/// The types of a record's values, and where each value begins.
+struct Header<'r> {
+    record: &'r [u8],
+    at: usize,
+    end: usize,
+    start: usize,
+}
+
+impl<'r> Header<'r> {
+    #[inline]
+    fn new(record: &'r [u8]) -> Option<Self> {
+        let (length, at) = varint(record, 0)?;
+        let end = usize::try_from(length).ok().filter(|end| *end <= record.len())?;
+        Some(Self { record, at, end, start: end })
+    }
+
+    /// The next value; inside, nothing behind the last one.
+    #[inline]
+    fn next(&mut self) -> Option<Option<Span>> {
+        if self.at >= self.end {
+            return Some(None);
+        }
+        let (kind, next) = varint(self.record, self.at)?;
+        let span = Span { kind, start: self.start };
+        self.at = next;
+        self.start = self.start.checked_add(width(kind))?;
+        Some(Some(span))
+    }
+}
+
 /// Finds the values of the columns `wanted`, which ascend. A record may have fewer columns than its table: what was
 /// added to that since is empty in it.
+#[inline]
 pub(in crate::store) fn locate(record: &[u8], wanted: &[usize], spans: &mut Vec<Span>) -> Option<()> {
     spans.clear();
-    let (header, mut at) = varint(record, 0)?;
-    let header = usize::try_from(header).ok().filter(|header| *header <= record.len())?;
-    let mut body = header;
+    let mut header = Header::new(record)?;
     let mut column = 0;
     for place in wanted {
-        loop {
-            if at >= header {
-                spans.push(Span::default());
-                break;
-            }
-            let (kind, next) = varint(record, at)?;
-            let width = Span::width(kind)?;
-            let start = body;
-            body = body.checked_add(width).filter(|end| *end <= record.len())?;
-            at = next;
+        while column < *place {
+            header.next()?;
             column += 1;
-            if column > *place {
-                spans.push(Span { kind, start });
-                break;
-            }
         }
+        spans.push(header.next()?.unwrap_or_default());
+        column += 1;
     }
-    Some(())
+    // Where the last value ends within the record, so do those before it.
+    (header.start <= record.len()).then_some(())
 }
 
 /// The last value of a record: in an index, the id of the row.
 pub(super) fn last_integer(record: &[u8]) -> Option<i64> {
-    let (header, mut at) = varint(record, 0)?;
-    let header = usize::try_from(header).ok()?;
-    let mut last = Span { kind: 0, start: header };
-    let mut body = header;
-    while at < header {
-        let (kind, next) = varint(record, at)?;
-        last = Span { kind, start: body };
-        body = body.checked_add(Span::width(kind)?).filter(|end| *end <= record.len())?;
-        at = next;
+    let mut header = Header::new(record)?;
+    let mut last = Span::default();
+    while let Some(span) = header.next()? {
+        last = span;
     }
     match last.of(record) {
         Held::Integer(id) => Some(id),
@@ -132,17 +152,9 @@ pub(super) fn last_integer(record: &[u8]) -> Option<i64> {
 
 /// How the first values of an index's record compare to `wanted`: nothing before numbers before texts, texts byte by byte.
 pub(super) fn compare(record: &[u8], wanted: &[Held<'_>]) -> Option<Ordering> {
-    let (header, mut at) = varint(record, 0)?;
-    let header = usize::try_from(header).ok()?;
-    let mut body = header;
+    let mut header = Header::new(record)?;
     for value in wanted {
-        if at >= header {
-            return None;
-        }
-        let (kind, next) = varint(record, at)?;
-        let held = Span { kind, start: body }.of(record);
-        body = body.checked_add(Span::width(kind)?).filter(|end| *end <= record.len())?;
-        at = next;
+        let held = header.next()??.of(record);
         let order = match (held, *value) {
             (Held::Null, Held::Null) => Ordering::Equal,
             (Held::Integer(one), Held::Integer(other)) => one.cmp(&other),

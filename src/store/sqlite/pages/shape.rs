@@ -2,7 +2,7 @@
 //! schema that is kept in the file says it (2.6), in the words that made them.
 
 use super::record::{Held, Span, locate};
-use super::{Pages, TableCursor, contradiction};
+use super::{Bytes, Pages, TableCursor, contradiction};
 use crate::error::Result;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -72,8 +72,9 @@ impl Objects {
         let mut spans: Vec<Span> = Vec::new();
         let mut cursor = TableCursor::new(pages, 1);
         cursor.seek(i64::MIN)?;
-        while cursor.id()?.is_some() {
-            let bytes = cursor.record()?;
+        let mut bytes = Bytes::NONE;
+        while cursor.id().is_some() {
+            cursor.record(&mut bytes)?;
             let record = bytes.get();
             locate(record, &[0, 1, 2, 3, 4], &mut spans).ok_or_else(contradiction)?;
             let held = |place: usize| spans.get(place).map_or(Held::Null, |span| span.of(record));

@@ -2,7 +2,7 @@
 //! by on the way.
 
 use super::super::Bind;
-use super::super::pages::{Held, Index, IndexCursor, Pages, Shape, TableCursor, begins_with, contradiction, id_of, locate};
+use super::super::pages::{Bytes, Held, Index, IndexCursor, Pages, Shape, TableCursor, begins_with, contradiction, id_of, locate};
 use super::column;
 use crate::error::Result;
 use crate::store::selection::{Condition, Selection, Table, empty};
@@ -187,7 +187,7 @@ impl Candidates<'_> {
         match self {
             Self::Range(range) => {
                 cursor.seek(*range.start())?;
-                while let Some(id) = cursor.id()?.filter(|id| range.contains(id)) {
+                while let Some(id) = cursor.id().filter(|id| range.contains(id)) {
                     if each(&cursor, id)?.is_break() {
                         return Ok(());
                     }
@@ -341,9 +341,9 @@ fn referring(pages: &Pages, shape: &Shape, column: &str, ids: &[i64]) -> Result<
     }
     let place = shape.column(column).ok_or_else(contradiction)?;
     let mut found = Vec::new();
-    let mut spans = Vec::new();
+    let (mut bytes, mut spans) = (Bytes::NONE, Vec::new());
     Candidates::Range(ALL).each(pages, shape.root, |cursor, id| {
-        let bytes = cursor.record()?;
+        cursor.record(&mut bytes)?;
         locate(bytes.get(), &[place], &mut spans).ok_or_else(contradiction)?;
         if let Some(Held::Integer(to)) = spans.first().map(|span| span.of(bytes.get()))
             && ids.binary_search(&to).is_ok()
