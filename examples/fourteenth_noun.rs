@@ -47,6 +47,7 @@ pub(crate) static CLUSTER: Entity = Entity {
 // the fourteenth noun]
 
 fn main() -> ExitCode {
-    let inventory = Inventory { catalog: Catalog::standard().with(&CLUSTER), schema: format!("{SCHEMA}{TABLE}").into() };
+    let inventory =
+        Inventory { catalog: Catalog::standard().with(&CLUSTER), schema: format!("{SCHEMA}{TABLE}").into() };
     inv::main(Box::leak(Box::new(inventory)))
 }

@@ -22,6 +22,7 @@ mod reader;
 mod record;
 mod removal;
 mod resolve;
+mod runs;
 mod scan;
 mod schema;
 mod search;

@@ -6,7 +6,9 @@
 use inv::Inventory;
 use inv::catalog::{Entity, Kind, Reach};
 use inv::error::Error;
-use inv::output::{Layout, Style};
+use inv::output::Layout;
+use inv::output::csv::CsvRecords;
+use inv::output::row::Row;
 use inv::store::{Change, End, Moment, Reader, Record, Removal, Store, Writer};
 use inv::value::Value;
 use inv::value::quantity::Quantity;
@@ -97,14 +99,14 @@ fn note(reader: &Reader<'_>) -> Result<Note, Error> {
     let mut export = Vec::new();
     for entity in catalog.exported() {
         let paths = inv::verb::export::columns(catalog, entity);
-        let columns: Vec<_> = paths.iter().map(|path| path.column(catalog)).collect();
-        let mut sheet = inv::output::sheet(Style::Csv, Layout::piped(), &mut export);
-        sheet.begin(&columns).expect("memory takes all");
-        reader.select_by_path(entity, &paths, |row| {
-            sheet.row(row).expect("memory takes all");
+        let write = || {
+            let mut records = CsvRecords::new(Layout::piped(), paths.len());
+            move |row: &Row, bytes: &mut Vec<u8>| records.line(row, bytes)
+        };
+        reader.select_by_path(entity, &paths, write, |record| {
+            export.extend_from_slice(record);
             Ok(())
         })?;
-        sheet.end().expect("memory takes all");
     }
     Ok(Note { state, export })
 }

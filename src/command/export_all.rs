@@ -2,13 +2,15 @@
 
 use super::Graft;
 use crate::error::{Error, Result, io_reason};
+use crate::output::csv::CsvRecords;
+use crate::output::row::Row;
 use crate::output::{self, Layout, Style};
 use crate::session::Session;
 use crate::value::shown;
 use crate::verb::{arguments, export, faults::write_whole};
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::fs;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 pub(super) const GRAFT: Graft = Graft {
@@ -19,6 +21,9 @@ pub(super) const GRAFT: Graft = Graft {
     arguments,
     run,
 };
+
+/// How many bytes of a file are written at once.
+const BUFFER: usize = 64 << 10;
 
 fn arguments(command: Command) -> Command {
     command
@@ -53,16 +58,19 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             session.spare_inventory(&path)?;
             write_whole(&path, |file| {
                 let told = |error: std::io::Error| Error::output(&error);
-                let mut out = BufWriter::new(file);
+                let mut out = BufWriter::with_capacity(BUFFER, file);
                 let mut sheet = output::sheet(Style::Csv, Layout::piped(), &mut out);
-                sheet.begin(&headers).map_err(told)?;
-                reader.select_by_path(entity, &columns, |row| {
-                    count += 1;
-                    sheet.row(row).map_err(told)
-                })?;
-                sheet.end().map_err(told)?;
+                sheet.begin(&headers).and_then(|()| sheet.end()).map_err(told)?;
                 drop(sheet);
-                std::io::Write::flush(&mut out).map_err(told)
+                let write = || {
+                    let mut records = CsvRecords::new(Layout::piped(), headers.len());
+                    move |row: &Row, bytes: &mut Vec<u8>| records.line(row, bytes)
+                };
+                reader.select_by_path(entity, &columns, write, |record| {
+                    count += 1;
+                    out.write_all(record).map_err(told)
+                })?;
+                out.flush().map_err(told)
             })?;
             if count > 0 {
                 counts.push(entity.counted(count));

@@ -1,70 +1,108 @@
 //! CSV as RFC 4180 has it, with LF: what goes out comes back byte for byte.
 
+use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
 use crate::output::{Layout, Sheet};
 use crate::value::shown::shown;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-const BUFFER: usize = 32 * 1024;
-
 /// A list as CSV.
 pub struct CsvSheet<'w> {
-    writer: ::csv::Writer<&'w mut dyn Write>,
-    layout: Layout,
-    columns: usize,
-    scratch: String,
+    lines: Lines<'w>,
+    records: CsvRecords,
 }
 
 impl<'w> CsvSheet<'w> {
     /// A list to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        let writer = ::csv::WriterBuilder::new()
-            .terminator(::csv::Terminator::Any(b'\n'))
-            .buffer_capacity(BUFFER)
-            .from_writer(out);
-        Self { writer, layout, columns: 0, scratch: String::new() }
-    }
-
-    /// Ends the record. The writer makes `""` of one whose only field is empty: a blank line would be no record.
-    fn end_record(&mut self) -> io::Result<()> {
-        self.writer.write_record(None::<&[u8]>).map_err(io_error)
+        Self { lines: Lines::new(out), records: CsvRecords::new(layout, 0) }
     }
 }
 
 impl Sheet for CsvSheet<'_> {
     fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.columns = columns.len();
-        if !self.layout.headers {
+        self.records.columns = columns.len();
+        if !self.records.layout.headers {
             return Ok(());
         }
-        for column in columns {
-            write_field(&mut self.writer, &column.name, self.layout)?;
-        }
-        self.end_record()
+        self.records.record(columns.iter().map(|column| column.name.as_str()), self.lines.bytes());
+        self.lines.end_line()
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        for index in 0..self.columns {
-            let text = row.exact(index, &mut self.scratch);
-            write_field(&mut self.writer, text, self.layout)?;
-        }
-        self.end_record()
+        self.records.row(row, self.lines.bytes());
+        self.lines.end_line()
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.writer.flush()
+        self.lines.finish()
     }
 }
 
-fn write_field(writer: &mut ::csv::Writer<&mut dyn Write>, text: &str, layout: Layout) -> io::Result<()> {
-    // No data may reach a terminal as control; a file or a pipe gets it as it is.
-    let text = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
-    if layout.for_spreadsheet && begins_a_formula(&text) {
-        writer.write_field(format!("'{text}")).map_err(io_error)
-    } else {
-        writer.write_field(text.as_bytes()).map_err(io_error)
+/// Rows as records of CSV, one by one.
+pub struct CsvRecords {
+    rules: csv_core::Writer,
+    layout: Layout,
+    columns: usize,
+    scratch: String,
+}
+
+impl CsvRecords {
+    /// Records of so many columns.
+    #[must_use]
+    pub fn new(layout: Layout, columns: usize) -> Self {
+        Self { rules: csv_core::Writer::new(), layout, columns, scratch: String::new() }
     }
+
+    /// Adds a row to `bytes`.
+    pub fn line(&mut self, row: &Row, bytes: &mut Vec<u8>) {
+        self.row(row, bytes);
+        bytes.push(b'\n');
+    }
+
+    /// The same without the end of its line.
+    fn row(&mut self, row: &Row, bytes: &mut Vec<u8>) {
+        let Self { rules, layout, columns, scratch } = self;
+        for index in 0..*columns {
+            push_field(rules, *layout, row.exact(index, scratch), index, *columns, bytes);
+        }
+    }
+
+    fn record<'c>(&self, cells: impl ExactSizeIterator<Item = &'c str>, bytes: &mut Vec<u8>) {
+        let count = cells.len();
+        for (index, cell) in cells.enumerate() {
+            push_field(&self.rules, self.layout, cell, index, count, bytes);
+        }
+    }
+}
+
+/// Adds a field: the one at `index` of so many.
+fn push_field(rules: &csv_core::Writer, layout: Layout, text: &str, index: usize, of: usize, bytes: &mut Vec<u8>) {
+    if index > 0 {
+        bytes.push(rules.get_delimiter());
+    }
+    // No data may reach a terminal as control; a file or a pipe gets it as it is.
+    let mut text = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
+    if layout.for_spreadsheet && begins_a_formula(&text) {
+        text = format!("'{text}").into();
+    }
+    let text = text.as_bytes();
+    // A blank line would be no record.
+    let alone = of == 1 && text.is_empty();
+    if !alone && !rules.should_quote(text) {
+        bytes.extend_from_slice(text);
+        return;
+    }
+    let quote = rules.get_quote();
+    bytes.push(quote);
+    let start = bytes.len();
+    // Every byte of it may be a quote.
+    bytes.resize(start + 2 * text.len(), 0);
+    let (_, _, written) =
+        csv_core::quote(text, bytes.get_mut(start..).unwrap_or_default(), quote, rules.get_escape(), true);
+    bytes.truncate(start + written);
+    bytes.push(quote);
 }
 
 /// Whether a spreadsheet would take a cell for a formula: by `= + - @`, also in the full width that East Asian
@@ -72,14 +110,6 @@ fn write_field(writer: &mut ::csv::Writer<&mut dyn Write>, text: &str, layout: L
 #[must_use]
 pub fn begins_a_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
-}
-
-/// The I/O failure behind a failure of the writer, its kind kept: a closed pipe must stay one.
-fn io_error(error: ::csv::Error) -> io::Error {
-    match error.into_kind() {
-        ::csv::ErrorKind::Io(error) => error,
-        other => io::Error::other(format!("{other:?}")),
-    }
 }
 
 #[cfg(test)]

@@ -156,9 +156,12 @@ impl Row {
         self.joined(SlotKind::Text, &[text]);
     }
 
-    /// Adds a text cell that is made of `parts`.
-    pub fn joined_text(&mut self, parts: &[&str]) {
-        self.joined(SlotKind::Text, parts);
+    /// Adds to the text of the last cell, which is a text cell.
+    pub fn add(&mut self, text: &str) {
+        self.text.push_str(text);
+        if let Some(slot) = self.slots.last_mut() {
+            slot.end = self.text.len();
+        }
     }
 
     /// Adds a number, given as its decimal text.

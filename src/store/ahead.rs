@@ -80,10 +80,7 @@ struct Thread {
 
 impl Thread {
     /// Hands the rows of the part that it reads now to `each`, until that breaks.
-    fn tell_part(
-        &self,
-        each: &mut impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
-    ) -> Result<ControlFlow<()>> {
+    fn tell_part(&self, each: &mut impl FnMut(i64, &Row) -> Result<ControlFlow<()>>) -> Result<ControlFlow<()>> {
         // A thread that ended before its part did has panicked, which is told where threads are waited for.
         while let Ok(handed) = self.from.recv() {
             let batch = match handed {

@@ -1,99 +1,116 @@
-//! All records of a noun in the order of their whole paths: holder by holder, those of each in the order of their names.
+//! All records of a noun in the order of their whole paths: by the place of what holds each, then by their names, byte by
+//! byte.
 //!
-//! The engine would sort whole rows of all records at once; an index knows those of one holder, and they are few. Disks
-//! are asked for pool by pool rather than VM by VM: a question for each of a million VMs takes longer than the sorting.
+//! The table is run through as it lies, side by side, and what is told of each record is sorted as bytes that are ready to
+//! be written. What holds a record comes as a number: the place that its own path has among those of its noun.
 
-use super::plan::Plan;
-use super::reader::{Reader, name_sql};
-use super::selection::alias_of;
-use super::sqlite::{Bind, Raw};
-use crate::catalog::{Entity, Field};
+use super::reader::Reader;
+use super::runs::{Gathered, Gathering, merge};
+use super::scan::{Scan, Told};
+use super::select::Query;
+use crate::catalog::{Entity, Leaf, Path};
 use crate::error::Result;
+use crate::output::row::{Cell, Row};
 use std::ops::ControlFlow;
-use std::rc::Rc;
+use std::sync::Arc;
 
-/// How many records an outer holder has at least, in the mean, for its records to be asked for together.
-const TOGETHER: i64 = 16;
+/// The places of a noun's records in the order of their paths, by ascending id.
+#[derive(Debug, Default)]
+pub(super) struct Places(Vec<(i64, u32)>);
 
-/// The statements that give the rows of a plan by path: one without a value, and one for each holder.
-pub(super) struct ByPath {
-    first: String,
-    held: Option<(String, Rc<[i64]>)>,
-}
-
-impl ByPath {
-    /// Hands each row to `each`, by the path of its record: name by name from the outermost on, byte by byte.
-    pub(super) fn each(&self, reader: &Reader<'_>, mut each: impl FnMut(&Raw<'_>) -> Result<()>) -> Result<()> {
-        let mut each = |raw: &Raw<'_>| each(raw).map(ControlFlow::Continue);
-        reader.connection.rows(&self.first, &[], &mut each)?;
-        let Some((sql, holders)) = &self.held else { return Ok(()) };
-        holders.iter().try_for_each(|id| reader.connection.rows(sql, &[Bind::Integer(*id)], &mut each))
+impl Places {
+    /// The place of the record with that id; `near` is about where it was found last time.
+    fn get(&self, id: i64, near: &mut usize) -> Option<u32> {
+        let here = [*near, *near + 1].into_iter().find(|at| self.0.get(*at).is_some_and(|known| known.0 == id));
+        let at = here.or_else(|| self.0.binary_search_by_key(&id, |known| known.0).ok())?;
+        *near = at;
+        self.0.get(at).map(|(_, place)| *place)
     }
 }
 
 impl Reader<'_> {
-    /// How the rows of `plan` are read by path; what that takes is joined to it.
-    pub(super) fn by_path(&self, plan: &mut Plan) -> Result<ByPath> {
-        let entity = plan.entity();
-        let ancestors = self.catalog().ancestors(entity);
-        let Some((depth, holder)) = self.holder_of_enough(entity, &ancestors)? else {
-            return Ok(ByPath { first: plan.sql(&format!(" ORDER BY {}", order(entity, "t"))), held: None });
-        };
-        // What stands between the holder and the record is sorted along, from the outermost on.
-        let hops: Vec<&'static Field> = ancestors.iter().take(depth + 1).map(|(field, _)| *field).collect();
-        let mut orders = vec![order(entity, "t")];
-        for (place, (_, between)) in ancestors.iter().take(depth).enumerate() {
-            let alias = alias_of(plan.table(self.catalog(), hops.get(..=place).unwrap_or_default()));
-            orders.insert(0, order(between, &alias));
-        }
-        let order = orders.join(", ");
-        let alias = alias_of(plan.table(self.catalog(), hops.get(..depth).unwrap_or_default()));
-        let column = format!("{alias}.{}", hops.last().map_or(holder.id, |field| field.column));
-        // In a damaged file a holder may be gone: its records are told all the same.
-        let known = format!("SELECT 1 FROM {} h WHERE h.{} = {column}", holder.table, holder.id);
-        let orphans = format!(" WHERE {column} IS NULL OR NOT EXISTS ({known}) ORDER BY {order}");
-        let held = plan.sql(&format!(" WHERE {column} = $1 ORDER BY {order}"));
-        Ok(ByPath { first: plan.sql(&orphans), held: Some((held, self.ids_by_path(holder)?)) })
-    }
-
-    /// The nearest holder of `entity`'s records whose own are so few that each has many of those, else the outermost;
-    /// and how many stand between.
-    fn holder_of_enough(
+    /// Hands what `write` makes of the row of each record of `entity` to `each`, in the order of their whole paths, name by
+    /// name and byte by byte. Of each row, it adds some bytes to those that it is handed; `write` is made for each thread.
+    pub fn select_by_path<W: FnMut(&Row, &mut Vec<u8>)>(
         &self,
         entity: &'static Entity,
-        ancestors: &[(&'static Field, &'static Entity)],
-    ) -> Result<Option<(usize, &'static Entity)>> {
-        let (_, last) = self.connection.ends(entity.into())?.unwrap_or_default();
-        for (depth, (_, holder)) in ancestors.iter().enumerate() {
-            if depth + 1 == ancestors.len() || self.connection.ends((*holder).into())?.unwrap_or_default().1.saturating_mul(TOGETHER) <= last {
-                return Ok(Some((depth, holder)));
-            }
-        }
-        Ok(None)
+        columns: &[Path],
+        write: impl Fn() -> W + Sync,
+        mut each: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
+        let holders = holder.map(|holder| self.places(holder)).transpose()?;
+        let query = Query::all(entity, by_path(self, entity, columns));
+        let gathered: Vec<Gathered> = self.in_parts(entity, |reader, part| {
+            let asked: Vec<&Path> = query.columns.iter().collect();
+            let (mut gathering, mut write) = (Gathering::default(), write());
+            let (mut key, mut payload, mut near) = (Vec::new(), Vec::new(), 0);
+            let mut told = Told::new(|id, row: &Row| {
+                key.clear();
+                payload.clear();
+                let held = match (&holders, row.cell(columns.len())) {
+                    (Some(holders), Cell::Number(holder)) => {
+                        holder.parse().ok().and_then(|holder| holders.get(holder, &mut near))
+                    }
+                    _ => None,
+                };
+                // A record that nothing holds comes first; so does one whose holder is gone, in a damaged file.
+                key.extend_from_slice(&held.map_or(0, |place| u64::from(place) + 1).to_be_bytes()[3..]);
+                let names = columns.len() + 1..columns.len() + 1 + entity.names.len();
+                // Of several names, a record goes by the first that it has.
+                push_key(&mut key, names.clone().find_map(|name| row.cell(name).plain()));
+                for other in names.end..row.len() {
+                    push_key(&mut key, row.cell(other).plain());
+                }
+                write(row, &mut payload);
+                gathering.add(id, &key, &payload)?;
+                Ok(ControlFlow::Continue(()))
+            });
+            Scan::new(reader, &query, &asked)?.run(reader, part, &mut told)?;
+            gathering.end()
+        })?;
+        let mut places = Vec::new();
+        merge(gathered, |id, payload| {
+            places.push((id, u32::try_from(places.len()).unwrap_or(u32::MAX)));
+            each(payload)
+        })?;
+        places.sort_unstable();
+        self.places.borrow_mut().insert(entity.noun, Arc::new(Places(places)));
+        Ok(())
     }
 
-    /// The ids of all records of `entity`, by their path.
-    fn ids_by_path(&self, entity: &'static Entity) -> Result<Rc<[i64]>> {
-        let known = self.ids_by_path.borrow().get(entity.noun).cloned();
-        if let Some(ids) = known {
-            return Ok(ids);
+    /// The places of the records of `entity`.
+    fn places(&self, entity: &'static Entity) -> Result<Arc<Places>> {
+        let known = || self.places.borrow().get(entity.noun).cloned();
+        if known().is_none() {
+            self.select_by_path(entity, &[], || |_: &Row, _: &mut Vec<u8>| {}, |_| Ok(()))?;
         }
-        let mut ids = Vec::new();
-        self.by_path(&mut Plan::new(self.catalog(), entity, &[]))?.each(self, |raw| {
-            ids.push(raw.id(0)?);
-            Ok(())
-        })?;
-        let ids: Rc<[i64]> = ids.into();
-        self.ids_by_path.borrow_mut().insert(entity.noun, Rc::clone(&ids));
-        Ok(ids)
+        Ok(known().unwrap_or_default())
     }
 }
 
-/// The SQL that orders the records of one holder, whose table is called `alias`: by name, then by what else tells them
-/// apart.
-fn order(entity: &'static Entity, alias: &str) -> String {
+/// Behind `columns`, those by which the records of `entity` are sorted: what holds a record, its name, and what else tells
+/// it apart.
+fn by_path(reader: &Reader<'_>, entity: &'static Entity, columns: &[Path]) -> Vec<Path> {
+    let own = |field| Path { name: String::new(), hops: Vec::new(), entity, leaf: Leaf::Field(field) };
+    let holder = match reader.catalog().parent(entity) {
+        Some((field, holder)) => Path { name: String::new(), hops: vec![field], entity: holder, leaf: Leaf::Id },
+        None => Path { name: String::new(), hops: Vec::new(), entity, leaf: Leaf::Id },
+    };
     let keys = entity.keys.iter().flat_map(|key| key.iter()).filter_map(|name| entity.field(name));
-    let keys = keys.filter(|field| field.refers_to().is_none()).map(|field| format!("{alias}.{}", field.column));
-    let names = std::iter::once(name_sql(entity, alias)).chain(keys).chain([format!("{alias}.{}", entity.id)]);
-    names.map(|name| format!("{name} NULLS FIRST")).collect::<Vec<String>>().join(", ")
+    let keys = entity.naming().chain(keys.filter(|field| field.refers_to().is_none()));
+    columns.iter().cloned().chain([holder]).chain(keys.map(own)).collect()
+}
+
+/// Adds a text to a key, so that keys sort as their texts do: nothing first, then byte by byte.
+fn push_key(key: &mut Vec<u8>, text: Option<&str>) {
+    let Some(text) = text else { return key.push(0) };
+    key.push(1);
+    for byte in text.bytes() {
+        key.push(byte);
+        if byte == 0 {
+            key.push(u8::MAX);
+        }
+    }
+    key.extend_from_slice(&[0, 0]);
 }

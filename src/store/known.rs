@@ -4,9 +4,10 @@
 use super::plan::{Plan, Sources};
 use super::reader::Reader;
 use super::sqlite::Statement;
-use crate::catalog::{Catalog, Entity, Field, Leaf, Path};
+use crate::catalog::{Entity, Field, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::Row;
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 /// Up to which id a table's records are read into memory: some hundred bytes each.
@@ -22,17 +23,8 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// What `columns` tell of the records of `entity`, if they are few; fewer than those of a list up to the id `last`.
-    pub(super) fn load(
-        reader: &Reader<'_>,
-        entity: &'static Entity,
-        columns: &[Path],
-        last: i64,
-    ) -> Result<Option<Self>> {
-        let (first, end) = reader.connection.ends(entity.into())?.unwrap_or_default();
-        if first < 0 || end >= last.min(MOST) {
-            return Ok(None);
-        }
+    /// What `columns` tell of the records of `entity`, which are [`Few`].
+    pub(super) fn load(reader: &Reader<'_>, entity: &'static Entity, columns: &[Path]) -> Result<Self> {
         let plan = Plan::new(reader.catalog(), entity, &columns.iter().collect::<Vec<_>>());
         let units = reader.units()?;
         let mut from = Sources::new(reader, &units);
@@ -44,7 +36,7 @@ impl Known {
             plan.fill(&mut from, raw, &mut known.cells)?;
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Some(known))
+        Ok(known)
     }
 
     /// Where the cells of the record with that id begin.
@@ -59,53 +51,79 @@ impl Known {
     }
 }
 
-/// The first reference that a column of `entity` follows, and the column from there on.
-pub(super) fn behind(
-    catalog: &Catalog,
-    entity: &'static Entity,
-    path: &Path,
-) -> Option<(&'static Field, &'static Entity, Path)> {
-    if let [first, rest @ ..] = path.hops.as_slice() {
-        return Some((first, catalog.target(first)?, Path { hops: rest.to_vec(), ..path.clone() }));
-    }
-    let at = |field, entity: &'static Entity, leaf| {
-        Some((field, entity, Path { name: String::new(), hops: Vec::new(), entity, leaf }))
-    };
-    match path.leaf {
-        Leaf::Field(field) => {
-            let target = catalog.target(field)?;
-            let mut naming = target.naming();
-            let name = naming.next().filter(|_| naming.next().is_none())?;
-            at(field, target, Leaf::Field(name))
-        }
-        Leaf::Path => {
-            let (field, holder) = catalog.parent(entity)?;
-            at(field, holder, Leaf::Path)
-        }
-        _ => None,
-    }
+/// Which nouns have few records, beside the many of another.
+pub(super) struct Few<'r, 's> {
+    reader: &'r Reader<'s>,
+    /// The last id of the many.
+    last: i64,
+    known: RefCell<Vec<(&'static str, bool)>>,
 }
 
-/// The ids that a column holds, one bit each.
-#[derive(Default)]
-pub(super) struct Ids(Vec<u64>);
+/// Where a column goes on from a record that is known.
+pub(super) struct Cut {
+    /// The references that lead to the record which refers to that one.
+    pub(super) hops: Vec<&'static Field>,
+    /// What it refers to it by.
+    pub(super) by: &'static Field,
+    /// The noun of the record that is known, and what is told of it.
+    pub(super) entity: &'static Entity,
+    pub(super) column: Path,
+    /// Of a path, the names that follow: the references that lead to each, and its noun.
+    pub(super) names: Vec<(Vec<&'static Field>, &'static Entity)>,
+}
 
-impl Ids {
-    /// What `sql`, a query for one column of ids, yields.
-    pub(super) fn of(reader: &Reader<'_>, sql: &str) -> Result<Self> {
-        let mut ids = Self::default();
-        reader.connection.rows(sql, &[], |raw| {
-            let id = usize::try_from(raw.id(0)?).unwrap_or_default();
-            if ids.0.len() <= id / 64 {
-                ids.0.resize(id / 64 + 1, 0);
-            }
-            ids.0[id / 64] |= 1 << (id % 64);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(ids)
+impl<'r, 's> Few<'r, 's> {
+    /// Beside the records of `entity`.
+    pub(super) fn beside(reader: &'r Reader<'s>, entity: &Entity) -> Result<Self> {
+        let last = reader.connection.ends(entity.into())?.map_or(0, |(_, last)| last);
+        Ok(Self { reader, last, known: RefCell::default() })
     }
 
-    pub(super) fn has(&self, id: i64) -> bool {
-        usize::try_from(id).is_ok_and(|id| self.0.get(id / 64).is_some_and(|bits| bits >> (id % 64) & 1 == 1))
+    fn has(&self, entity: &Entity) -> Result<bool> {
+        let known = self.known.borrow().iter().find(|(noun, _)| *noun == entity.noun).map(|(_, few)| *few);
+        if let Some(few) = known {
+            return Ok(few);
+        }
+        let (first, last) = self.reader.connection.ends(entity.into())?.unwrap_or_default();
+        let few = first >= 0 && last < self.last.min(MOST);
+        self.known.borrow_mut().push((entity.noun, few));
+        Ok(few)
+    }
+
+    /// Where a column first meets records that are few; nothing where it meets none.
+    pub(super) fn cut(&self, path: &Path) -> Result<Option<Cut>> {
+        let catalog = self.reader.catalog();
+        for (depth, by) in path.hops.iter().copied().enumerate() {
+            let Some(entity) = catalog.target(by) else { return Ok(None) };
+            if self.has(entity)? {
+                let (before, behind) = path.hops.split_at(depth);
+                let column = Path { hops: behind.iter().skip(1).copied().collect(), ..path.clone() };
+                return Ok(Some(Cut { hops: before.to_vec(), by, entity, column, names: Vec::new() }));
+            }
+        }
+        let told = |entity, leaf| Path { name: String::new(), hops: Vec::new(), entity, leaf };
+        match path.leaf {
+            Leaf::Field(by) => {
+                let Some(entity) = catalog.target(by) else { return Ok(None) };
+                let mut naming = entity.naming();
+                let Some(name) = naming.next().filter(|_| naming.next().is_none()) else { return Ok(None) };
+                let column = told(entity, Leaf::Field(name));
+                let cut = Cut { hops: path.hops.clone(), by, entity, column, names: Vec::new() };
+                Ok(self.has(entity)?.then_some(cut))
+            }
+            Leaf::Path => {
+                let (mut hops, mut names) = (path.hops.clone(), vec![(path.hops.clone(), path.entity)]);
+                for (by, entity) in catalog.ancestors(path.entity) {
+                    if self.has(entity)? {
+                        names.reverse();
+                        return Ok(Some(Cut { hops, by, entity, column: told(entity, Leaf::Path), names }));
+                    }
+                    hops.push(by);
+                    names.push((hops.clone(), entity));
+                }
+                Ok(None)
+            }
+            _ => Ok(None),
+        }
     }
 }

@@ -41,7 +41,9 @@ impl Reader<'_> {
         entity: &Entity,
         work: impl Fn(&Reader<'_>, &Part) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let Some((first, last)) = self.connection.ends(entity.into())? else { return Ok(vec![work(self, &Part::ALL)?]) };
+        let Some((first, last)) = self.connection.ends(entity.into())? else {
+            return Ok(vec![work(self, &Part::ALL)?]);
+        };
         let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
         let mut parts = parts(first, last, others.len() + 1);
         let mine = parts.remove(0);

@@ -3,7 +3,7 @@
 //! A plan joins what its columns follow, selects what they need, and keeps for each column a getter that turns the
 //! selected values into a cell. What is computed from other records is a statement of its own, run for one record.
 
-use super::known::{self, Ids, Known};
+use super::known::{Cut, Few, Known};
 use super::reader::Reader;
 use super::selection::{Condition, Join, Pick, Selection, alias_of};
 use super::sqlite::{Bind, Cursor, Raw, Statement};
@@ -12,7 +12,6 @@ use crate::error::Result;
 use crate::output::row::Row;
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{self, Units};
-use std::fmt::Write;
 use std::ops::ControlFlow;
 
 /// A statement over one noun's records, and how to read its rows.
@@ -22,16 +21,10 @@ pub(super) struct Plan {
     /// The references that each of the selection's joins follows, from the plan's own records on.
     hops: Vec<Vec<&'static str>>,
     getters: Vec<Getter>,
-    feeds: Vec<Feed>,
+    /// Statements for rows of other records that may come in step with the plan's own, and which of their columns holds
+    /// the id of the plan's record.
+    feeds: Vec<(String, usize)>,
     known: Vec<(usize, Known)>,
-}
-
-/// Rows of other records that may come in step with a plan's own.
-pub(super) struct Feed {
-    /// The statement, and which of its columns holds the id of the plan's record.
-    pub(super) rows: (String, usize),
-    /// A statement for those ids alone.
-    pub(super) ids: String,
 }
 
 /// What a plan reads from: one moment of the inventory, and rows of other records that come in step with its own.
@@ -39,20 +32,13 @@ pub(super) struct Sources<'r, 's> {
     reader: &'r Reader<'s>,
     units: &'r Units,
     feeds: Vec<Option<Cursor<'r>>>,
-    bearers: Vec<Ids>,
     found: Vec<Option<usize>>,
 }
 
 impl<'r, 's> Sources<'r, 's> {
     /// Everything is looked up for each record by itself.
     pub(super) const fn new(reader: &'r Reader<'s>, units: &'r Units) -> Self {
-        Self { reader, units, feeds: Vec::new(), bearers: Vec::new(), found: Vec::new() }
-    }
-
-    /// The same, but records without rows in one of the plan's feeds are not asked for them.
-    pub(super) fn of_bearers(reader: &'r Reader<'s>, units: &'r Units, plan: &Plan) -> Result<Self> {
-        let bearers = plan.feeds.iter().map(|feed| Ids::of(reader, &feed.ids)).collect::<Result<_>>()?;
-        Ok(Self { bearers, ..Self::new(reader, units) })
+        Self { reader, units, feeds: Vec::new(), found: Vec::new() }
     }
 
     /// The plan's records come in the order of their ids, and `feeds` (those of [`Plan::feeds`]) in step with them.
@@ -75,8 +61,8 @@ enum Getter {
     Path(Vec<usize>),
     /// What is known of a record that is referred to: which of those that are known, and which of its columns.
     Known(usize, usize),
-    /// A path below one that is known so, by the name at its end.
-    Below(usize, usize, usize),
+    /// A path below one that is known so, by the names from there on.
+    Below(usize, usize, Vec<usize>),
     Nested {
         id: usize,
         nested: Box<Nested>,
@@ -132,37 +118,38 @@ impl Plan {
     pub(super) fn of_all(reader: &Reader<'_>, entity: &'static Entity, columns: &[&Path]) -> Result<Self> {
         let catalog = reader.catalog();
         let mut plan = Self::new(catalog, entity, &[]);
-        let (_, last) = reader.connection.ends(entity.into())?.unwrap_or_default();
-        let mut hops: Vec<(&'static Field, &'static Entity, Vec<Path>)> = Vec::new();
-        let mut places = Vec::new();
-        for path in columns {
-            places.push(known::behind(catalog, entity, path).map(|(hop, target, column)| {
-                let number = hops.iter().position(|(other, ..)| other.name == hop.name).unwrap_or_else(|| {
-                    hops.push((hop, target, Vec::new()));
-                    hops.len() - 1
-                });
-                hops[number].2.push(column);
-                (number, hops[number].2.len() - 1)
-            }));
-        }
-        let mut numbers = Vec::new();
-        for (hop, target, told) in &hops {
-            let known = Known::load(reader, target, told, last)?;
-            numbers.push(known.map(|known| {
-                let place = plan.pick(Pick::Column(0, hop.column));
-                plan.known.push((place, known));
-                plan.known.len() - 1
-            }));
-        }
-        for (path, place) in columns.iter().zip(places) {
-            let getter = match place.and_then(|(hop, column)| Some((numbers[hop]?, column))) {
-                Some((number, column)) if path.hops.is_empty() && matches!(path.leaf, Leaf::Path) => {
-                    Getter::Below(number, column, plan.pick(Pick::name(entity, 0)))
-                }
-                Some((number, column)) => Getter::Known(number, column),
-                None => plan.getter(catalog, path),
+        let few = Few::beside(reader, entity)?;
+        let cuts = columns.iter().map(|path| few.cut(path)).collect::<Result<Vec<Option<Cut>>>>()?;
+        // What is told of the records behind one reference is read together.
+        let mut known: Vec<(usize, &'static Entity, Vec<Path>)> = Vec::new();
+        for (path, cut) in columns.iter().zip(cuts) {
+            let Some(Cut { hops, by, entity, column, names }) = cut else {
+                let getter = plan.getter(catalog, path);
+                plan.getters.push(getter);
+                continue;
             };
-            plan.getters.push(getter);
+            let table = plan.table(catalog, &hops);
+            let place = plan.pick(Pick::Column(table, by.column));
+            let number = known.iter().position(|(other, ..)| *other == place).unwrap_or_else(|| {
+                known.push((place, entity, Vec::new()));
+                known.len() - 1
+            });
+            let told = &mut known[number].2;
+            told.push(column);
+            let column = told.len() - 1;
+            let below = names.into_iter().map(|(hops, entity)| {
+                let table = plan.table(catalog, &hops);
+                plan.pick(Pick::name(entity, table))
+            });
+            let below: Vec<usize> = below.collect();
+            plan.getters.push(if below.is_empty() {
+                Getter::Known(number, column)
+            } else {
+                Getter::Below(number, column, below)
+            });
+        }
+        for (place, entity, told) in known {
+            plan.known.push((place, Known::load(reader, entity, &told)?));
         }
         Ok(plan)
     }
@@ -170,11 +157,6 @@ impl Plan {
     /// What it reads: of all its records.
     pub(super) fn selection(&self) -> Selection {
         self.selection.clone()
-    }
-
-    /// The statement, with `tail` (conditions, order) behind the joins.
-    pub(super) fn sql(&self, tail: &str) -> String {
-        self.selection.without_conditions() + tail
     }
 
     /// Adds the cells of one row of the statement to `row`.
@@ -191,16 +173,11 @@ impl Plan {
     /// The statements that a list of all records, in the order of their ids, may read in step with its own: each with
     /// the column that holds the record's id.
     pub(super) fn feeds(&self) -> impl ExactSizeIterator<Item = &(String, usize)> {
-        self.feeds.iter().map(|feed| &feed.rows)
-    }
-
-    /// The noun whose records it reads.
-    pub(super) const fn entity(&self) -> &'static Entity {
-        self.entity
+        self.feeds.iter()
     }
 
     /// The number of the table that `hops` lead to, joined if it is not yet.
-    pub(super) fn table(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> usize {
+    fn table(&mut self, catalog: &Catalog, hops: &[&'static Field]) -> usize {
         let mut from = 0;
         for (depth, hop) in (1..).zip(hops) {
             let names = || hops.iter().take(depth).map(|field| field.name);
@@ -368,8 +345,7 @@ impl Plan {
                 _ => (String::new(), format!(", t.{}", plan.entity.id)),
             };
             let tail = format!(" WHERE {condition} IS NOT NULL{groups} ORDER BY {condition}{order}");
-            let ids = format!("SELECT {condition} FROM {} t WHERE {condition} IS NOT NULL", plan.entity.table);
-            self.feeds.push(Feed { rows: (plan.sql(&tail), column), ids });
+            self.feeds.push((plan.selection.without_conditions() + &tail, column));
             self.feeds.len() - 1
         });
         Getter::Nested { id, nested: Box::new(Nested { statement, plan, yields, feed }) }
@@ -424,26 +400,12 @@ impl Getter {
                 Some((amount, unit, bytes)) => row.stored_quantity(amount, unit, bytes),
                 None => row.null(),
             },
-            Self::Path(places) => {
-                let mut path = String::new();
-                for place in places {
-                    if let Some(name) = raw.text(*place)? {
-                        let slash = if path.is_empty() { "" } else { "/" };
-                        // Writing to a String cannot fail.
-                        let _ = write!(path, "{slash}{name}");
-                    }
-                }
-                if path.is_empty() { row.null() } else { row.text(&path) }
-            }
+            Self::Path(places) => push_path(row, None, places, raw)?,
             Self::Known(number, column) => match plan.known.get(*number).zip(from.found.get(*number)) {
                 Some(((_, known), Some(found))) => row.push(known.cells(), found + column),
                 _ => row.null(),
             },
-            Self::Below(number, column, name) => match (self::above(plan, from, *number, *column), raw.text(*name)?) {
-                (Some(above), Some(name)) => row.joined_text(&[above, "/", name]),
-                (Some(alone), None) | (None, Some(alone)) => row.text(alone),
-                (None, None) => row.null(),
-            },
+            Self::Below(number, column, names) => push_path(row, above(plan, from, *number, *column), names, raw)?,
             Self::Bytes(_) | Self::InBytes(_) => push_measure(row, Measure::Count, self.size(from, raw)?),
             Self::Remaining { of, .. } => push_measure(row, *of, self.size(from, raw)?),
             Self::Nested { id, nested } => match (raw.integer(*id)?, &nested.yields) {
@@ -481,6 +443,32 @@ impl Getter {
     }
 }
 
+/// Adds a path of the names in `places`, the outermost first, below the path `above`; names that there are not are left
+/// out.
+fn push_path(row: &mut Row, above: Option<&str>, places: &[usize], raw: &Raw<'_>) -> Result<()> {
+    let mut begun = false;
+    let mut part = |row: &mut Row, name: &str| {
+        if std::mem::replace(&mut begun, true) {
+            row.add("/");
+        } else {
+            row.text("");
+        }
+        row.add(name);
+    };
+    if let Some(above) = above {
+        part(row, above);
+    }
+    for place in places {
+        if let Some(name) = raw.text(*place)? {
+            part(row, name);
+        }
+    }
+    if !begun {
+        row.null();
+    }
+    Ok(())
+}
+
 /// The path that is known of what holds a record.
 fn above<'p>(plan: &'p Plan, from: &Sources<'_, '_>, number: usize, column: usize) -> Option<&'p str> {
     let (_, known) = plan.known.get(number)?;
@@ -505,9 +493,6 @@ impl Nested {
             if let Some(place) = from.feeds.get_mut(feed) {
                 *place = Some(cursor);
             }
-            return Ok(());
-        }
-        if self.feed.and_then(|feed| from.bearers.get(feed)).is_some_and(|bearers| !bearers.has(id)) {
             return Ok(());
         }
         let reader = from.reader;

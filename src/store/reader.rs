@@ -1,5 +1,6 @@
 //! Reading one moment of the inventory: records by id and by key, their paths, and the units.
 
+use super::by_path::Places;
 use super::record::{self, Record};
 use super::selection::{Condition, Pick, Selection, Table, key_part};
 use super::sqlite::{Bind, Connection, Statement};
@@ -11,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// How many paths are remembered before they are forgotten at once: the memory they take stays bounded.
 const REMEMBERED: usize = 50_000;
@@ -21,19 +23,13 @@ pub struct Reader<'s> {
     catalog: &'s Catalog,
     units: RefCell<Option<Rc<Units>>>,
     paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
-    /// The ids of nouns whose records hold others, by their path.
-    pub(super) ids_by_path: RefCell<HashMap<&'static str, Rc<[i64]>>>,
+    /// In which order the paths of nouns' records stand that were told so.
+    pub(super) places: RefCell<HashMap<&'static str, Arc<Places>>>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(connection: &'s Connection, catalog: &'s Catalog) -> Self {
-        Self {
-            connection,
-            catalog,
-            units: RefCell::default(),
-            paths: RefCell::default(),
-            ids_by_path: RefCell::default(),
-        }
+        Self { connection, catalog, units: RefCell::default(), paths: RefCell::default(), places: RefCell::default() }
     }
 
     /// The catalog that describes the inventory.
@@ -66,14 +62,14 @@ impl<'s> Reader<'s> {
             *self.units.borrow_mut() = None;
         }
         self.paths.borrow_mut().clear();
-        self.ids_by_path.borrow_mut().clear();
+        self.places.borrow_mut().clear();
     }
 
     /// Forgets everything that was remembered.
     pub(super) fn forget_all(&self) {
         *self.units.borrow_mut() = None;
         self.paths.borrow_mut().clear();
-        self.ids_by_path.borrow_mut().clear();
+        self.places.borrow_mut().clear();
     }
 
     /// The record of `entity` with that id.

@@ -15,6 +15,7 @@ use crate::output::row::{Cell, Row};
 use crate::value::address::{self, Block, Family};
 use crate::value::decimal::Decimal;
 use crate::value::natural;
+use crate::value::needle::places_of;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
@@ -159,26 +160,6 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Hands the row of each record of `entity` to `each`, in the order of their whole paths, name by name and byte by
-    /// byte.
-    pub fn select_by_path(
-        &self,
-        entity: &'static Entity,
-        columns: &[Path],
-        mut each: impl FnMut(&Row) -> Result<()>,
-    ) -> Result<()> {
-        let mut plan = Plan::of_all(self, entity, &columns.iter().collect::<Vec<_>>())?;
-        let by_path = self.by_path(&mut plan)?;
-        let units = self.units()?;
-        let mut from = Sources::of_bearers(self, &units, &plan)?;
-        let mut row = Row::default();
-        by_path.each(self, |raw| {
-            row.clear();
-            plan.fill(&mut from, raw, &mut row)?;
-            each(&row)
-        })
-    }
-
     /// The ids of the records that the list has, in its order.
     pub fn select_ids(&self, query: &Query) -> Result<Vec<i64>> {
         if !query.order.is_empty() {
@@ -199,8 +180,7 @@ impl Reader<'_> {
         }
         if query.tests().next().is_none() {
             let (conditions, values) = conditions(self.catalog(), query);
-            let statement =
-                Statement::new(Selection { conditions, ..Selection::of(query.entity, vec![Pick::Count]) });
+            let statement = Statement::new(Selection { conditions, ..Selection::of(query.entity, vec![Pick::Count]) });
             let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
             let found = self.connection.select_first(&statement, &values, |row| row.id(0))?;
             return Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or_default());
@@ -387,8 +367,7 @@ fn contains_in_any_case(text: &str, lower: &str) -> bool {
         return true;
     }
     if text.is_ascii() {
-        let needle = lower.as_bytes();
-        return text.as_bytes().windows(needle.len()).any(|part| part.eq_ignore_ascii_case(needle));
+        return places_of(lower.as_bytes(), text.as_bytes()).next().is_some();
     }
     text.to_lowercase().contains(lower)
 }

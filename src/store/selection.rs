@@ -124,9 +124,11 @@ impl Selection {
     /// first of them.
     pub(super) fn with_key(mut self, entity: &Entity, key: &[&str]) -> Self {
         for (place, field) in key.iter().filter_map(|name| entity.field(name)).enumerate() {
-            self.conditions.push(match place > 0 && !field.required {
-                true => Condition::Same { column: field.column, number: field.refers_to().is_some() },
-                false => Condition::Is { column: field.column, count: 1 },
+            let column = field.column;
+            self.conditions.push(if place > 0 && !field.required {
+                Condition::Same { column, number: field.refers_to().is_some() }
+            } else {
+                Condition::Is { column, count: 1 }
             });
         }
         self

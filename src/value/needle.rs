@@ -1,5 +1,6 @@
 //! What is looked for in texts: found in any case of any script, and ranked by how well it fits.
 
+use memchr::memchr2_iter;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
@@ -22,6 +23,13 @@ pub enum Rank {
 impl Rank {
     /// Every rank, the best first.
     pub const ALL: [Self; 4] = [Self::Exact, Self::Prefix, Self::Word, Self::Inside];
+}
+
+/// Where `text` has `needle`, which is in lower case and not empty, in any case of the letters of ASCII.
+pub fn places_of<'t>(needle: &'t [u8], text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    let (first, rest) = needle.split_first().map_or((0, needle), |(first, rest)| (*first, rest));
+    let places = memchr2_iter(first, first.to_ascii_uppercase(), text);
+    places.filter(|place| text.get(place + 1..=place + rest.len()).is_some_and(|part| part.eq_ignore_ascii_case(rest)))
 }
 
 /// A text that is looked for.
@@ -69,20 +77,11 @@ impl Needle {
     /// Letters of ASCII fold to one byte each, so that the text need not be folded as a whole.
     fn rank_ascii(&self, text: &[u8]) -> Option<Rank> {
         let needle = self.folded.as_bytes();
-        let (first, rest) = needle.split_first()?;
-        let last = text.len().checked_sub(needle.len())?;
         let mut best = None;
-        for (place, byte) in text.iter().enumerate().take(last + 1) {
-            if byte.to_ascii_lowercase() != *first {
-                continue;
-            }
-            let behind = text.get(place + 1..place + needle.len()).unwrap_or_default();
-            if !behind.eq_ignore_ascii_case(rest) {
-                continue;
-            }
+        for place in places_of(needle, text) {
             let before = place.checked_sub(1).and_then(|before| text.get(before));
             let rank = match before {
-                None if last == 0 => Rank::Exact,
+                None if text.len() == needle.len() => Rank::Exact,
                 None => Rank::Prefix,
                 Some(before) if !before.is_ascii_alphanumeric() => Rank::Word,
                 Some(_) => Rank::Inside,

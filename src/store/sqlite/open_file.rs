@@ -15,10 +15,16 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 /// Which file it is, whatever it is called: its device and its number there.
 type Identity = (u64, u64);
 
-/// How many use each file, and what waits to be closed once nobody does.
-static IN_USE: LazyLock<Mutex<HashMap<Identity, (usize, Vec<File>)>>> = LazyLock::new(Mutex::default);
+/// How many use a file, and what waits to be closed once nobody does.
+#[derive(Default)]
+struct Users {
+    count: usize,
+    waiting: Vec<File>,
+}
 
-fn in_use() -> MutexGuard<'static, HashMap<Identity, (usize, Vec<File>)>> {
+static IN_USE: LazyLock<Mutex<HashMap<Identity, Users>>> = LazyLock::new(Mutex::default);
+
+fn in_use() -> MutexGuard<'static, HashMap<Identity, Users>> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -36,7 +42,7 @@ impl OpenFile {
         let file = File::open(path)?;
         let data = file.metadata()?;
         let identity = (data.dev(), data.ino());
-        in_use().entry(identity).or_default().0 += 1;
+        in_use().entry(identity).or_default().count += 1;
         Ok(Self { file: Some(file), identity })
     }
 
@@ -72,10 +78,10 @@ impl OpenFile {
 impl Drop for OpenFile {
     fn drop(&mut self) {
         let mut in_use = in_use();
-        if let Some((users, waiting)) = in_use.get_mut(&self.identity) {
-            *users -= 1;
-            waiting.extend(self.file.take());
-            if *users == 0 {
+        if let Some(users) = in_use.get_mut(&self.identity) {
+            users.count -= 1;
+            users.waiting.extend(self.file.take());
+            if users.count == 0 {
                 in_use.remove(&self.identity);
             }
         }

@@ -230,7 +230,11 @@ impl<'p> Row<'p> {
 
     /// Reads the row with that id; a reference that leads nowhere is like none.
     fn fetch(&mut self, id: i64, slot: &Slot, at: &mut At) -> Result<()> {
-        if self.0.seek(id)? { read(&self.0, id, slot, at) } else { Ok(at.id = None) }
+        if self.0.seek(id)? {
+            return read(&self.0, id, slot, at);
+        }
+        at.id = None;
+        Ok(())
     }
 }
 

@@ -104,17 +104,21 @@ impl<'r> Header<'r> {
         Some(Self { record, at, end, start: end })
     }
 
-    /// The next value; inside, nothing behind the last one.
+    /// The next value; behind the last one, an empty one.
     #[inline]
-    fn next(&mut self) -> Option<Option<Span>> {
-        if self.at >= self.end {
-            return Some(None);
+    fn next(&mut self) -> Option<Span> {
+        if self.is_done() {
+            return Some(Span { kind: 0, start: self.start });
         }
         let (kind, next) = varint(self.record, self.at)?;
         let span = Span { kind, start: self.start };
         self.at = next;
         self.start = self.start.checked_add(width(kind))?;
-        Some(Some(span))
+        Some(span)
+    }
+
+    const fn is_done(&self) -> bool {
+        self.at >= self.end
     }
 }
 
@@ -130,7 +134,7 @@ pub(in crate::store) fn locate(record: &[u8], wanted: &[usize], spans: &mut Vec<
             header.next()?;
             column += 1;
         }
-        spans.push(header.next()?.unwrap_or_default());
+        spans.push(header.next()?);
         column += 1;
     }
     // Where the last value ends within the record, so do those before it.
@@ -141,8 +145,8 @@ pub(in crate::store) fn locate(record: &[u8], wanted: &[usize], spans: &mut Vec<
 pub(super) fn last_integer(record: &[u8]) -> Option<i64> {
     let mut header = Header::new(record)?;
     let mut last = Span::default();
-    while let Some(span) = header.next()? {
-        last = span;
+    while !header.is_done() {
+        last = header.next()?;
     }
     match last.of(record) {
         Held::Integer(id) => Some(id),
@@ -154,7 +158,10 @@ pub(super) fn last_integer(record: &[u8]) -> Option<i64> {
 pub(super) fn compare(record: &[u8], wanted: &[Held<'_>]) -> Option<Ordering> {
     let mut header = Header::new(record)?;
     for value in wanted {
-        let held = header.next()??.of(record);
+        if header.is_done() {
+            return None;
+        }
+        let held = header.next()?.of(record);
         let order = match (held, *value) {
             (Held::Null, Held::Null) => Ordering::Equal,
             (Held::Integer(one), Held::Integer(other)) => one.cmp(&other),
@@ -204,7 +211,10 @@ mod tests {
         let integer = Held::Integer;
         assert_eq!(held, [integer(-2), Held::Text(b"abc"), Held::Null, integer(1), integer(1 << 16), Held::Null]);
         locate(RECORD, &[1, 4], &mut spans).expect("a record");
-        assert_eq!(spans.iter().map(|span| span.of(RECORD)).collect::<Vec<_>>(), [Held::Text(b"abc"), integer(1 << 16)]);
+        assert_eq!(
+            spans.iter().map(|span| span.of(RECORD)).collect::<Vec<_>>(),
+            [Held::Text(b"abc"), integer(1 << 16)]
+        );
         assert_eq!(last_integer(RECORD), Some(1 << 16));
     }
 

@@ -116,7 +116,8 @@ impl Objects {
         let shape = table.shape.get_or_init(|| {
             let sql = |object: &Object| std::str::from_utf8(self.text(&object.sql)).ok();
             let (columns, id) = columns(sql(table)?)?;
-            let indexes = self.objects.iter().filter(|object| !object.is_table && self.text(&object.table) == name.as_bytes());
+            let indexes =
+                self.objects.iter().filter(|object| !object.is_table && self.text(&object.table) == name.as_bytes());
             let indexes = indexes.filter_map(|index| {
                 let (parts, condition) = parts(sql(index)?)?;
                 Some(Index { root: index.root, parts, condition })

@@ -2,7 +2,9 @@
 //! by on the way.
 
 use super::super::Bind;
-use super::super::pages::{Bytes, Held, Index, IndexCursor, Pages, Shape, TableCursor, begins_with, contradiction, id_of, locate};
+use super::super::pages::{
+    Bytes, Held, Index, IndexCursor, Pages, Shape, TableCursor, begins_with, contradiction, id_of, locate,
+};
 use super::column;
 use crate::error::Result;
 use crate::store::selection::{Condition, Selection, Table, empty};
@@ -201,9 +203,10 @@ impl Candidates<'_> {
                     }
                 }
             }
-            Self::Entries(index, wanted) => entries(pages, *index, wanted, |id| {
-                if cursor.seek(id)? { each(&cursor, id) } else { Err(contradiction()) }
-            })?,
+            Self::Entries(index, wanted) => {
+                let mut each = |id| if cursor.seek(id)? { each(&cursor, id) } else { Err(contradiction()) };
+                entries(pages, *index, wanted, &mut each)?;
+            }
         }
         Ok(())
     }

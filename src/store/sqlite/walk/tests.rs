@@ -1,6 +1,7 @@
 //! What the pages answer is held against what the engine answers to the same selection.
 
 use crate::store::selection::{Condition, Join, Order, Pick, Selection, Table};
+use crate::store::sqlite::pages::Held;
 use crate::store::sqlite::{Access, Bind, Connection, Raw, Statement};
 use crate::store::waiting::Patience;
 use proptest::prelude::*;
@@ -50,21 +51,26 @@ fn file(page_size: u32, holders: i64, items: &[Item]) -> (TempDir, PathBuf) {
     for (name, holder, number, note) in items {
         let integer = |number: &Option<i64>| number.map_or(Bind::Null, Bind::Integer);
         let sql = "INSERT INTO item (name, holder, number, note) VALUES ($1, $2, $3, $4)";
-        connection.insert(sql, &[text(name), integer(holder), integer(number), text(note)]).expect("an item");
+        connection
+            .insert(sql, &[text(name.as_ref()), integer(holder), integer(number), text(note.as_ref())])
+            .expect("an item");
     }
     connection.batch("DELETE FROM item WHERE item_id % 3 = 2; COMMIT").expect("a commit");
     (folder, path)
 }
 
-fn text(text: &Option<String>) -> Bind<'_> {
-    text.as_deref().map_or(Bind::Null, Bind::Text)
+fn text(text: Option<&String>) -> Bind<'_> {
+    text.map_or(Bind::Null, |text| Bind::Text(text))
 }
 
 /// The rows of a selection as text, by the way that `ask` goes.
 fn told(columns: usize, ask: impl FnOnce(&mut dyn FnMut(&Raw<'_>)) -> crate::error::Result<()>) -> Vec<String> {
     let mut rows = Vec::new();
-    ask(&mut |row| rows.push((0..columns).map(|place| format!("{:?} ", row.held(place).expect("a cell"))).collect()))
-        .expect("an answer");
+    let mut each = |row: &Raw<'_>| {
+        let cells: Vec<Held<'_>> = (0..columns).map(|place| row.held(place).expect("a cell")).collect();
+        rows.push(format!("{cells:?}"));
+    };
+    ask(&mut each).expect("an answer");
     rows
 }
 
@@ -73,9 +79,18 @@ fn assert_alike(connection: &Connection, selection: &Selection, values: &[Bind<'
     let columns = selection.picks.len();
     let statement = Statement::new(selection.clone());
     assert!(connection.answers_from_pages(&statement), "{selection:?}");
-    let go_on = |_: ()| Ok(ControlFlow::Continue(()));
-    let mut ours = told(columns, |each| connection.select(&statement, values, |row| go_on(each(row))));
-    let mut theirs = told(columns, |each| connection.rows(&selection.sql(), values, |row| go_on(each(row))));
+    let mut ours = told(columns, |each| {
+        connection.select(&statement, values, |row| {
+            each(row);
+            Ok(ControlFlow::Continue(()))
+        })
+    });
+    let mut theirs = told(columns, |each| {
+        connection.rows(&selection.sql(), values, |row| {
+            each(row);
+            Ok(ControlFlow::Continue(()))
+        })
+    });
     if selection.order == Order::Any {
         ours.sort_unstable();
         theirs.sort_unstable();
@@ -87,10 +102,8 @@ fn assert_alike(connection: &Connection, selection: &Selection, values: &[Bind<'
 fn everything() -> Selection {
     let picks = ["item_id", "name", "number", "note"].map(|column| Pick::Column(0, column)).to_vec();
     let mut selection = Selection::of(ITEM, picks);
-    selection.joins = vec![
-        Join { from: 0, column: "holder", to: HOLDER },
-        Join { from: 1, column: "holder", to: HOLDER },
-    ];
+    selection.joins =
+        vec![Join { from: 0, column: "holder", to: HOLDER }, Join { from: 1, column: "holder", to: HOLDER }];
     selection.picks.extend([
         Pick::Column(1, "name"),
         Pick::Column(2, "name"),
@@ -109,7 +122,7 @@ fn leads(column: &'static str, through: Vec<(Table, &'static str)>, count: usize
 fn ask_everything(connection: &Connection, (name, holder, _, note): &Item) {
     let held = holder.unwrap_or(3);
     let (holder, name) = (Bind::Integer(held), name.as_deref().unwrap_or("x"));
-    let note = text(note);
+    let note = text(note.as_ref());
     let is = |column, count| Condition::Is { column, count };
     let back = || vec![(HOLDER, "holder")];
     let asked: Vec<(Condition, Vec<Bind<'_>>)> = vec![
