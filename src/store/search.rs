@@ -54,9 +54,11 @@ impl Reader<'_> {
         let is_number = |kind| matches!((wanted, kind), (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6));
         let (filled, texts): (Vec<_>, Vec<_>) = fields.iter().partition(|field| is_number(field.kind));
         let columns = |fields: Vec<&&'static Field>| fields.into_iter().map(|field| field.column).collect();
-        let condition = Condition::MayMatch { texts: columns(texts), filled: columns(filled) };
         let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
-        let mut values: Vec<Bound> = (0..condition.takes()).map(|_| Bound::Text(needle.pattern())).collect();
+        let (needle, texts, filled) = (needle.clone(), columns(texts), columns(filled));
+        let pattern = Bound::Text(needle.pattern());
+        let condition = Condition::MayMatch { needle, texts, filled };
+        let mut values: Vec<Bound> = vec![pattern; condition.takes()];
         let picks = Pick::fields(fields.iter().copied()).chain([Pick::parent(entity), Pick::name(entity, 0)]);
         let mut selection = Selection::of(entity, picks.collect()).with(condition);
         part.narrow(&mut selection, &mut values);

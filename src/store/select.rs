@@ -9,13 +9,13 @@ use super::reader::Reader;
 use super::scan::{Scan, Told};
 use super::selection::{Condition, Pick, Selection};
 use super::sqlite::{Bind, Statement};
-use crate::catalog::{Catalog, Entity, Field, Path};
+use crate::catalog::{Catalog, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
 use crate::value::address::{self, Block, Family};
 use crate::value::decimal::Decimal;
 use crate::value::natural;
-use crate::value::needle::places_of;
+use crate::value::needle::Needle;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
@@ -86,9 +86,9 @@ pub enum Test {
     /// It equals none of them; an empty one does not either.
     Unequal(Vec<Operand>),
     /// It contains this text, in any case.
-    Contains(String),
+    Contains(Needle),
     /// It does not.
-    Lacks(String),
+    Lacks(Needle),
     /// It compares so to this value; an empty one never does.
     Compares(Vec<Ordering>, Operand),
     /// It is empty.
@@ -286,6 +286,14 @@ pub(super) fn conditions(catalog: &Catalog, query: &Query) -> (Vec<Condition>, V
                 }
                 conditions.push(condition);
             }
+            // What an answer has of those whose text cannot have it, nobody needs to look at.
+            Term::Column { path: Path { hops, leaf: Leaf::Field(field), .. }, test: Test::Contains(needle) }
+                if hops.is_empty() && matches!(field.kind, Kind::Name | Kind::Text) =>
+            {
+                values.push(Bound::Text(needle.pattern()));
+                let texts = vec![field.column];
+                conditions.push(Condition::MayMatch { needle: needle.clone(), texts, filled: Vec::new() });
+            }
             Term::Column { .. } => {}
         }
     }
@@ -354,22 +362,11 @@ fn signed(text: &str) -> Option<Decimal> {
     }
 }
 
-fn contains(cell: Cell<'_>, lower: &str) -> bool {
+fn contains(cell: Cell<'_>, needle: &Needle) -> bool {
     match cell {
-        Cell::List(items) => items.iter().any(|item| contains_in_any_case(item, lower)),
-        cell => cell.plain().is_some_and(|text| contains_in_any_case(text, lower)),
+        Cell::List(items) => items.iter().any(|item| needle.is_in(item)),
+        cell => cell.plain().is_some_and(|text| needle.is_in(text)),
     }
-}
-
-/// Whether `text` contains `lower`, which is in lower case already.
-fn contains_in_any_case(text: &str, lower: &str) -> bool {
-    if lower.is_empty() {
-        return true;
-    }
-    if text.is_ascii() {
-        return places_of(lower.as_bytes(), text.as_bytes()).next().is_some();
-    }
-    text.to_lowercase().contains(lower)
 }
 
 /// What a cell is sorted by.

@@ -4,6 +4,7 @@
 //! pages of the file can be read, `sqlite/walk.rs` answers it from those.
 
 use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::value::needle::Needle;
 use std::fmt::Write;
 
 /// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
@@ -81,9 +82,9 @@ pub(super) enum Condition {
     },
     /// The text in a column has a `/`.
     HasSlash { column: &'static str },
-    /// One of `texts` matches a pattern, or one of `filled` is not empty. What is told is to be looked at again: others may
-    /// be told, too.
-    MayMatch { texts: Vec<&'static str>, filled: Vec<&'static str> },
+    /// One of `texts` may have `needle`, whose pattern is the value, or one of `filled` is not empty. What is told is to be
+    /// looked at again.
+    MayMatch { needle: Needle, texts: Vec<&'static str>, filled: Vec<&'static str> },
 }
 
 /// The order of the records.
@@ -262,7 +263,7 @@ impl Condition {
                 if *negated { format!("coalesce({condition}, 0) = 0") } else { condition }
             }
             Self::HasSlash { column } => format!("t.{column} LIKE '%/%'"),
-            Self::MayMatch { texts, filled } => {
+            Self::MayMatch { texts, filled, .. } => {
                 let (matches, escape) = MATCHES;
                 let pattern = if texts.is_empty() { String::new() } else { values(1) };
                 let texts = texts.iter().map(|column| format!("t.{column} {matches} {pattern} {escape}"));

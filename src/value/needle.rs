@@ -26,14 +26,14 @@ impl Rank {
 }
 
 /// Where `text` has `needle`, which is in lower case and not empty, in any case of the letters of ASCII.
-pub fn places_of<'t>(needle: &'t [u8], text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+fn places_of<'t>(needle: &'t [u8], text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
     let (first, rest) = needle.split_first().map_or((0, needle), |(first, rest)| (*first, rest));
     let places = memchr2_iter(first, first.to_ascii_uppercase(), text);
     places.filter(|place| text.get(place + 1..=place + rest.len()).is_some_and(|part| part.eq_ignore_ascii_case(rest)))
 }
 
 /// A text that is looked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needle {
     folded: String,
 }
@@ -66,6 +66,18 @@ impl Needle {
             pattern.push('%');
         }
         pattern
+    }
+
+    /// Whether `text` has it.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        if text.is_ascii() { self.may_be_in(text.as_bytes()) } else { folded(text).contains(&self.folded) }
+    }
+
+    /// Whether a text of these bytes can have it: of letters of ASCII alone, whether it has.
+    #[must_use]
+    pub fn may_be_in(&self, text: &[u8]) -> bool {
+        places_of(self.folded.as_bytes(), text).next().is_some() || !text.is_ascii()
     }
 
     /// How well `text` fits; nothing where it does not have it.

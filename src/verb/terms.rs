@@ -7,6 +7,7 @@ use crate::output::row::ColumnKind;
 use crate::store::{Operand, Reader, Term, Test};
 use crate::value::address::{self, Block};
 use crate::value::decimal::Decimal;
+use crate::value::needle::Needle;
 use crate::value::role::Role;
 use crate::value::{shown, status, time};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -140,18 +141,15 @@ pub(crate) fn test(
 /// The test of an operator that is neither `=` nor `!=`.
 fn other_than_equal(operator: &str, value: &str, operand: impl FnOnce(&str) -> Result<Operand>) -> Result<Test> {
     let orders: &[Ordering] = match operator {
-        "~" => return Ok(Test::Contains(lower(value))),
-        "!~" => return Ok(Test::Lacks(lower(value))),
+        // Whatever is there has nothing in it.
+        "~" => return Ok(Needle::new(value).map_or(Test::Filled, Test::Contains)),
+        "!~" => return Ok(Needle::new(value).map_or(Test::Empty, Test::Lacks)),
         "<" => &[Ordering::Less],
         "<=" => &[Ordering::Less, Ordering::Equal],
         ">" => &[Ordering::Greater],
         _ => &[Ordering::Greater, Ordering::Equal],
     };
     Ok(Test::Compares(orders.to_vec(), operand(value)?))
-}
-
-fn lower(text: &str) -> String {
-    text.nfc().collect::<String>().to_lowercase()
 }
 
 /// That a column is one of `values`, an empty one meaning that it is empty; or, negated, none of them.

@@ -18,8 +18,8 @@ pub(super) struct Walk {
     slots: Vec<Slot>,
     picks: Vec<Picked>,
     route: Route,
-    /// Where the column of each condition stands, of those that a record is tested by.
-    tested: Vec<Option<Place>>,
+    /// Where the columns stand that each condition is about.
+    tested: Vec<Vec<Place>>,
 }
 
 /// A table of a selection.
@@ -77,8 +77,8 @@ impl Walk {
         for join in &selection.joins {
             want(join.from, join.column)?;
         }
-        for condition in &selection.conditions {
-            column(condition).map_or(Some(()), |column| want(0, column))?;
+        for column in selection.conditions.iter().flat_map(columns) {
+            want(0, column)?;
         }
         for places in &mut wanted {
             places.sort_unstable();
@@ -104,7 +104,9 @@ impl Walk {
             })
         };
         let picks = selection.picks.iter().map(pick).collect::<Option<_>>()?;
-        let tested = selection.conditions.iter().map(|condition| place(0, column(condition)?)).collect();
+        let tested =
+            selection.conditions.iter().map(|condition| columns(condition).map(|name| place(0, name)).collect());
+        let tested = tested.collect::<Option<_>>()?;
         let mut from = vec![None];
         for join in &selection.joins {
             from.push(Some((join.from, place(join.from, join.column)?)));
@@ -184,12 +186,21 @@ impl Walk {
 
     /// Whether the record at hand meets a test of the condition with that number.
     fn meets(&self, walked: &Walked<'_>, condition: usize, test: &Test<'_>) -> bool {
-        let place = self.tested.get(condition).copied().flatten();
-        place.is_some_and(|place| test.is_met_by(walked.held(0, place)))
+        let places = self.tested.get(condition).map(Vec::as_slice).unwrap_or_default();
+        places.iter().zip(0..).any(|(place, number)| test.is_met_by(number, walked.held(0, *place)))
     }
 }
 
-/// The column of the selected table that a condition is about, if it is about one.
+/// The columns of the selected table that a condition is about.
+fn columns(condition: &Condition) -> impl Iterator<Item = &'static str> + '_ {
+    let several: [&[&'static str]; 2] = match condition {
+        Condition::MayMatch { texts, filled, .. } => [texts, filled],
+        _ => [&[], &[]],
+    };
+    column(condition).into_iter().chain(several.into_iter().flatten().copied())
+}
+
+/// The column that a condition is about, if it is about one.
 const fn column(condition: &Condition) -> Option<&'static str> {
     match condition {
         Condition::Is { column, .. }

@@ -8,6 +8,7 @@ use super::super::pages::{
 use super::column;
 use crate::error::Result;
 use crate::store::selection::{Condition, Selection, Table, empty};
+use crate::value::needle::Needle;
 use std::ops::{ControlFlow, RangeInclusive};
 
 /// How many records are looked up one by one; where there are more, it is quicker to run through all.
@@ -108,8 +109,6 @@ impl Route {
             let (condition, values) = own(number)?;
             if let (Condition::Between, [Bind::Integer(first), Bind::Integer(last)]) = (condition, values) {
                 range = *first..=*last;
-            } else if matches!(condition, Condition::MayMatch { .. }) {
-                // Who asks looks again.
             } else if candidates.is_none() || !self.serves.contains(&number) {
                 tests.push((number, Test::new(pages, condition, values)?));
             }
@@ -258,6 +257,8 @@ pub(super) enum Test<'v> {
     Among { ids: Vec<i64>, or_empty: bool, negated: bool },
     /// It is a text with a `/`.
     HasSlash,
+    /// It is a text that may have this, or, behind so many others, something.
+    MayMatch(Needle, usize),
 }
 
 impl<'v> Test<'v> {
@@ -269,11 +270,13 @@ impl<'v> Test<'v> {
                 Self::Among { ids: ids(pages, condition, values)?, or_empty: *or_empty, negated: *negated }
             }
             Condition::HasSlash { .. } => Self::HasSlash,
-            Condition::Between | Condition::MayMatch { .. } => return Err(contradiction()),
+            Condition::MayMatch { needle, texts, .. } => Self::MayMatch(needle.clone(), texts.len()),
+            Condition::Between => return Err(contradiction()),
         })
     }
 
-    pub(super) fn is_met_by(&self, held: Held<'_>) -> bool {
+    /// Whether the value of the condition's column with that number meets it.
+    pub(super) fn is_met_by(&self, number: usize, held: Held<'_>) -> bool {
         match self {
             Self::Is(values) => values.contains(&held),
             Self::Same(value) if held == Held::Null => matches!(value, Held::Text(b"") | Held::Integer(0)),
@@ -285,6 +288,11 @@ impl<'v> Test<'v> {
                 };
                 among != *negated
             }
+            Self::MayMatch(needle, texts) if number < *texts => match held {
+                Held::Text(text) => needle.may_be_in(text),
+                held => held == Held::Other,
+            },
+            Self::MayMatch(..) => held != Held::Null,
             Self::HasSlash => matches!(held, Held::Text(text) if text.contains(&b'/')),
         }
     }
