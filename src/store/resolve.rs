@@ -105,7 +105,7 @@ impl Reader<'_> {
                 selection = selection.with(is(column));
                 values.push(Bind::Integer(holder));
             }
-            ids.extend(self.ids(&Statement::new(selection), &values)?);
+            ids.extend(self.ids(&Statement::new(selection.in_any_order()), &values)?);
         }
         Ok(ids)
     }
@@ -207,7 +207,8 @@ impl Reader<'_> {
 fn with_slash(entity: &Entity) -> Option<Statement> {
     let field = entity.naming().next().filter(|field| field.kind == Kind::Name)?;
     let picks = vec![Pick::Column(0, entity.id), Pick::Column(0, field.column)];
-    Some(Statement::new(Selection::of(entity, picks).with(Condition::HasSlash { column: field.column })))
+    let selection = Selection::of(entity, picks).with(Condition::HasSlash { column: field.column });
+    Some(Statement::new(selection.in_any_order()))
 }
 
 /// The failure of a text that names nothing.

@@ -8,9 +8,8 @@ use super::file;
 use super::sqlite::Connection;
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
+use memchr::{memchr, memchr_iter};
 use std::cmp::Ordering;
-use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
@@ -86,16 +85,21 @@ fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
 /// Makes sure that the tables, indexes and views of `schema` are in the file as they stand there, and that no trigger
 /// is: a key that is missing would let in what it keeps out, and a trigger would change what nobody asked for.
 pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
-    let mut missing: HashMap<&str, &str> = statements(schema).collect();
+    let mut wanted: Vec<(&str, &str, bool)> = statements(schema).map(|(name, sql)| (name, sql, false)).collect();
     let mut foreign = None;
-    connection.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", &[], |row| {
-        let name = row.text(1)?.unwrap_or_default();
-        if missing.get(name).copied() == row.text(2)? {
-            missing.remove(name);
-        } else if row.text(0)? == Some("trigger") {
-            foreign = Some(quoted(name));
+    let mut next = 0;
+    connection.each_made(|kind, name, sql| {
+        // They mostly stand in the order in which the schema makes them.
+        let is_it = |at: &usize| wanted.get(*at).is_some_and(|(known, ..)| known.as_bytes() == name);
+        if let Some(at) = [next].into_iter().chain(0..wanted.len()).find(is_it) {
+            next = at + 1;
+            if let Some((_, statement, found)) = wanted.get_mut(at) {
+                *found |= statement.as_bytes() == sql;
+            }
+        } else if kind == b"trigger" {
+            foreign = Some(quoted(&String::from_utf8_lossy(name)));
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(())
     })?;
     if let Some(trigger) = foreign {
         return Err(Error::inventory(format!(
@@ -104,8 +108,8 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
         .help("look at it with inv sql 'SELECT sql FROM sqlite_schema', and drop it with sqlite3"));
     }
     // The first one in the order of the schema: the same file gets the same answer.
-    match statements(schema).find(|(name, _)| missing.contains_key(name)) {
-        Some((name, _)) => Err(Error::inventory(format!(
+    match wanted.iter().find(|(.., found)| !found) {
+        Some((name, ..)) => Err(Error::inventory(format!(
             "the inventory is damaged: {} is not in it as inv made it; nothing was changed",
             quoted(name)
         ))
@@ -116,12 +120,18 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
 
 /// What a schema makes: the name of each thing, and the statement that makes it, as the engine keeps it.
 fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
-    schema.split(";\n").filter_map(|part| {
+    let ends = memchr_iter(b';', schema.as_bytes()).filter(|at| schema.as_bytes().get(at + 1) == Some(&b'\n'));
+    let mut start = 0;
+    ends.chain([schema.len()]).filter_map(move |end| {
+        let mut statement = schema.get(std::mem::replace(&mut start, end + 1)..end)?;
         // Comments stand before a statement.
-        let at = if part.starts_with("CREATE ") { 0 } else { part.find("\nCREATE ")? + 1 };
-        let statement = part.get(at..)?.trim_end_matches([';', '\n']);
-        let mut words = statement.split([' ', '(', '\n']);
-        Some((words.find(|word| !word.chars().all(char::is_uppercase))?, statement))
+        while let Some(rest) = statement.strip_prefix('\n').or_else(|| statement.strip_prefix("--")) {
+            let blank = statement.starts_with('\n');
+            statement = if blank { rest } else { rest.get(memchr(b'\n', rest.as_bytes())?..)? };
+        }
+        let statement = statement.trim_end_matches([';', '\n']);
+        let mut words = statement.strip_prefix("CREATE ")?.split([' ', '(', '\n']);
+        Some((words.find(|word| !word.bytes().all(|letter| letter.is_ascii_uppercase()))?, statement))
     })
 }
 

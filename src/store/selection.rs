@@ -115,10 +115,15 @@ impl Selection {
         self
     }
 
+    /// The same in any order: an engine might run through all of them for the sake of their ids' order.
+    pub(super) fn in_any_order(self) -> Self {
+        Self { order: Order::Any, ..self }
+    }
+
     /// Of those, the one with an id that is given.
     pub(super) fn one(self) -> Self {
         let column = self.table.id;
-        Self { order: Order::Any, ..self.with(Condition::Is { column, count: 1 }) }
+        self.with(Condition::Is { column, count: 1 }).in_any_order()
     }
 
     /// Of those, the ones whose fields `key` of `entity` have values that are given; empty ones are equal, but for the

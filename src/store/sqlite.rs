@@ -21,7 +21,7 @@ use crate::error::{Error, Result};
 use crate::interrupt;
 use fault::{code, damaged, explained, failure};
 use open_file::OpenFile;
-use pages::{Held, Layout, Pages};
+use pages::{Held, Layout, Made, Pages};
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -208,6 +208,8 @@ impl Connection {
             };
         let mut engine = rusqlite::Connection::open_with_flags(path, flags)?;
         configure(&mut engine, access, Waiter::new(path, patience))?;
+        // What the engine has opened is the very file if that still is what the path names.
+        let file = file.filter(|file| file.is_at(path));
         Ok(Self { engine: Some(engine), tuned: Cell::new(access != Access::Read), pages: None, file })
     }
 
@@ -231,16 +233,15 @@ impl Connection {
                     Self::open(path, Access::Write, patience)?.identity()?;
                 }
                 Err(error) => return Err(explained(&error)),
-                Ok(connection) => return Ok(connection.with_pages(path)),
+                Ok(connection) => return Ok(connection.with_pages()),
             }
         }
     }
 
-    /// The same connection, which reads the pages of the file itself where it can: they are locked, and the engine has
-    /// opened the very file. What is wrong with them is left to the engine to tell.
-    fn with_pages(self, path: &Path) -> Self {
-        let file = self.file.as_ref().filter(|file| file.is_at(path));
-        let pages = file.and_then(|file| Pages::open(Arc::clone(file)).ok().flatten());
+    /// The same connection, which reads the pages of the file itself where it can, now that they are locked. What is wrong
+    /// with them is left to the engine to tell.
+    fn with_pages(self) -> Self {
+        let pages = self.file.as_ref().and_then(|file| Pages::open(Arc::clone(file)).ok().flatten());
         Self { pages, ..self }
     }
 
@@ -330,6 +331,20 @@ impl Connection {
             Ok(ControlFlow::Break(()))
         })?;
         Ok(found)
+    }
+
+    /// Hands what statements made in the file to `each`: what it is, its name, and the statement. Asked before the
+    /// transaction has written anything.
+    pub(super) fn each_made(&self, mut each: impl FnMut(&[u8], &[u8], &[u8]) -> Result<()>) -> Result<()> {
+        let at_rest = self.file.as_ref().and_then(|file| Pages::open(Arc::clone(file)).ok().flatten());
+        if let Some(pages) = at_rest {
+            return pages.each_object(|Made { kind, name, sql, .. }| each(kind, name, sql));
+        }
+        self.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", &[], |row| {
+            let bytes = |index| Ok(row.bytes(index)?.unwrap_or_default());
+            each(bytes(0)?, bytes(1)?, bytes(2)?)?;
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// Whether a table has any row.

@@ -16,7 +16,7 @@ mod table;
 
 pub(in crate::store) use index::{IndexCursor, begins_with, id_of};
 pub(in crate::store) use record::{Held, Span, locate};
-pub(in crate::store) use shape::{Index, Shape};
+pub(in crate::store) use shape::{Index, Made, Shape};
 pub(in crate::store) use table::TableCursor;
 
 use super::fault::{damaged, unread};
@@ -85,7 +85,7 @@ pub(super) struct Layout {
     size: usize,
     usable: usize,
     count: u32,
-    objects: OnceLock<Objects>,
+    objects: OnceLock<Option<Objects>>,
 }
 
 /// The pages of such a file, as one thread reads them.
@@ -104,10 +104,7 @@ impl Pages {
         let Some((size, usable)) = Header(&header).sizes() else { return Ok(None) };
         let length = file.length().map_err(|_| unread())?;
         let count = u32::try_from(length / size as u64).unwrap_or(u32::MAX);
-        let pages = Self::of(Arc::new(Layout { file, size, usable, count, objects: OnceLock::new() }));
-        let objects = Objects::read(&pages)?;
-        pages.layout.objects.get_or_init(|| objects);
-        Ok(Some(pages))
+        Ok(Some(Self::of(Arc::new(Layout { file, size, usable, count, objects: OnceLock::new() }))))
     }
 
     /// The pages of a file that another thread may read, too.
@@ -120,14 +117,19 @@ impl Pages {
         Arc::clone(&self.layout)
     }
 
+    /// The tables and indexes of the file; nothing where they cannot be read.
+    fn objects(&self) -> Option<&Objects> {
+        self.layout.objects.get_or_init(|| Objects::read(self).ok()).as_ref()
+    }
+
     /// How the table `name` is laid out; nothing where the engine has to be asked.
     pub(in crate::store) fn shape(&self, name: &str) -> Option<&Shape> {
-        self.layout.objects.get()?.shape(name)
+        self.objects()?.shape(name)
     }
 
     /// The page at which the tree of the table `name` begins.
     pub(super) fn root(&self, name: &str) -> Option<u32> {
-        self.layout.objects.get()?.root(name)
+        self.objects()?.root(name)
     }
 
     /// The least and the greatest id of the rows of the table whose tree begins at `root`; nothing where it has none.

@@ -29,6 +29,42 @@ struct Object {
     shape: OnceLock<Option<Shape>>,
 }
 
+/// What a statement made, as the schema keeps it.
+pub(in crate::store) struct Made<'s> {
+    /// What it is: `table`, `index`, `view`, `trigger`.
+    pub kind: &'s [u8],
+    pub name: &'s [u8],
+    /// The table that it is, or is of.
+    table: &'s [u8],
+    /// The page at which its tree begins; of what has none, zero.
+    root: i64,
+    /// The statement.
+    pub sql: &'s [u8],
+}
+
+impl Pages {
+    /// Hands what statements made to `each`; not what the engine made by itself.
+    pub(in crate::store) fn each_object(&self, mut each: impl FnMut(Made<'_>) -> Result<()>) -> Result<()> {
+        let mut spans: Vec<Span> = Vec::new();
+        let mut bytes = Bytes::NONE;
+        let mut cursor = TableCursor::new(self, 1);
+        cursor.seek(i64::MIN)?;
+        while cursor.id().is_some() {
+            cursor.record(&mut bytes)?;
+            let record = bytes.get();
+            locate(record, &[0, 1, 2, 3, 4], &mut spans).ok_or_else(contradiction)?;
+            let held = |place: usize| spans.get(place).map_or(Held::Null, |span| span.of(record));
+            if let (Held::Text(kind), Held::Text(name), Held::Text(table)) = (held(0), held(1), held(2))
+                && let (Held::Integer(root), Held::Text(sql)) = (held(3), held(4))
+            {
+                each(Made { kind, name, table, root, sql })?;
+            }
+            cursor.step()?;
+        }
+        Ok(())
+    }
+}
+
 /// How a table is laid out.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::store) struct Shape {
@@ -66,34 +102,21 @@ impl Shape {
 }
 
 impl Objects {
-    /// Reads the schema: type, name, table, root, text.
+    /// Reads the schema.
     pub(super) fn read(pages: &Pages) -> Result<Self> {
         let mut found = Self { text: Vec::with_capacity(TEXT), objects: Vec::with_capacity(OBJECTS) };
-        let mut spans: Vec<Span> = Vec::new();
-        let mut cursor = TableCursor::new(pages, 1);
-        cursor.seek(i64::MIN)?;
-        let mut bytes = Bytes::NONE;
-        while cursor.id().is_some() {
-            cursor.record(&mut bytes)?;
-            let record = bytes.get();
-            locate(record, &[0, 1, 2, 3, 4], &mut spans).ok_or_else(contradiction)?;
-            let held = |place: usize| spans.get(place).map_or(Held::Null, |span| span.of(record));
-            // Views have no tree; what the engine made by itself has no text.
-            if let Held::Text(kind @ (b"table" | b"index")) = held(0)
-                && let (Held::Text(name), Held::Text(table)) = (held(1), held(2))
-                && let (Held::Integer(root), Held::Text(sql)) = (held(3), held(4))
-            {
-                let [name, table, sql] = [name, table, sql].map(|text| {
-                    let start = found.text.len();
-                    found.text.extend_from_slice(text);
-                    start..found.text.len()
-                });
-                let root = u32::try_from(root).map_err(|_| contradiction())?;
-                let shape = OnceLock::new();
-                found.objects.push(Object { is_table: kind == b"table", name, table, sql, root, shape });
-            }
-            cursor.step()?;
-        }
+        pages.each_object(|made| {
+            let Made { kind: kind @ (b"table" | b"index"), name, table, root, sql } = made else { return Ok(()) };
+            let [name, table, sql] = [name, table, sql].map(|text| {
+                let start = found.text.len();
+                found.text.extend_from_slice(text);
+                start..found.text.len()
+            });
+            let root = u32::try_from(root).map_err(|_| contradiction())?;
+            let shape = OnceLock::new();
+            found.objects.push(Object { is_table: kind == b"table", name, table, sql, root, shape });
+            Ok(())
+        })?;
         Ok(found)
     }
 
