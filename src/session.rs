@@ -135,7 +135,8 @@ impl Session {
     /// The inventory of this run.
     #[must_use]
     pub fn store(&self) -> Store<'static> {
-        Store::new(self.database.clone(), &self.inventory.catalog, &self.inventory.schema).with(self.patience)
+        let Inventory { catalog, schema } = self.inventory;
+        Store::new(self.database.clone(), catalog, schema).with(self.patience).ending_soon()
     }
 
     /// The inventory of this run, changed by who runs it.

@@ -75,6 +75,7 @@ pub struct Store<'c> {
     schema: &'c str,
     origin: Origin,
     patience: Patience,
+    ends_soon: bool,
 }
 
 /// What becomes of a transaction whose closure went well.
@@ -90,7 +91,8 @@ impl<'c> Store<'c> {
     /// The inventory at `path`, described by `catalog` and created from `schema`. Nothing is opened yet.
     #[must_use]
     pub fn new(path: PathBuf, catalog: &'c Catalog, schema: &'c str) -> Self {
-        Self { path, catalog, schema, origin: Origin::default(), patience: Patience::default() }
+        let (origin, patience) = (Origin::default(), Patience::default());
+        Self { path, catalog, schema, origin, patience, ends_soon: false }
     }
 
     /// The same inventory, changed by `origin` as history will say.
@@ -103,6 +105,13 @@ impl<'c> Store<'c> {
     #[must_use]
     pub fn with(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// The same inventory, in a process that ends soon: what the system takes back by itself is not given back piece by
+    /// piece, which takes the engine as long as a small answer does.
+    #[must_use]
+    pub fn ending_soon(self) -> Self {
+        Self { ends_soon: true, ..self }
     }
 
     /// Where the file is.
@@ -136,21 +145,29 @@ impl<'c> Store<'c> {
 
     /// Opens the file and begins a change, once it is sure that it is an inventory of this version and shape.
     fn open_to_write(&self) -> Result<Connection> {
-        file::check(&self.path)?;
+        let standing = file::check(&self.path)?;
         file::check_writable(&self.path)?;
         interrupt::watch();
-        let connection = Connection::open(&self.path, Access::Write, self.patience)?;
-        if schema::check(&connection, &self.path)? == Standing::Older {
+        if standing == Standing::Older {
             self.bring_up()?;
         }
-        connection.begin_write()?;
-        let checked = schema::check(&connection, &self.path);
-        match checked.and_then(|_| schema::check_shape(&connection, self.schema)) {
-            Ok(()) => Ok(connection),
-            Err(error) => {
-                connection.roll_back();
-                Err(error)
+        loop {
+            let connection = Connection::open(&self.path, Access::Write, self.patience)?;
+            connection.begin_write()?;
+            // What the header said before the lock was held may not be true any more.
+            let checked = schema::check(&connection, &self.path).and_then(|standing| {
+                if standing == Standing::Current {
+                    schema::check_shape(&connection, self.schema)?;
+                }
+                Ok(standing)
+            });
+            if let Ok(Standing::Current) = checked {
+                return Ok(connection);
             }
+            connection.roll_back();
+            drop(connection);
+            checked?;
+            self.bring_up()?;
         }
     }
 
@@ -180,7 +197,7 @@ impl<'c> Store<'c> {
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let connection = self.open_to_read()?;
         let result = self.admit(&connection, Role::Viewer).and_then(|_| read(&Reader::new(&connection, self.catalog)));
-        connection.roll_back();
+        self.done_with(connection);
         result
     }
 
@@ -261,11 +278,19 @@ impl<'c> Store<'c> {
         let connection = self.open_to_write()?;
         let written = write(&connection);
         let committed = if written.is_ok() && end == End::Commit { connection.commit() } else { Ok(()) };
-        connection.roll_back();
-        drop(connection);
+        self.done_with(connection);
         let (value, change) = written?;
         committed.map_err(|error| self.settled(error, change))?;
         Ok(value)
+    }
+
+    /// Ends the transaction of a connection, and its locks, and lets go of it.
+    fn done_with(&self, connection: Connection) {
+        connection.roll_back();
+        // One that could not end its transaction may keep locks until it is closed.
+        if self.ends_soon && connection.is_at_rest() {
+            std::mem::forget(connection);
+        }
     }
 
     /// What is told of a commit that failed: whether the change was made all the same is looked up, not guessed.

@@ -230,6 +230,10 @@ fn describing_and_computing_are_open() {
     }
 }
 
+/// What would take 5 GB, 50 MB a row, to tell them apart.
+const MUCH: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 100) \
+                    SELECT count(*) FROM (SELECT DISTINCT x || hex(zeroblob(25000000)) FROM c)";
+
 const FOR_EVER: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
 #[test]
@@ -246,6 +250,7 @@ fn what_takes_too_long_or_too_much_is_ended() {
     for (sql, sentence) in [
         ("SELECT length(zeroblob(100000000))", "the SQL makes a value of more than 64 MiB"),
         ("SELECT printf('%.*c', 200000000, 'x')", "the SQL makes a value of more than 64 MiB"),
+        (MUCH, "the SQL takes more than 1 GiB of memory"),
     ] {
         let answer = sandbox.run(&["sql", sql]);
         assert_eq!(

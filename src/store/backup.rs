@@ -197,6 +197,7 @@ impl Store<'_> {
     /// Makes the file what `copy` is, and tells where what it was is kept.
     fn replace(&self, copy: &Connection, mark: Option<Mark>) -> Result<Option<PathBuf>> {
         file::check(&self.path)
+            .map(drop)
             .map_err(|error| error.help("move it away, then restore again: only an inventory is replaced"))?;
         file::check_writable(&self.path)?;
         if Connection::is_hopeless(&self.path, self.patience) {

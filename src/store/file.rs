@@ -1,6 +1,6 @@
 //! The file that an inventory is: looked at before it is opened, created for its owner alone.
 
-use super::schema;
+use super::schema::{self, Standing};
 use super::sqlite::{APPLICATION_ID, HEADER, Header};
 use crate::error::{Error, Result, io_reason};
 use rustix::fs::{Access, access};
@@ -108,7 +108,7 @@ pub(super) fn exists(path: &Path) -> Error {
 
 /// Makes sure that `path` is a regular file that may be an inventory of a version that this program knows, before the
 /// engine opens it: opening alone would undo what another program's crash left.
-pub(super) fn check(path: &Path) -> Result<()> {
+pub(super) fn check(path: &Path) -> Result<Standing> {
     let data = match fs::metadata(path) {
         Ok(data) => data,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -137,12 +137,12 @@ pub(super) fn check(path: &Path) -> Result<()> {
         return Err(Error::inventory(format!("{} is damaged: it ends within its header", shown(path)))
             .help("restore it from a backup with inv restore FILE"));
     };
-    schema::standing(application == APPLICATION_ID, version, path)?;
+    let standing = schema::standing(application == APPLICATION_ID, version, path)?;
     if header.is_logged() {
         return Err(Error::inventory(format!("{} was put into WAL mode, which inv does not keep it in", shown(path)))
             .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' puts it back", shown(path))));
     }
-    Ok(())
+    Ok(standing)
 }
 
 /// Makes sure that a change can be written to the file, and undone after a crash.

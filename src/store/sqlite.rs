@@ -26,9 +26,10 @@ use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, ffi};
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 use walk::{Walk, Walked};
 
@@ -177,8 +178,10 @@ pub(super) struct Connection {
     engine: Option<rusqlite::Connection>,
     /// Whether the engine keeps as little of the file as who reads once needs.
     tuned: Cell<bool>,
-    pages: Option<Pages>,
+    /// The pages of the file, while it is locked and holds all that was written.
+    pages: RefCell<Option<Rc<Pages>>>,
     file: Option<Arc<OpenFile>>,
+    only_reads: bool,
 }
 
 /// What another thread needs for a connection of its own to the moment that one reads.
@@ -187,7 +190,8 @@ pub(super) struct Beside(Arc<Layout>);
 impl Beside {
     /// The connection of this thread. It answers selections, and no SQL.
     pub(super) fn connection(self) -> Connection {
-        Connection { engine: None, tuned: Cell::new(true), pages: Some(Pages::of(self.0)), file: None }
+        let pages = RefCell::new(Some(Rc::new(Pages::of(self.0))));
+        Connection { engine: None, tuned: Cell::new(true), pages, file: None, only_reads: true }
     }
 }
 
@@ -210,7 +214,8 @@ impl Connection {
         configure(&mut engine, access, Waiter::new(path, patience))?;
         // What the engine has opened is the very file if that still is what the path names.
         let file = file.filter(|file| file.is_at(path));
-        Ok(Self { engine: Some(engine), tuned: Cell::new(access != Access::Read), pages: None, file })
+        let only_reads = access == Access::Read;
+        Ok(Self { engine: Some(engine), tuned: Cell::new(!only_reads), pages: RefCell::default(), file, only_reads })
     }
 
     /// Opens the file and begins to read one moment of it.
@@ -233,16 +238,30 @@ impl Connection {
                     Self::open(path, Access::Write, patience)?.identity()?;
                 }
                 Err(error) => return Err(explained(&error)),
-                Ok(connection) => return Ok(connection.with_pages()),
+                Ok(connection) => {
+                    connection.read_pages();
+                    return Ok(connection);
+                }
             }
         }
     }
 
-    /// The same connection, which reads the pages of the file itself where it can, now that they are locked. What is wrong
-    /// with them is left to the engine to tell.
-    fn with_pages(self) -> Self {
+    /// From here on the pages of the file are read here where they can be: the file is locked, and nothing has been written
+    /// yet. What is wrong with them is left to the engine to tell.
+    fn read_pages(&self) {
         let pages = self.file.as_ref().and_then(|file| Pages::open(Arc::clone(file)).ok().flatten());
-        Self { pages, ..self }
+        self.pages.replace(pages.map(Rc::new));
+    }
+
+    /// The pages of the file.
+    fn pages(&self) -> Option<Rc<Pages>> {
+        self.pages.borrow().clone()
+    }
+
+    /// The engine, to be told something that may not be in the file when it is next asked.
+    fn writing(&self) -> Result<&rusqlite::Connection> {
+        self.pages.replace(None);
+        self.engine()
     }
 
     /// The engine.
@@ -265,7 +284,7 @@ impl Connection {
 
     /// The application id and the schema version that the file's header holds.
     pub(super) fn identity(&self) -> Result<(bool, i64)> {
-        let (application, version) = if let Some(pages) = &self.pages {
+        let (application, version) = if let Some(pages) = self.pages() {
             pages.identity()?
         } else {
             let engine = self.engine()?;
@@ -282,18 +301,18 @@ impl Connection {
 
     /// Runs statements that take no values, such as the schema.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
-        self.engine()?.execute_batch(sql).map_err(|error| explained(&error))
+        self.writing()?.execute_batch(sql).map_err(|error| explained(&error))
     }
 
     /// What another thread needs to read the same moment; nothing where only this one can: what is not committed, nobody
     /// else sees.
     pub(super) fn beside(&self) -> Option<Beside> {
-        self.pages.as_ref().map(|pages| Beside(pages.layout()))
+        self.pages().filter(|_| self.only_reads).map(|pages| Beside(pages.layout()))
     }
 
     /// Whether the tables `names` can be read without the engine.
     pub(super) fn reads<'t>(&self, mut names: impl Iterator<Item = &'t str>) -> bool {
-        self.pages.as_ref().is_some_and(|pages| names.all(|name| pages.shape(name).is_some()))
+        self.pages().is_some_and(|pages| names.all(|name| pages.shape(name).is_some()))
     }
 
     /// Hands each row of a selection to `each` until it breaks.
@@ -304,18 +323,18 @@ impl Connection {
         mut each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let Statement { selection, sql, walk } = statement;
-        if let Some(pages) = &self.pages
-            && let Some(walk) = walk.get_or_init(|| Walk::new(pages, selection))
+        if let Some(pages) = self.pages()
+            && let Some(walk) = walk.get_or_init(|| Walk::new(&pages, selection))
         {
-            return walk.run(pages, selection, values, |walked| each(&Raw(Source::Pages(walked))));
+            return walk.run(&pages, selection, values, |walked| each(&Raw(Source::Pages(walked))));
         }
         self.rows(sql.get_or_init(|| selection.sql()), values, each)
     }
 
     /// Whether a selection is answered without the engine.
     pub(super) fn answers_from_pages(&self, statement: &Statement) -> bool {
-        let walk = |pages| statement.walk.get_or_init(|| Walk::new(pages, &statement.selection)).is_some();
-        self.pages.as_ref().is_some_and(walk)
+        let Statement { selection, walk, .. } = statement;
+        self.pages().is_some_and(|pages| walk.get_or_init(|| Walk::new(&pages, selection)).is_some())
     }
 
     /// The first row of a selection, read by `read`.
@@ -333,11 +352,9 @@ impl Connection {
         Ok(found)
     }
 
-    /// Hands what statements made in the file to `each`: what it is, its name, and the statement. Asked before the
-    /// transaction has written anything.
+    /// Hands what statements made in the file to `each`: what it is, its name, and the statement.
     pub(super) fn each_made(&self, mut each: impl FnMut(&[u8], &[u8], &[u8]) -> Result<()>) -> Result<()> {
-        let at_rest = self.file.as_ref().and_then(|file| Pages::open(Arc::clone(file)).ok().flatten());
-        if let Some(pages) = at_rest {
+        if let Some(pages) = self.pages() {
             return pages.each_object(|Made { kind, name, sql, .. }| each(kind, name, sql));
         }
         self.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", &[], |row| {
@@ -355,7 +372,7 @@ impl Connection {
     /// The least and the greatest id of the rows of a table; nothing where it has none.
     pub(super) fn ends(&self, table: Table) -> Result<Option<(i64, i64)>> {
         let Table { name, id } = table;
-        if let Some(pages) = &self.pages
+        if let Some(pages) = self.pages()
             && let Some(root) = pages.root(name)
         {
             return pages.ends(root);
@@ -366,7 +383,9 @@ impl Connection {
 
     /// Begins a transaction that may write: no other command can until it ends.
     pub(super) fn begin_write(&self) -> Result<()> {
-        self.batch("BEGIN IMMEDIATE")
+        self.batch("BEGIN IMMEDIATE")?;
+        self.read_pages();
+        Ok(())
     }
 
     /// In this transaction, references may lead nowhere on the way: they are tested when it ends.
@@ -381,15 +400,21 @@ impl Connection {
 
     /// Ends the transaction and forgets what it wrote, if one is open.
     pub(super) fn roll_back(&self) {
-        if let Some(engine) = self.engine.as_ref().filter(|engine| !engine.is_autocommit()) {
+        if let Some(engine) = self.engine.as_ref().filter(|_| !self.is_at_rest()) {
+            self.pages.replace(None);
             // A rollback that fails leaves the journal, and the next command that opens the file carries it out.
             let _ = engine.execute_batch("ROLLBACK");
         }
     }
 
+    /// Whether no transaction is open.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.engine.as_ref().is_none_or(rusqlite::Connection::is_autocommit)
+    }
+
     /// Runs one statement and tells how many rows it touched.
     pub(super) fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<usize, Failure> {
-        let mut statement = self.engine()?.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut statement = self.writing()?.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.execute(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
@@ -397,7 +422,7 @@ impl Connection {
     ///
     /// `RETURNING` would cost a table of its own each time, in which the engine keeps what is returned.
     pub(super) fn insert(&self, sql: &str, values: &[Bind<'_>]) -> Result<i64, Failure> {
-        let mut statement = self.engine()?.prepare_cached(sql).map_err(|e| failure(&e))?;
+        let mut statement = self.writing()?.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.insert(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 

@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 
 /// After how long a wait is announced.
 const ANNOUNCED: Duration = Duration::from_secs(1);
+/// How long a command waits between two tries, about: at first, at most before it announces the wait, and after that.
+const FIRST: Duration = Duration::from_micros(50);
+const OFTEN: Duration = Duration::from_millis(3);
+const SELDOM: Duration = Duration::from_millis(20);
 
 /// The bytes that `SQLite` locks (`os.h`, `PENDING_BYTE`), by what they tell: who is writing, who is about to commit,
 /// who is reading.
@@ -42,6 +46,16 @@ thread_local! {
 /// What made the last wait of this thread end in vain, as a sentence.
 pub(super) fn given_up() -> String {
     GIVEN_UP.take().unwrap_or_else(|| "the inventory is locked by another program".to_owned())
+}
+
+/// How long to wait before the next try: briefly at first, for a commit waits for readers too, and who is about to commit
+/// keeps all others waiting. Others commit within some milliseconds, or are at work for longer than a second.
+///
+/// Jittered by the clock, so that commands which began together do not ask together for ever.
+fn pause(tries: i32, waited: Duration) -> Duration {
+    let longest = if waited < ANNOUNCED { OFTEN } else { SELDOM };
+    let doubled = FIRST * (1 << tries.clamp(0, 16));
+    doubled.min(longest) * (50 + waited.subsec_nanos() % 101) / 100
 }
 
 /// One connection's waiting.
@@ -84,9 +98,7 @@ impl Waiter {
             self.announced = true;
             (self.patience.say)(&format!("waiting for {} …", self.holder()));
         }
-        // Jittered by the clock, so that commands which began together do not ask together for ever.
-        let step = 1 + u64::from(waited.subsec_nanos() % 7) + u64::try_from(tries.min(40)).unwrap_or(0) / 2;
-        std::thread::sleep(Duration::from_millis(step).min(left));
+        std::thread::sleep(pause(tries, waited).min(left));
         true
     }
 

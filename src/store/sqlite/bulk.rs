@@ -44,7 +44,7 @@ impl Connection {
         if indexes.is_empty() {
             return Ok(());
         }
-        let engine = self.engine()?;
+        let engine = self.writing()?;
         // What is sorted goes to files without a name as soon as it is more than the memory that sorting may take.
         self.batch(&format!("PRAGMA cache_size = -{SORTING_KIB}; PRAGMA temp_store = FILE"))
             .map_err(Failure::Engine)?;

@@ -16,6 +16,8 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, ErrorCode, Statement};
+use rustix::param::page_size;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +28,7 @@ use std::time::{Duration, Instant};
 const STEPS: i32 = 10_000;
 /// How large a text, and how much memory for sorting and joining, a statement may take.
 const LONGEST: i32 = 64 << 20;
-const MEMORY: i64 = 1 << 30;
+const MEMORY: u64 = 1 << 30;
 /// Tables that the engine makes up, through which the pages and the indexed values of other tables can be read.
 const REVEALING: &[&str] =
     &["sqlite_dbpage", "sqlite_dbdata", "sqlite_dbptr", "sqlite_stat1", "sqlite_stat3", "sqlite_stat4"];
@@ -173,7 +175,7 @@ impl Connection {
 
     /// Puts the guard before everything that is prepared and run from now on.
     fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> Result<()> {
-        self.batch(&format!("PRAGMA hard_heap_limit = {MEMORY};"))?;
+        bound_memory();
         let engine = self.engine_mut()?;
         for (limit, most) in [
             (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
@@ -194,6 +196,21 @@ impl Connection {
         let noted = Arc::clone(noted);
         let asked = move |context: AuthContext<'_>| guard.asked(&noted, &context);
         engine.authorizer(Some(asked)).map_err(|error| explained(&error))
+    }
+}
+
+/// Has the system refuse this process more memory than it has by now and a statement may take, from here on.
+///
+/// The engine could count what it takes, for all that it does; asking the system costs a statement nothing.
+fn bound_memory() {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.as_deref().and_then(|pages| pages.split(' ').next()?.parse::<u64>().ok());
+    let Some(taken) = pages.map(|pages| pages.saturating_mul(page_size() as u64)) else { return };
+    let limit = getrlimit(Resource::As);
+    let most = taken.saturating_add(MEMORY);
+    if limit.current.is_none_or(|current| current > most) {
+        // What is refused is told; without it a statement is ended by its time alone.
+        let _ = setrlimit(Resource::As, Rlimit { current: Some(most), ..limit });
     }
 }
 
