@@ -2,19 +2,12 @@
 //!
 //! Parts are cut by ids, so that a few records with ids far apart are read as a million are.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, timeless};
 use inv::catalog::Catalog;
 use inv::store::Store;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// Has the engine go on with the ids of every table behind `id`.
-fn leave_ids_out(sandbox: &Sandbox, id: u32) {
-    let sql = format!("UPDATE sqlite_sequence SET seq = seq + {id} WHERE name IN ('virtual_machine', 'disk')");
-    let status = Command::new("sqlite3").arg(sandbox.database()).arg(sql).status().expect("sqlite3 is installed");
-    assert!(status.success());
-}
 
 /// VMs of every pool, owner, system, operating system and stage of life, and their disks; `gap` ids between them.
 fn estate(gap: u32) -> Sandbox {
@@ -29,7 +22,7 @@ fn estate(gap: u32) -> Sandbox {
         "vm add web --pool test --custom-os BeOS --cpu 16",
     ] {
         if gap > 0 {
-            leave_ids_out(&sandbox, gap);
+            sandbox.leave_ids_out(gap);
         }
         sandbox.ok(&line.split_whitespace().collect::<Vec<_>>());
     }
@@ -51,6 +44,103 @@ fn a_table_in_parts_is_added_up_as_a_whole_one_is() {
         ["stats", "-o", "csv", "--color=never"],
     ] {
         assert_eq!(far.ok(&question), near.ok(&question), "{question:?}");
+    }
+}
+
+#[test]
+fn a_long_list_is_told_as_a_short_one_is() {
+    let (near, far) = (estate(0), estate(40_000));
+    let columns = "name,path,pool.dc.provider,owner.email,memory,cpu,disk,ips,disks,systems";
+    for question in [
+        "vm list",
+        "vm list -o csv",
+        "vm list -o jsonl",
+        "vm list -o json",
+        "vm list -o markdown --columns name,pool",
+        "disk list -o csv",
+        "vm list -o csv --pool prod",
+        "vm list -o csv --system shop --status planned",
+        "vm list -o csv --where memory>=4GiB --where name!~2",
+        "vm list -o csv --where name~web --limit 2 --offset 1",
+        "vm list -o csv --where disk>100GB --limit 1",
+        "vm list -o csv --where owner=none",
+        "vm list -o csv --sort memory:desc,name --limit 3",
+        "vm list -o csv --sort pool --offset 6",
+        "vm list --count",
+        "vm list --count --where name~web",
+        "vm list -o csv --limit 0",
+        "vm list -o csv --offset 100",
+    ] {
+        let question: Vec<&str> = question.split(' ').collect();
+        assert_eq!(far.run(&question), near.run(&question), "{question:?}");
+    }
+    let question = ["vm", "list", "-o", "csv", "--columns", columns];
+    let told = near.ok(&question);
+    assert_eq!(told.lines().count(), 9);
+    assert_eq!(far.ok(&question), told);
+}
+
+#[test]
+fn a_long_list_of_many_rows_is_told_in_the_order_of_their_ids() {
+    let sandbox = Sandbox::estate();
+    sandbox.leave_ids_out(200_000);
+    let names: Vec<String> = (0..3_000).map(|number| format!("n{}", number * 7_919 % 3_001)).collect();
+    let rows: String = names.iter().map(|name| format!("{name},prod\n")).collect();
+    sandbox.ok(&["vm", "import", &sandbox.file("many.csv", format!("name,pool\n{rows}"))]);
+    let list =
+        |more: &[&str]| sandbox.ok(&[&["vm", "list", "-o", "csv", "--no-headers", "--columns", "name"], more].concat());
+    let all = ["web01", "web02", "web10"].into_iter().chain(names.iter().map(String::as_str));
+    assert!(list(&[]).lines().eq(all.clone()));
+    assert!(
+        list(&["--where", "name~n1", "--offset", "7", "--limit", "900"])
+            .lines()
+            .eq(all.filter(|name| name.starts_with("n1")).skip(7).take(900))
+    );
+}
+
+#[test]
+fn an_export_of_many_records_is_sorted_as_one_of_few_is() {
+    let names = ["b/2", "b", "B", "b-", "b.1", "日本", "日", "ä", "𠮷", "10", "9", "\\x"];
+    let inventory = |gap: u32| {
+        let sandbox = estate(gap);
+        sandbox.ok(&["ip", "add", "10.9.0.2"]);
+        sandbox.ok(&["ip", "add", "10.9.0.10"]);
+        for (place, name) in names.iter().enumerate() {
+            let pool = ["test", "prod"][place % 2];
+            sandbox.ok(&["vm", "add", name, "--pool", pool, "--disk", "1GiB", "--disk", "2GiB@san1"]);
+            if gap > 0 && place % 5 == 0 {
+                sandbox.leave_ids_out(gap);
+            }
+        }
+        sandbox
+    };
+    let (near, far) = (inventory(0), inventory(40_000));
+    let told = timeless(&near.exported());
+    assert_eq!(timeless(&far.exported()), told);
+
+    let rows = |file: &str| -> Vec<String> {
+        let (_, rest) = told.split_once(&format!("== {file}\n")).expect("a file of the export");
+        rest.lines().take_while(|line| !line.starts_with("== ")).skip(1).map(str::to_owned).collect()
+    };
+    let mut expected: Vec<(&str, &str)> =
+        names.iter().enumerate().map(|(place, name)| (["test", "prod"][place % 2], *name)).collect();
+    for (pool, known) in [
+        ("prod", "web01"),
+        ("prod", "web02"),
+        ("test", "web10"),
+        ("prod", "web20"),
+        ("test", "web21"),
+        ("prod", "web22"),
+        ("test", "cobweb"),
+        ("test", "web"),
+    ] {
+        expected.push((pool, known));
+    }
+    expected.sort_unstable();
+    let vms = rows("vms.csv");
+    assert_eq!(vms.len(), expected.len());
+    for (row, (_, name)) in vms.iter().zip(expected) {
+        assert!(row.starts_with(&format!("{name},")), "{name} is not {row}");
     }
 }
 

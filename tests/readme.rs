@@ -1,7 +1,7 @@
 //! What README and the guide promise: their commands answer what they show, in the order in which they show them, and
 //! the tour goes through.
 
-use crate::support::{Answer, Sandbox, answer};
+use crate::support::{Answer, Sandbox, answer, timeless};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,23 +35,6 @@ fn commands(page: &str) -> Vec<Shown> {
         }
     }
     shown
-}
-
-/// A text with every time in it made the same: README shows the time of another day.
-fn timeless(text: &str) -> String {
-    let is_time = |word: &str| {
-        word.len() == 20
-            && word.bytes().zip(b"0000-00-00T00:00:00Z").all(|(byte, form)| match form {
-                b'0' => byte.is_ascii_digit(),
-                _ => byte == *form,
-            })
-    };
-    text.split_inclusive([' ', '\n', ','])
-        .map(|word| {
-            let bare = word.trim_end_matches([' ', '\n', ',']);
-            if is_time(bare) { word.replace(bare, "A-TIME") } else { word.to_owned() }
-        })
-        .collect()
 }
 
 /// Runs commands in one shell in the sandbox, with `inv` in its path and the examples beside it, and returns what each
