@@ -8,7 +8,6 @@ use super::file;
 use super::sqlite::Connection;
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
-use memchr::{memchr, memchr_iter};
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
@@ -120,14 +119,14 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
 
 /// What a schema makes: the name of each thing, and the statement that makes it, as the engine keeps it.
 fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
-    let ends = memchr_iter(b';', schema.as_bytes()).filter(|at| schema.as_bytes().get(at + 1) == Some(&b'\n'));
+    let ends = schema.match_indices(';').map(|(at, _)| at).filter(|at| schema.as_bytes().get(at + 1) == Some(&b'\n'));
     let mut start = 0;
     ends.chain([schema.len()]).filter_map(move |end| {
         let mut statement = schema.get(std::mem::replace(&mut start, end + 1)..end)?;
         // Comments stand before a statement.
         while let Some(rest) = statement.strip_prefix('\n').or_else(|| statement.strip_prefix("--")) {
             let blank = statement.starts_with('\n');
-            statement = if blank { rest } else { rest.get(memchr(b'\n', rest.as_bytes())?..)? };
+            statement = if blank { rest } else { rest.get(rest.find('\n')?..)? };
         }
         let statement = statement.trim_end_matches([';', '\n']);
         let mut words = statement.strip_prefix("CREATE ")?.split([' ', '(', '\n']);

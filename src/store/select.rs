@@ -136,6 +136,10 @@ impl Reader<'_> {
         query: &Query,
         mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
+        self.each_row(query, &mut each)
+    }
+
+    fn each_row(&self, query: &Query, each: &mut dyn FnMut(i64, &Row) -> Result<ControlFlow<()>>) -> Result<()> {
         if query.order.is_empty() {
             let columns: Vec<&Path> = query.columns.iter().collect();
             return self.scan(query, &columns, true, each);
@@ -166,7 +170,7 @@ impl Reader<'_> {
             return self.sorted(query);
         }
         let mut ids = Vec::new();
-        self.scan(query, &[], true, |id, _| {
+        self.scan(query, &[], true, &mut |id, _| {
             ids.push(id);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -203,7 +207,7 @@ impl Reader<'_> {
         query: &Query,
         columns: &[&Path],
         limited: bool,
-        mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
+        each: &mut dyn FnMut(i64, &Row) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let most = query.limit.filter(|_| limited).map(|limit| limit.saturating_add(query.offset));
         let (mut skip, mut left) = (if limited { query.offset } else { 0 }, most);
@@ -235,7 +239,7 @@ impl Reader<'_> {
             let decided = keys.map(|((one, other), order)| one.compare(other, order.descending)).find(|o| o.is_ne());
             decided.unwrap_or(Ordering::Equal).then(one.1.cmp(&other.1))
         };
-        self.scan(query, &columns, false, |id, row| {
+        self.scan(query, &columns, false, &mut |id, row| {
             found.push(((0..columns.len()).map(|place| Key::of(row.cell(place))).collect(), id));
             if let Some(wanted) = wanted
                 && found.len() > wanted.saturating_mul(2).saturating_add(1024)
