@@ -283,7 +283,7 @@ type Readings = (Vec<(u64, Vec<(usize, Option<String>)>)>, Vec<Fault>);
 
 /// That the bytes are read to an end, and alike in one piece and byte by byte.
 fn alike(bytes: &[u8], open: impl Fn(Text) -> Result<Option<Box<dyn Records>>>) {
-    let read = |source: Box<dyn Read>| -> Result<Option<Readings>> {
+    let read = |source: Box<dyn Read + Send>| -> Result<Option<Readings>> {
         let Some(mut records) = open(Text::new("rows", source, None, None)?)? else { return Ok(None) };
         let (mut record, mut rows, mut faults) = (Record::new(), Vec::new(), Vec::<Fault>::new());
         loop {

@@ -57,6 +57,17 @@ impl Record {
         self.cells.push((column, cell.map(|_| start..self.text.len())));
     }
 
+    /// All cells of the row, one behind the other.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// As [`Self::cells`], by where each stands in [`Self::text`].
+    pub fn spans(&self) -> impl Iterator<Item = (usize, Option<Range<usize>>)> {
+        self.cells.iter().map(|(column, span)| (*column, span.clone()))
+    }
+
     /// The cells that the row gives, with the indices of their columns. A JSON object that lacks a key, and an export
     /// that knows no value, give no cell: that is not the same as an empty one.
     pub fn cells(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
@@ -106,8 +117,8 @@ pub enum Step {
     Last,
 }
 
-/// A file of records, read row by row.
-pub trait Records {
+/// A file of records, read row by row; by another thread than the one that opened it, if need be.
+pub trait Records: Send {
     /// The file as it is called in faults, `vms.csv`. Where the rows of one table come from several sheets, the sheet
     /// of the row that was read last.
     fn name(&self) -> &str;

@@ -48,7 +48,7 @@ pub use question::{Each, Question};
 pub use reader::Reader;
 pub use record::Record;
 pub use removal::{Removal, listed};
-pub use resolve::Resolver;
+pub use resolve::{Number, Resolver};
 pub use schema::VERSION;
 pub use search::{Found, Wanted};
 pub use select::{Key, Operand, Order, Query, Term, Test};

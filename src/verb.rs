@@ -16,10 +16,13 @@ pub(crate) mod ask;
 pub(crate) mod batch;
 pub(crate) mod complete;
 pub(crate) mod faults;
+mod header;
 pub(crate) mod intake;
 pub(crate) mod load;
+mod portion;
 pub(crate) mod progress;
 pub(crate) mod report;
+mod rows;
 pub(crate) mod seen;
 pub(crate) mod terms;
 

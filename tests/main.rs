@@ -30,6 +30,7 @@ mod outlets;
 mod parts;
 mod prompts;
 mod pty;
+mod reading_ahead;
 mod readme;
 mod report;
 mod round_trip;

@@ -58,7 +58,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 _ => Some(value.clone()),
             };
         }
-        let copy = Batch::new(entity, Existing::Refuse, true).put(writer, &mut intake, draft, 1, &mut report)??;
+        let mut batch = Batch::new(entity, Existing::Refuse, true);
+        let copy = batch.put(writer, &mut intake, &draft.lend(), Vec::new(), 1, &mut report)??;
         parts(writer, entity, id, copy, &mut report)?;
         Ok((writer.path(entity, copy)?, report))
     })?;

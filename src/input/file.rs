@@ -18,7 +18,7 @@ const CHUNK: usize = 64 << 10;
 pub struct Text {
     name: String,
     size: Option<u64>,
-    source: Box<dyn Read>,
+    source: Box<dyn Read + Send>,
     decoder: Decoder,
     is_encoding_given: bool,
     raw: Vec<u8>,
@@ -66,7 +66,7 @@ impl Text {
     }
 
     /// The text of `source`, which is called `name` in faults.
-    pub fn new(name: &str, source: Box<dyn Read>, size: Option<u64>, encoding: Option<&str>) -> Result<Self> {
+    pub fn new(name: &str, source: Box<dyn Read + Send>, size: Option<u64>, encoding: Option<&str>) -> Result<Self> {
         let decoder = match encoding {
             None => UTF_8.new_decoder(),
             Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
@@ -232,7 +232,7 @@ mod tests {
         }
     }
 
-    fn decode_from(source: Box<dyn Read>, encoding: Option<&str>) -> Result<String, Fault> {
+    fn decode_from(source: Box<dyn Read + Send>, encoding: Option<&str>) -> Result<String, Fault> {
         let mut text = Text::new("vms.csv", source, None, encoding).expect("the label is known");
         let mut all = String::new();
         while text.fill()? {

@@ -27,7 +27,7 @@ use machines::Machines;
 use notes::{Notes, shown};
 use staged::Origin;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 use storage::Storage;
 use tab::{LAYOUTS, Tab, is_tab};
 
@@ -46,7 +46,7 @@ struct Tabs {
     info: Tab,
     others: Vec<Tab>,
     /// What the tabs are called in faults, by the index that each bears.
-    sources: Rc<[String]>,
+    sources: Arc<[String]>,
 }
 
 impl Tabs {

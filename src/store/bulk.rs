@@ -6,30 +6,30 @@
 use super::reader::Reader;
 use super::record;
 use super::selection::key_part;
-use super::sqlite::{Bind, Connection, Failure, Index};
+use super::sqlite::{Bind, Connection, Failure, INSERT_MANY, Index, Prepared};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
-use crate::value::Value;
+use crate::value::Lent;
 
 /// How many records one statement writes.
 pub(super) const AT_ONCE: usize = 16;
 
 /// A table that is being filled.
 #[derive(Debug)]
-pub(super) struct Bulk {
+pub(super) struct Bulk<'s> {
     pub(super) entity: &'static Entity,
     indexes: Vec<Index>,
     columns: Vec<&'static str>,
     /// The statement that writes as many records as one statement writes.
-    full: String,
+    full: Prepared<'s>,
     last_id: i64,
-    waiting: Vec<(i64, Vec<Value>)>,
+    waiting: Waiting,
     pub(super) refused: bool,
 }
 
-impl Bulk {
+impl<'s> Bulk<'s> {
     /// Begins with the indexes alive; what the engine need not look up is what records refer to.
-    pub(super) fn begin(connection: &Connection, entity: &'static Entity) -> Result<Self> {
+    pub(super) fn begin(connection: &'s Connection, entity: &'static Entity) -> Result<Self> {
         let columns: Vec<&str> =
             std::iter::once(entity.id).chain(entity.fields.iter().flat_map(Field::columns)).collect();
         connection.enforce_references(false)?;
@@ -37,9 +37,9 @@ impl Bulk {
             entity,
             last_id: connection.last_id(entity.table)?,
             indexes: Vec::new(),
-            full: insert(entity.table, &columns, AT_ONCE),
+            full: connection.prepare(&insert_many(entity.table, &columns, AT_ONCE))?,
             columns,
-            waiting: Vec::with_capacity(AT_ONCE),
+            waiting: Waiting::default(),
             refused: false,
         })
     }
@@ -51,16 +51,18 @@ impl Bulk {
     }
 
     /// Takes one record in, and tells its id.
-    pub(super) fn add(&mut self, connection: &Connection, values: Vec<Value>) -> Result<i64> {
+    pub(super) fn add(&mut self, connection: &Connection, values: &[Lent<'_>]) -> Result<i64> {
         match self.last_id.checked_add(1) {
             Some(id) => self.last_id = id,
             None => self.refused = true,
         }
         // What is refused already is not written on.
         if !self.refused {
-            self.waiting.push((self.last_id, values));
+            let fields = self.entity.fields.iter().zip(values);
+            let binds = fields.flat_map(|(field, value)| record::lent_binds(field, *value));
+            self.waiting.add(std::iter::once(Bind::Integer(self.last_id)).chain(binds));
         }
-        if self.waiting.len() == AT_ONCE {
+        if self.waiting.rows() == AT_ONCE {
             self.write(connection)?;
         }
         Ok(self.last_id)
@@ -68,18 +70,12 @@ impl Bulk {
 
     /// Writes what waits.
     fn write(&mut self, connection: &Connection) -> Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let mut binds = Vec::with_capacity(self.waiting.len() * self.columns.len());
-        for (id, values) in &self.waiting {
-            binds.push(Bind::Integer(*id));
-            binds.extend(self.entity.fields.iter().zip(values).flat_map(|(field, value)| record::binds(field, value)));
-        }
-        let written = if self.waiting.len() == AT_ONCE {
-            connection.execute(&self.full, &binds)
-        } else {
-            connection.execute(&insert(self.entity.table, &self.columns, self.waiting.len()), &binds)
+        let written = match self.waiting.rows() {
+            0 => return Ok(()),
+            AT_ONCE => self.full.execute(self.waiting.binds()),
+            rows => {
+                connection.prepare(&insert_many(self.entity.table, &self.columns, rows))?.execute(self.waiting.binds())
+            }
         };
         self.waiting.clear();
         match written {
@@ -103,6 +99,61 @@ impl Bulk {
         }
         connection.enforce_references(true)?;
         Ok(true)
+    }
+}
+
+/// Rows that wait to be written by one statement: what is bound for them, all texts in one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Waiting {
+    rows: usize,
+    cells: Vec<Cell>,
+    text: String,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Cell {
+    Null,
+    Integer(i64),
+    /// The text up to there, from where the one before ended.
+    Text(usize),
+}
+
+impl Waiting {
+    /// How many rows wait.
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Adds a row.
+    pub(super) fn add<'v>(&mut self, row: impl Iterator<Item = Bind<'v>>) {
+        self.rows += 1;
+        for bind in row {
+            self.cells.push(match bind {
+                Bind::Null => Cell::Null,
+                Bind::Integer(number) => Cell::Integer(number),
+                Bind::Text(text) => {
+                    self.text.push_str(text);
+                    Cell::Text(self.text.len())
+                }
+            });
+        }
+    }
+
+    /// What is bound for all of them.
+    pub(super) fn binds(&self) -> impl Iterator<Item = Bind<'_>> {
+        let mut start = 0;
+        self.cells.iter().map(move |cell| match *cell {
+            Cell::Null => Bind::Null,
+            Cell::Integer(number) => Bind::Integer(number),
+            Cell::Text(end) => Bind::Text(self.text.get(std::mem::replace(&mut start, end)..end).unwrap_or_default()),
+        })
+    }
+
+    /// Forgets the rows; the room that they took is used again.
+    pub(super) fn clear(&mut self) {
+        self.rows = 0;
+        self.cells.clear();
+        self.text.clear();
     }
 }
 
@@ -148,10 +199,19 @@ impl Reader<'_> {
 
 /// The statement that writes `count` rows with these columns into `table`.
 pub(super) fn insert(table: &str, columns: &[&str], count: usize) -> String {
+    inserting("INSERT INTO", table, columns, count)
+}
+
+/// As [`insert`], for rows that go back with the whole transaction if one of them is refused.
+pub(super) fn insert_many(table: &str, columns: &[&str], count: usize) -> String {
+    inserting(INSERT_MANY, table, columns, count)
+}
+
+fn inserting(begin: &str, table: &str, columns: &[&str], count: usize) -> String {
     let row = |place: usize| {
         let places = (1..=columns.len()).map(|column| format!("${}", place * columns.len() + column));
         format!("({})", places.collect::<Vec<String>>().join(", "))
     };
     let rows: Vec<String> = (0..count).map(row).collect();
-    format!("INSERT INTO {table} ({}) VALUES {}", columns.join(", "), rows.join(", "))
+    format!("{begin} {table} ({}) VALUES {}", columns.join(", "), rows.join(", "))
 }

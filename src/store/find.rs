@@ -3,88 +3,129 @@
 
 use super::reader::{Reader, key_condition};
 use super::record::{self, Record};
-use super::sqlite::{Bind, Raw};
+use super::sqlite::{Bind, Prepared, Raw};
 use crate::catalog::Entity;
 use crate::error::Result;
-use crate::value::Value;
+use crate::value::Lent;
 
 /// A record that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Match {
     /// Its id.
     pub id: i64,
-    /// The whole of it; nothing where every value that was given is exactly what it holds.
-    pub differing: Option<Record>,
+    /// Whether a value that was given is not exactly what it holds.
+    pub differs: bool,
 }
 
 /// Finds records of one noun.
 #[derive(Debug)]
-pub struct Finder {
+pub struct Finder<'s> {
     entity: &'static Entity,
     /// The places of each key's fields, and the question for it.
-    keys: Vec<(Vec<usize>, String)>,
-    by_id: String,
+    keys: Vec<(Vec<usize>, Question<'s>)>,
+    by_id: Question<'s>,
     /// The id behind that of the last record.
     next: i64,
     /// Whether the last record was found there.
     in_order: bool,
+    /// The last record that differs.
+    held: Record,
 }
 
-impl Finder {
+/// A question, and the statement of it once it has been asked.
+#[derive(Debug)]
+struct Question<'s> {
+    sql: String,
+    statement: Option<Prepared<'s>>,
+}
+
+impl<'s> Question<'s> {
+    const fn new(sql: String) -> Self {
+        Self { sql, statement: None }
+    }
+
+    fn first<T>(
+        &mut self,
+        reader: &Reader<'s>,
+        values: &[Bind<'_>],
+        read: impl FnOnce(&Raw<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let statement = match &mut self.statement {
+            Some(statement) => statement,
+            none => none.insert(reader.connection.prepare(&self.sql)?),
+        };
+        statement.first(values.iter().copied(), read)
+    }
+}
+
+impl<'s> Finder<'s> {
     /// Finds records of `entity`.
     #[must_use]
     pub fn new(entity: &'static Entity) -> Self {
         let select = format!("SELECT {} FROM {} t WHERE", record::columns(entity), entity.table);
         let keys = entity.keys.iter().map(|key| {
             let places = key.iter().filter_map(|name| entity.position(name)).collect();
-            (places, format!("{select} {}", key_condition(entity, key)))
+            (places, Question::new(format!("{select} {}", key_condition(entity, key))))
         });
-        Self { entity, keys: keys.collect(), by_id: format!("{select} t.{} = $1", entity.id), next: 0, in_order: false }
+        Self {
+            entity,
+            keys: keys.collect(),
+            by_id: Question::new(format!("{select} t.{} = $1", entity.id)),
+            next: 0,
+            in_order: false,
+            held: Record { id: 0, values: Vec::new() },
+        }
     }
 
     /// The record with a key that `values` give, by the places of its fields; values that are not given are empty.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn find(&mut self, reader: &Reader<'_>, values: &[Option<Value>]) -> Result<Option<Match>> {
-        for place in 0..self.keys.len() {
-            let Some((places, sql)) = self.keys.get(place) else { break };
-            let given = |place: &usize| values.get(*place).and_then(Option::as_ref).unwrap_or(&Value::Null);
-            let fields = places.iter().filter_map(|place| Some((self.entity.fields.get(*place)?, given(place))));
+    pub fn find(&mut self, reader: &Reader<'s>, values: &[Option<Lent<'_>>]) -> Result<Option<Match>> {
+        let Self { entity, keys, by_id, next, in_order, held } = self;
+        let given = |place: usize| values.get(place).copied().flatten().unwrap_or(Lent::Null);
+        for (places, question) in keys {
+            let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, given(*place))));
             let wanted: Vec<Bind<'_>> =
-                fields.filter_map(|(field, value)| record::binds(field, value).next()).collect();
+                fields.filter_map(|(field, value)| record::lent_binds(field, value).next()).collect();
             if wanted.first().is_none_or(|first| *first == Bind::Null) {
                 continue;
             }
-            let found = match self.guess(reader, places, values)? {
-                None => reader.connection.first(sql, &wanted, |row| self.matched(row, values))?,
-                found => found,
+            let mut matched = |row: &Raw<'_>| -> Result<Match> {
+                let same = record::holds(entity, row, |place| values.get(place).copied().flatten())?;
+                if !same {
+                    record::read_into(entity, row, held)?;
+                }
+                Ok(Match { id: row.id(0)?, differs: !same })
             };
+            // It may be the record behind the one that was found last.
+            let mut found = None;
+            if *in_order {
+                let key = |place: usize| places.contains(&place).then(|| given(place));
+                let guessed = by_id.first(reader, &[Bind::Integer(*next)], |row| {
+                    if record::holds(entity, row, key)? { matched(row).map(Some) } else { Ok(None) }
+                });
+                found = guessed?.flatten();
+            }
+            if found.is_none() {
+                found = question.first(reader, &wanted, matched)?;
+            }
             if let Some(found) = found {
-                self.in_order = found.id == self.next;
-                self.next = found.id.saturating_add(1);
+                *in_order = found.id == *next;
+                *next = found.id.saturating_add(1);
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    /// The record behind the one that was found last, if it has that key.
-    fn guess(&self, reader: &Reader<'_>, places: &[usize], values: &[Option<Value>]) -> Result<Option<Match>> {
-        if !self.in_order {
-            return Ok(None);
-        }
-        let found = reader.connection.first(&self.by_id, &[Bind::Integer(self.next)], |row| {
-            let has_key = record::holds(self.entity, row, |place| {
-                places.contains(&place).then(|| values.get(place).and_then(Option::as_ref).unwrap_or(&Value::Null))
-            })?;
-            if has_key { self.matched(row, values).map(Some) } else { Ok(None) }
-        })?;
-        Ok(found.flatten())
+    /// The record that was found last and differs, which is given back with [`Self::keep`]: the room for it is used again.
+    pub const fn take(&mut self) -> Record {
+        std::mem::replace(&mut self.held, Record { id: 0, values: Vec::new() })
     }
 
-    fn matched(&self, row: &Raw<'_>, values: &[Option<Value>]) -> Result<Match> {
-        let same = record::holds(self.entity, row, |place| values.get(place).and_then(Option::as_ref))?;
-        Ok(Match { id: row.id(0)?, differing: if same { None } else { Some(record::read(self.entity, row)?) } })
+    /// Takes a record back.
+    pub fn keep(&mut self, record: Record) {
+        self.held = record;
     }
 }

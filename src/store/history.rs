@@ -28,8 +28,8 @@ use super::sqlite::{Bind, Raw};
 use super::writer::Action;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::value::Value;
 use crate::value::quantity::Quantity;
+use crate::value::{Lent, Value};
 use serde_json::{Map, Value as Json};
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -318,22 +318,33 @@ fn is_secret(entity: &Entity, place: usize) -> bool {
     entity.fields.get(place).is_some_and(|field| field.kind == Kind::Secret)
 }
 
-/// The values of some fields of a record, by column, as history keeps them.
-fn kept<'v>(entity: &'static Entity, fields: impl Iterator<Item = (usize, &'v Value)>) -> String {
-    let mut map = Map::new();
+/// The values of some fields of a record, by column, as history keeps them: as JSON, put behind what `text` has.
+fn keep<'v>(entity: &'static Entity, fields: impl Iterator<Item = (usize, Lent<'v>)>, text: &mut String) {
+    text.push('{');
+    let mut between = "";
     for (place, value) in fields {
         let Some(field) = entity.fields.get(place) else { continue };
-        for (column, bind) in field.columns().zip(record::binds(field, value)) {
-            let value = match bind {
-                _ if field.kind == Kind::Secret => Json::Null,
-                Bind::Null => Json::Null,
-                Bind::Integer(number) => Json::from(number),
-                Bind::Text(text) => Json::from(text),
-            };
-            map.insert(column.to_owned(), value);
+        for (column, bind) in field.columns().zip(record::lent_binds(field, value)) {
+            text.extend([between, "\"", column, "\":"]);
+            match bind {
+                // Writing to a String cannot fail.
+                Bind::Integer(number) if field.kind != Kind::Secret => drop(write!(text, "{number}")),
+                Bind::Text(held) if field.kind != Kind::Secret => quote(held, text),
+                _ => text.push_str("null"),
+            }
+            between = ",";
         }
     }
-    Json::Object(map).to_string()
+    text.push('}');
+}
+
+/// Puts `held` behind what `text` has, as JSON.
+fn quote(held: &str, text: &mut String) {
+    if held.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        text.extend(["\"", held, "\""]);
+    } else {
+        text.push_str(&Json::from(held).to_string());
+    }
 }
 
 impl Entry {

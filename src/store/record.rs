@@ -4,8 +4,8 @@ use super::selection::Pick;
 use super::sqlite::{Bind, Raw};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
-use crate::value::Value;
 use crate::value::quantity::Quantity;
+use crate::value::{Lent, Value};
 use std::fmt::Write;
 
 /// One record as it is stored.
@@ -42,34 +42,59 @@ pub(super) fn columns(entity: &Entity) -> String {
 
 /// Reads a record from a row that begins with [`columns`].
 pub(super) fn read(entity: &Entity, row: &Raw<'_>) -> Result<Record> {
+    let mut record = Record { id: 0, values: Vec::with_capacity(entity.fields.len()) };
+    read_into(entity, row, &mut record)?;
+    Ok(record)
+}
+
+/// As [`read`], into another record of `entity`, whose texts are used again.
+pub(super) fn read_into(entity: &Entity, row: &Raw<'_>, record: &mut Record) -> Result<()> {
     let mut index = 1;
-    let mut values = Vec::with_capacity(entity.fields.len());
-    for field in entity.fields {
-        values.push(read_value(field, row, index)?);
-        index += field.columns().count();
+    record.id = row.id(0)?;
+    record.values.resize(entity.fields.len(), Value::Null);
+    for (field, value) in entity.fields.iter().zip(&mut record.values) {
+        match value {
+            Value::Text(held) => match row.text(index)? {
+                Some(text) => text.clone_into(held),
+                None => *value = Value::Null,
+            },
+            Value::Quantity(held) => match (row.text(index)?, row.integer(index + 1)?) {
+                (Some(amount), Some(unit)) => {
+                    amount.clone_into(&mut held.amount);
+                    held.unit = unit;
+                }
+                _ => *value = Value::Null,
+            },
+            Value::Null | Value::Integer(_) => *value = read_value(field, row, index)?,
+        }
+        index += width(field);
     }
-    Ok(Record { id: row.id(0)?, values })
+    Ok(())
+}
+
+/// How many columns hold a field.
+const fn width(field: &Field) -> usize {
+    if matches!(field.kind, Kind::Quantity { .. }) { 2 } else { 1 }
 }
 
 /// Whether the row, which begins with [`columns`], holds the values that `wanted` gives for the places of fields;
 /// fields for which it gives none may hold anything.
-pub(super) fn holds<'v>(entity: &Entity, row: &Raw<'_>, wanted: impl Fn(usize) -> Option<&'v Value>) -> Result<bool> {
+pub(super) fn holds<'v>(entity: &Entity, row: &Raw<'_>, wanted: impl Fn(usize) -> Option<Lent<'v>>) -> Result<bool> {
     let mut index = 1;
+    // Bytes that are those of the text wanted are text.
+    let text = |index: usize, wanted: &str| Ok(row.bytes(index)? == Some(wanted.as_bytes()));
     for (place, field) in entity.fields.iter().enumerate() {
-        let width = field.columns().count();
         let same = match wanted(place) {
             None => true,
-            Some(Value::Null) => row.is_null(index)?,
-            Some(Value::Text(text)) => row.text(index)? == Some(text),
-            Some(Value::Integer(number)) => row.integer(index)? == Some(*number),
-            Some(Value::Quantity(quantity)) => {
-                row.text(index)? == Some(&quantity.amount) && row.integer(index + 1)? == Some(quantity.unit)
-            }
+            Some(Lent::Null) => row.is_null(index)?,
+            Some(Lent::Text(wanted)) => text(index, wanted)?,
+            Some(Lent::Integer(number)) => row.integer(index)? == Some(number),
+            Some(Lent::Quantity(amount, unit)) => text(index, amount)? && row.integer(index + 1)? == Some(unit),
         };
         if !same {
             return Ok(false);
         }
-        index += width;
+        index += width(field);
     }
     Ok(true)
 }
@@ -87,11 +112,16 @@ fn read_value(field: &Field, row: &Raw<'_>, index: usize) -> Result<Value> {
 
 /// What to bind for a field's value: one value a column of it.
 pub(super) fn binds<'v>(field: &Field, value: &'v Value) -> impl Iterator<Item = Bind<'v>> + use<'v> {
+    lent_binds(field, value.lend())
+}
+
+/// As [`binds`], for a value whose text stands elsewhere.
+pub(super) fn lent_binds<'v>(field: &Field, value: Lent<'v>) -> impl Iterator<Item = Bind<'v>> + use<'v> {
     let (first, second) = match value {
-        Value::Null => (Bind::Null, Bind::Null),
-        Value::Text(text) => (Bind::Text(text), Bind::Null),
-        Value::Integer(number) => (Bind::Integer(*number), Bind::Null),
-        Value::Quantity(quantity) => (Bind::Text(&quantity.amount), Bind::Integer(quantity.unit)),
+        Lent::Null => (Bind::Null, Bind::Null),
+        Lent::Text(text) => (Bind::Text(text), Bind::Null),
+        Lent::Integer(number) => (Bind::Integer(number), Bind::Null),
+        Lent::Quantity(amount, unit) => (Bind::Text(amount), Bind::Integer(unit)),
     };
     let second = matches!(field.kind, Kind::Quantity { .. }).then_some(second);
     std::iter::once(first).chain(second)

@@ -254,6 +254,18 @@ pub struct Resolver {
     /// The nouns of which it is known whether a name has a `/`.
     slashes: Vec<(&'static str, bool)>,
     held: usize,
+    /// The noun that each column of a file refers to, and the ids that its numbered texts resolved to; zero where that
+    /// is not known.
+    numbered: Vec<(&'static str, Vec<i64>)>,
+}
+
+/// The number of a text that stands in many rows of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Number {
+    /// The column that it stands in.
+    pub column: usize,
+    /// The text's number among those of the column.
+    pub text: usize,
 }
 
 impl Resolver {
@@ -289,6 +301,43 @@ impl Resolver {
             Err(error) => remember(&mut self.failures, entity, text, error.clone()),
         }
         result
+    }
+
+    /// As [`Self::resolve`], of a text that bears the same number wherever it stands in the file.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn resolve_again(
+        &mut self,
+        reader: &Reader<'_>,
+        entity: &'static Entity,
+        text: &str,
+        number: Option<Number>,
+    ) -> Result<i64> {
+        let Some(Number { column, text: number }) = number else { return self.resolve(reader, entity, text) };
+        let known = self.numbered.get(column).and_then(|(_, ids)| ids.get(number).copied()).unwrap_or_default();
+        if known != 0 {
+            return Ok(known);
+        }
+        let id = self.resolve(reader, entity, text)?;
+        if self.numbered.len() <= column {
+            self.numbered.resize_with(column + 1, Default::default);
+        }
+        if let Some((noun, ids)) = self.numbered.get_mut(column) {
+            *noun = entity.noun;
+            if ids.len() <= number {
+                ids.resize(number + 1, 0);
+            }
+            if let Some(slot) = ids.get_mut(number) {
+                *slot = id;
+            }
+        }
+        Ok(id)
+    }
+
+    /// Forgets what numbers stand for: those of another file follow.
+    pub fn forget_numbers(&mut self) {
+        self.numbered.clear();
     }
 
     fn make_room(&mut self) {
@@ -351,6 +400,7 @@ impl Resolver {
 
     /// Forgets everything it knew.
     pub fn forget_everything(&mut self) {
+        self.forget_numbers();
         self.ids.clear();
         self.failures.clear();
         self.last = None;
@@ -364,6 +414,7 @@ impl Resolver {
         self.ids.retain(|(noun, _)| *noun != entity.noun);
         self.failures.retain(|(noun, _)| *noun != entity.noun);
         self.last.take_if(|(noun, ..)| *noun == entity.noun);
+        self.numbered.iter_mut().filter(|(noun, _)| *noun == entity.noun).for_each(|(_, ids)| ids.clear());
         self.holders.retain(|(noun, _)| *noun != entity.noun);
         self.slashes.retain(|(noun, _)| *noun != entity.noun);
     }

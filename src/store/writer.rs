@@ -9,13 +9,17 @@ use super::history::{Mark, Recorder};
 use super::login::{self, SignedIn};
 use super::reader::Reader;
 use super::record::{self, Record};
-use super::sqlite::{Bind, Connection, Failure};
+use super::sqlite::{Bind, Connection, Failure, Prepared};
 use crate::catalog::{Entity, Field, Kind, Rule};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::value::role::Role;
-use crate::value::{Value, shown, status, time};
+use crate::value::{Lent, Value, shown, status, time};
 use std::ops::Deref;
+use std::rc::Rc;
+
+/// How many sets of fields are remembered whose statement of change is kept.
+const KEPT: usize = 16;
 
 /// A change to one record.
 #[derive(Debug)]
@@ -27,6 +31,13 @@ pub enum Change<'a> {
         /// Its values, in the order of the catalog's fields.
         values: Vec<Value>,
     },
+    /// A new record whose texts stand elsewhere: one of very many.
+    Enter {
+        /// Its noun.
+        entity: &'static Entity,
+        /// Its values, in the order of the catalog's fields.
+        values: Vec<Lent<'a>>,
+    },
     /// Other values for some fields of a record.
     Update {
         /// Its noun.
@@ -35,6 +46,15 @@ pub enum Change<'a> {
         before: &'a Record,
         /// The fields, by their place in the catalog, and their new values.
         values: Vec<(usize, Value)>,
+    },
+    /// Other values, whose texts stand elsewhere, for some fields of a record: one of very many.
+    Amend {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it is.
+        before: &'a Record,
+        /// The fields, by their place in the catalog, and their new values.
+        values: &'a [(usize, Lent<'a>)],
     },
     /// The end of a record.
     Remove {
@@ -66,7 +86,9 @@ impl Change<'_> {
     const fn entity(&self) -> &'static Entity {
         match self {
             Self::Create { entity, .. }
+            | Self::Enter { entity, .. }
             | Self::Update { entity, .. }
+            | Self::Amend { entity, .. }
             | Self::Remove { entity, .. }
             | Self::Restore { entity, .. }
             | Self::Revert { entity, .. } => entity,
@@ -108,18 +130,31 @@ pub struct Effect {
     pub entity: &'static Entity,
     /// The record.
     pub id: i64,
-    /// The fields that changed, by their place in the catalog, with their old and new values.
+    /// The fields that changed, by their place in the catalog, with their old and new values; none where the
+    /// [`Writer`] was told that nobody asks.
     pub changed: Vec<(usize, Value, Value)>,
 }
 
 /// One transaction that may write. Reads as its [`Reader`] does, and sees what it has written.
 pub struct Writer<'s> {
     reader: Reader<'s>,
-    now: String,
+    now: Rc<str>,
     recorder: Option<Recorder>,
     operator: Option<SignedIn>,
     operators_changed: bool,
-    bulk: Option<Bulk>,
+    bulk: Option<Bulk<'s>>,
+    tells: bool,
+    /// The statements that give the same fields of a noun other values, record after record.
+    updates: Vec<Assignment<'s>>,
+}
+
+/// A statement that gives fields of one record other values.
+#[derive(Debug)]
+struct Assignment<'s> {
+    entity: &'static Entity,
+    /// The fields, by their place in the catalog.
+    places: Vec<usize>,
+    statement: Prepared<'s>,
 }
 
 impl<'s> Deref for Writer<'s> {
@@ -134,7 +169,13 @@ impl<'s> Writer<'s> {
     /// A transaction that tells history what it did; or, without a `recorder`, one that never lasts. It does what the
     /// `operator` may; where nobody has to sign in, and in one that never lasts, there is none.
     pub(super) fn new(reader: Reader<'s>, recorder: Option<Recorder>, operator: Option<SignedIn>) -> Self {
-        Self { reader, now: time::now(), recorder, operator, operators_changed: false, bulk: None }
+        let now = time::now().into();
+        Self { reader, now, recorder, operator, operators_changed: false, bulk: None, tells: true, updates: Vec::new() }
+    }
+
+    /// Says whether effects are to tell which values changed. Of a million changes nobody may ask it.
+    pub const fn tells_values(&mut self, whether: bool) {
+        self.tells = whether;
     }
 
     /// Who is signed in.
@@ -202,8 +243,8 @@ impl<'s> Writer<'s> {
     }
 
     /// What history is told with, and what it needs for that.
-    pub(super) const fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
-        (self.recorder.as_mut(), self.reader.connection, self.now.as_str())
+    pub(super) fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
+        (self.recorder.as_mut(), self.reader.connection, &self.now)
     }
 
     /// Tests what must hold at the end, and writes what history still has to be told: the last step of the transaction.
@@ -228,11 +269,15 @@ impl<'s> Writer<'s> {
             self.operators_changed = true;
         }
         match change {
-            Change::Create { entity, values } => self.create(entity, None, values),
-            Change::Update { entity, before, values } => self.update(entity, before, values, false),
+            Change::Create { entity, values } => self.create(entity, None, values.iter().map(Value::lend).collect()),
+            Change::Enter { entity, values } => self.create(entity, None, values),
+            Change::Update { entity, before, values } => self.update(entity, before, &lent(&values), false),
+            Change::Amend { entity, before, values } => self.update(entity, before, values, false),
             Change::Remove { entity, before } => self.remove(entity, before),
-            Change::Restore { entity, record } => self.create(entity, Some(record.id), record.values),
-            Change::Revert { entity, before, values } => self.update(entity, before, values, true),
+            Change::Restore { entity, record } => {
+                self.create(entity, Some(record.id), record.values.iter().map(Value::lend).collect())
+            }
+            Change::Revert { entity, before, values } => self.update(entity, before, &lent(&values), true),
         }
     }
 
@@ -257,12 +302,14 @@ impl<'s> Writer<'s> {
     }
 
     /// Makes a record; with an `id`, one that was there before.
-    fn create(&mut self, entity: &'static Entity, id: Option<i64>, mut values: Vec<Value>) -> Result<Effect> {
+    fn create(&mut self, entity: &'static Entity, id: Option<i64>, values: Vec<Lent<'_>>) -> Result<Effect> {
+        let now = Rc::clone(&self.now);
+        let mut values = values;
         for (field, value) in entity.fields.iter().zip(&mut values) {
-            if *value == Value::Null {
+            if *value == Lent::Null {
                 *value = match field.kind {
-                    Kind::Created | Kind::Updated => Value::Text(self.now.clone()),
-                    Kind::Role if self.count(entity)? == 0 => Value::Text(Role::Admin.word().to_owned()),
+                    Kind::Created | Kind::Updated => Lent::Text(&now),
+                    Kind::Role if self.count(entity)? == 0 => Lent::Text(Role::Admin.word()),
                     kind => default(kind),
                 };
             }
@@ -270,7 +317,7 @@ impl<'s> Writer<'s> {
         obeys(entity, &values)?;
         let connection = self.reader.connection;
         let id = match &mut self.bulk {
-            Some(bulk) if bulk.entity.noun == entity.noun => bulk.add(connection, values)?,
+            Some(bulk) if bulk.entity.noun == entity.noun => bulk.add(connection, &values)?,
             _ => self.insert(entity, id, &values)?,
         };
         self.forget_units(entity);
@@ -281,11 +328,11 @@ impl<'s> Writer<'s> {
     }
 
     /// Writes one row, and tells its id.
-    fn insert(&self, entity: &'static Entity, id: Option<i64>, values: &[Value]) -> Result<i64> {
+    fn insert(&self, entity: &'static Entity, id: Option<i64>, values: &[Lent<'_>]) -> Result<i64> {
         let own = id.map(|_| entity.id);
         let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
         let sql = insert(entity.table, &columns, 1);
-        let given = entity.fields.iter().zip(values).flat_map(|(field, value)| record::binds(field, value));
+        let given = entity.fields.iter().zip(values).flat_map(|(field, value)| record::lent_binds(field, *value));
         let binds: Vec<Bind<'_>> = given.chain(id.map(Bind::Integer)).collect();
         self.connection.insert(&sql, &binds).map_err(|failure| self.explained(entity, None, values, failure))
     }
@@ -295,54 +342,67 @@ impl<'s> Writer<'s> {
         &mut self,
         entity: &'static Entity,
         before: &Record,
-        values: Vec<(usize, Value)>,
+        values: &[(usize, Lent<'_>)],
         exactly: bool,
     ) -> Result<Effect> {
-        let mut after = before.values.clone();
-        for (place, value) in values {
+        let now = Rc::clone(&self.now);
+        let old: Vec<Lent<'_>> = before.values.iter().map(Value::lend).collect();
+        let mut after = old.clone();
+        for &(place, value) in values {
             if let (Some(slot), Some(field)) = (after.get_mut(place), entity.fields.get(place)) {
-                *slot = if value == Value::Null { default(field.kind) } else { value };
+                *slot = if value == Lent::Null { default(field.kind) } else { value };
             }
         }
-        if after == before.values {
+        if after == old {
             return Ok(Effect { action: Action::Nothing, entity, id: before.id, changed: Vec::new() });
         }
-        for ((field, old), new) in entity.fields.iter().zip(&before.values).zip(&mut after) {
-            if field.kind == Kind::Updated && !exactly && (old == new || *new == Value::Null) {
-                *new = Value::Text(self.now.clone());
-            } else if field.kind == Kind::Created && *new == Value::Null {
-                new.clone_from(old);
+        for ((field, old), new) in entity.fields.iter().zip(&old).zip(&mut after) {
+            if field.kind == Kind::Updated && !exactly && (old == new || *new == Lent::Null) {
+                *new = Lent::Text(&now);
+            } else if field.kind == Kind::Created && *new == Lent::Null {
+                *new = *old;
             }
         }
         obeys(entity, &after)?;
-        let fields = || entity.fields.iter().zip(before.values.iter().zip(&after)).filter(|(_, (old, new))| old != new);
-        let mut binds = Vec::new();
-        let mut assignments = Vec::new();
-        for (field, (_, new)) in fields() {
-            for (column, bind) in field.columns().zip(record::binds(field, new)) {
-                binds.push(bind);
-                assignments.push(format!("{column} = ${}", binds.len()));
-            }
-        }
-        binds.push(Bind::Integer(before.id));
-        let assignments = assignments.join(", ");
-        let sql = format!("UPDATE {} SET {assignments} WHERE {} = ${}", entity.table, entity.id, binds.len());
-        let touched = self.connection.execute(&sql, &binds);
+        let changed = || (0..).zip(old.iter().zip(&after)).filter(|(_, (old, new))| old != new);
+        let places: Vec<usize> = changed().map(|(place, _)| place).collect();
+        let binds = changed().filter_map(|(place, (_, new))| Some((entity.fields.get(place)?, *new)));
+        let binds = binds.flat_map(|(field, new)| record::lent_binds(field, new));
+        let touched = self.assignment(entity, &places)?.execute(binds.chain([Bind::Integer(before.id)]));
         let touched = touched.map_err(|failure| self.explained(entity, Some(before.id), &after, failure))?;
         if touched == 0 {
             return Err(Error::not_found(format!("no {} with id {}", entity.labels.0, before.id)));
         }
         self.reader.forget(entity);
-        if fields().any(|(field, _)| field.kind == Kind::Secret) {
-            login::end_sessions(self.connection, before.id)?;
+        if places.iter().any(|place| entity.fields.get(*place).is_some_and(|field| field.kind == Kind::Secret)) {
+            login::end_sessions(self.reader.connection, before.id)?;
         }
         if let (Some(recorder), connection, now) = self.recording() {
-            let old = (0..).zip(before.values.iter().zip(&after)).filter(|(_, (old, new))| old != new);
-            recorder.updated(connection, now, entity, before.id, old.map(|(place, (old, _))| (place, old)))?;
+            recorder.updated(connection, now, entity, before.id, changed().map(|(place, (old, _))| (place, *old)))?;
         }
-        let changed = (0..).zip(before.values.iter().zip(after)).filter(|(_, (old, new))| *old != new);
-        let changed = changed.map(|(place, (old, new))| (place, old.clone(), new)).collect();
-        Ok(Effect { action: Action::Update, entity, id: before.id, changed })
+        let told = changed().filter(|_| self.tells).map(|(place, (old, new))| (place, old.to_value(), new.to_value()));
+        Ok(Effect { action: Action::Update, entity, id: before.id, changed: told.collect() })
+    }
+
+    /// The statement that gives the fields at these places of a record other values.
+    fn assignment(&mut self, entity: &'static Entity, places: &[usize]) -> Result<&mut Prepared<'s>> {
+        let known = |known: &Assignment<'_>| known.entity.noun == entity.noun && known.places == places;
+        let place = if let Some(place) = self.updates.iter().position(known) {
+            place
+        } else {
+            let fields = places.iter().filter_map(|place| entity.fields.get(*place));
+            let columns: Vec<&str> = fields.flat_map(Field::columns).collect();
+            let assigned: Vec<String> =
+                (1..).zip(&columns).map(|(number, column)| format!("{column} = ${number}")).collect();
+            let (table, id, number) = (entity.table, entity.id, columns.len() + 1);
+            let sql = format!("UPDATE {table} SET {} WHERE {id} = ${number}", assigned.join(", "));
+            let statement = self.reader.connection.prepare(&sql)?;
+            self.updates.truncate(KEPT - 1);
+            self.updates.insert(0, Assignment { entity, places: places.to_vec(), statement });
+            0
+        };
+        let assignment = self.updates.get_mut(place).ok_or_else(|| Error::failed("a statement was not kept"))?;
+        Ok(&mut assignment.statement)
     }
 
     /// Gives the login user who is signed in another password, which every role may.
@@ -352,16 +412,18 @@ impl<'s> Writer<'s> {
         let id = self.operator.as_ref().map(|operator| operator.id).ok_or_else(nobody)?;
         let record = self.record(entity, id)?.ok_or_else(nobody)?;
         let secret = entity.fields.iter().position(|field| field.kind == Kind::Secret).ok_or_else(nobody)?;
-        self.update(entity, &record, vec![(secret, Value::Text(hash.to_owned()))], false).map(drop)
+        self.update(entity, &record, &[(secret, Lent::Text(hash))], false).map(drop)
     }
 
     fn remove(&mut self, entity: &'static Entity, before: &Record) -> Result<Effect> {
         let sql = format!("DELETE FROM {} WHERE {} = $1", entity.table, entity.id);
         let removed = self.connection.execute(&sql, &[Bind::Integer(before.id)]);
-        removed.map_err(|failure| self.explained(entity, Some(before.id), &before.values, failure))?;
+        let old = before.values.iter().map(Value::lend);
+        removed
+            .map_err(|failure| self.explained(entity, Some(before.id), &old.clone().collect::<Vec<_>>(), failure))?;
         self.reader.forget(entity);
         if let (Some(recorder), connection, now) = self.recording() {
-            recorder.removed(connection, now, entity, before.id, &before.values)?;
+            recorder.removed(connection, now, entity, before.id, old)?;
         }
         Ok(Effect { action: Action::Remove, entity, id: before.id, changed: Vec::new() })
     }
@@ -374,7 +436,7 @@ impl<'s> Writer<'s> {
     }
 
     /// What a statement that failed means, found by looking the catalog's keys up.
-    fn explained(&self, entity: &'static Entity, own: Option<i64>, values: &[Value], failure: Failure) -> Error {
+    fn explained(&self, entity: &'static Entity, own: Option<i64>, values: &[Lent<'_>], failure: Failure) -> Error {
         match failure {
             Failure::Engine(error) => error,
             Failure::Taken => match self.holder_of_key(entity, own, values, entity.keys) {
@@ -399,14 +461,15 @@ impl<'s> Writer<'s> {
         &self,
         entity: &'static Entity,
         own: Option<i64>,
-        values: &[Value],
+        values: &[Lent<'_>],
         keys: &'static [&'static [&'static str]],
     ) -> Result<Option<(i64, &'static [&'static str])>> {
         for key in keys {
             let places = key.iter().filter_map(|name| entity.position(name));
-            let wanted: Vec<&Value> = places.filter_map(|place| values.get(place)).collect();
+            let wanted: Vec<Value> =
+                places.filter_map(|place| values.get(place)).map(|value| value.to_value()).collect();
             let mut holder = None;
-            self.each_with(entity, key, &wanted, |record| {
+            self.each_with(entity, key, &wanted.iter().collect::<Vec<_>>(), |record| {
                 if Some(record.id) == own {
                     return Ok(std::ops::ControlFlow::Continue(()));
                 }
@@ -432,18 +495,23 @@ fn article(label: &str) -> String {
 }
 
 /// What a field of this kind holds when nothing is given.
-fn default(kind: Kind) -> Value {
+const fn default(kind: Kind) -> Lent<'static> {
     match kind {
-        Kind::Status => Value::Text(status::UNKNOWN.to_owned()),
-        Kind::Role => Value::Text(Role::Viewer.word().to_owned()),
-        _ => Value::Null,
+        Kind::Status => Lent::Text(status::UNKNOWN),
+        Kind::Role => Lent::Text(Role::Viewer.word()),
+        _ => Lent::Null,
     }
 }
 
+/// The values of fields, their texts lent.
+fn lent(values: &[(usize, Value)]) -> Vec<(usize, Lent<'_>)> {
+    values.iter().map(|(place, value)| (*place, value.lend())).collect()
+}
+
 /// Makes sure that a record has what it must have, and what goes together.
-fn obeys(entity: &Entity, values: &[Value]) -> Result<()> {
-    let is_empty = |name: &str| entity.position(name).and_then(|place| values.get(place)) == Some(&Value::Null);
-    let missing = entity.fields.iter().zip(values).find(|(field, value)| field.required && **value == Value::Null);
+fn obeys(entity: &Entity, values: &[Lent<'_>]) -> Result<()> {
+    let is_empty = |name: &str| entity.position(name).and_then(|place| values.get(place)) == Some(&Lent::Null);
+    let missing = entity.fields.iter().zip(values).find(|(field, value)| field.required && **value == Lent::Null);
     if let Some((field, _)) = missing {
         return Err(Error::failed(format!("{} needs a {}", article(entity.labels.0), field.name)));
     }

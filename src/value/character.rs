@@ -47,6 +47,12 @@ pub struct Finding {
     pub trouble: Trouble,
 }
 
+/// Whether `text` is nothing but the letters, digits, marks and blanks of ASCII, of which none is trouble.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Every character of `text` that is trouble where it stands, in order.
 pub fn troubles(text: &str) -> impl Iterator<Item = Finding> {
     let mut before = Before::Other;

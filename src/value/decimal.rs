@@ -5,6 +5,7 @@
 
 use super::shown::quoted;
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
@@ -16,6 +17,8 @@ const ONE: u64 = 1_000_000_000_000_000_000;
 const WHOLE_DIGITS: usize = 30;
 /// How many characters a number may have, leading and trailing zeros included.
 const LONGEST: usize = 100;
+/// Fewer digits than the largest count has.
+const SHORT: usize = 19;
 /// What is said after a number that is not one.
 pub(super) const HOW_TO_WRITE: &str = "write the digits 0 to 9 with at most one point, such as 1024 or 1.5";
 
@@ -173,6 +176,18 @@ impl fmt::Display for Decimal {
 
 /// Reads a count of virtual CPUs: a positive decimal, in its shortest exact text (`4`, `0.5`).
 pub fn parse_count(text: &str) -> Result<String> {
+    lent_count(text).map(Cow::into_owned)
+}
+
+/// As [`parse_count`], but lends a text that is stored as it stands.
+pub fn lent_count(text: &str) -> Result<Cow<'_, str>> {
+    // Most machines have a few: whole, and written as it is stored.
+    if text.len() < SHORT
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(text.as_bytes(), [b'1'..=b'9', ..])
+    {
+        return Ok(text.into());
+    }
     let given = text.trim();
     let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given))).help(HOW_TO_WRITE);
     let leading_point = given.starts_with('.').then(|| format!("0{given}"));
@@ -184,7 +199,7 @@ pub fn parse_count(text: &str) -> Result<String> {
     if number > Decimal::from_whole(i128::from(i64::MAX)) {
         return Err(refused("is too large a number"));
     }
-    Ok(number.to_string())
+    Ok(number.to_string().into())
 }
 
 /// What a message says after a number that `Decimal::parse` refused.
@@ -330,6 +345,15 @@ mod tests {
         fn text_comes_back_exactly(whole in any::<u64>(), places in "[0-9]{0,17}[1-9]") {
             let text = format!("{whole}.{places}");
             prop_assert_eq!(decimal(&text).to_string(), text);
+        }
+
+        #[test]
+        fn a_whole_count_is_stored_as_it_is_written(count in 1..=i64::MAX, zeros in "0{1,2}", few in 1..1000_i64) {
+            for count in [count, few] {
+                prop_assert_eq!(parse_count(&count.to_string()), Ok(count.to_string()));
+                prop_assert_eq!(parse_count(&format!("{zeros}{count}")), Ok(count.to_string()));
+                prop_assert_eq!(parse_count(&format!(" {count} ")), Ok(count.to_string()));
+            }
         }
 
         #[test]

@@ -1,8 +1,9 @@
 //! Names: what the eye reads is what is stored, whatever the script.
 
-use super::character::troubles;
+use super::character::{self, troubles};
 use super::shown::quoted;
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 /// How many characters a name may have.
@@ -12,6 +13,19 @@ const TOO_MANY_BYTES: usize = 64 * LONGEST;
 
 /// Reads a name: 1 to 255 characters after normalisation to NFC, no blank at either end, nothing unseen in it.
 pub fn parse(text: &str) -> Result<String> {
+    lent(text).map(Cow::into_owned)
+}
+
+/// As [`parse`], but lends a text that is stored as it stands.
+pub fn lent(text: &str) -> Result<Cow<'_, str>> {
+    let blank_ends = text.starts_with(' ') || text.ends_with(' ');
+    if character::is_plain(text) && !blank_ends && (1..=LONGEST).contains(&text.len()) {
+        return Ok(text.into());
+    }
+    looked_at(text)
+}
+
+fn looked_at(text: &str) -> Result<Cow<'_, str>> {
     if text.is_empty() {
         return Err(Error::failed("a name is empty").help("a name has 1 to 255 characters"));
     }
@@ -28,7 +42,7 @@ pub fn parse(text: &str) -> Result<String> {
         ))
         .help("leave it out"));
     }
-    let name = if is_nfc(text) { text.to_owned() } else { text.nfc().collect() };
+    let name: Cow<'_, str> = if is_nfc(text) { text.into() } else { text.nfc().collect() };
     let inner = name.trim();
     if inner.is_empty() {
         return Err(Error::failed(format!("{} is only blanks", quoted(&name))).help("a name has 1 to 255 characters"));
@@ -65,7 +79,7 @@ pub fn column_letters(name: &str) -> impl Iterator<Item = char> {
 
 #[cfg(test)]
 mod tests {
-    use super::{column_key, parse};
+    use super::{column_key, looked_at, parse};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use unicode_normalization::is_nfc;
 
@@ -146,6 +160,11 @@ mod tests {
                 prop_assert!(is_nfc(&name) && (1..=255).contains(&name.chars().count()) && name.trim() == name);
                 prop_assert_eq!(parse(&name), Ok(name.clone()));
             }
+        }
+
+        #[test]
+        fn names_of_ascii_alone_are_read_as_all_others(text in "[\\x00-\\x7f]{0,9}|[ -~]{250,260}") {
+            prop_assert_eq!(parse(&text), looked_at(&text).map(std::borrow::Cow::into_owned));
         }
 
         #[test]

@@ -103,6 +103,11 @@ impl Units {
 
     /// Reads a number and a unit: `16GiB`, `16 GiB`, `1.5 tb`, `16G`.
     pub fn parse(&self, text: &str) -> Result<Quantity> {
+        self.lent(text).map(|(amount, unit)| Quantity { amount: amount.into_owned(), unit })
+    }
+
+    /// As [`Self::parse`], but lends the amount: that, and the id of the unit.
+    pub fn lent<'t>(&self, text: &'t str) -> Result<(Cow<'t, str>, i64)> {
         let given = text.trim();
         let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given)));
         if given.is_empty() {
@@ -121,7 +126,7 @@ impl Units {
         if number.is_empty() {
             return Err(refused("does not begin with a number").help("give a number and its unit, such as 16GiB"));
         }
-        let amount = if number.starts_with('.') { format!("0{number}") } else { number.to_owned() };
+        let amount: Cow<'t, str> = if number.starts_with('.') { format!("0{number}").into() } else { number.into() };
         let exact = Decimal::parse(&amount)
             .map_err(|fault| refused(&decimal::reason(number, fault)).help(decimal::HOW_TO_WRITE))?;
         if name.is_empty() {
@@ -142,7 +147,7 @@ impl Units {
         if exact.checked_times(unit.bytes).is_none_or(|bytes| bytes > Decimal::from_whole(i128::from(i64::MAX))) {
             return Err(refused("is more than 9223372036854775807 bytes").help("a quantity is at most 2^63-1 bytes"));
         }
-        Ok(Quantity { amount, unit: unit.id })
+        Ok((amount, unit.id))
     }
 
     /// The exact number of bytes; zero for what is not a stored quantity.

@@ -62,10 +62,16 @@ static BY_WORD: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(||
 /// More than the longest platform's word has, separators included.
 const LONGEST: usize = 64;
 
+/// The one of the seven words that `text` is, in any case.
+#[must_use]
+pub fn known(text: &str) -> Option<&'static str> {
+    STATUSES.iter().find(|status| status.eq_ignore_ascii_case(text.trim())).copied()
+}
+
 /// Reads one of the seven words in any case.
 pub fn parse(text: &str) -> Result<&'static str> {
     let given = text.trim();
-    if let Some(status) = STATUSES.iter().find(|status| status.eq_ignore_ascii_case(given)) {
+    if let Some(status) = known(given) {
         return Ok(status);
     }
     let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));

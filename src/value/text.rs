@@ -1,18 +1,28 @@
 //! Fields that are text with few rules: free text, email, VLAN, and a unit's factor.
 
+use super::character;
 use super::decimal;
 use super::name;
 use super::shown::quoted;
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 
 /// How many bytes a free text may have.
 pub const LONGEST: usize = 64 * 1024;
 
 /// Reads free text, kept byte for byte: no control characters but line ends and tabs, 64 KiB at most.
 pub fn free(text: &str) -> Result<String> {
+    lent(text).map(Cow::into_owned)
+}
+
+/// As [`free`], but lends the text.
+pub fn lent(text: &str) -> Result<Cow<'_, str>> {
     if text.len() > LONGEST {
         return Err(Error::failed(format!("{} has {} bytes", quoted(text), text.len()))
             .help("a text has at most 65536 bytes (64 KiB)"));
+    }
+    if character::is_plain(text) {
+        return Ok(text.into());
     }
     let control =
         text.chars().zip(1..).find(|(c, _): &(char, usize)| c.is_control() && !matches!(c, '\n' | '\r' | '\t'));
@@ -23,7 +33,7 @@ pub fn free(text: &str) -> Result<String> {
             u32::from(character)
         ))
         .help("leave it out")),
-        None => Ok(text.to_owned()),
+        None => Ok(text.into()),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 use std::fs::Metadata;
 use std::time::Duration;
 
@@ -16,12 +17,17 @@ const LARGEST_ZONE: u64 = 1 << 20;
 /// Reads a time to its stored text, `2026-11-23T07:13:00Z`: RFC 3339, a date (its first second), or a date and a time
 /// of day. Without an offset it is UTC; what is behind the second is cut off.
 pub fn parse(text: &str) -> Result<String> {
+    lent(text).map(Cow::into_owned)
+}
+
+/// As [`parse`], but lends a text that is stored as it stands.
+pub fn lent(text: &str) -> Result<Cow<'_, str>> {
     let given = text.trim();
     let read = read(given).ok_or_else(|| refusal(given, EXAMPLES))?;
     if read.is_as_stored(given) {
-        return Ok(given.to_owned());
+        return Ok(given.into());
     }
-    read.utc().and_then(stored).ok_or_else(|| out_of_range(given))
+    read.utc().and_then(stored).map(Cow::from).ok_or_else(|| out_of_range(given))
 }
 
 /// Reads a time for a filter, as [`parse`] does, and besides `now`, `today`, `yesterday` and how long ago (`90s`,

@@ -82,7 +82,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
             *slot = Some(crate::value::Value::Text(hash.clone()));
         }
         let mut batch = Batch::new(entity, Existing::Refuse, switch(matches, "allow-duplicate"));
-        let id = batch.put(writer, &mut intake, draft, 1, &mut report)??;
+        let id = batch.put(writer, &mut intake, &draft.lend(), draft.items.clone(), 1, &mut report)??;
         let answer = match card {
             // Whoever adds the first login user has to sign in to read it.
             Some(style) => session.cards(style, |cards| show::card(writer, entity, id, cards))?,

@@ -6,26 +6,25 @@
 use crate::error::{Error, Result, io_reason};
 use crate::input::file::Text;
 use crate::input::{self, Opened, Reading, Record, Step};
-use std::cell::RefCell;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
 /// Puts aside what `source` has, which is called `name` in messages, up to its end or to where no reading goes on.
 ///
 /// # Errors
 /// Not even its header can be read, it cannot be read further, or there is no room for it.
-pub(super) fn put(source: Box<dyn Read>, name: &str, reading: Reading<'_>) -> Result<NamedTempFile> {
+pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>) -> Result<NamedTempFile> {
     let no_room = |error: &std::io::Error| {
         let folder = std::env::temp_dir();
         Error::failed(format!("cannot put {name} aside in {}: {}", folder.display(), io_reason(error)))
             .help("set TMPDIR to a folder with room, or name a file")
     };
     let file = NamedTempFile::new().map_err(|error| no_room(&error))?;
-    let failed = Rc::new(RefCell::new(None));
+    let failed = Arc::new(Mutex::new(None));
     let copy = file.reopen().map_err(|error| no_room(&error))?;
-    let source = Copying { source, copy, failed: Rc::clone(&failed) };
+    let source = Copying { source, copy, failed: Arc::clone(&failed) };
     let opened = input::from_text(Text::new(name, Box::new(source), None, reading.encoding)?, None, reading.delimiter);
     if let Ok(Opened::Records(mut records)) = opened {
         let mut record = Record::new();
@@ -38,7 +37,8 @@ pub(super) fn put(source: Box<dyn Read>, name: &str, reading: Reading<'_>) -> Re
             }
         }
     }
-    match failed.take() {
+    let failure = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match failure {
         None => Ok(file),
         Some(Failure::Read(error)) => Err(Error::failed(format!("cannot read {name}: {}", io_reason(&error)))),
         Some(Failure::Written(error)) => Err(no_room(&error)),
@@ -64,9 +64,9 @@ enum Failure {
 
 /// A source of which a copy is kept as far as it is read.
 struct Copying {
-    source: Box<dyn Read>,
+    source: Box<dyn Read + Send>,
     copy: File,
-    failed: Rc<RefCell<Option<Failure>>>,
+    failed: Arc<Mutex<Option<Failure>>>,
 }
 
 impl Read for Copying {
@@ -79,7 +79,7 @@ impl Read for Copying {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Err(error),
             Err(error) => Failure::Read(error),
         };
-        self.failed.replace(Some(failure));
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).replace(failure);
         Err(ErrorKind::Other.into())
     }
 }

@@ -1,12 +1,12 @@
 //! Putting drafts into the inventory, one or a million: the path that `add` and every import share.
 
-use super::intake::{Draft, Intake, ends_it};
+use super::intake::{Intake, Items, ends_it};
 use super::report::Report;
 use super::seen::Seen;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
 use crate::store::{Action, Change, Effect, Finder, Match, Record, Removal, Writer};
-use crate::value::{Value, shown};
+use crate::value::{Lent, Value, shown};
 
 /// What becomes of a draft whose record exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct Tally {
 
 /// Records of one noun on their way into the inventory.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(crate) struct Batch<'s> {
     pub entity: &'static Entity,
     pub existing: Existing,
     /// Whether soft keys may be shared.
@@ -45,7 +45,7 @@ pub(crate) struct Batch {
     pub tally: Tally,
     /// The records that drafts were about, and the line of each.
     seen: Seen,
-    finder: Finder,
+    finder: Finder<'s>,
     /// Whether the table is filled first and its keys are tested afterwards.
     bulk: bool,
     /// At how many new records it is asked whether so many are coming.
@@ -54,7 +54,7 @@ pub(crate) struct Batch {
     before: Option<usize>,
 }
 
-impl Batch {
+impl<'s> Batch<'s> {
     pub(crate) fn new(entity: &'static Entity, existing: Existing, allow_duplicate: bool) -> Self {
         Self {
             entity,
@@ -69,19 +69,20 @@ impl Batch {
         }
     }
 
-    /// Puts one draft in; `line` is where it stands in its file.
+    /// Puts one draft in: what is given for its fields, and what comes along. `line` is where it stands in its file.
     ///
     /// # Errors
     /// The outer one ends the command; the inner one is the record's fault.
     pub(crate) fn put(
         &mut self,
-        writer: &mut Writer<'_>,
+        writer: &mut Writer<'s>,
         intake: &mut Intake,
-        draft: Draft,
+        values: &[Option<Lent<'_>>],
+        items: Items,
         line: u64,
         report: &mut Report,
     ) -> Result<Result<i64>> {
-        match self.attempt(writer, intake, draft, line, report) {
+        match self.attempt(writer, intake, values, items, line, report) {
             Err(error) if ends_it(&error) => Err(error),
             other => Ok(other),
         }
@@ -89,20 +90,20 @@ impl Batch {
 
     fn attempt(
         &mut self,
-        writer: &mut Writer<'_>,
+        writer: &mut Writer<'s>,
         intake: &mut Intake,
-        draft: Draft,
+        values: &[Option<Lent<'_>>],
+        items: Items,
         line: u64,
         report: &mut Report,
     ) -> Result<i64> {
         for effect in intake.made.drain(..) {
             report.add(writer, &effect)?;
         }
-        if self.bulk && !self.is_plain(&draft) {
+        if self.bulk && !(items.is_empty() && self.is_plain(values)) {
             writer.give_up_bulk();
         }
-        let Draft { values, items } = draft;
-        let existing = if self.bulk { None } else { self.find(writer, &values)? };
+        let existing = if self.bulk { None } else { self.find(writer, values)? };
         if let Some(found) = &existing
             && let Some(first) = self.seen.line(found.id)
         {
@@ -120,20 +121,16 @@ impl Batch {
                 self.tally.skipped += 1;
                 found.id
             }
-            (Some(Match { id, differing: None }), Existing::Update) if items.is_empty() => {
-                self.tally.unchanged += 1;
-                id
-            }
-            (Some(Match { id, differing }), Existing::Update) => {
-                let record = match differing {
-                    None => writer.record(self.entity, id)?,
-                    record => record,
-                };
-                let gone = || Error::not_found(format!("no {} with id {id}", self.entity.labels.0));
-                self.update(writer, intake, &record.ok_or_else(gone)?, values, items, report)?
+            (Some(found), Existing::Update) => {
+                if !found.differs && items.is_empty() {
+                    self.tally.unchanged += 1;
+                } else {
+                    self.update(writer, intake, found, values, items, report)?;
+                }
+                found.id
             }
             (None, _) => {
-                let values = values.into_iter().map(|value| value.unwrap_or(Value::Null)).collect();
+                let values = values.iter().map(|value| value.unwrap_or(Lent::Null)).collect();
                 let effect = self.create(writer, self.entity, values)?;
                 report.add(writer, &effect)?;
                 intake.notice(&effect);
@@ -151,7 +148,7 @@ impl Batch {
     }
 
     /// The record that the draft is about: the one with its natural key.
-    fn find(&mut self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Match>> {
+    fn find(&mut self, writer: &Writer<'s>, values: &[Option<Lent<'_>>]) -> Result<Option<Match>> {
         match self.finder.find(writer, values)? {
             None => self.named_alone(writer, values),
             found => Ok(found),
@@ -160,27 +157,38 @@ impl Batch {
 
     /// A record that is there already may be given by its name alone, where that is unambiguous: a file that updates
     /// need not say what holds it.
-    fn named_alone(&self, writer: &Writer<'_>, values: &[Option<Value>]) -> Result<Option<Match>> {
-        let given = |name: &str| self.entity.position(name).and_then(|place| values.get(place)?.as_ref());
+    fn named_alone(&mut self, writer: &Writer<'_>, values: &[Option<Lent<'_>>]) -> Result<Option<Match>> {
+        let given = |name: &str| self.entity.position(name).and_then(|place| *values.get(place)?);
         let held = self.entity.parent_field().filter(|field| field.required);
         let Some(name) = self.entity.names.first().and_then(|name| given(name)) else { return Ok(None) };
         match (held, name) {
-            (Some(field), Value::Text(name)) if self.existing != Existing::Refuse && given(field.name).is_none() => {
+            (Some(field), Lent::Text(name)) if self.existing != Existing::Refuse && given(field.name).is_none() => {
                 let id = writer.resolve_optional(self.entity, name)?;
-                let Some(id) = id else { return Ok(None) };
-                Ok(writer.record(self.entity, id)?.map(|record| Match { id, differing: Some(record) }))
+                let record = id.map(|id| writer.record(self.entity, id)).transpose()?.flatten();
+                Ok(record.map(|record| {
+                    let id = record.id;
+                    self.finder.keep(record);
+                    Match { id, differs: true }
+                }))
             }
             _ => Ok(None),
         }
     }
 
     /// Makes one record, numbered if it has no name, unless an operator's duplicate forbids it.
-    fn create(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, mut values: Vec<Value>) -> Result<Effect> {
-        if !self.bulk {
-            number(writer, entity, &mut values)?;
-            self.refuse_duplicate(writer, entity, None, &values)?;
+    fn create(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, values: Vec<Lent<'_>>) -> Result<Effect> {
+        if self.bulk {
+            return writer.apply(Change::Enter { entity, values });
         }
-        writer.apply(Change::Create { entity, values })
+        let number = number(writer, entity, &values)?;
+        let mut values = values;
+        if let Some((place, name)) = &number
+            && let Some(slot) = values.get_mut(*place)
+        {
+            *slot = Lent::Text(name);
+        }
+        self.refuse_duplicate(writer, entity, None, &values)?;
+        writer.apply(Change::Enter { entity, values })
     }
 
     fn refuse_duplicate(
@@ -188,7 +196,7 @@ impl Batch {
         writer: &Writer<'_>,
         entity: &'static Entity,
         own: Option<i64>,
-        values: &[Value],
+        values: &[Lent<'_>],
     ) -> Result<()> {
         let Some((holder, key)) = writer.holder_of_key(entity, own, values, entity.soft_keys)? else { return Ok(()) };
         if self.allow_duplicate {
@@ -202,14 +210,20 @@ impl Batch {
         &mut self,
         writer: &mut Writer<'_>,
         intake: &mut Intake,
-        record: &Record,
-        values: Vec<Option<Value>>,
-        items: Vec<(&'static Collection, Vec<Vec<Value>>)>,
+        found: Match,
+        values: &[Option<Lent<'_>>],
+        items: Items,
         report: &mut Report,
-    ) -> Result<i64> {
-        let given: Vec<(usize, Value)> =
-            values.into_iter().enumerate().filter_map(|(place, value)| Some((place, value?))).collect();
-        let mut touched = self.change(writer, record, given, report)?;
+    ) -> Result<()> {
+        let record = if found.differs {
+            self.finder.take()
+        } else {
+            let gone = || Error::not_found(format!("no {} with id {}", self.entity.labels.0, found.id));
+            writer.record(self.entity, found.id)?.ok_or_else(gone)?
+        };
+        let given: Vec<(usize, Lent<'_>)> =
+            values.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?))).collect();
+        let mut touched = self.change(writer, &record, &given, report)?;
         for (collection, wanted) in items {
             touched |= self.reconcile(writer, collection, record.id, wanted, report)?;
         }
@@ -219,7 +233,8 @@ impl Batch {
         } else {
             self.tally.unchanged += 1;
         }
-        Ok(record.id)
+        self.finder.keep(record);
+        Ok(())
     }
 
     /// Changes fields of one record; tells whether anything was different.
@@ -227,23 +242,24 @@ impl Batch {
         &mut self,
         writer: &mut Writer<'_>,
         record: &Record,
-        values: Vec<(usize, Value)>,
+        values: &[(usize, Lent<'_>)],
         report: &mut Report,
     ) -> Result<bool> {
         if !self.entity.soft_keys.is_empty() {
-            let mut after = record.values.clone();
-            for (place, value) in &values {
+            let old: Vec<Lent<'_>> = record.values.iter().map(Value::lend).collect();
+            let mut after = old.clone();
+            for (place, value) in values {
                 if let Some(slot) = after.get_mut(*place) {
-                    slot.clone_from(value);
+                    *slot = *value;
                 }
             }
             let place = |name: &str| self.entity.position(name);
-            let differs = |name: &&str| place(name).is_some_and(|place| after.get(place) != record.values.get(place));
+            let differs = |name: &&str| place(name).is_some_and(|place| after.get(place) != old.get(place));
             if self.entity.soft_keys.iter().any(|key| key.iter().any(differs)) {
                 self.refuse_duplicate(writer, self.entity, Some(record.id), &after)?;
             }
         }
-        let effect = writer.apply(Change::Update { entity: self.entity, before: record, values })?;
+        let effect = writer.apply(Change::Amend { entity: self.entity, before: record, values })?;
         report.add(writer, &effect)?;
         Ok(effect.action == Action::Update)
     }
@@ -261,7 +277,7 @@ impl Batch {
         if let Some(slot) = of.position(collection.by).and_then(|place| values.get_mut(place)) {
             *slot = Value::Integer(owner);
         }
-        let effect = self.create(writer, of, values)?;
+        let effect = self.create(writer, of, values.iter().map(Value::lend).collect())?;
         report.add(writer, &effect)
     }
 
@@ -312,21 +328,21 @@ impl Batch {
         self.seen.line(id).is_some()
     }
 
-    /// Whether a draft says which record it is about without a look at others, and brings none along.
-    fn is_plain(&self, draft: &Draft) -> bool {
+    /// Whether a draft says which record it is about without a look at others.
+    fn is_plain(&self, values: &[Option<Lent<'_>>]) -> bool {
         let given = |name: &str| {
-            let value = self.entity.position(name).and_then(|place| draft.values.get(place)?.as_ref());
-            value.is_some_and(|value| *value != Value::Null)
+            let value = self.entity.position(name).and_then(|place| *values.get(place)?);
+            value.is_some_and(|value| value != Lent::Null)
         };
         let held = self.entity.parent_field().filter(|field| field.required);
         let named = self.entity.numbered.is_none() || self.entity.names.iter().any(|name| given(name));
-        draft.items.is_empty() && named && held.is_none_or(|field| given(field.name))
+        named && held.is_none_or(|field| given(field.name))
     }
 
     /// Writes many records at once from here on, if they are many and none of them can be there already; and makes the
     /// indexes afterwards, once that is the shorter way. [`Self::made_whole`] ends it. Before that, nothing may ask for
     /// the records.
-    pub(crate) fn fill_if_many(&mut self, writer: &mut Writer<'_>) -> Result<()> {
+    pub(crate) fn fill_if_many(&mut self, writer: &mut Writer<'s>) -> Result<()> {
         if self.tally.created < self.many {
             return Ok(());
         }
@@ -394,26 +410,22 @@ fn duplicate(writer: &Writer<'_>, entity: &'static Entity, holder: i64, key: &[&
         .help("take it all the same with --allow-duplicate"))
 }
 
-/// Gives a record without a name the first number that is free beside it: `disk0`, `disk1`, …
-fn number(writer: &Writer<'_>, entity: &'static Entity, values: &mut [Value]) -> Result<()> {
+/// The first number that is free for a record without a name beside the others, `disk0`, `disk1`, …, and its place.
+fn number(writer: &Writer<'_>, entity: &'static Entity, values: &[Lent<'_>]) -> Result<Option<(usize, String)>> {
     let (Some(numbered), Some(name), Some(parent)) = (entity.numbered, entity.names.first(), entity.parent) else {
-        return Ok(());
+        return Ok(None);
     };
-    let (Some(name_place), Some(parent_place)) = (entity.position(name), entity.position(parent)) else {
-        return Ok(());
-    };
-    if values.get(name_place) != Some(&Value::Null) {
-        return Ok(());
+    let (Some(place), Some(parent_place)) = (entity.position(name), entity.position(parent)) else { return Ok(None) };
+    if values.get(place) != Some(&Lent::Null) {
+        return Ok(None);
     }
-    let holder = values.get(parent_place).cloned().unwrap_or(Value::Null);
+    let holder = values.get(parent_place).map_or(Value::Null, |holder| holder.to_value());
     let mut number = numbered.first;
     loop {
         let candidate = Value::Text(format!("{}{number}", numbered.prefix));
         if writer.find(entity, &[name, parent], &[&candidate, &holder])?.is_none() {
-            if let Some(slot) = values.get_mut(name_place) {
-                *slot = candidate;
-            }
-            return Ok(());
+            let Value::Text(name) = candidate else { return Ok(None) };
+            return Ok(Some((place, name)));
         }
         number += 1;
     }

@@ -3,6 +3,7 @@
 use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
+use super::header;
 use super::load::{self, Loaded, Options, Prune, Source};
 use crate::catalog::{Catalog, Entity};
 use crate::error::Result;
@@ -26,7 +27,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_hint(ValueHint::FilePath)
             .help("CSV or JSON lines; - is standard input"),
     );
-    how(command).after_help(format!("The columns are {}.", load::columns(entity).join(", ")))
+    how(command).after_help(format!("The columns are {}.", header::columns(entity).join(", ")))
 }
 
 /// The options of every import.
@@ -130,7 +131,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
         };
         match opened {
             Opened::Records(records) => Ok(records),
-            Opened::Empty { name } => Err(input::nothing_in(&name, &load::columns(entity))),
+            Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
         }
     };
     // A file that cannot be read at all is told before the inventory is locked.
@@ -139,7 +140,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
 }
 
 /// What stands at `path`, if it can be read but once.
-fn once(path: &Path) -> Result<Option<Box<dyn Read>>> {
+fn once(path: &Path) -> Result<Option<Box<dyn Read + Send>>> {
     if path == Path::new("-") {
         return Ok(Some(Box::new(std::io::stdin())));
     }

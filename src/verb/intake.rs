@@ -3,12 +3,14 @@
 //! Every fault of a record is told, not only the first. What a row refers to is resolved here, and made here where
 //! `--create` says so.
 
+use super::portion::{Row, Said};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
-use crate::store::{Action, Change, Effect, Resolver, Writer};
-use crate::value::quantity::Quantity;
+use crate::store::{Action, Change, Effect, Number, Resolver, Writer};
+use crate::value::quantity::{Quantity, Units};
 use crate::value::role::Role;
-use crate::value::{Value, address, decimal, list, name, shown, status, text, time};
+use crate::value::{Lent, Value, address, decimal, list, name, shown, status, text, time};
+use std::borrow::Cow;
 
 /// What a given text is for.
 #[derive(Debug, Clone, Copy)]
@@ -28,14 +30,22 @@ pub(crate) enum Target {
 pub(crate) struct Draft {
     /// The values of the fields that were mentioned.
     pub values: Vec<Option<Value>>,
-    /// What comes along: the values of each record.
-    pub items: Vec<(&'static Collection, Vec<Vec<Value>>)>,
+    /// What comes along.
+    pub items: Items,
 }
+
+/// Records of other nouns that come along with one: the values of each.
+pub(crate) type Items = Vec<(&'static Collection, Vec<Vec<Value>>)>;
 
 impl Draft {
     /// A draft that mentions nothing.
     pub(crate) fn empty(entity: &Entity) -> Self {
         Self { values: vec![None; entity.fields.len()], items: Vec::new() }
+    }
+
+    /// The values, their texts lent.
+    pub(crate) fn lend(&self) -> Vec<Option<Lent<'_>>> {
+        self.values.iter().map(|value| value.as_ref().map(Value::lend)).collect()
     }
 }
 
@@ -73,7 +83,7 @@ impl Intake {
     ) -> Result<Result<Draft, Faults>> {
         let mut draft = Draft::empty(entity);
         let mut faults = Faults::new();
-        let above = holders_path(given);
+        let above = holders_path(given.iter().copied());
         for (target, text) in given {
             let text = text.filter(|text| !text.is_empty());
             let result = match target {
@@ -82,12 +92,9 @@ impl Intake {
                         *slot = Some(value);
                     }
                 }),
-                Target::Collection(collection) => self.items(writer, collection, text).map(|items| {
-                    match draft.items.iter_mut().find(|(known, _)| known.name == collection.name) {
-                        Some((_, known)) => known.extend(items),
-                        None => draft.items.push((collection, items)),
-                    }
-                }),
+                Target::Collection(collection) => {
+                    self.items(writer, collection, text).map(|items| gather(&mut draft.items, collection, items))
+                }
                 Target::Above(_) | Target::Derived => Ok(()),
             };
             match result {
@@ -110,10 +117,7 @@ impl Intake {
         let Some(field) = entity.fields.get(place) else { return Ok(Value::Null) };
         let about = |error: Error| if ends_it(&error) { error } else { about(field.name, &error) };
         match text {
-            None if field.required && entity.numbered.is_none_or(|_| !entity.is_naming(field.name)) => {
-                Err(about(Error::failed(format!("{} must not be empty", field.name))))
-            }
-            None => Ok(Value::Null),
+            None => nothing_for(entity, field).map(|()| Value::Null),
             Some(text) if entity.parent == Some(field.name) && !above.is_empty() && !text.starts_with("id=") => {
                 self.value(writer, field, &format!("{above}/{text}")).map_err(about)
             }
@@ -127,23 +131,98 @@ impl Intake {
     /// The text is no value of the field, or names no record.
     pub(crate) fn value(&mut self, writer: &mut Writer<'_>, field: &'static Field, text: &str) -> Result<Value> {
         match field.kind {
-            Kind::Quantity { .. } => Ok(Value::Quantity(quantity(writer, text)?)),
-            Kind::Status if self.platform_words => {
-                let known = status::parse(text).ok().or_else(|| status::from_platform(text));
-                known.map(|word| Value::Text(word.to_owned())).map_or_else(|| plain(field.kind, text), Ok)
-            }
+            Kind::Quantity { .. } => quantity(&*writer.units()?, text).map(Plain::into_value),
+            Kind::Status if self.platform_words => platform_status(text).map(Plain::into_value),
             Kind::Reference { to, .. } => {
                 let target = writer.catalog().of(to);
-                match self.resolver.resolve(writer, target, text) {
-                    Err(error) if error.kind() == Failure::NotFound && self.makes(field, target) => {
-                        self.make(writer, target, text)
-                    }
-                    other => other,
-                }
-                .map(Value::Integer)
+                let found = self.resolver.resolve(writer, target, text);
+                self.found_or_made(writer, field, target, text, found).map(Value::Integer)
             }
             kind => plain(kind, text),
         }
+    }
+
+    /// The record that was found for `text`, or made where there is none.
+    fn found_or_made(
+        &mut self,
+        writer: &mut Writer<'_>,
+        field: &'static Field,
+        target: &'static Entity,
+        text: &str,
+        found: Result<i64>,
+    ) -> Result<i64> {
+        match found {
+            Err(error) if error.kind() == Failure::NotFound && self.makes(field, target) => {
+                self.make(writer, target, text)
+            }
+            other => other,
+        }
+    }
+
+    /// Takes over what was read of one row, looks up what that leaves to be looked up, and puts each value where its
+    /// field stands among `values`. What comes along is returned.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn take<'p>(
+        &mut self,
+        writer: &mut Writer<'_>,
+        entity: &'static Entity,
+        row: &Row<'p>,
+        values: &mut Vec<Option<Lent<'p>>>,
+    ) -> Result<Result<Items, Faults>> {
+        values.clear();
+        values.resize(entity.fields.len(), None);
+        let (mut items, mut faults) = (Items::new(), Faults::new());
+        let above = row.above();
+        for (target, said) in row.said() {
+            let given = match (target, said) {
+                (_, Said::Wrong(error)) => Err(error.clone()),
+                (Target::Field(place), Said::Value(value)) => Ok(Some((place, value))),
+                (Target::Field(place), Said::Text { text, number }) => self
+                    .reference(writer, entity, place, text, number, &above)
+                    .map(|id| Some((place, Lent::Integer(id)))),
+                (Target::Collection(collection), said) => {
+                    let text = if let Said::Text { text, .. } = said { Some(text) } else { None };
+                    let more = self.items(writer, collection, text);
+                    more.map(|more| gather(&mut items, collection, more)).map(|()| None)
+                }
+                (Target::Above(_) | Target::Derived, _) => Ok(None),
+            };
+            match given {
+                Err(error) if ends_it(&error) => return Err(error),
+                Err(error) => faults.push(error),
+                Ok(Some((place, value))) => {
+                    if let Some(slot) = values.get_mut(place) {
+                        *slot = Some(value);
+                    }
+                }
+                Ok(None) => {}
+            }
+        }
+        Ok(if faults.is_empty() { Ok(items) } else { Err(faults) })
+    }
+
+    /// The record that a field of a row refers to. A text that stands in many rows bears the same `number` in all.
+    fn reference(
+        &mut self,
+        writer: &mut Writer<'_>,
+        entity: &'static Entity,
+        place: usize,
+        text: &str,
+        number: Option<Number>,
+        above: &str,
+    ) -> Result<i64> {
+        let field = entity.fields.get(place).ok_or_else(|| Error::failed("a column is for no field"))?;
+        let about = |error: Error| if ends_it(&error) { error } else { about(field.name, &error) };
+        let target = writer.catalog().target(field).ok_or_else(|| Error::failed("a field refers to nothing"))?;
+        if entity.parent == Some(field.name) && !above.is_empty() && !text.starts_with("id=") {
+            let text = format!("{above}/{text}");
+            let found = self.resolver.resolve(writer, target, &text);
+            return self.found_or_made(writer, field, target, &text, found).map_err(about);
+        }
+        let found = self.resolver.resolve_again(writer, target, text, number);
+        self.found_or_made(writer, field, target, text, found).map_err(about)
     }
 
     /// Reads `MAIN[@AT];…`.
@@ -242,6 +321,14 @@ impl Intake {
     }
 }
 
+/// Makes sure that a field may be given empty.
+pub(super) fn nothing_for(entity: &Entity, field: &Field) -> Result<()> {
+    if field.required && entity.numbered.is_none_or(|_| !entity.is_naming(field.name)) {
+        return Err(about(field.name, &Error::failed(format!("{} must not be empty", field.name))));
+    }
+    Ok(())
+}
+
 /// A fault of one field or column: its name, then the sentence.
 pub(crate) fn about(name: &str, error: &Error) -> Error {
     let told = Error::new(error.kind(), format!("{name}: {}", error.message())).details(error.lines().to_vec());
@@ -264,38 +351,86 @@ pub(crate) fn naming_field(entity: &'static Entity, text: &str) -> Option<&'stat
 }
 
 /// The path that columns above the holder give: provider and datacenter of a pool.
-fn holders_path(given: &[(Target, Option<&str>)]) -> String {
-    let mut above: Vec<(usize, &str)> = given
-        .iter()
-        .filter_map(|(target, text)| match (target, text) {
-            (Target::Above(steps), Some(text)) if !text.is_empty() => Some((*steps, *text)),
-            _ => None,
-        })
-        .collect();
+pub(super) fn holders_path<'t>(given: impl Iterator<Item = (Target, Option<&'t str>)>) -> String {
+    let above = given.filter_map(|(target, text)| match (target, text) {
+        (Target::Above(steps), Some(text)) if !text.is_empty() => Some((steps, text)),
+        _ => None,
+    });
+    let mut above: Vec<(usize, &str)> = above.collect();
     above.sort_unstable_by_key(|(steps, _)| std::cmp::Reverse(*steps));
     above.into_iter().map(|(_, text)| text).collect::<Vec<&str>>().join("/")
 }
 
-fn quantity(writer: &Writer<'_>, text: &str) -> Result<Quantity> {
-    writer.units()?.parse(text)
+/// Adds records of a collection to those that come along.
+fn gather(items: &mut Items, collection: &'static Collection, more: Vec<Vec<Value>>) {
+    match items.iter_mut().find(|(known, _)| known.name == collection.name) {
+        Some((_, known)) => known.extend(more),
+        None => items.push((collection, more)),
+    }
+}
+
+/// A value that was read from a text; where it is stored as it stands there, it is lent.
+#[derive(Debug)]
+pub(crate) enum Plain<'t> {
+    /// As [`Value::Text`].
+    Text(Cow<'t, str>),
+    /// As [`Value::Integer`].
+    Integer(i64),
+    /// As [`Value::Quantity`].
+    Quantity(Cow<'t, str>, i64),
+}
+
+impl Plain<'_> {
+    fn into_value(self) -> Value {
+        match self {
+            Self::Text(text) => Value::Text(text.into_owned()),
+            Self::Integer(number) => Value::Integer(number),
+            Self::Quantity(amount, unit) => Value::Quantity(Quantity { amount: amount.into_owned(), unit }),
+        }
+    }
 }
 
 /// Reads what needs no look into the inventory.
 pub(crate) fn plain(kind: Kind, given: &str) -> Result<Value> {
-    Ok(match kind {
-        Kind::Name => Value::Text(name::parse(given)?),
-        Kind::Text => Value::Text(text::free(given)?),
-        Kind::Count => Value::Text(decimal::parse_count(given)?),
-        Kind::Factor => Value::Integer(text::factor(given)?),
-        Kind::Status => Value::Text(status::parse(given)?.to_owned()),
-        Kind::Role => Value::Text(Role::parse(given)?.word().to_owned()),
-        Kind::Ipv4 => Value::Text(address::ipv4(given)?),
-        Kind::Ipv6 => Value::Text(address::ipv6(given)?),
-        Kind::Vlan => Value::Text(text::vlan(given)?),
-        Kind::Email => Value::Text(text::email(given)?),
-        Kind::Created | Kind::Updated => Value::Text(time::parse(given)?),
-        Kind::Secret | Kind::Quantity { .. } | Kind::Reference { .. } => Value::Text(given.to_owned()),
-    })
+    lent(kind, given).map(Plain::into_value)
+}
+
+/// Reads what a row of a file gives for a field, where that needs no look into the inventory but its units; nothing
+/// where it refers to a record.
+pub(super) fn alone<'t>(kind: Kind, given: &'t str, units: &Units) -> Option<Result<Plain<'t>>> {
+    match kind {
+        Kind::Reference { .. } => None,
+        Kind::Quantity { .. } => Some(quantity(units, given)),
+        Kind::Status => Some(platform_status(given)),
+        kind => Some(lent(kind, given)),
+    }
+}
+
+fn quantity<'t>(units: &Units, given: &'t str) -> Result<Plain<'t>> {
+    units.lent(given).map(|(amount, unit)| Plain::Quantity(amount, unit))
+}
+
+/// Reads a status that may be told in a platform's words.
+fn platform_status(given: &str) -> Result<Plain<'_>> {
+    let known = status::known(given).or_else(|| status::from_platform(given));
+    known.map_or_else(|| lent(Kind::Status, given), |word| Ok(Plain::Text(word.into())))
+}
+
+fn lent(kind: Kind, given: &str) -> Result<Plain<'_>> {
+    Ok(Plain::Text(match kind {
+        Kind::Name => name::lent(given)?,
+        Kind::Text => text::lent(given)?,
+        Kind::Count => decimal::lent_count(given)?,
+        Kind::Factor => return Ok(Plain::Integer(text::factor(given)?)),
+        Kind::Status => status::parse(given)?.into(),
+        Kind::Role => Role::parse(given)?.word().into(),
+        Kind::Ipv4 => address::ipv4(given)?.into(),
+        Kind::Ipv6 => address::ipv6(given)?.into(),
+        Kind::Vlan => text::vlan(given)?.into(),
+        Kind::Email => text::email(given)?.into(),
+        Kind::Created | Kind::Updated => time::lent(given)?,
+        Kind::Secret | Kind::Quantity { .. } | Kind::Reference { .. } => given.into(),
+    }))
 }
 
 /// What a column of a file, or an option, is for: a field, a collection, or what holds the holder.

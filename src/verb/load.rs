@@ -3,17 +3,18 @@
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
 use super::batch::{Batch, Existing, Tally};
-use super::faults::{self, Faults};
-use super::intake::{self, Intake, Target};
+use super::faults::Faults;
+use super::intake::Intake;
+use super::portion::{Cutter, Portion, Row};
 use super::progress::Progress;
 use super::report::Report;
-use crate::catalog::Entity;
+use super::rows::Rows;
+use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
-use crate::input::{Record, Records, Step};
+use crate::input::Records;
 use crate::session::Session;
 use crate::store::Writer;
-use crate::value::{shown, similar};
-use std::collections::HashMap;
+use crate::value::Lent;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -119,9 +120,9 @@ fn attempt(
 
 type Outcome = (Vec<(&'static Entity, Tally)>, Vec<(&'static Entity, Vec<String>)>);
 
-fn all(
+fn all<'s>(
     session: &Session,
-    writer: &mut Writer<'_>,
+    writer: &mut Writer<'s>,
     sources: &[Source],
     options: &Options,
     filling: &mut Filling,
@@ -129,8 +130,9 @@ fn all(
     report: &mut Report,
 ) -> Result<Outcome> {
     let intake = Intake { platform_words: true, create: options.create.clone(), ..Intake::default() };
-    let mut load = Load { writer, options, intake, filling, faults, report };
-    let mut batches: Vec<(Batch, &Source)> = Vec::new();
+    writer.tells_values(session.dry_run);
+    let mut load = Load { catalog: session.catalog(), writer, options, intake, filling, faults, report };
+    let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
     for source in sources {
         batches.push((load.source(source, !session.quiet)?, source));
     }
@@ -140,13 +142,18 @@ fn all(
 }
 
 /// The batch of the records that hold the batch's, where rows were about those too.
-fn holders<'b>(writer: &Writer<'_>, batch: &Batch, batches: &'b [(Batch, &Source)]) -> Option<&'b Batch> {
+fn holders<'b, 's>(
+    writer: &Writer<'_>,
+    batch: &Batch<'s>,
+    batches: &'b [(Batch<'s>, &Source)],
+) -> Option<&'b Batch<'s>> {
     let (_, holder) = writer.catalog().parent(batch.entity)?;
     batches.iter().map(|(known, _)| known).find(|known| known.entity.noun == holder.noun)
 }
 
 /// An import on its way.
 struct Load<'l, 's> {
+    catalog: &'static Catalog,
     writer: &'l mut Writer<'s>,
     options: &'l Options,
     intake: Intake,
@@ -155,9 +162,9 @@ struct Load<'l, 's> {
     report: &'l mut Report,
 }
 
-impl Load<'_, '_> {
+impl<'s> Load<'_, 's> {
     /// Puts the rows of one source in.
-    fn source(&mut self, source: &Source, shows_progress: bool) -> Result<Batch> {
+    fn source(&mut self, source: &Source, shows_progress: bool) -> Result<Batch<'s>> {
         let mut batch = Batch::new(source.entity, source.existing.unwrap_or(self.options.existing), true);
         self.rows(source, &mut batch, shows_progress)?;
         if batch.made_whole(self.writer)? {
@@ -167,73 +174,53 @@ impl Load<'_, '_> {
         Err(Error::conflict(format!("two of the {} are the same", batch.entity.labels.1)))
     }
 
-    fn rows(&mut self, source: &Source, batch: &mut Batch, shows_progress: bool) -> Result<()> {
-        let mut records = (source.open)()?;
+    fn rows(&mut self, source: &Source, batch: &mut Batch<'s>, shows_progress: bool) -> Result<()> {
+        let records = (source.open)()?;
         let mut progress = Progress::new(records.name(), source.bytes, shows_progress);
         self.writer.reading(Some(records.name()));
-        let mut header = Header::new(batch.entity);
-        let mut record = Record::default();
-        loop {
-            // What is wrong with the header is wrong with every row, and told once. JSON learns its columns as it goes.
-            if let Err(wrong) = header.learn(self.writer, records.columns()) {
-                self.faults.add(
-                    records.name(),
-                    records.header_line(),
-                    &wrong,
-                    records.columns(),
-                    std::iter::empty(),
-                )?;
-                return Ok(());
-            }
-            let step = records.read(&mut record);
-            progress.at(records.bytes_read());
-            match step {
-                Step::Last => return Ok(()),
-                Step::Fault(fault) => {
-                    self.faults.add(records.name(), fault.line, &[fault.text], records.columns(), record.cells())?;
-                    if fault.fatal {
-                        return Ok(());
-                    }
-                }
-                Step::Record => {
-                    if let Err(wrong) = header.learn(self.writer, records.columns()) {
-                        self.faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
-                        return Ok(());
-                    }
-                    if self.filling.allowed && !header.brings_others() {
-                        batch.fill_if_many(self.writer)?;
-                    }
-                    let wrong = self.row(&record, &header, batch)?;
-                    if !wrong.is_empty() {
-                        self.faults.add(records.name(), record.line, &wrong, records.columns(), record.cells())?;
-                    }
+        // A row may make a unit that the next one is given in, if it may make what the inventory begins with.
+        let catalog = self.catalog;
+        let seeds = batch.entity.fields.iter().filter_map(|field| catalog.target(field)).any(|target| target.seeded);
+        self.intake.resolver.forget_numbers();
+        let mut rows = Rows::new(Cutter::new(catalog, batch.entity, records), seeds);
+        let mut portion = Portion::default();
+        while !portion.has_ended {
+            portion = rows.next(portion, || self.writer.units().map(|units| (*units).clone()))?;
+            progress.at(portion.bytes_read);
+            let mut values = Vec::new();
+            for row in portion.rows() {
+                let wrong = if row.wrong.is_empty() { self.row(&row, &mut values, batch)? } else { row.wrong.to_vec() };
+                if !wrong.is_empty() {
+                    self.faults.add(&row.head.name, row.line, &wrong, &row.head.columns, row.cells())?;
                 }
             }
         }
+        Ok(())
     }
 
     /// Puts one row in, and tells what is wrong with it. Where the good rows go in without the bad, a bad one leaves
     /// nothing behind.
-    fn row(&mut self, record: &Record, header: &Header, batch: &mut Batch) -> Result<Vec<String>> {
-        let given: Vec<(Target, Option<&str>)> =
-            record.cells().filter_map(|(column, text)| Some((*header.targets.get(column)?, text))).collect();
+    fn row<'p>(
+        &mut self,
+        row: &Row<'p>,
+        values: &mut Vec<Option<Lent<'p>>>,
+        batch: &mut Batch<'s>,
+    ) -> Result<Vec<String>> {
+        if self.filling.allowed && !row.head.brings_others() {
+            batch.fill_if_many(self.writer)?;
+        }
         let Self { writer, intake, report, .. } = self;
-        writer.at_line(record.line);
+        writer.at_line(row.line);
         let (tally, mark) = (batch.tally, report.mark()?);
-        let attempt = |writer: &mut Writer<'_>| -> Result<Result<(), Vec<Error>>> {
-            let draft = match intake.read(writer, batch.entity, &given)? {
-                Ok(draft) => draft,
+        let mut attempt = |writer: &mut Writer<'s>| -> Result<Result<(), Vec<Error>>> {
+            let items = match intake.take(writer, batch.entity, row, values)? {
+                Ok(items) => items,
                 Err(errors) => return Ok(Err(errors)),
             };
-            let put = batch.put(writer, intake, draft, record.line, report)?;
+            let put = batch.put(writer, intake, values, items, row.line, report)?;
             Ok(put.map(drop).map_err(|error| vec![error]))
         };
-        let done = if self.options.skip_bad {
-            writer.whole_or_nothing(attempt)?
-        } else {
-            let mut attempt = attempt;
-            attempt(writer)?
-        };
+        let done = if self.options.skip_bad { writer.whole_or_nothing(attempt)? } else { attempt(writer)? };
         let Err(errors) = done else { return Ok(Vec::new()) };
         if self.options.skip_bad {
             intake.forget_everything();
@@ -245,7 +232,7 @@ impl Load<'_, '_> {
 
     /// Removes the records that no row was about, where that was asked for; else tells which they are, where the
     /// sources speak for all that a holder has.
-    fn what_is_gone(&mut self, batches: &mut [(Batch, &Source)]) -> Result<Vec<(&'static Entity, Vec<String>)>> {
+    fn what_is_gone(&mut self, batches: &mut [(Batch<'s>, &Source)]) -> Result<Vec<(&'static Entity, Vec<String>)>> {
         let mut gone = Vec::new();
         for place in (0..batches.len()).rev() {
             let Some((batch, source)) = batches.get(place) else { continue };
@@ -267,73 +254,7 @@ impl Load<'_, '_> {
     }
 }
 
-/// The columns of a file, and what each is for.
-struct Header {
-    entity: &'static Entity,
-    targets: Vec<Target>,
-}
-
-impl Header {
-    const fn new(entity: &'static Entity) -> Self {
-        Self { entity, targets: Vec::new() }
-    }
-
-    /// Whether rows may bring records of other nouns along.
-    fn brings_others(&self) -> bool {
-        self.targets.iter().any(|target| matches!(target, Target::Collection(_)))
-    }
-
-    /// Takes in columns that are not known yet.
-    fn learn(&mut self, writer: &Writer<'_>, columns: &[String]) -> Result<(), Vec<String>> {
-        if self.targets.len() == columns.len() {
-            return Ok(());
-        }
-        let first = self.targets.is_empty();
-        let mut wrong = Vec::new();
-        for column in columns.iter().skip(self.targets.len()) {
-            match intake::target(writer.catalog(), self.entity, column) {
-                Some(target) => self.targets.push(target),
-                None if column == faults::COLUMN => self.targets.push(Target::Derived),
-                None => wrong.push(unknown(self.entity, column)),
-            }
-        }
-        let mut known: HashMap<String, &String> = HashMap::new();
-        for (target, column) in self.targets.iter().zip(columns) {
-            if matches!(target, Target::Derived) {
-                continue;
-            }
-            if let Some(other) = known.insert(format!("{target:?}"), column) {
-                wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
-            }
-        }
-        let names = self.entity.names.iter().filter_map(|name| self.entity.position(name));
-        let mut names =
-            names.map(|name| self.targets.iter().any(|t| matches!(t, Target::Field(place) if *place == name)));
-        if first && wrong.is_empty() && self.entity.numbered.is_none() && !names.any(|named| named) {
-            wrong.push(format!("the column {} is missing", self.entity.names.join(" or ")));
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
-    }
-}
-
-/// The columns that a file of `entity` may have.
-pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
-    let secret = crate::catalog::Kind::Secret;
-    let fields = entity.fields.iter().filter(|field| field.kind != secret).map(|field| field.name);
-    fields.chain(entity.collections.iter().map(|collection| collection.name)).collect()
-}
-
-fn unknown(entity: &Entity, column: &str) -> String {
-    let columns = columns(entity);
-    if entity.computed(column).is_some() || matches!(column, "id" | "path") {
-        return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
-    }
-    let near = similar::nearest(column, columns.iter().copied(), 3);
-    let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("the columns are {}", columns.join(", ")));
-    format!("{} is no column of {} ({help})", shown::quoted(column), entity.labels.1)
-}
-
-impl Batch {
+impl Batch<'_> {
     /// The records that no row was about, of all, or of those which one of `holders` holds.
     fn unseen(&self, writer: &Writer<'_>, holders: Option<&Self>) -> Result<Vec<i64>> {
         let parent = self.entity.parent.unwrap_or_default();

@@ -9,7 +9,7 @@ use std::io::Read;
 
 type Rows = Vec<(u64, Vec<String>)>;
 
-fn open_reader(source: Box<dyn Read>, delimiter: Option<u8>, header: Header) -> Result<Option<Csv>> {
+fn open_reader(source: Box<dyn Read + Send>, delimiter: Option<u8>, header: Header) -> Result<Option<Csv>> {
     Csv::open(Text::new("vms.csv", source, None, None).expect("UTF-8 is known"), delimiter, header)
 }
 

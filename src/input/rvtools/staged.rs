@@ -1,7 +1,7 @@
 //! A table of an export in the inventory's own terms, ready for the import.
 
 use crate::input::{Record, Records, Step};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Where a row comes from, for its faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Staged {
     /// For each column that could be, its place among those that are.
     places: Vec<Option<usize>>,
     rows: Vec<StagedRow>,
-    sources: Rc<[String]>,
+    sources: Arc<[String]>,
     read: usize,
 }
 
@@ -34,7 +34,7 @@ struct StagedRow {
 impl Staged {
     /// An empty table. A column is left out altogether where the export says nothing about it, so that an update
     /// leaves what the inventory has.
-    pub(super) fn new(noun: &'static str, columns: &[(&str, bool)], sources: &Rc<[String]>) -> Self {
+    pub(super) fn new(noun: &'static str, columns: &[(&str, bool)], sources: &Arc<[String]>) -> Self {
         let mut kept = Vec::new();
         let places = columns.iter().map(|(column, is_there)| {
             is_there.then(|| {
@@ -43,7 +43,7 @@ impl Staged {
             })
         });
         let places = places.collect();
-        Self { noun, columns: kept, places, rows: Vec::new(), sources: Rc::clone(sources), read: 0 }
+        Self { noun, columns: kept, places, rows: Vec::new(), sources: Arc::clone(sources), read: 0 }
     }
 
     /// Adds a row with a cell for each column that could be; `None` is a value that the export does not know.
@@ -110,11 +110,11 @@ impl Records for Staged {
 mod tests {
     use super::{Origin, Staged};
     use crate::input::{Record, Records, Step};
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     #[test]
     fn unknown_columns_and_values_are_not_given_at_all() {
-        let sources: Rc<[String]> = Rc::from(["x (vInfo)".to_owned(), "x (vHost)".to_owned()]);
+        let sources: Arc<[String]> = Arc::from(["x (vInfo)".to_owned(), "x (vHost)".to_owned()]);
         let mut staged = Staged::new("vm", &[("name", true), ("created", false), ("memory", true)], &sources);
         let text = |text: &str| Some(text.to_owned());
         staged.add(Origin { tab: 0, row: 2 }, [text("web01"), text("now"), None]);

@@ -10,18 +10,27 @@ use crate::store::sqlite::Bind;
 use crate::store::writer::Writer;
 use crate::value::role::Role;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::ops::ControlFlow;
+
+/// How many bytes say how long a part is.
+const LENGTH: usize = size_of::<u64>();
 
 /// A hash that is being computed.
 #[derive(Debug, Clone)]
-pub(super) struct Digest(Sha256);
+pub(super) struct Digest {
+    hash: Sha256,
+    /// The parts of one change or entry, before they are hashed together.
+    parts: Vec<u8>,
+}
 
 impl Digest {
     /// Begins the hash of the change behind the one with the hash `before`.
     pub(super) fn after(before: &str) -> Self {
-        let mut digest = Self(Sha256::new());
+        let mut digest = Self { hash: Sha256::new(), parts: Vec::new() };
         digest.text_part(Some(before));
+        digest.take_in();
         digest
     }
 
@@ -38,6 +47,7 @@ impl Digest {
         self.number(Some(i64::from(change.partly)));
         self.number(change.purged.as_ref().map(|(id, _)| *id));
         self.text_part(change.purged.as_ref().map(|(_, hash)| hash.as_str()));
+        self.take_in();
     }
 
     pub(super) fn entry(
@@ -56,25 +66,43 @@ impl Digest {
         self.text_part(old);
         self.text_part(file);
         self.number(line);
+        self.take_in();
     }
 
     fn number(&mut self, number: Option<i64>) {
-        self.text_part(number.map(|number| number.to_string()).as_deref());
+        let Some(number) = number else { return self.text_part(None) };
+        self.begin_part(0);
+        let start = self.parts.len();
+        // Writing to a Vec cannot fail.
+        let _ = write!(self.parts, "{number}");
+        let length = (self.parts.len() - start) as u64;
+        if let Some(slot) = self.parts.get_mut(start - LENGTH..start) {
+            slot.copy_from_slice(&length.to_be_bytes());
+        }
     }
 
     fn text_part(&mut self, text: Option<&str>) {
         let Some(text) = text else {
-            self.0.update([0]);
+            self.parts.push(0);
             return;
         };
-        self.0.update([1]);
-        self.0.update((text.len() as u64).to_be_bytes());
-        self.0.update(text.as_bytes());
+        self.begin_part(text.len() as u64);
+        self.parts.extend_from_slice(text.as_bytes());
+    }
+
+    fn begin_part(&mut self, length: u64) {
+        self.parts.push(1);
+        self.parts.extend_from_slice(&length.to_be_bytes());
+    }
+
+    fn take_in(&mut self) {
+        self.hash.update(&self.parts);
+        self.parts.clear();
     }
 
     /// The hash, in hexadecimal.
     pub(super) fn text(&self) -> String {
-        self.0.clone().finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
+        self.hash.clone().finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
             // Writing to a String cannot fail.
             let _ = write!(text, "{byte:02x}");
             text

@@ -4,13 +4,13 @@
 //! with the last. Ids made one after another wait here until they are broken off, and become one entry.
 
 use super::chain::Digest;
-use super::{BLOCK, Mark, Origin, kept};
+use super::{BLOCK, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
-use crate::store::bulk::{AT_ONCE, insert};
+use crate::store::bulk::{AT_ONCE, Waiting, insert_many};
 use crate::store::sqlite::{Bind, Connection, Failure};
 use crate::store::writer::Action;
-use crate::value::Value;
+use crate::value::Lent;
 use std::rc::Rc;
 
 /// How many entries more than one in so many records lines may cost, before only the file is kept.
@@ -26,6 +26,8 @@ pub(in crate::store) struct Recorder {
     source: Option<Rc<str>>,
     line: Option<i64>,
     open: Option<Open>,
+    /// The old values of the record in question; the room for them is used again.
+    old: String,
 }
 
 /// The change that is being written.
@@ -35,23 +37,14 @@ struct Open {
     digest: Digest,
     ranges: Vec<Range>,
     files: Vec<(String, i64)>,
-    waiting: Vec<Waiting>,
+    /// The entries that wait to be written with others.
+    waiting: Waiting,
+    /// The statement that writes as many as are written at once.
+    full: Rc<str>,
 }
 
 /// The columns of an entry.
 const ENTRY: [&str; 8] = ["change_id", "noun", "action", "first_id", "last_id", "old", "change_file_id", "line"];
-
-/// An entry that waits to be written with others.
-#[derive(Debug, Clone)]
-struct Waiting {
-    noun: &'static str,
-    action: &'static str,
-    first: i64,
-    last: i64,
-    old: Option<String>,
-    file_id: Option<i64>,
-    line: Option<i64>,
-}
 
 /// Records of one noun that were made one after another.
 #[derive(Debug, Clone)]
@@ -79,7 +72,7 @@ struct New<'a> {
 
 impl Recorder {
     pub(in crate::store) const fn new(origin: Origin) -> Self {
-        Self { origin, undoes: None, source: None, line: None, open: None }
+        Self { origin, undoes: None, source: None, line: None, open: None, old: String::new() }
     }
 
     /// Says that this change reverses another one, and whether only in part.
@@ -151,31 +144,31 @@ impl Recorder {
         now: &str,
         entity: &'static Entity,
         id: i64,
-        old: impl Iterator<Item = (usize, &'v Value)>,
+        old: impl Iterator<Item = (usize, Lent<'v>)>,
     ) -> Result<()> {
-        self.one(connection, now, entity, id, Action::Update, &kept(entity, old))
+        self.one(connection, now, entity, id, Action::Update, old)
     }
 
     /// A record was removed; these were its values.
-    pub(in crate::store) fn removed(
+    pub(in crate::store) fn removed<'v>(
         &mut self,
         connection: &Connection,
         now: &str,
         entity: &'static Entity,
         id: i64,
-        old: &[Value],
+        old: impl Iterator<Item = Lent<'v>>,
     ) -> Result<()> {
-        self.one(connection, now, entity, id, Action::Remove, &kept(entity, (0..).zip(old)))
+        self.one(connection, now, entity, id, Action::Remove, (0..).zip(old))
     }
 
-    fn one(
+    fn one<'v>(
         &mut self,
         connection: &Connection,
         now: &str,
         entity: &'static Entity,
         id: i64,
         action: Action,
-        old: &str,
+        old: impl Iterator<Item = (usize, Lent<'v>)>,
     ) -> Result<()> {
         self.begin(connection, now)?;
         let Some(open) = &mut self.open else { return Ok(()) };
@@ -184,8 +177,10 @@ impl Recorder {
             let range = open.ranges.remove(place);
             open.write_range(connection, &range)?;
         }
-        let (file, line) = (self.source.as_deref(), self.line);
-        open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old: Some(old), file, line })
+        self.old.clear();
+        keep(entity, old, &mut self.old);
+        let (file, line, old) = (self.source.as_deref(), self.line, Some(self.old.as_str()));
+        open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old, file, line })
     }
 
     /// Writes the change itself, once: one without any effect on a record, if nothing follows.
@@ -240,7 +235,8 @@ impl Recorder {
             purged: purged.map(|(id, hash)| (id, hash.to_owned())),
             hash: String::new(),
         });
-        Ok(Open { id, digest, ranges: Vec::new(), files: Vec::new(), waiting: Vec::new() })
+        let full = insert_many("change_entry", &ENTRY, AT_ONCE).into();
+        Ok(Open { id, digest, ranges: Vec::new(), files: Vec::new(), waiting: Waiting::default(), full })
     }
 
     /// Writes what waits, and the hash: the last thing before the transaction ends.
@@ -271,34 +267,28 @@ impl Open {
         };
         let (noun, action) = (entry.noun, entry.action.word());
         self.digest.entry(noun, action, (entry.first, entry.last), entry.old, entry.file, entry.line);
-        let (first, last, line, old) = (entry.first, entry.last, entry.line, entry.old.map(str::to_owned));
-        self.waiting.push(Waiting { noun, action, first, last, old, file_id, line });
-        if self.waiting.len() == AT_ONCE { self.write_waiting(connection) } else { Ok(()) }
+        let row = [
+            Bind::Integer(self.id),
+            Bind::Text(noun),
+            Bind::Text(action),
+            Bind::Integer(entry.first),
+            Bind::Integer(entry.last),
+            bound(entry.old),
+            file_id.map_or(Bind::Null, Bind::Integer),
+            entry.line.map_or(Bind::Null, Bind::Integer),
+        ];
+        self.waiting.add(row.into_iter());
+        if self.waiting.rows() == AT_ONCE { self.write_waiting(connection) } else { Ok(()) }
     }
 
     /// Writes the entries that wait: many in one statement take half the time that they take one by one.
     fn write_waiting(&mut self, connection: &Connection) -> Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let change = self.id;
-        let binds: Vec<Bind<'_>> = self
-            .waiting
-            .iter()
-            .flat_map(|entry| {
-                [
-                    Bind::Integer(change),
-                    Bind::Text(entry.noun),
-                    Bind::Text(entry.action),
-                    Bind::Integer(entry.first),
-                    Bind::Integer(entry.last),
-                    bound(entry.old.as_deref()),
-                    entry.file_id.map_or(Bind::Null, Bind::Integer),
-                    entry.line.map_or(Bind::Null, Bind::Integer),
-                ]
-            })
-            .collect();
-        connection.execute(&insert("change_entry", &ENTRY, self.waiting.len()), &binds).map_err(unwritten)?;
+        let written = match self.waiting.rows() {
+            0 => return Ok(()),
+            AT_ONCE => connection.execute_with(&self.full, self.waiting.binds()),
+            rows => connection.execute_with(&insert_many("change_entry", &ENTRY, rows), self.waiting.binds()),
+        };
+        written.map_err(unwritten)?;
         self.waiting.clear();
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the engine is asked for while very many records go into one table.
 
-use super::{Bind, CACHE_KIB, Connection, Failure, explained, failure};
+use super::{Bind, CACHE_KIB, Connection, Failure, Raw, explained, failure};
 use crate::error::Result;
 use rusqlite::config::DbConfig;
 use std::ops::ControlFlow;
@@ -11,6 +11,39 @@ const APPENDING_KIB: i64 = 8 * 1024;
 /// than what does not.
 const SORTING_KIB: i64 = 1024;
 
+/// How a statement begins that writes many rows, all of which are undone together if one is refused. Nothing is put by to
+/// undo the statement alone, which would be a copy of every page that it touches.
+pub(in crate::store) const INSERT_MANY: &str = "INSERT OR FAIL INTO";
+
+/// A statement that is run very many times.
+pub(in crate::store) struct Prepared<'c>(rusqlite::Statement<'c>);
+
+impl Prepared<'_> {
+    /// Runs it, and tells how many rows it touched.
+    pub(in crate::store) fn execute<'v>(
+        &mut self,
+        values: impl IntoIterator<Item = Bind<'v>>,
+    ) -> Result<usize, Failure> {
+        self.0.execute(rusqlite::params_from_iter(values)).map_err(|error| failure(&error))
+    }
+
+    /// The first row of it, read by `read`.
+    pub(in crate::store) fn first<'v, T>(
+        &mut self,
+        values: impl IntoIterator<Item = Bind<'v>>,
+        read: impl FnOnce(&Raw<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut rows = self.0.query(rusqlite::params_from_iter(values)).map_err(|error| explained(&error))?;
+        rows.next().map_err(|error| explained(&error))?.map(|row| read(&row.into())).transpose()
+    }
+}
+
+impl std::fmt::Debug for Prepared<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a prepared statement")
+    }
+}
+
 /// An index that was taken away: its name, and the statement that makes it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Index {
@@ -19,6 +52,21 @@ pub(in crate::store) struct Index {
 }
 
 impl Connection {
+    /// Prepares a statement that is going to be run very many times.
+    pub(in crate::store) fn prepare(&self, sql: &str) -> Result<Prepared<'_>> {
+        self.writing()?.prepare(sql).map(Prepared).map_err(|error| explained(&error))
+    }
+
+    /// Runs a statement whose values come one by one, and tells how many rows it touched.
+    pub(in crate::store) fn execute_with<'v>(
+        &self,
+        sql: &str,
+        values: impl Iterator<Item = Bind<'v>>,
+    ) -> Result<usize, Failure> {
+        let mut statement = self.writing()?.prepare_cached(sql).map_err(|error| failure(&error))?;
+        statement.execute(rusqlite::params_from_iter(values)).map_err(|error| failure(&error))
+    }
+
     /// Takes the indexes of `table` away.
     pub(in crate::store) fn suspend_indexes(&self, table: &str) -> Result<Vec<Index>> {
         let sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = $1 AND sql IS NOT NULL \
