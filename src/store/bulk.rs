@@ -6,7 +6,7 @@
 use super::reader::Reader;
 use super::record;
 use super::selection::key_part;
-use super::sqlite::{Bind, Connection, Failure, INSERT_MANY, Index, Prepared};
+use super::sqlite::{ASIDE, Bind, Connection, Failure, INSERT_MANY, Index, Prepared};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
 use crate::value::Lent;
@@ -14,39 +14,58 @@ use crate::value::Lent;
 /// How many records one statement writes.
 pub(super) const AT_ONCE: usize = 16;
 
+/// How many records wait for their indexes' sake before they go into the table, and how large they may be together.
+const TOGETHER: usize = 1 << 16;
+const LARGEST: usize = 8 << 20;
 /// A table that is being filled.
 #[derive(Debug)]
 pub(super) struct Bulk<'s> {
     pub(super) entity: &'static Entity,
     indexes: Vec<Index>,
     columns: Vec<&'static str>,
-    /// The statement that writes as many records as one statement writes.
+    /// Where records go by [`AT_ONCE`]: into the table, or aside.
+    into: &'static str,
     full: Prepared<'s>,
     last_id: i64,
     waiting: Waiting,
+    /// How many records stand aside, and how large they are.
+    aside: (usize, usize),
     pub(super) refused: bool,
 }
 
 impl<'s> Bulk<'s> {
-    /// Begins with the indexes alive; what the engine need not look up is what records refer to.
-    pub(super) fn begin(connection: &'s Connection, entity: &'static Entity) -> Result<Self> {
-        let columns: Vec<&str> =
-            std::iter::once(entity.id).chain(entity.fields.iter().flat_map(Field::columns)).collect();
-        connection.enforce_references(false)?;
+    /// Begins; if `first`, without indexes until the end.
+    ///
+    /// Of every page that a statement touches which writes several records, the engine keeps a copy to undo it by: with
+    /// the indexes alive that is a page an index and record, unless the records are so many that they share the pages.
+    pub(super) fn begin(connection: &'s Connection, entity: &'static Entity, first: bool) -> Result<Self> {
+        let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).collect();
+        let into = if first {
+            entity.table
+        } else {
+            connection.put_aside(&columns)?;
+            ASIDE
+        };
         Ok(Self {
             entity,
             last_id: connection.last_id(entity.table)?,
-            indexes: Vec::new(),
-            full: connection.prepare(&insert_many(entity.table, &columns, AT_ONCE))?,
+            indexes: if first { connection.suspend_indexes(entity.table)? } else { Vec::new() },
+            into,
+            full: connection.prepare(&insert_many(into, &columns, AT_ONCE))?,
             columns,
             waiting: Waiting::default(),
+            aside: (0, 0),
             refused: false,
         })
     }
 
     /// Takes the indexes away until the end.
-    pub(super) fn suspend_indexes(&mut self, connection: &Connection) -> Result<()> {
+    pub(super) fn suspend_indexes(&mut self, connection: &'s Connection) -> Result<()> {
+        self.write_all(connection)?;
+        connection.nothing_is_aside()?;
         self.indexes = connection.suspend_indexes(self.entity.table)?;
+        self.into = self.entity.table;
+        self.full = connection.prepare(&insert_many(self.into, &self.columns, AT_ONCE))?;
         Ok(())
     }
 
@@ -60,45 +79,78 @@ impl<'s> Bulk<'s> {
         if !self.refused {
             let fields = self.entity.fields.iter().zip(values);
             let binds = fields.flat_map(|(field, value)| record::lent_binds(field, *value));
-            self.waiting.add(std::iter::once(Bind::Integer(self.last_id)).chain(binds));
+            self.waiting.add(binds);
         }
         if self.waiting.rows() == AT_ONCE {
             self.write(connection)?;
+            let (records, size) = self.aside;
+            if records >= TOGETHER || size >= LARGEST {
+                self.write_aside(connection)?;
+            }
         }
         Ok(self.last_id)
     }
 
-    /// Writes what waits.
+    /// Writes what waits to where it goes.
     fn write(&mut self, connection: &Connection) -> Result<()> {
-        let written = match self.waiting.rows() {
+        let rows = self.waiting.rows();
+        let written = match rows {
             0 => return Ok(()),
             AT_ONCE => self.full.execute(self.waiting.binds()),
-            rows => {
-                connection.prepare(&insert_many(self.entity.table, &self.columns, rows))?.execute(self.waiting.binds())
-            }
+            _ => connection.prepare(&insert_many(self.into, &self.columns, rows))?.execute(self.waiting.binds()),
         };
+        if self.into == ASIDE {
+            self.aside.0 += rows;
+            self.aside.1 += self.waiting.text.len();
+        }
         self.waiting.clear();
+        self.take(connection, written, self.into != ASIDE)
+    }
+
+    /// Writes what stands aside into the table.
+    fn write_aside(&mut self, connection: &Connection) -> Result<()> {
+        if self.aside.0 == 0 {
+            return Ok(());
+        }
+        let columns = self.columns.join(", ");
+        let sql =
+            format!("{INSERT_MANY} {} ({columns}) SELECT {columns} FROM {ASIDE} ORDER BY rowid", self.entity.table);
+        let written = connection.execute(&sql, &[]);
+        self.aside = (0, 0);
+        self.take(connection, written, true)?;
+        connection.batch(&format!("DELETE FROM {ASIDE}"))
+    }
+
+    fn take(&mut self, connection: &Connection, written: Result<usize, Failure>, given_ids: bool) -> Result<()> {
         match written {
             Err(Failure::Engine(error)) => return Err(error),
             Err(_) => self.refused = true,
-            Ok(_) => {}
+            // The engine gives the ids: those that were told of the records, or this is of no use.
+            Ok(_) => self.refused |= given_ids && connection.last_given() != self.last_id,
         }
         Ok(())
     }
 
+    /// Writes everything into the table.
+    fn write_all(&mut self, connection: &Connection) -> Result<()> {
+        self.write(connection)?;
+        self.write_aside(connection)
+    }
+
     /// Makes the indexes again; tells whether every record was taken.
     pub(super) fn end(mut self, connection: &Connection) -> Result<bool> {
-        self.write(connection)?;
+        self.write_all(connection)?;
         if self.refused {
             return Ok(false);
         }
-        match connection.resume_indexes(&self.indexes) {
-            Err(Failure::Engine(error)) => return Err(error),
-            Err(_) => return Ok(false),
-            Ok(()) => {}
+        if self.into == ASIDE {
+            connection.nothing_is_aside()?;
         }
-        connection.enforce_references(true)?;
-        Ok(true)
+        match connection.resume_indexes(&self.indexes) {
+            Err(Failure::Engine(error)) => Err(error),
+            Err(_) => Ok(false),
+            Ok(()) => Ok(true),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! many a file has them in the order in which they were made.
 
 use super::reader::{Reader, key_condition};
-use super::record::{self, Record};
+use super::record::{self, Old};
 use super::sqlite::{Bind, Prepared, Raw};
 use crate::catalog::Entity;
 use crate::error::Result;
@@ -28,8 +28,8 @@ pub struct Finder<'s> {
     next: i64,
     /// Whether the last record was found there.
     in_order: bool,
-    /// The last record that differs.
-    held: Record,
+    /// What the last record that differs holds otherwise.
+    old: Old,
 }
 
 /// A question, and the statement of it once it has been asked.
@@ -73,7 +73,7 @@ impl<'s> Finder<'s> {
             by_id: Question::new(format!("{select} t.{} = $1", entity.id)),
             next: 0,
             in_order: false,
-            held: Record { id: 0, values: Vec::new() },
+            old: Old::default(),
         }
     }
 
@@ -82,7 +82,7 @@ impl<'s> Finder<'s> {
     /// # Errors
     /// The file cannot be read.
     pub fn find(&mut self, reader: &Reader<'s>, values: &[Option<Lent<'_>>]) -> Result<Option<Match>> {
-        let Self { entity, keys, by_id, next, in_order, held } = self;
+        let Self { entity, keys, by_id, next, in_order, old } = self;
         let given = |place: usize| values.get(place).copied().flatten().unwrap_or(Lent::Null);
         for (places, question) in keys {
             let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, given(*place))));
@@ -91,24 +91,28 @@ impl<'s> Finder<'s> {
             if wanted.first().is_none_or(|first| *first == Bind::Null) {
                 continue;
             }
-            let mut matched = |row: &Raw<'_>| -> Result<Match> {
-                let same = record::holds(entity, row, |place| values.get(place).copied().flatten())?;
-                if !same {
-                    record::read_into(entity, row, held)?;
+            // What is not given of a key is empty.
+            let wanted_of = |place: usize| match values.get(place).copied().flatten() {
+                None if places.contains(&place) => Some(Lent::Null),
+                value => value,
+            };
+            let mut matched = |row: &Raw<'_>, is_certain: bool| -> Result<Option<Match>> {
+                let same = old.compare(entity, row, wanted_of)?;
+                if !is_certain && !places.iter().all(|place| old.is_same(*place)) {
+                    return Ok(None);
                 }
-                Ok(Match { id: row.id(0)?, differs: !same })
+                if !same {
+                    old.read(entity, row)?;
+                }
+                Ok(Some(Match { id: row.id(0)?, differs: !same }))
             };
             // It may be the record behind the one that was found last.
             let mut found = None;
             if *in_order {
-                let key = |place: usize| places.contains(&place).then(|| given(place));
-                let guessed = by_id.first(reader, &[Bind::Integer(*next)], |row| {
-                    if record::holds(entity, row, key)? { matched(row).map(Some) } else { Ok(None) }
-                });
-                found = guessed?.flatten();
+                found = by_id.first(reader, &[Bind::Integer(*next)], |row| matched(row, false))?.flatten();
             }
             if found.is_none() {
-                found = question.first(reader, &wanted, matched)?;
+                found = question.first(reader, &wanted, |row| matched(row, true))?.flatten();
             }
             if let Some(found) = found {
                 *in_order = found.id == *next;
@@ -119,13 +123,14 @@ impl<'s> Finder<'s> {
         Ok(None)
     }
 
-    /// The record that was found last and differs, which is given back with [`Self::keep`]: the room for it is used again.
-    pub const fn take(&mut self) -> Record {
-        std::mem::replace(&mut self.held, Record { id: 0, values: Vec::new() })
+    /// What the record that was found last and differs holds. It is given back with [`Self::keep`]: the room for it is
+    /// used again.
+    pub fn take(&mut self) -> Old {
+        std::mem::take(&mut self.old)
     }
 
-    /// Takes a record back.
-    pub fn keep(&mut self, record: Record) {
-        self.held = record;
+    /// Takes back what a record holds; or in, if it was found elsewhere.
+    pub fn keep(&mut self, old: Old) {
+        self.old = old;
     }
 }

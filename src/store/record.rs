@@ -18,6 +18,12 @@ pub struct Record {
 }
 
 impl Record {
+    /// Its values, their texts lent.
+    #[must_use]
+    pub fn lend(&self) -> Vec<Lent<'_>> {
+        self.values.iter().map(Value::lend).collect()
+    }
+
     /// The value of the field called `name`; nothing where there is no such field.
     #[must_use]
     pub fn value(&self, entity: &Entity, name: &str) -> &Value {
@@ -42,32 +48,84 @@ pub(super) fn columns(entity: &Entity) -> String {
 
 /// Reads a record from a row that begins with [`columns`].
 pub(super) fn read(entity: &Entity, row: &Raw<'_>) -> Result<Record> {
-    let mut record = Record { id: 0, values: Vec::with_capacity(entity.fields.len()) };
-    read_into(entity, row, &mut record)?;
-    Ok(record)
+    let mut index = 1;
+    let mut values = Vec::with_capacity(entity.fields.len());
+    for field in entity.fields {
+        values.push(read_value(field, row, index)?);
+        index += width(field);
+    }
+    Ok(Record { id: row.id(0)?, values })
 }
 
-/// As [`read`], into another record of `entity`, whose texts are used again.
-pub(super) fn read_into(entity: &Entity, row: &Raw<'_>, record: &mut Record) -> Result<()> {
-    let mut index = 1;
-    record.id = row.id(0)?;
-    record.values.resize(entity.fields.len(), Value::Null);
-    for (field, value) in entity.fields.iter().zip(&mut record.values) {
-        match value {
-            Value::Text(held) => match row.text(index)? {
-                Some(text) => text.clone_into(held),
-                None => *value = Value::Null,
-            },
-            Value::Quantity(held) => match (row.text(index)?, row.integer(index + 1)?) {
-                (Some(amount), Some(unit)) => {
-                    amount.clone_into(&mut held.amount);
-                    held.unit = unit;
-                }
-                _ => *value = Value::Null,
-            },
-            Value::Null | Value::Integer(_) => *value = read_value(field, row, index)?,
+/// What a record holds that is not exactly what is wanted of it.
+#[derive(Debug, Default)]
+pub struct Old {
+    /// By the places of fields, what they hold; the texts of values that were read before are used again.
+    values: Vec<Value>,
+    /// Whether a field holds what is wanted, so that its value is not read.
+    same: Vec<bool>,
+}
+
+impl Old {
+    /// Compares a row that begins with [`columns`] with what `wanted` gives for the places of fields. Tells whether all of
+    /// it is the same.
+    pub(super) fn compare<'v>(
+        &mut self,
+        entity: &Entity,
+        row: &Raw<'_>,
+        wanted: impl Fn(usize) -> Option<Lent<'v>>,
+    ) -> Result<bool> {
+        let (mut index, mut all) = (1, true);
+        self.same.clear();
+        for (place, field) in entity.fields.iter().enumerate() {
+            let same = wanted(place).map(|wanted| is(row, index, wanted)).transpose()?;
+            all &= same != Some(false);
+            self.same.push(same == Some(true));
+            index += width(field);
         }
-        index += width(field);
+        Ok(all)
+    }
+
+    /// Whether the field at a place was found to hold what was wanted.
+    pub(super) fn is_same(&self, place: usize) -> bool {
+        self.same.get(place) == Some(&true)
+    }
+
+    /// Reads from the row that was compared what is not known to be the same.
+    pub(super) fn read(&mut self, entity: &Entity, row: &Raw<'_>) -> Result<()> {
+        self.values.resize(entity.fields.len(), Value::Null);
+        let mut index = 1;
+        for ((field, value), same) in entity.fields.iter().zip(&mut self.values).zip(&self.same) {
+            if !same {
+                read_again(field, row, index, value)?;
+            }
+            index += width(field);
+        }
+        Ok(())
+    }
+
+    /// The whole record, `wanted` being what was wanted of it.
+    pub fn with<'v>(&'v self, wanted: &[Option<Lent<'v>>]) -> Vec<Lent<'v>> {
+        let values = self.values.iter().zip(&self.same).enumerate();
+        let given = |place: usize| wanted.get(place).copied().flatten().unwrap_or(Lent::Null);
+        values.map(|(place, (value, same))| if *same { given(place) } else { value.lend() }).collect()
+    }
+}
+
+impl From<Record> for Old {
+    fn from(record: Record) -> Self {
+        Self { same: vec![false; record.values.len()], values: record.values }
+    }
+}
+
+/// Reads a value of `field` where there is another one, whose text is used again.
+fn read_again(field: &Field, row: &Raw<'_>, index: usize, value: &mut Value) -> Result<()> {
+    match value {
+        Value::Text(held) => match row.text(index)? {
+            Some(text) => text.clone_into(held),
+            None => *value = Value::Null,
+        },
+        _ => *value = read_value(field, row, index)?,
     }
     Ok(())
 }
@@ -77,26 +135,16 @@ const fn width(field: &Field) -> usize {
     if matches!(field.kind, Kind::Quantity { .. }) { 2 } else { 1 }
 }
 
-/// Whether the row, which begins with [`columns`], holds the values that `wanted` gives for the places of fields;
-/// fields for which it gives none may hold anything.
-pub(super) fn holds<'v>(entity: &Entity, row: &Raw<'_>, wanted: impl Fn(usize) -> Option<Lent<'v>>) -> Result<bool> {
-    let mut index = 1;
+/// Whether a field whose first column is that one holds a value.
+fn is(row: &Raw<'_>, index: usize, wanted: Lent<'_>) -> Result<bool> {
     // Bytes that are those of the text wanted are text.
-    let text = |index: usize, wanted: &str| Ok(row.bytes(index)? == Some(wanted.as_bytes()));
-    for (place, field) in entity.fields.iter().enumerate() {
-        let same = match wanted(place) {
-            None => true,
-            Some(Lent::Null) => row.is_null(index)?,
-            Some(Lent::Text(wanted)) => text(index, wanted)?,
-            Some(Lent::Integer(number)) => row.integer(index)? == Some(number),
-            Some(Lent::Quantity(amount, unit)) => text(index, amount)? && row.integer(index + 1)? == Some(unit),
-        };
-        if !same {
-            return Ok(false);
-        }
-        index += width(field);
-    }
-    Ok(true)
+    let text = |wanted: &str| Ok(row.bytes(index)? == Some(wanted.as_bytes()));
+    Ok(match wanted {
+        Lent::Null => row.is_null(index)?,
+        Lent::Text(wanted) => text(wanted)?,
+        Lent::Integer(number) => row.integer(index)? == Some(number),
+        Lent::Quantity(amount, unit) => text(amount)? && row.integer(index + 1)? == Some(unit),
+    })
 }
 
 fn read_value(field: &Field, row: &Raw<'_>, index: usize) -> Result<Value> {

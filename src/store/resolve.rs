@@ -3,12 +3,13 @@
 //! One resolver serves arguments, flags, filters, prompts and imports. Names may contain `/`, so a path is matched and
 //! not split: a record is meant when its whole path ends in the text at a `/`.
 
+use super::made::Made;
 use super::reader::{Reader, name_sql};
 use super::selection::{Condition, Pick, Selection};
 use super::sqlite::{Bind, Statement};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::value::{address, shown, similar};
+use crate::value::{Lent, address, shown, similar};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use unicode_normalization::UnicodeNormalization;
@@ -257,6 +258,8 @@ pub struct Resolver {
     /// The noun that each column of a file refers to, and the ids that its numbered texts resolved to; zero where that
     /// is not known.
     numbered: Vec<(&'static str, Vec<i64>)>,
+    /// The nouns of which this has made all records.
+    made: Vec<(&'static str, Made)>,
 }
 
 /// The number of a text that stands in many rows of a file.
@@ -278,21 +281,34 @@ impl Resolver {
             Some((noun, path, id)) if *noun == entity.noun && path == text => return Ok(*id),
             _ => {}
         }
+        let has_made = self.made(entity).is_some();
+        if !has_made && let Some(id) = known(&self.ids, entity, text) {
+            return Ok(*id);
+        }
+        if !has_made && let Some(error) = known(&self.failures, entity, text) {
+            return Err(error.clone());
+        }
+        if let Some(id) = self.in_holder(reader, entity, text)? {
+            let paths = self.ids.iter().find(|(noun, _)| *noun == entity.noun).map_or(0, |(_, texts)| texts.len());
+            if !has_made && paths < PATHS {
+                self.make_room();
+                remember(&mut self.ids, entity, text, id);
+            } else {
+                match &mut self.last {
+                    Some((noun, path, last)) => {
+                        (*noun, *last) = (entity.noun, id);
+                        text.clone_into(path);
+                    }
+                    none => *none = Some((entity.noun, text.to_owned(), id)),
+                }
+            }
+            return Ok(id);
+        }
         if let Some(id) = known(&self.ids, entity, text) {
             return Ok(*id);
         }
         if let Some(error) = known(&self.failures, entity, text) {
             return Err(error.clone());
-        }
-        if let Some(id) = self.in_holder(reader, entity, text)? {
-            let paths = self.ids.iter().find(|(noun, _)| *noun == entity.noun).map_or(0, |(_, texts)| texts.len());
-            if paths < PATHS {
-                self.make_room();
-                remember(&mut self.ids, entity, text, id);
-            } else {
-                self.last = Some((entity.noun, text.to_owned(), id));
-            }
-            return Ok(id);
         }
         let result = self.look_up(reader, entity, text);
         self.make_room();
@@ -342,7 +358,7 @@ impl Resolver {
 
     fn make_room(&mut self) {
         if self.held >= REMEMBERED {
-            self.forget_everything();
+            self.forget_all_texts();
         }
         self.held += 1;
     }
@@ -350,33 +366,83 @@ impl Resolver {
     /// The record that a path names whose beginning is well known: of a million disks, few are of another pool's VM
     /// than one before. Only where no name has a `/` is it certain where in the path the name begins.
     fn in_holder(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Option<i64>> {
+        match self.paths_to(reader, entity, text)?.as_slice() {
+            [id] => Ok(Some(*id)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The records of `entity` that a path leads to, two at most, where it is certain where in it the name begins.
+    fn paths_to(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Vec<i64>> {
+        let mut found = Vec::new();
         let (Some((head, name)), Some((field, holder))) = (text.rsplit_once('/'), reader.catalog().parent(entity))
         else {
-            return Ok(None);
+            return Ok(found);
         };
         let plain = text.is_ascii() && !text.starts_with("id=") && !head.is_empty() && !name.is_empty();
         let named = entity.naming().all(|field| field.kind == Kind::Name);
         if !plain || !named || self.has_slashes(reader, entity)? {
-            return Ok(None);
+            return Ok(found);
+        }
+        let mut look = |made: Option<&mut Made>, parent: i64| -> Result<()> {
+            match made {
+                Some(made) => found.extend(made.find(parent, name)),
+                None => found.extend(reader.named(entity, name, Some((field.column, parent)))?),
+            }
+            Ok(())
+        };
+        // What holds them may have been made by the same file, a million times too: those paths are not remembered.
+        if self.made(holder).is_some_and(|made| !made.has_slashes()) && head.contains('/') {
+            for parent in self.paths_to(reader, holder, head)? {
+                look(self.made(entity), parent)?;
+            }
+            return Ok(found);
         }
         if known(&self.holders, holder, head).is_none() {
             let ids = reader.ending_in(holder, head)?;
             self.make_room();
             remember(&mut self.holders, holder, head, ids);
         }
-        let mut found = None;
+        let made = self.made.iter_mut().find(|(noun, _)| *noun == entity.noun);
+        let mut made = made.map(|(_, made)| made);
         for parent in known(&self.holders, holder, head).into_iter().flatten() {
-            for id in reader.named(entity, name, Some((field.column, *parent)))? {
-                if found.replace(id).is_some() {
-                    return Ok(None);
-                }
-            }
+            look(made.as_deref_mut(), *parent)?;
         }
         Ok(found)
     }
 
+    /// The records of `entity`, if this has made all of them.
+    fn made(&mut self, entity: &Entity) -> Option<&mut Made> {
+        self.made.iter_mut().find(|(noun, _)| *noun == entity.noun).map(|(_, made)| made)
+    }
+
+    /// Says that `entity` has no records, and that from here on [`Self::add`] is told of those that are made.
+    pub fn knows_none_of(&mut self, entity: &Entity) {
+        self.forget(entity);
+        if entity.parent.is_some() {
+            self.made.push((entity.noun, Made::new()));
+        }
+    }
+
+    /// Takes in that a record was made, with these values.
+    pub fn add(&mut self, entity: &Entity, id: i64, values: &[Option<Lent<'_>>]) {
+        self.forget_texts(entity);
+        let given = |name: Option<&&str>| name.and_then(|name| *values.get(entity.position(name)?)?);
+        let Some(made) = self.made(entity) else { return };
+        let known = match (given(entity.parent.as_ref()), given(entity.names.first())) {
+            (Some(Lent::Integer(holder)), Some(Lent::Text(name))) => made.add(id, holder, name),
+            _ => false,
+        };
+        if !known {
+            self.forget(entity);
+        }
+    }
+
     /// Whether a name of `entity`'s records has a `/`.
     fn has_slashes(&mut self, reader: &Reader<'_>, entity: &Entity) -> Result<bool> {
+        if let Some(made) = self.made(entity) {
+            return Ok(made.has_slashes());
+        }
         if let Some((_, known)) = self.slashes.iter().find(|(noun, _)| *noun == entity.noun) {
             return Ok(*known);
         }
@@ -400,6 +466,12 @@ impl Resolver {
 
     /// Forgets everything it knew.
     pub fn forget_everything(&mut self) {
+        self.made.clear();
+        self.forget_all_texts();
+    }
+
+    /// Forgets what texts resolved to.
+    fn forget_all_texts(&mut self) {
         self.forget_numbers();
         self.ids.clear();
         self.failures.clear();
@@ -409,8 +481,14 @@ impl Resolver {
         self.held = 0;
     }
 
-    /// Forgets what it knew of `entity`'s records, because one has been made or renamed.
+    /// Forgets what it knew of `entity`'s records, because they are others now.
     pub fn forget(&mut self, entity: &Entity) {
+        self.made.retain(|(noun, _)| *noun != entity.noun);
+        self.forget_texts(entity);
+    }
+
+    /// Forgets what texts resolved to among `entity`'s records, because one has been made.
+    fn forget_texts(&mut self, entity: &Entity) {
         self.ids.retain(|(noun, _)| *noun != entity.noun);
         self.failures.retain(|(noun, _)| *noun != entity.noun);
         self.last.take_if(|(noun, ..)| *noun == entity.noun);

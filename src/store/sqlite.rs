@@ -11,7 +11,7 @@ mod open_file;
 mod pages;
 mod walk;
 
-pub(super) use bulk::{INSERT_MANY, Index, Prepared};
+pub(super) use bulk::{ASIDE, INSERT_MANY, Index, Prepared};
 pub(super) use guard::Guard;
 pub(super) use pages::{HEADER, Header};
 

@@ -18,7 +18,7 @@ use crate::value::{Lent, Value, shown, status, time};
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// How many sets of fields are remembered whose statement of change is kept.
+/// How many statements are kept that write one record.
 const KEPT: usize = 16;
 
 /// A change to one record.
@@ -51,8 +51,10 @@ pub enum Change<'a> {
     Amend {
         /// Its noun.
         entity: &'static Entity,
+        /// Its id.
+        id: i64,
         /// The record as it is.
-        before: &'a Record,
+        before: Vec<Lent<'a>>,
         /// The fields, by their place in the catalog, and their new values.
         values: &'a [(usize, Lent<'a>)],
     },
@@ -143,18 +145,32 @@ pub struct Writer<'s> {
     operator: Option<SignedIn>,
     operators_changed: bool,
     bulk: Option<Bulk<'s>>,
+    /// Whether the engine is told not to look up what records refer to.
+    trusts: bool,
     tells: bool,
-    /// The statements that give the same fields of a noun other values, record after record.
-    updates: Vec<Assignment<'s>>,
+    /// Statements that write one record, for the next one of the kind.
+    kept: Vec<Kept<'s>>,
 }
 
-/// A statement that gives fields of one record other values.
+/// A statement that writes one record.
 #[derive(Debug)]
-struct Assignment<'s> {
+struct Kept<'s> {
     entity: &'static Entity,
-    /// The fields, by their place in the catalog.
+    what: What,
+    /// The fields that are given other values, by their place in the catalog.
     places: Vec<usize>,
     statement: Prepared<'s>,
+}
+
+/// What a statement does to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    /// It makes it.
+    New,
+    /// It makes it again, with the id that it had.
+    Restored,
+    /// It gives fields of it other values.
+    Changed,
 }
 
 impl<'s> Deref for Writer<'s> {
@@ -170,7 +186,17 @@ impl<'s> Writer<'s> {
     /// `operator` may; where nobody has to sign in, and in one that never lasts, there is none.
     pub(super) fn new(reader: Reader<'s>, recorder: Option<Recorder>, operator: Option<SignedIn>) -> Self {
         let now = time::now().into();
-        Self { reader, now, recorder, operator, operators_changed: false, bulk: None, tells: true, updates: Vec::new() }
+        Self {
+            reader,
+            now,
+            recorder,
+            operator,
+            operators_changed: false,
+            bulk: None,
+            trusts: false,
+            tells: true,
+            kept: Vec::new(),
+        }
     }
 
     /// Says whether effects are to tell which values changed. Of a million changes nobody may ask it.
@@ -208,6 +234,18 @@ impl<'s> Writer<'s> {
         }
     }
 
+    /// From here on until [`Self::end_bulk`], the engine does not look up what records refer to: what is written refers
+    /// to what was found in this transaction, and nothing is removed meanwhile.
+    ///
+    /// # Errors
+    /// The engine does not take it.
+    pub fn trust_references(&mut self) -> Result<()> {
+        if !std::mem::replace(&mut self.trusts, true) {
+            self.reader.connection.enforce_references(false)?;
+        }
+        Ok(())
+    }
+
     /// From here on until [`Self::end_bulk`], new records of `entity` go into its table many at once; if `first`, its
     /// indexes are made afterwards. Nothing else may be done with its records meanwhile: what was written may not be
     /// there yet, and what the engine refuses is told at the end.
@@ -215,12 +253,14 @@ impl<'s> Writer<'s> {
     /// # Errors
     /// The file cannot be written.
     pub fn begin_bulk(&mut self, entity: &'static Entity, first: bool) -> Result<()> {
+        self.trust_references()?;
         let connection = self.reader.connection;
-        let bulk = match &mut self.bulk {
-            Some(bulk) => bulk,
-            none => none.insert(Bulk::begin(connection, entity)?),
-        };
-        if first { bulk.suspend_indexes(connection) } else { Ok(()) }
+        match &mut self.bulk {
+            None => self.bulk = Some(Bulk::begin(connection, entity, first)?),
+            Some(bulk) if first => bulk.suspend_indexes(connection)?,
+            Some(_) => {}
+        }
+        Ok(())
     }
 
     /// Says that something came up which needs the records that were written, so that the transaction is of no use.
@@ -236,10 +276,11 @@ impl<'s> Writer<'s> {
     /// # Errors
     /// The file cannot be written.
     pub fn end_bulk(&mut self) -> Result<bool> {
-        match self.bulk.take() {
-            Some(bulk) => bulk.end(self.connection),
-            None => Ok(true),
+        let whole = self.bulk.take().map_or(Ok(true), |bulk| bulk.end(self.reader.connection))?;
+        if whole && std::mem::take(&mut self.trusts) {
+            self.reader.connection.enforce_references(true)?;
         }
+        Ok(whole)
     }
 
     /// What history is told with, and what it needs for that.
@@ -271,13 +312,17 @@ impl<'s> Writer<'s> {
         match change {
             Change::Create { entity, values } => self.create(entity, None, values.iter().map(Value::lend).collect()),
             Change::Enter { entity, values } => self.create(entity, None, values),
-            Change::Update { entity, before, values } => self.update(entity, before, &lent(&values), false),
-            Change::Amend { entity, before, values } => self.update(entity, before, values, false),
+            Change::Update { entity, before, values } => {
+                self.update(entity, before.id, before.lend(), &lent(&values), false)
+            }
+            Change::Amend { entity, id, before, values } => self.update(entity, id, before, values, false),
             Change::Remove { entity, before } => self.remove(entity, before),
             Change::Restore { entity, record } => {
                 self.create(entity, Some(record.id), record.values.iter().map(Value::lend).collect())
             }
-            Change::Revert { entity, before, values } => self.update(entity, before, &lent(&values), true),
+            Change::Revert { entity, before, values } => {
+                self.update(entity, before.id, before.lend(), &lent(&values), true)
+            }
         }
     }
 
@@ -328,25 +373,29 @@ impl<'s> Writer<'s> {
     }
 
     /// Writes one row, and tells its id.
-    fn insert(&self, entity: &'static Entity, id: Option<i64>, values: &[Lent<'_>]) -> Result<i64> {
-        let own = id.map(|_| entity.id);
-        let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
-        let sql = insert(entity.table, &columns, 1);
+    fn insert(&mut self, entity: &'static Entity, id: Option<i64>, values: &[Lent<'_>]) -> Result<i64> {
         let given = entity.fields.iter().zip(values).flat_map(|(field, value)| record::lent_binds(field, *value));
-        let binds: Vec<Bind<'_>> = given.chain(id.map(Bind::Integer)).collect();
-        self.connection.insert(&sql, &binds).map_err(|failure| self.explained(entity, None, values, failure))
+        let what = if id.is_some() { What::Restored } else { What::New };
+        let kept = self.kept(entity, what, &[], |connection| {
+            let own = id.map(|_| entity.id);
+            let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
+            connection.prepare(&insert(entity.table, &columns, 1))
+        })?;
+        let written = kept.execute(given.chain(id.map(Bind::Integer)));
+        written.map_err(|failure| self.explained(entity, None, values, failure))?;
+        Ok(self.connection.last_given())
     }
 
     /// Gives fields other values; if `exactly`, the times too are those that are given.
     fn update(
         &mut self,
         entity: &'static Entity,
-        before: &Record,
+        id: i64,
+        old: Vec<Lent<'_>>,
         values: &[(usize, Lent<'_>)],
         exactly: bool,
     ) -> Result<Effect> {
         let now = Rc::clone(&self.now);
-        let old: Vec<Lent<'_>> = before.values.iter().map(Value::lend).collect();
         let mut after = old.clone();
         for &(place, value) in values {
             if let (Some(slot), Some(field)) = (after.get_mut(place), entity.fields.get(place)) {
@@ -354,7 +403,7 @@ impl<'s> Writer<'s> {
             }
         }
         if after == old {
-            return Ok(Effect { action: Action::Nothing, entity, id: before.id, changed: Vec::new() });
+            return Ok(Effect { action: Action::Nothing, entity, id, changed: Vec::new() });
         }
         for ((field, old), new) in entity.fields.iter().zip(&old).zip(&mut after) {
             if field.kind == Kind::Updated && !exactly && (old == new || *new == Lent::Null) {
@@ -364,45 +413,53 @@ impl<'s> Writer<'s> {
             }
         }
         obeys(entity, &after)?;
-        let changed = || (0..).zip(old.iter().zip(&after)).filter(|(_, (old, new))| old != new);
-        let places: Vec<usize> = changed().map(|(place, _)| place).collect();
-        let binds = changed().filter_map(|(place, (_, new))| Some((entity.fields.get(place)?, *new)));
-        let binds = binds.flat_map(|(field, new)| record::lent_binds(field, new));
-        let touched = self.assignment(entity, &places)?.execute(binds.chain([Bind::Integer(before.id)]));
-        let touched = touched.map_err(|failure| self.explained(entity, Some(before.id), &after, failure))?;
-        if touched == 0 {
-            return Err(Error::not_found(format!("no {} with id {}", entity.labels.0, before.id)));
-        }
-        self.reader.forget(entity);
-        if places.iter().any(|place| entity.fields.get(*place).is_some_and(|field| field.kind == Kind::Secret)) {
-            login::end_sessions(self.reader.connection, before.id)?;
-        }
-        if let (Some(recorder), connection, now) = self.recording() {
-            recorder.updated(connection, now, entity, before.id, changed().map(|(place, (old, _))| (place, *old)))?;
-        }
-        let told = changed().filter(|_| self.tells).map(|(place, (old, new))| (place, old.to_value(), new.to_value()));
-        Ok(Effect { action: Action::Update, entity, id: before.id, changed: told.collect() })
-    }
-
-    /// The statement that gives the fields at these places of a record other values.
-    fn assignment(&mut self, entity: &'static Entity, places: &[usize]) -> Result<&mut Prepared<'s>> {
-        let known = |known: &Assignment<'_>| known.entity.noun == entity.noun && known.places == places;
-        let place = if let Some(place) = self.updates.iter().position(known) {
-            place
-        } else {
-            let fields = places.iter().filter_map(|place| entity.fields.get(*place));
-            let columns: Vec<&str> = fields.flat_map(Field::columns).collect();
+        let fields = (0..).zip(entity.fields.iter().zip(old.iter().zip(&after)));
+        let changed = fields.filter(|(_, (_, (old, new)))| old != new);
+        let (places, changed): (Vec<usize>, Vec<(&Field, (&Lent<'_>, &Lent<'_>))>) = changed.unzip();
+        let binds = changed.iter().flat_map(|(field, (_, new))| record::lent_binds(field, **new));
+        let statement = self.kept(entity, What::Changed, &places, |connection| {
+            let columns: Vec<&str> = changed.iter().flat_map(|(field, _)| field.columns()).collect();
             let assigned: Vec<String> =
                 (1..).zip(&columns).map(|(number, column)| format!("{column} = ${number}")).collect();
-            let (table, id, number) = (entity.table, entity.id, columns.len() + 1);
-            let sql = format!("UPDATE {table} SET {} WHERE {id} = ${number}", assigned.join(", "));
-            let statement = self.reader.connection.prepare(&sql)?;
-            self.updates.truncate(KEPT - 1);
-            self.updates.insert(0, Assignment { entity, places: places.to_vec(), statement });
+            let (table, own, number) = (entity.table, entity.id, columns.len() + 1);
+            connection.prepare(&format!("UPDATE {table} SET {} WHERE {own} = ${number}", assigned.join(", ")))
+        });
+        let touched = statement?.execute(binds.chain([Bind::Integer(id)]));
+        let touched = touched.map_err(|failure| self.explained(entity, Some(id), &after, failure))?;
+        if touched == 0 {
+            return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
+        }
+        self.reader.forget(entity);
+        if changed.iter().any(|(field, _)| field.kind == Kind::Secret) {
+            login::end_sessions(self.reader.connection, id)?;
+        }
+        let changed = places.iter().zip(&changed).map(|(place, (_, (old, new)))| (*place, **old, **new));
+        if let (Some(recorder), connection, now) = self.recording() {
+            recorder.updated(connection, now, entity, id, changed.clone().map(|(place, old, _)| (place, old)))?;
+        }
+        let told = changed.filter(|_| self.tells).map(|(place, old, new)| (place, old.to_value(), new.to_value()));
+        Ok(Effect { action: Action::Update, entity, id, changed: told.collect() })
+    }
+
+    /// The statement that does that to a record, and to its fields at these places; where it is not kept, `make` makes it.
+    fn kept(
+        &mut self,
+        entity: &'static Entity,
+        what: What,
+        places: &[usize],
+        make: impl FnOnce(&'s Connection) -> Result<Prepared<'s>>,
+    ) -> Result<&mut Prepared<'s>> {
+        let known = |kept: &Kept<'_>| kept.what == what && kept.entity.noun == entity.noun && kept.places == places;
+        let place = if let Some(place) = self.kept.iter().position(known) {
+            place
+        } else {
+            let statement = make(self.reader.connection)?;
+            self.kept.truncate(KEPT - 1);
+            self.kept.insert(0, Kept { entity, what, places: places.to_vec(), statement });
             0
         };
-        let assignment = self.updates.get_mut(place).ok_or_else(|| Error::failed("a statement was not kept"))?;
-        Ok(&mut assignment.statement)
+        let kept = self.kept.get_mut(place).ok_or_else(|| Error::failed("a statement was not kept"))?;
+        Ok(&mut kept.statement)
     }
 
     /// Gives the login user who is signed in another password, which every role may.
@@ -412,7 +469,7 @@ impl<'s> Writer<'s> {
         let id = self.operator.as_ref().map(|operator| operator.id).ok_or_else(nobody)?;
         let record = self.record(entity, id)?.ok_or_else(nobody)?;
         let secret = entity.fields.iter().position(|field| field.kind == Kind::Secret).ok_or_else(nobody)?;
-        self.update(entity, &record, &[(secret, Lent::Text(hash))], false).map(drop)
+        self.update(entity, id, record.lend(), &[(secret, Lent::Text(hash))], false).map(drop)
     }
 
     fn remove(&mut self, entity: &'static Entity, before: &Record) -> Result<Effect> {

@@ -130,12 +130,13 @@ impl<'s> Batch<'s> {
                 found.id
             }
             (None, _) => {
-                let values = values.iter().map(|value| value.unwrap_or(Lent::Null)).collect();
-                let effect = self.create(writer, self.entity, values)?;
+                let all = values.iter().map(|value| value.unwrap_or(Lent::Null)).collect();
+                let effect = self.create(writer, self.entity, all)?;
                 report.add(writer, &effect)?;
-                intake.notice(&effect);
+                intake.resolver.add(self.entity, effect.id, values);
                 self.tally.created += 1;
                 for (collection, items) in items {
+                    intake.resolver.forget(writer.catalog().of(collection.of));
                     for item in items {
                         self.collect(writer, collection, effect.id, item, report)?;
                     }
@@ -167,7 +168,7 @@ impl<'s> Batch<'s> {
                 let record = id.map(|id| writer.record(self.entity, id)).transpose()?.flatten();
                 Ok(record.map(|record| {
                     let id = record.id;
-                    self.finder.keep(record);
+                    self.finder.keep(record.into());
                     Match { id, differs: true }
                 }))
             }
@@ -215,25 +216,27 @@ impl<'s> Batch<'s> {
         items: Items,
         report: &mut Report,
     ) -> Result<()> {
-        let record = if found.differs {
+        let id = found.id;
+        let old = if found.differs {
             self.finder.take()
         } else {
-            let gone = || Error::not_found(format!("no {} with id {}", self.entity.labels.0, found.id));
-            writer.record(self.entity, found.id)?.ok_or_else(gone)?
+            let gone = || Error::not_found(format!("no {} with id {id}", self.entity.labels.0));
+            writer.record(self.entity, id)?.ok_or_else(gone)?.into()
         };
         let given: Vec<(usize, Lent<'_>)> =
             values.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?))).collect();
-        let mut touched = self.change(writer, &record, &given, report)?;
+        let mut touched = self.change(writer, id, old.with(values), &given, report)?;
         for (collection, wanted) in items {
-            touched |= self.reconcile(writer, collection, record.id, wanted, report)?;
+            intake.resolver.forget(writer.catalog().of(collection.of));
+            touched |= self.reconcile(writer, collection, id, wanted, report)?;
         }
         if touched {
-            intake.notice(&Effect { action: Action::Update, entity: self.entity, id: record.id, changed: Vec::new() });
+            intake.notice(&Effect { action: Action::Update, entity: self.entity, id, changed: Vec::new() });
             self.tally.changed += 1;
         } else {
             self.tally.unchanged += 1;
         }
-        self.finder.keep(record);
+        self.finder.keep(old);
         Ok(())
     }
 
@@ -241,25 +244,25 @@ impl<'s> Batch<'s> {
     pub(crate) fn change(
         &mut self,
         writer: &mut Writer<'_>,
-        record: &Record,
+        id: i64,
+        before: Vec<Lent<'_>>,
         values: &[(usize, Lent<'_>)],
         report: &mut Report,
     ) -> Result<bool> {
         if !self.entity.soft_keys.is_empty() {
-            let old: Vec<Lent<'_>> = record.values.iter().map(Value::lend).collect();
-            let mut after = old.clone();
+            let mut after = before.clone();
             for (place, value) in values {
                 if let Some(slot) = after.get_mut(*place) {
                     *slot = *value;
                 }
             }
             let place = |name: &str| self.entity.position(name);
-            let differs = |name: &&str| place(name).is_some_and(|place| after.get(place) != old.get(place));
+            let differs = |name: &&str| place(name).is_some_and(|place| after.get(place) != before.get(place));
             if self.entity.soft_keys.iter().any(|key| key.iter().any(differs)) {
-                self.refuse_duplicate(writer, self.entity, Some(record.id), &after)?;
+                self.refuse_duplicate(writer, self.entity, Some(id), &after)?;
             }
         }
-        let effect = writer.apply(Change::Amend { entity: self.entity, before: record, values })?;
+        let effect = writer.apply(Change::Amend { entity: self.entity, id, before, values })?;
         report.add(writer, &effect)?;
         Ok(effect.action == Action::Update)
     }
@@ -343,6 +346,9 @@ impl<'s> Batch<'s> {
     /// indexes afterwards, once that is the shorter way. [`Self::made_whole`] ends it. Before that, nothing may ask for
     /// the records.
     pub(crate) fn fill_if_many(&mut self, writer: &mut Writer<'s>) -> Result<()> {
+        if self.tally.created + self.tally.changed >= MANY {
+            writer.trust_references()?;
+        }
         if self.tally.created < self.many {
             return Ok(());
         }
@@ -354,8 +360,10 @@ impl<'s> Batch<'s> {
         };
         self.before = Some(before);
         self.many = usize::MAX;
-        // A record that is there already is to be found, unless it is a conflict in any case.
-        if before > 0 && self.existing != Existing::Refuse {
+        // A record that is there already is to be found, unless it is a conflict in any case; and so is one that another
+        // of its noun refers to.
+        let asks = self.entity.fields.iter().any(|field| field.refers_to() == Some(self.entity.noun));
+        if asks || before > 0 && self.existing != Existing::Refuse {
             return Ok(());
         }
         let most = self.tally.created >= before.saturating_mul(TIMES);

@@ -9,7 +9,7 @@ use super::portion::{Cutter, Portion, Row};
 use super::progress::Progress;
 use super::report::Report;
 use super::rows::Rows;
-use crate::catalog::{Catalog, Entity};
+use crate::catalog::{Catalog, Entity, Field};
 use crate::error::{Error, Result};
 use crate::input::Records;
 use crate::session::Session;
@@ -133,7 +133,12 @@ fn all<'s>(
     writer.tells_values(session.dry_run);
     let mut load = Load { catalog: session.catalog(), writer, options, intake, filling, faults, report };
     let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
-    for source in sources {
+    for (place, source) in sources.iter().enumerate() {
+        let later = sources.iter().skip(place + 1).flat_map(|later| later.entity.fields);
+        let is_needed = later.filter_map(Field::refers_to).any(|noun| noun == source.entity.noun);
+        if is_needed && !load.writer.has_any(source.entity)? {
+            load.intake.resolver.knows_none_of(source.entity);
+        }
         batches.push((load.source(source, !session.quiet)?, source));
     }
     load.writer.reading(None);

@@ -36,7 +36,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let value = Intake::default().value(writer, field, new).map_err(|error| intake::about(field.name, &error))?;
         let mut report = Report::new(session.dry_run);
         let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
-        batch.change(writer, &record, &[(place, value.lend())], &mut report)?;
+        batch.change(writer, id, record.lend(), &[(place, value.lend())], &mut report)?;
         Ok((writer.path(entity, id)?, report))
     })?;
     if session.dry_run {

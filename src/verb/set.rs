@@ -173,7 +173,7 @@ pub(crate) fn change(
             let Some(record) = writer.record(entity, id)? else {
                 return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
             };
-            if batch.change(writer, &record, &values, &mut report)? {
+            if batch.change(writer, id, record.lend(), &values, &mut report)? {
                 changed += 1;
             } else {
                 unchanged += 1;

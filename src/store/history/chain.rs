@@ -10,12 +10,11 @@ use crate::store::sqlite::Bind;
 use crate::store::writer::Writer;
 use crate::value::role::Role;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
-use std::io::Write as _;
+use std::fmt::Write;
 use std::ops::ControlFlow;
 
-/// How many bytes say how long a part is.
-const LENGTH: usize = size_of::<u64>();
+/// How many digits the longest number has, and a sign.
+const LONGEST: usize = 20;
 
 /// A hash that is being computed.
 #[derive(Debug, Clone)]
@@ -71,28 +70,32 @@ impl Digest {
 
     fn number(&mut self, number: Option<i64>) {
         let Some(number) = number else { return self.text_part(None) };
-        self.begin_part(0);
-        let start = self.parts.len();
-        // Writing to a Vec cannot fail.
-        let _ = write!(self.parts, "{number}");
-        let length = (self.parts.len() - start) as u64;
-        if let Some(slot) = self.parts.get_mut(start - LENGTH..start) {
-            slot.copy_from_slice(&length.to_be_bytes());
+        let (mut digits, mut first, mut left) = ([b'0'; LONGEST], LONGEST, number.unsigned_abs());
+        while first > 1 && (left > 0 || first == LONGEST) {
+            first -= 1;
+            #[expect(clippy::cast_possible_truncation, reason = "it is a digit")]
+            let digit = (left % 10) as u8;
+            digits[first] = b'0' + digit;
+            left /= 10;
         }
+        if number < 0 {
+            first -= 1;
+            digits[first] = b'-';
+        }
+        self.part(&digits[first..]);
     }
 
     fn text_part(&mut self, text: Option<&str>) {
-        let Some(text) = text else {
-            self.parts.push(0);
-            return;
-        };
-        self.begin_part(text.len() as u64);
-        self.parts.extend_from_slice(text.as_bytes());
+        match text {
+            Some(text) => self.part(text.as_bytes()),
+            None => self.parts.push(0),
+        }
     }
 
-    fn begin_part(&mut self, length: u64) {
+    fn part(&mut self, bytes: &[u8]) {
         self.parts.push(1);
-        self.parts.extend_from_slice(&length.to_be_bytes());
+        self.parts.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        self.parts.extend_from_slice(bytes);
     }
 
     fn take_in(&mut self) {
@@ -188,5 +191,37 @@ impl Writer<'_> {
             })?;
         }
         Ok(u64::try_from(count).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    /// The hash of one part.
+    fn hash(part: impl FnOnce(&mut Digest)) -> String {
+        let mut digest = Digest::after("");
+        part(&mut digest);
+        digest.take_in();
+        digest.text()
+    }
+
+    #[test]
+    fn the_longest_numbers_are_hashed_as_they_are_written() {
+        for number in [i64::MIN, i64::MIN + 1, -10, -1, 0, 1, 9, 10, 4096, i64::MAX] {
+            let wanted = hash(|digest| digest.text_part(Some(&number.to_string())));
+            assert_eq!(hash(|digest| digest.number(Some(number))), wanted, "{number}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_hashed_as_it_is_written(number in any::<i64>(), few in -1000..1000_i64) {
+            for number in [number, few] {
+                let wanted = hash(|digest| digest.text_part(Some(&number.to_string())));
+                prop_assert_eq!(hash(|digest| digest.number(Some(number))), wanted);
+            }
+        }
     }
 }

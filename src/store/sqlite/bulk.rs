@@ -9,11 +9,17 @@ use std::ops::ControlFlow;
 const APPENDING_KIB: i64 = 8 * 1024;
 /// How much memory sorting for an index may take, in KiB: what fits into the processor's own caches is sorted faster
 /// than what does not.
-const SORTING_KIB: i64 = 1024;
+const SORTING_KIB: i64 = 2048;
 
 /// How a statement begins that writes many rows, all of which are undone together if one is refused. Nothing is put by to
-/// undo the statement alone, which would be a copy of every page that it touches.
+/// undo the statement alone, which would be a copy of every page that it touches; for that, the engine gives the ids, and
+/// references are not enforced.
 pub(in crate::store) const INSERT_MANY: &str = "INSERT OR FAIL INTO";
+
+/// The table in which records may wait before they go into their own: one of this connection alone.
+pub(in crate::store) const ASIDE: &str = "temp.waiting";
+/// How much of it is kept in memory, in KiB, before it overflows into a file without a name.
+const ASIDE_KIB: i64 = 16 * 1024;
 
 /// A statement that is run very many times.
 pub(in crate::store) struct Prepared<'c>(rusqlite::Statement<'c>);
@@ -43,6 +49,9 @@ impl std::fmt::Debug for Prepared<'_> {
         f.write_str("a prepared statement")
     }
 }
+
+/// How many threads sort for an index besides the one that reads the table. They have their own memory each.
+const SORTERS: usize = 2;
 
 /// An index that was taken away: its name, and the statement that makes it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +93,19 @@ impl Connection {
         Ok(indexes)
     }
 
+    /// Makes the table in which records of these columns may wait.
+    pub(in crate::store) fn put_aside(&self, columns: &[&str]) -> Result<()> {
+        self.batch(&format!(
+            "PRAGMA temp_store = FILE; CREATE TABLE {ASIDE} ({}); PRAGMA temp.cache_size = -{ASIDE_KIB};",
+            columns.join(", ")
+        ))
+    }
+
+    /// Takes that table away.
+    pub(in crate::store) fn nothing_is_aside(&self) -> Result<()> {
+        self.batch(&format!("DROP TABLE {ASIDE}"))
+    }
+
     /// Makes indexes again.
     ///
     /// # Errors
@@ -94,12 +116,18 @@ impl Connection {
         }
         let engine = self.writing()?;
         // What is sorted goes to files without a name as soon as it is more than the memory that sorting may take.
-        self.batch(&format!("PRAGMA cache_size = -{SORTING_KIB}; PRAGMA temp_store = FILE"))
-            .map_err(Failure::Engine)?;
+        self.batch(&format!(
+            "PRAGMA cache_size = -{SORTING_KIB}; PRAGMA temp_store = FILE; PRAGMA threads = {SORTERS}"
+        ))
+        .map_err(Failure::Engine)?;
         let made = indexes.iter().try_for_each(|index| engine.execute_batch(&index.sql));
-        self.batch(&format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA temp_store = MEMORY"))
-            .map_err(Failure::Engine)?;
+        self.batch(&format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA threads = 0")).map_err(Failure::Engine)?;
         made.map_err(|error| failure(&error))
+    }
+
+    /// The id that was given last to a new record of any table.
+    pub(in crate::store) fn last_given(&self) -> i64 {
+        self.engine.as_ref().map_or(0, rusqlite::Connection::last_insert_rowid)
     }
 
     /// The highest id that a record of `table` ever had.
