@@ -1,8 +1,8 @@
 //! `inv`: the inventory of record for virtual-machine estates, kept in one file.
 //!
 //! One catalog says what an inventory holds; everything else is derived from it. The floors, ground first, each knowing
-//! only those below: [`value`], [`catalog`], [`store`], [`output`], [`input`], [`verb`], [`command`], and the command
-//! tree that puts them together.
+//! only those below: [`value`], [`output`], [`catalog`], [`store`], [`input`], [`session`], [`verb`], [`command`], and the
+//! command tree that puts them together.
 
 pub mod catalog;
 mod cli;

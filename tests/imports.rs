@@ -190,7 +190,7 @@ fn the_same_record_twice_in_a_file_is_told_with_both_lines() {
             answer.stderr,
             "error: 1 row is wrong in vms.csv; nothing was imported\n  \
              vms.csv:6: vm \"AWS/tokyo/prod/twin\" stands in line 3 already\n\
-             help: mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
+             help: mend it and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
         );
     }
 }

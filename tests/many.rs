@@ -129,3 +129,39 @@ fn memory_of_64_mib_is_enough_for_many() {
     let answer = crate::support::answer(&mut shell);
     assert_eq!((answer.status, answer.stderr.as_str()), (0, "30000 vms: 30000 new\n"), "{answer}");
 }
+
+#[test]
+fn what_comes_along_with_many_rows_goes_in_with_them() {
+    let sandbox = Sandbox::estate();
+    let (header, before) = ("name,pool,ips,disks,systems", shape(&sandbox));
+    let rows = |last: &str| -> String {
+        let mut rows: Vec<String> = (0..MANY).map(|number| format!("vm-{number},prod,,,")).collect();
+        rows[3] = "vm-3,prod,10.3.0.1,1 GiB;2 GiB@san1,billing".to_owned();
+        rows[6_000] = "vm-6000,prod,10.3.0.2@7;fd00::2,3 GiB,billing".to_owned();
+        rows[6_900] = last.to_owned();
+        format!("{header}\n{}\n", rows.join("\n"))
+    };
+    let answer = refused(&sandbox, "vm", "vms.csv", rows("vm-6900,prod,,,billing;billing"), &[]);
+    assert_eq!(
+        answer.stderr,
+        "error: 1 row is wrong in vms.csv; nothing was imported\n  \
+         vms.csv:6902: membership \"billing – AWS/tokyo/prod/vm-6900\" already exists\n\
+         help: mend it and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
+    );
+    assert_eq!(shape(&sandbox), before);
+    let last = "vm-6900,prod,10.3.0.3;10.3.0.4,4 GiB,billing";
+    imported(&sandbox, "vm", "vms.csv", rows(last), &[]);
+    assert_eq!(shape(&sandbox), before);
+    let list = ["vm", "list", "--where", "ips~10.3.", "-o", "csv", "--no-headers", "-c", "name,pool,ips,disks,systems"];
+    assert_eq!(
+        sandbox.ok(&list),
+        format!("vm-3,prod,10.3.0.1,1 GiB;2 GiB@san1,billing\nvm-6000,prod,10.3.0.2@7;fd00::2,3 GiB,billing\n{last}\n")
+    );
+    let blame = sandbox.ok(&["blame", "disk", "vm-6900/disk0", "-o", "csv"]);
+    assert!(blame.contains("vms.csv:6902"), "{blame}");
+    // The same file again removes what it does not give any more, with all that the engine looks up.
+    let answer = imported(&sandbox, "vm", "vms.csv", rows("vm-6900,prod,10.3.0.4,,"), &["--update"]);
+    assert_eq!(answer.stderr, format!("{MANY} vms: 1 changed, {} unchanged\n", MANY - 1));
+    assert_eq!(shape(&sandbox), before);
+    assert_eq!(sandbox.ok(&["disk", "list", "--where", "vm=vm-6900", "--count"]), "0\n");
+}

@@ -58,8 +58,9 @@ impl Made {
             self.first = id;
         }
         let follows = i64::try_from(number).ok().and_then(|number| self.first.checked_add(number)) == Some(id);
-        let size = self.names.len() + name.len() + (number + 1) * (size_of::<i64>() + size_of::<u32>());
-        if !follows || size + self.places.len() * size_of::<u32>() > LARGEST || !self.has_room(name) {
+        let places = if self.is_half_full() { 2 * self.places.len() } else { self.places.len() };
+        let held = (number + 1) * (size_of::<i64>() + size_of::<u32>()) + places * size_of::<u32>();
+        if !follows || self.names.len() + name.len() + held > LARGEST || !self.has_room(name) {
             return false;
         }
         // No two records have one name in one holder: where they have, which is meant is for the engine to say.
@@ -110,6 +111,11 @@ impl Made {
         }
     }
 
+    /// Whether one record more would take more than half of the places.
+    const fn is_half_full(&self) -> bool {
+        (self.holders.len() + 1) * 2 > self.places.len()
+    }
+
     /// Makes sure that there is room for one more: twice as many places as records. Tells whether there is.
     fn has_room(&mut self, name: &str) -> bool {
         let reserved =
@@ -117,7 +123,7 @@ impl Made {
         if reserved.is_err() {
             return false;
         }
-        if (self.holders.len() + 1) * 2 <= self.places.len() {
+        if !self.is_half_full() {
             return true;
         }
         let mut places = Vec::new();

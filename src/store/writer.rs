@@ -234,14 +234,14 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// From here on until [`Self::end_bulk`], the engine does not look up what records refer to: what is written refers
-    /// to what was found in this transaction, and nothing is removed meanwhile.
+    /// Says whether the engine need not look up what records refer to, until [`Self::end_bulk`] at most: what is written
+    /// refers to what was found in this transaction, and nothing is removed meanwhile.
     ///
     /// # Errors
     /// The engine does not take it.
-    pub fn trust_references(&mut self) -> Result<()> {
-        if !std::mem::replace(&mut self.trusts, true) {
-            self.reader.connection.enforce_references(false)?;
+    pub fn trust_references(&mut self, whether: bool) -> Result<()> {
+        if std::mem::replace(&mut self.trusts, whether) != whether {
+            self.reader.connection.enforce_references(!whether)?;
         }
         Ok(())
     }
@@ -253,7 +253,7 @@ impl<'s> Writer<'s> {
     /// # Errors
     /// The file cannot be written.
     pub fn begin_bulk(&mut self, entity: &'static Entity, first: bool) -> Result<()> {
-        self.trust_references()?;
+        self.trust_references(true)?;
         let connection = self.reader.connection;
         match &mut self.bulk {
             None => self.bulk = Some(Bulk::begin(connection, entity, first)?),
@@ -277,8 +277,8 @@ impl<'s> Writer<'s> {
     /// The file cannot be written.
     pub fn end_bulk(&mut self) -> Result<bool> {
         let whole = self.bulk.take().map_or(Ok(true), |bulk| bulk.end(self.reader.connection))?;
-        if whole && std::mem::take(&mut self.trusts) {
-            self.reader.connection.enforce_references(true)?;
+        if whole {
+            self.trust_references(false)?;
         }
         Ok(whole)
     }
@@ -497,8 +497,8 @@ impl<'s> Writer<'s> {
         match failure {
             Failure::Engine(error) => error,
             Failure::Taken => match self.holder_of_key(entity, own, values, entity.keys) {
-                Ok(Some((id, _))) => match self.path(entity, id) {
-                    Ok(path) => taken(entity, &path),
+                Ok(Some((id, _))) => match self.title(entity, id) {
+                    Ok(title) => taken(entity, &title),
                     Err(error) => error,
                 },
                 Ok(None) => Error::conflict(format!("such {} exists already", article(entity.labels.0))),
@@ -542,8 +542,8 @@ impl<'s> Writer<'s> {
 }
 
 /// The conflict that a taken key is.
-pub(super) fn taken(entity: &Entity, path: &str) -> Error {
-    Error::conflict(format!("{} {} already exists", entity.labels.0, shown::quoted(path)))
+pub(super) fn taken(entity: &Entity, title: &str) -> Error {
+    Error::conflict(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
 }
 
 fn article(label: &str) -> String {

@@ -82,9 +82,17 @@ impl<'s> Batch<'s> {
         line: u64,
         report: &mut Report,
     ) -> Result<Result<i64>> {
+        let brings_others = !items.is_empty();
         match self.attempt(writer, intake, values, items, line, report) {
             Err(error) if ends_it(&error) => Err(error),
-            other => Ok(other),
+            Err(error) => {
+                // What is told of a record that came along may name the one that brought it, which waits.
+                if self.bulk && brings_others {
+                    writer.give_up_bulk();
+                }
+                Ok(Err(error))
+            }
+            Ok(id) => Ok(Ok(id)),
         }
     }
 
@@ -100,21 +108,21 @@ impl<'s> Batch<'s> {
         for effect in intake.made.drain(..) {
             report.add(writer, &effect)?;
         }
-        if self.bulk && !(items.is_empty() && self.is_plain(values)) {
+        if self.bulk && !self.is_plain(values) {
             writer.give_up_bulk();
         }
         let existing = if self.bulk { None } else { self.find(writer, values)? };
         if let Some(found) = &existing
             && let Some(first) = self.seen.line(found.id)
         {
-            let path = writer.path(self.entity, found.id)?;
-            let text = format!("{} {} stands in line {first} already", self.entity.labels.0, shown::quoted(&path));
+            let title = writer.title(self.entity, found.id)?;
+            let text = format!("{} {} stands in line {first} already", self.entity.labels.0, shown::quoted(&title));
             return Err(Error::conflict(text));
         }
         let id = match (existing, self.existing) {
             (Some(found), Existing::Refuse) => {
-                let path = writer.path(self.entity, found.id)?;
-                let text = format!("{} {} already exists", self.entity.labels.0, shown::quoted(&path));
+                let title = writer.title(self.entity, found.id)?;
+                let text = format!("{} {} already exists", self.entity.labels.0, shown::quoted(&title));
                 return Err(Error::conflict(text));
             }
             (Some(found), Existing::Skip) => {
@@ -344,11 +352,10 @@ impl<'s> Batch<'s> {
 
     /// Writes many records at once from here on, if they are many and none of them can be there already; and makes the
     /// indexes afterwards, once that is the shorter way. [`Self::made_whole`] ends it. Before that, nothing may ask for
-    /// the records.
-    pub(crate) fn fill_if_many(&mut self, writer: &mut Writer<'s>) -> Result<()> {
-        if self.tally.created + self.tally.changed >= MANY {
-            writer.trust_references()?;
-        }
+    /// the records. If a row `brings_others`, records of other nouns may be removed for it.
+    pub(crate) fn fill_if_many(&mut self, writer: &mut Writer<'s>, brings_others: bool) -> Result<()> {
+        let many = self.tally.created + self.tally.changed >= MANY;
+        writer.trust_references(self.bulk || many && !brings_others)?;
         if self.tally.created < self.many {
             return Ok(());
         }

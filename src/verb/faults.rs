@@ -95,12 +95,14 @@ impl Faults {
 
     /// All faults as one failure.
     pub(crate) fn as_error(&self, what: &str) -> Error {
-        let rows = if self.rows == 1 { "1 row is".to_owned() } else { format!("{} rows are", self.rows) };
+        let (rows, them) =
+            if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
+        let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
         let rest = self.count - self.told.len();
         let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
         Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
             .details(self.told.iter().cloned().chain(more))
-            .help("mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others")
+            .help(format!("mend {them} and {help}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.

@@ -211,8 +211,8 @@ impl<'s> Load<'_, 's> {
         values: &mut Vec<Option<Lent<'p>>>,
         batch: &mut Batch<'s>,
     ) -> Result<Vec<String>> {
-        if self.filling.allowed && !row.head.brings_others() {
-            batch.fill_if_many(self.writer)?;
+        if self.filling.allowed {
+            batch.fill_if_many(self.writer, row.head.brings_others())?;
         }
         let Self { writer, intake, report, .. } = self;
         writer.at_line(row.line);

@@ -1,7 +1,8 @@
 //! Files that are read beside the engine, and when they may be closed.
 //!
 //! Closing any descriptor of a file lets go of all locks that the process holds on it (POSIX, `fcntl`), those of the
-//! engine among them. So a file that is done with stays open while a connection to it is.
+//! engine among them. So a file that is done with stays open while another one is open here: a connection
+//! has one of its own for as long as it is open.
 
 use rustix::buffer::spare_capacity;
 use rustix::io::{Errno, pread};
