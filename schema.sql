@@ -2,7 +2,8 @@
 --
 -- Tables and columns bear the names of the data model. Every table is STRICT, every constraint has a name, ids are never
 -- used twice. A quantity is two columns: the amount as exact decimal text, as it was given, and the unit it was given
--- in; both are filled or neither is. Times are RFC 3339 text in UTC to the second. What is empty is NULL.
+-- in; both are filled or neither is. Times are RFC 3339 text in UTC to the second. What is empty is NULL. Words are tested
+-- one by one, for the engine makes a table of its own of the words behind IN, again for every row.
 --
 -- Unique keys are unique indexes that begin with the name, so that one index finds a record by its name alone and by its
 -- name within what holds it. The indexes on names with a '/' serve paths that end within such a name (nfs/vol1 is found
@@ -86,8 +87,10 @@ CREATE TABLE virtual_machine (
                             CONSTRAINT virtual_machine_name_length CHECK (length(name) BETWEEN 1 AND 255),
     instance_type   TEXT,
     status          TEXT    CONSTRAINT virtual_machine_status_given NOT NULL
-                            CONSTRAINT virtual_machine_status_known CHECK (status IN
-                                ('running', 'stopped', 'suspended', 'planned', 'failed', 'retired', 'unknown')),
+                            CONSTRAINT virtual_machine_status_known CHECK (
+                                status = 'running' OR status = 'stopped' OR status = 'suspended' OR status = 'planned'
+                                OR status = 'failed' OR status = 'retired' OR status = 'unknown'
+                            ),
     memory          TEXT,
     memory_unit_id  INTEGER CONSTRAINT virtual_machine_memory_unit REFERENCES unit (unit_id),
     cpu             TEXT,
@@ -200,7 +203,9 @@ CREATE TABLE login_users (
                            CONSTRAINT login_users_username_length CHECK (length(username) BETWEEN 1 AND 255),
     password_hash  TEXT    CONSTRAINT login_users_password_hash_given NOT NULL,
     role           TEXT    CONSTRAINT login_users_role_given NOT NULL
-                           CONSTRAINT login_users_role_known CHECK (role IN ('viewer', 'editor', 'admin')),
+                           CONSTRAINT login_users_role_known CHECK (
+                               role = 'viewer' OR role = 'editor' OR role = 'admin'
+                           ),
     email          TEXT,
     created_at     TEXT    CONSTRAINT login_users_created_at_given NOT NULL
 ) STRICT;
@@ -277,7 +282,9 @@ CREATE TABLE change_entry (
                              CONSTRAINT change_entry_change REFERENCES change (change_id),
     noun             TEXT    CONSTRAINT change_entry_noun_given NOT NULL,
     action           TEXT    CONSTRAINT change_entry_action_given NOT NULL
-                             CONSTRAINT change_entry_action_known CHECK (action IN ('create', 'update', 'remove')),
+                             CONSTRAINT change_entry_action_known CHECK (
+                                 action = 'create' OR action = 'update' OR action = 'remove'
+                             ),
     first_id         INTEGER CONSTRAINT change_entry_first_given NOT NULL,
     last_id          INTEGER CONSTRAINT change_entry_last_given NOT NULL,
     old              TEXT,
@@ -289,7 +296,6 @@ CREATE TABLE change_entry (
 CREATE INDEX change_entry_by_change ON change_entry (change_id);
 CREATE INDEX change_entry_by_record ON change_entry (noun, first_id);
 CREATE INDEX change_entry_by_range ON change_entry (noun, first_id) WHERE last_id > first_id;
-CREATE INDEX change_entry_by_file ON change_entry (change_file_id) WHERE change_file_id IS NOT NULL;
 
 -- The units that every inventory begins with: decimal ones (SI) and binary ones (IEC 80000-13).
 INSERT INTO unit (name, bytes) VALUES

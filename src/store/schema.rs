@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// The schema version that this program reads and writes.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// The steps to [`VERSION`], and the version that each leads to.
-const STEPS: &[(i64, &str)] = &[(2, include_str!("schema/2.sql"))];
+const STEPS: &[(i64, &str)] = &[(2, include_str!("schema/2.sql")), (3, include_str!("schema/3.sql"))];
 
 /// Where a file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +75,7 @@ fn lacking<'s>(steps: &'s [(i64, &'s str)], from: i64) -> &'s [(i64, &'s str)] {
 /// Takes steps.
 fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
     for (version, step) in steps {
-        connection.batch(step)?;
+        connection.alter(step)?;
         connection.identify(*version)?;
     }
     Ok(())

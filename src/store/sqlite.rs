@@ -299,7 +299,15 @@ impl Connection {
         self.batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"))
     }
 
-    /// Runs statements that take no values, such as the schema.
+    /// Runs the statements that make a schema, or another one of it. Unlike all others they may write its texts.
+    pub(super) fn alter(&self, sql: &str) -> Result<()> {
+        let engine = self.writing()?;
+        let defend = |whether| engine.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, whether);
+        let altered = defend(false).and_then(|_| engine.execute_batch(sql));
+        altered.and(defend(true).map(drop)).map_err(|error| explained(&error))
+    }
+
+    /// Runs statements that take no values.
     pub(super) fn batch(&self, sql: &str) -> Result<()> {
         self.writing()?.execute_batch(sql).map_err(|error| explained(&error))
     }

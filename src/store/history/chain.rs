@@ -182,6 +182,9 @@ impl Writer<'_> {
         if let (Some(recorder), connection, now) = self.recording() {
             recorder.purge(connection, now, (last, &hash))?;
         }
+        // What refers to something that is dropped is dropped with it: the engine would read all entries that stay to find
+        // that none of them is of a file that goes.
+        connection.enforce_references(false)?;
         for table in super::TABLES {
             let sql = format!("DELETE FROM {table} WHERE change_id <= $1");
             let deleted = connection.execute(&sql, &[Bind::Integer(last)]);
@@ -190,6 +193,7 @@ impl Writer<'_> {
                 _ => Error::inventory("history could not be purged; nothing was changed"),
             })?;
         }
+        connection.enforce_references(true)?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 }
