@@ -3,10 +3,14 @@
 
 use super::reader::{Reader, key_condition};
 use super::record::{self, Old};
-use super::sqlite::{Bind, Prepared, Raw};
+use super::sqlite::{Bind, KeptRows, Prepared, Raw};
 use crate::catalog::Entity;
 use crate::error::Result;
 use crate::value::Lent;
+
+/// How many records are read together at least and at most.
+const FEWEST: usize = 16;
+const MOST: usize = 256;
 
 /// A record that was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +27,7 @@ pub struct Finder<'s> {
     entity: &'static Entity,
     /// The places of each key's fields, and the question for it.
     keys: Vec<(Vec<usize>, Question<'s>)>,
-    by_id: Question<'s>,
+    ahead: Ahead<'s>,
     /// The id behind that of the last record.
     next: i64,
     /// Whether the last record was found there.
@@ -44,17 +48,39 @@ impl<'s> Question<'s> {
         Self { sql, statement: None }
     }
 
-    fn first<T>(
-        &mut self,
-        reader: &Reader<'s>,
-        values: &[Bind<'_>],
-        read: impl FnOnce(&Raw<'_>) -> Result<T>,
-    ) -> Result<Option<T>> {
-        let statement = match &mut self.statement {
+    fn statement(&mut self, reader: &Reader<'s>) -> Result<&mut Prepared<'s>> {
+        Ok(match &mut self.statement {
             Some(statement) => statement,
             none => none.insert(reader.connection.prepare(&self.sql)?),
-        };
-        statement.first(values.iter().copied(), read)
+        })
+    }
+}
+
+/// Records that are read together in the order of their ids, for they are going to be asked for one after another.
+#[derive(Debug)]
+struct Ahead<'s> {
+    question: Question<'s>,
+    rows: KeptRows,
+    /// How many are read together next: more, the longer it has paid.
+    count: usize,
+}
+
+impl<'s> Ahead<'s> {
+    fn new(sql: String) -> Self {
+        Self { question: Question::new(sql), rows: KeptRows::default(), count: FEWEST }
+    }
+
+    /// The record with that id.
+    fn record(&mut self, reader: &Reader<'s>, id: i64) -> Result<Option<Raw<'_>>> {
+        let ends = self.rows.ends();
+        if ends.is_none_or(|(first, last)| id < first || id > last) {
+            let goes_on = ends.is_some_and(|(_, last)| last.checked_add(1) == Some(id));
+            self.count = if goes_on { MOST.min(self.count * 2) } else { FEWEST };
+            let count = i64::try_from(self.count).unwrap_or(i64::MAX);
+            let statement = self.question.statement(reader)?;
+            statement.keep([Bind::Integer(id), Bind::Integer(count)], &mut self.rows)?;
+        }
+        Ok(self.rows.row(id))
     }
 }
 
@@ -70,19 +96,20 @@ impl<'s> Finder<'s> {
         Self {
             entity,
             keys: keys.collect(),
-            by_id: Question::new(format!("{select} t.{} = $1", entity.id)),
+            ahead: Ahead::new(format!("{select} t.{0} >= $1 ORDER BY t.{0} LIMIT $2", entity.id)),
             next: 0,
             in_order: false,
             old: Old::default(),
         }
     }
 
-    /// The record with a key that `values` give, by the places of its fields; values that are not given are empty.
+    /// The record with a key that `values` give, by the places of its fields; values that are not given are empty. What is
+    /// told of one that has been changed after it was found first may be what it held before.
     ///
     /// # Errors
     /// The file cannot be read.
     pub fn find(&mut self, reader: &Reader<'s>, values: &[Option<Lent<'_>>]) -> Result<Option<Match>> {
-        let Self { entity, keys, by_id, next, in_order, old } = self;
+        let Self { entity, keys, ahead, next, in_order, old } = self;
         let given = |place: usize| values.get(place).copied().flatten().unwrap_or(Lent::Null);
         for (places, question) in keys {
             let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, given(*place))));
@@ -107,12 +134,11 @@ impl<'s> Finder<'s> {
                 Ok(Some(Match { id: row.id(0)?, differs: !same }))
             };
             // It may be the record behind the one that was found last.
-            let mut found = None;
-            if *in_order {
-                found = by_id.first(reader, &[Bind::Integer(*next)], |row| matched(row, false))?.flatten();
-            }
+            let guess = if *in_order { ahead.record(reader, *next)? } else { None };
+            let mut found = guess.map(|row| matched(&row, false)).transpose()?.flatten();
             if found.is_none() {
-                found = question.first(reader, &wanted, |row| matched(row, true))?.flatten();
+                let statement = question.statement(reader)?;
+                found = statement.first(wanted.iter().copied(), |row| matched(row, true))?.flatten();
             }
             if let Some(found) = found {
                 *in_order = found.id == *next;

@@ -7,12 +7,14 @@ mod bulk;
 mod copy;
 mod fault;
 mod guard;
+mod kept;
 mod open_file;
 mod pages;
 mod walk;
 
 pub(super) use bulk::{ASIDE, INSERT_MANY, Index, Prepared};
 pub(super) use guard::Guard;
+pub(super) use kept::KeptRows;
 pub(super) use pages::{HEADER, Header};
 
 use super::selection::{Selection, Table};
@@ -20,6 +22,7 @@ use super::waiting::{Patience, Waiter};
 use crate::error::{Error, Result};
 use crate::interrupt;
 use fault::{code, damaged, explained, failure};
+use kept::KeptRow;
 use open_file::OpenFile;
 use pages::{Held, Layout, Made, Pages};
 use rusqlite::config::DbConfig;
@@ -85,6 +88,7 @@ pub(super) struct Raw<'row>(Source<'row>);
 enum Source<'row> {
     Engine(&'row rusqlite::Row<'row>),
     Pages(&'row Walked<'row>),
+    Kept(KeptRow<'row>),
 }
 
 impl<'row> From<&'row rusqlite::Row<'row>> for Raw<'row> {
@@ -98,6 +102,7 @@ impl Raw<'_> {
     fn held(&self, index: usize) -> Result<Held<'_>> {
         Ok(match self.0 {
             Source::Pages(walked) => walked.get(index),
+            Source::Kept(row) => row.get(index),
             Source::Engine(row) => match row.get_ref(index).map_err(|error| explained(&error))? {
                 ValueRef::Null => Held::Null,
                 ValueRef::Integer(number) => Held::Integer(number),

@@ -1,6 +1,6 @@
 //! What the engine is asked for while very many records go into one table.
 
-use super::{Bind, CACHE_KIB, Connection, Failure, Raw, explained, failure};
+use super::{Bind, CACHE_KIB, Connection, Failure, KeptRows, Raw, explained, failure};
 use crate::error::Result;
 use rusqlite::config::DbConfig;
 use std::ops::ControlFlow;
@@ -11,9 +11,9 @@ const APPENDING_KIB: i64 = 8 * 1024;
 /// than what does not.
 const SORTING_KIB: i64 = 2048;
 
-/// How a statement begins that writes many rows, all of which are undone together if one is refused. Nothing is put by to
-/// undo the statement alone, which would be a copy of every page that it touches; for that, the engine gives the ids, and
-/// references are not enforced.
+/// How a statement begins that writes many rows, all of which are undone together if one is refused. Where nothing but a
+/// row can fail, nothing is put by to undo the statement alone, which would be a copy of every page that it touches: for
+/// that, the engine gives the ids, references are not enforced, and neither a check nor an index calls a function.
 pub(in crate::store) const INSERT_MANY: &str = "INSERT OR FAIL INTO";
 
 /// The table in which records may wait before they go into their own: one of this connection alone.
@@ -41,6 +41,21 @@ impl Prepared<'_> {
     ) -> Result<Option<T>> {
         let mut rows = self.0.query(rusqlite::params_from_iter(values)).map_err(|error| explained(&error))?;
         rows.next().map_err(|error| explained(&error))?.map(|row| read(&row.into())).transpose()
+    }
+
+    /// Keeps all rows of it in `kept`, in the place of those that were there.
+    pub(in crate::store) fn keep<'v>(
+        &mut self,
+        values: impl IntoIterator<Item = Bind<'v>>,
+        kept: &mut KeptRows,
+    ) -> Result<()> {
+        let width = self.0.column_count();
+        let mut rows = self.0.query(rusqlite::params_from_iter(values)).map_err(|error| explained(&error))?;
+        kept.clear();
+        while let Some(row) = rows.next().map_err(|error| explained(&error))? {
+            kept.add(&row.into(), width)?;
+        }
+        Ok(())
     }
 }
 
