@@ -9,6 +9,7 @@ mod ahead;
 mod backup;
 mod bulk;
 mod by_path;
+mod change;
 mod file;
 mod find;
 mod history;
@@ -37,6 +38,7 @@ mod writer;
 
 pub use addresses::Held;
 pub use backup::{LastChange, Restore, Restored};
+pub use change::{Action, Change, Effect};
 pub use file::FileState;
 pub use find::{Finder, Match};
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
@@ -56,7 +58,7 @@ pub use select::{Key, Operand, Order, Query, Term, Test};
 pub use stored::Stored;
 pub use views::views;
 pub use waiting::Patience;
-pub use writer::{Action, Change, Effect, Writer};
+pub use writer::Writer;
 
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind, Result, io_reason};

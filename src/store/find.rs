@@ -112,10 +112,7 @@ impl<'s> Finder<'s> {
         let Self { entity, keys, ahead, next, in_order, old } = self;
         let given = |place: usize| values.get(place).copied().flatten().unwrap_or(Lent::Null);
         for (places, question) in keys {
-            let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, given(*place))));
-            let wanted: Vec<Bind<'_>> =
-                fields.filter_map(|(field, value)| record::lent_binds(field, value).next()).collect();
-            if wanted.first().is_none_or(|first| *first == Bind::Null) {
+            if places.first().is_none_or(|first| given(*first) == Lent::Null) {
                 continue;
             }
             // What is not given of a key is empty.
@@ -137,8 +134,9 @@ impl<'s> Finder<'s> {
             let guess = if *in_order { ahead.record(reader, *next)? } else { None };
             let mut found = guess.map(|row| matched(&row, false)).transpose()?.flatten();
             if found.is_none() {
-                let statement = question.statement(reader)?;
-                found = statement.first(wanted.iter().copied(), |row| matched(row, true))?.flatten();
+                let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, given(*place))));
+                let wanted = fields.filter_map(|(field, value)| record::lent_binds(field, value).next());
+                found = question.statement(reader)?.first(wanted, |row| matched(row, true))?.flatten();
             }
             if let Some(found) = found {
                 *in_order = found.id == *next;

@@ -21,11 +21,11 @@ pub use undo::Undone;
 
 pub(super) use recorder::Recorder;
 
+use super::change::Action;
 use super::login::SignedIn;
 use super::reader::Reader;
 use super::record;
 use super::sqlite::{Bind, Raw};
-use super::writer::Action;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::value::quantity::Quantity;

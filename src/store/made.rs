@@ -186,11 +186,12 @@ mod tests {
         #[test]
         fn it_finds_what_a_map_finds(rows in prop::collection::vec((0..3_i64, "[ab]{0,6}"), 0..3000), asked in prop::collection::vec((0..3_i64, "[ab]{0,6}"), 50)) {
             let (mut made, mut known) = (Made::new(), HashMap::new());
+            let mut next = 40;
             for (holder, name) in rows {
-                let next = 40 + known.len() as i64;
                 let is_new = !known.contains_key(&(holder, name.clone()));
                 prop_assert_eq!(made.add(next, holder, &name), is_new);
                 known.entry((holder, name)).or_insert(next);
+                next += i64::from(is_new);
             }
             let all: Vec<_> = known.keys().cloned().collect();
             for (holder, name) in asked.into_iter().chain(all) {

@@ -18,12 +18,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// Its values, their texts lent.
-    #[must_use]
-    pub fn lend(&self) -> Vec<Lent<'_>> {
-        self.values.iter().map(Value::lend).collect()
-    }
-
     /// The value of the field called `name`; nothing where there is no such field.
     #[must_use]
     pub fn value(&self, entity: &Entity, name: &str) -> &Value {
@@ -104,11 +98,17 @@ impl Old {
         Ok(())
     }
 
+    /// What the field at a place holds, `wanted` being what was wanted of the record.
+    #[must_use]
+    pub fn value<'v>(&'v self, place: usize, wanted: &[Option<Lent<'v>>]) -> Lent<'v> {
+        let value = if self.is_same(place) { wanted.get(place).copied().flatten() } else { None };
+        value.or_else(|| Some(self.values.get(place)?.lend())).unwrap_or(Lent::Null)
+    }
+
     /// The whole record, `wanted` being what was wanted of it.
+    #[must_use]
     pub fn with<'v>(&'v self, wanted: &[Option<Lent<'v>>]) -> Vec<Lent<'v>> {
-        let values = self.values.iter().zip(&self.same).enumerate();
-        let given = |place: usize| wanted.get(place).copied().flatten().unwrap_or(Lent::Null);
-        values.map(|(place, (value, same))| if *same { given(place) } else { value.lend() }).collect()
+        (0..self.values.len()).map(|place| self.value(place, wanted)).collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! What goes along when records are removed, what is only let go, and what forbids it.
 
+use super::change::{Change, Effect};
 use super::reader::Reader;
-use super::writer::{Change, Effect, Writer};
+use super::writer::Writer;
 use crate::catalog::{BackReference, Entity, OnRemove};
 use crate::error::{Error, Result};
 use crate::value::{Value, shown};

@@ -5,6 +5,7 @@
 //! and what would undo it.
 
 use super::bulk::{Bulk, insert};
+use super::change::{Action, Change, Effect};
 use super::history::{Mark, Recorder};
 use super::login::{self, SignedIn};
 use super::reader::Reader;
@@ -21,122 +22,6 @@ use std::rc::Rc;
 /// How many statements are kept that write one record.
 const KEPT: usize = 16;
 
-/// A change to one record.
-#[derive(Debug)]
-pub enum Change<'a> {
-    /// A new record.
-    Create {
-        /// Its noun.
-        entity: &'static Entity,
-        /// Its values, in the order of the catalog's fields.
-        values: Vec<Value>,
-    },
-    /// A new record whose texts stand elsewhere: one of very many.
-    Enter {
-        /// Its noun.
-        entity: &'static Entity,
-        /// Its values, in the order of the catalog's fields.
-        values: Vec<Lent<'a>>,
-    },
-    /// Other values for some fields of a record.
-    Update {
-        /// Its noun.
-        entity: &'static Entity,
-        /// The record as it is.
-        before: &'a Record,
-        /// The fields, by their place in the catalog, and their new values.
-        values: Vec<(usize, Value)>,
-    },
-    /// Other values, whose texts stand elsewhere, for some fields of a record: one of very many.
-    Amend {
-        /// Its noun.
-        entity: &'static Entity,
-        /// Its id.
-        id: i64,
-        /// The record as it is.
-        before: Vec<Lent<'a>>,
-        /// The fields, by their place in the catalog, and their new values.
-        values: &'a [(usize, Lent<'a>)],
-    },
-    /// The end of a record.
-    Remove {
-        /// Its noun.
-        entity: &'static Entity,
-        /// The record as it is.
-        before: &'a Record,
-    },
-    /// A record that was removed, as it was: its id and its times too.
-    Restore {
-        /// Its noun.
-        entity: &'static Entity,
-        /// The record as it was.
-        record: Record,
-    },
-    /// Values that fields of a record had: its times too.
-    Revert {
-        /// Its noun.
-        entity: &'static Entity,
-        /// The record as it is.
-        before: &'a Record,
-        /// The fields, by their place in the catalog, and their old values.
-        values: Vec<(usize, Value)>,
-    },
-}
-
-impl Change<'_> {
-    /// The noun of the record.
-    const fn entity(&self) -> &'static Entity {
-        match self {
-            Self::Create { entity, .. }
-            | Self::Enter { entity, .. }
-            | Self::Update { entity, .. }
-            | Self::Amend { entity, .. }
-            | Self::Remove { entity, .. }
-            | Self::Restore { entity, .. }
-            | Self::Revert { entity, .. } => entity,
-        }
-    }
-}
-
-/// What a change was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A record was made.
-    Create,
-    /// Fields of it were given other values.
-    Update,
-    /// It was removed.
-    Remove,
-    /// Everything was as wanted already.
-    Nothing,
-}
-
-impl Action {
-    /// What history calls it.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Remove => "remove",
-            Self::Nothing => "nothing",
-        }
-    }
-}
-
-/// What happened.
-#[derive(Debug, Clone)]
-pub struct Effect {
-    /// What it was.
-    pub action: Action,
-    /// The noun.
-    pub entity: &'static Entity,
-    /// The record.
-    pub id: i64,
-    /// The fields that changed, by their place in the catalog, with their old and new values; none where the
-    /// [`Writer`] was told that nobody asks.
-    pub changed: Vec<(usize, Value, Value)>,
-}
-
 /// One transaction that may write. Reads as its [`Reader`] does, and sees what it has written.
 pub struct Writer<'s> {
     reader: Reader<'s>,
@@ -150,6 +35,15 @@ pub struct Writer<'s> {
     tells: bool,
     /// Statements that write one record, for the next one of the kind.
     kept: Vec<Kept<'s>>,
+}
+
+/// A field that is given another value.
+#[derive(Debug)]
+struct Changed<'v> {
+    place: usize,
+    field: &'static Field,
+    old: Lent<'v>,
+    new: Lent<'v>,
 }
 
 /// A statement that writes one record.
@@ -313,15 +207,18 @@ impl<'s> Writer<'s> {
             Change::Create { entity, values } => self.create(entity, None, values.iter().map(Value::lend).collect()),
             Change::Enter { entity, values } => self.create(entity, None, values),
             Change::Update { entity, before, values } => {
-                self.update(entity, before.id, before.lend(), &lent(&values), false)
+                self.update(entity, before.id, held(before), given(&values), false)
             }
-            Change::Amend { entity, id, before, values } => self.update(entity, id, before, values, false),
+            Change::Amend { entity, id, before, values } => {
+                let wanted = |place| if before.is_same(place) { None } else { values.get(place).copied().flatten() };
+                self.update(entity, id, |place| before.value(place, values), wanted, false)
+            }
             Change::Remove { entity, before } => self.remove(entity, before),
             Change::Restore { entity, record } => {
                 self.create(entity, Some(record.id), record.values.iter().map(Value::lend).collect())
             }
             Change::Revert { entity, before, values } => {
-                self.update(entity, before.id, before.lend(), &lent(&values), true)
+                self.update(entity, before.id, held(before), given(&values), true)
             }
         }
     }
@@ -359,7 +256,7 @@ impl<'s> Writer<'s> {
                 };
             }
         }
-        obeys(entity, &values)?;
+        obeys(entity, |place| values.get(place).copied().unwrap_or(Lent::Null))?;
         let connection = self.reader.connection;
         let id = match &mut self.bulk {
             Some(bulk) if bulk.entity.noun == entity.noun => bulk.add(connection, &values)?,
@@ -376,7 +273,7 @@ impl<'s> Writer<'s> {
     fn insert(&mut self, entity: &'static Entity, id: Option<i64>, values: &[Lent<'_>]) -> Result<i64> {
         let given = entity.fields.iter().zip(values).flat_map(|(field, value)| record::lent_binds(field, *value));
         let what = if id.is_some() { What::Restored } else { What::New };
-        let kept = self.kept(entity, what, &[], |connection| {
+        let kept = self.kept(entity, what, std::iter::empty(), |connection| {
             let own = id.map(|_| entity.id);
             let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
             connection.prepare(&insert(entity.table, &columns, 1))
@@ -386,58 +283,77 @@ impl<'s> Writer<'s> {
         Ok(self.connection.last_given())
     }
 
-    /// Gives fields other values; if `exactly`, the times too are those that are given.
-    fn update(
+    /// Gives fields other values, those of `given`, where `old` tells what they hold; if `exactly`, the times too are those
+    /// that are given.
+    fn update<'v>(
         &mut self,
         entity: &'static Entity,
         id: i64,
-        old: Vec<Lent<'_>>,
-        values: &[(usize, Lent<'_>)],
+        old: impl Fn(usize) -> Lent<'v>,
+        given: impl Fn(usize) -> Option<Lent<'v>>,
         exactly: bool,
     ) -> Result<Effect> {
         let now = Rc::clone(&self.now);
-        let mut after = old.clone();
-        for &(place, value) in values {
-            if let (Some(slot), Some(field)) = (after.get_mut(place), entity.fields.get(place)) {
-                *slot = if value == Lent::Null { default(field.kind) } else { value };
+        // Times that are left empty are left as they are, or set.
+        let is_left = |kind| !exactly && matches!(kind, Kind::Created | Kind::Updated);
+        let mut changed: Vec<Changed<'_>> = Vec::new();
+        for (place, field) in entity.fields.iter().enumerate() {
+            let new = match given(place) {
+                None => continue,
+                Some(Lent::Null) if is_left(field.kind) => continue,
+                Some(Lent::Null) => default(field.kind),
+                Some(value) => value,
+            };
+            let old = old(place);
+            if old != new {
+                changed.push(Changed { place, field, old, new });
             }
         }
-        if after == old {
+        if changed.is_empty() {
             return Ok(Effect { action: Action::Nothing, entity, id, changed: Vec::new() });
         }
-        for ((field, old), new) in entity.fields.iter().zip(&old).zip(&mut after) {
-            if field.kind == Kind::Updated && !exactly && (old == new || *new == Lent::Null) {
-                *new = Lent::Text(&now);
-            } else if field.kind == Kind::Created && *new == Lent::Null {
-                *new = *old;
+        for (place, field) in entity.fields.iter().enumerate() {
+            let is_set = field.kind == Kind::Updated && !exactly && !changed.iter().any(|known| known.place == place);
+            let (old, new) = (old(place), Lent::Text(&now));
+            if is_set && old != new {
+                let before = changed.partition_point(|known| known.place < place);
+                changed.insert(before, Changed { place, field, old, new });
             }
         }
-        obeys(entity, &after)?;
-        let fields = (0..).zip(entity.fields.iter().zip(old.iter().zip(&after)));
-        let changed = fields.filter(|(_, (_, (old, new)))| old != new);
-        let (places, changed): (Vec<usize>, Vec<(&Field, (&Lent<'_>, &Lent<'_>))>) = changed.unzip();
-        let binds = changed.iter().flat_map(|(field, (_, new))| record::lent_binds(field, **new));
-        let statement = self.kept(entity, What::Changed, &places, |connection| {
-            let columns: Vec<&str> = changed.iter().flat_map(|(field, _)| field.columns()).collect();
+        let after =
+            |place: usize| changed.iter().find(|known| known.place == place).map_or(old(place), |known| known.new);
+        obeys(entity, after)?;
+        let binds = changed.iter().flat_map(|changed| record::lent_binds(changed.field, changed.new));
+        let places = changed.iter().map(|changed| changed.place);
+        let statement = self.kept(entity, What::Changed, places, |connection| {
+            let columns: Vec<&str> = changed.iter().flat_map(|changed| changed.field.columns()).collect();
             let assigned: Vec<String> =
                 (1..).zip(&columns).map(|(number, column)| format!("{column} = ${number}")).collect();
             let (table, own, number) = (entity.table, entity.id, columns.len() + 1);
             connection.prepare(&format!("UPDATE {table} SET {} WHERE {own} = ${number}", assigned.join(", ")))
         });
-        let touched = statement?.execute(binds.chain([Bind::Integer(id)]));
-        let touched = touched.map_err(|failure| self.explained(entity, Some(id), &after, failure))?;
+        let touched = statement?.execute(binds.chain([Bind::Integer(id)])).map_err(|failure| {
+            let values: Vec<Lent<'_>> = (0..entity.fields.len()).map(after).collect();
+            self.explained(entity, Some(id), &values, failure)
+        })?;
         if touched == 0 {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
         }
         self.reader.forget(entity);
-        if changed.iter().any(|(field, _)| field.kind == Kind::Secret) {
+        if changed.iter().any(|changed| changed.field.kind == Kind::Secret) {
             login::end_sessions(self.reader.connection, id)?;
         }
-        let changed = places.iter().zip(&changed).map(|(place, (_, (old, new)))| (*place, **old, **new));
         if let (Some(recorder), connection, now) = self.recording() {
-            recorder.updated(connection, now, entity, id, changed.clone().map(|(place, old, _)| (place, old)))?;
+            recorder.updated(
+                connection,
+                now,
+                entity,
+                id,
+                changed.iter().map(|changed| (changed.place, changed.old)),
+            )?;
         }
-        let told = changed.filter(|_| self.tells).map(|(place, old, new)| (place, old.to_value(), new.to_value()));
+        let told = changed.iter().filter(|_| self.tells);
+        let told = told.map(|changed| (changed.place, changed.old.to_value(), changed.new.to_value()));
         Ok(Effect { action: Action::Update, entity, id, changed: told.collect() })
     }
 
@@ -446,16 +362,18 @@ impl<'s> Writer<'s> {
         &mut self,
         entity: &'static Entity,
         what: What,
-        places: &[usize],
+        places: impl Iterator<Item = usize> + Clone,
         make: impl FnOnce(&'s Connection) -> Result<Prepared<'s>>,
     ) -> Result<&mut Prepared<'s>> {
-        let known = |kept: &Kept<'_>| kept.what == what && kept.entity.noun == entity.noun && kept.places == places;
+        let known = |kept: &Kept<'_>| {
+            kept.what == what && kept.entity.noun == entity.noun && kept.places.iter().copied().eq(places.clone())
+        };
         let place = if let Some(place) = self.kept.iter().position(known) {
             place
         } else {
             let statement = make(self.reader.connection)?;
             self.kept.truncate(KEPT - 1);
-            self.kept.insert(0, Kept { entity, what, places: places.to_vec(), statement });
+            self.kept.insert(0, Kept { entity, what, places: places.collect(), statement });
             0
         };
         let kept = self.kept.get_mut(place).ok_or_else(|| Error::failed("a statement was not kept"))?;
@@ -469,7 +387,8 @@ impl<'s> Writer<'s> {
         let id = self.operator.as_ref().map(|operator| operator.id).ok_or_else(nobody)?;
         let record = self.record(entity, id)?.ok_or_else(nobody)?;
         let secret = entity.fields.iter().position(|field| field.kind == Kind::Secret).ok_or_else(nobody)?;
-        self.update(entity, id, record.lend(), &[(secret, Lent::Text(hash))], false).map(drop)
+        let given = |place| (place == secret).then_some(Lent::Text(hash));
+        self.update(entity, id, held(&record), given, false).map(drop)
     }
 
     fn remove(&mut self, entity: &'static Entity, before: &Record) -> Result<Effect> {
@@ -560,16 +479,21 @@ const fn default(kind: Kind) -> Lent<'static> {
     }
 }
 
-/// The values of fields, their texts lent.
-fn lent(values: &[(usize, Value)]) -> Vec<(usize, Lent<'_>)> {
-    values.iter().map(|(place, value)| (*place, value.lend())).collect()
+/// What a record holds, by the places of fields.
+fn held<'r>(record: &'r Record) -> impl Fn(usize) -> Lent<'r> {
+    |place| record.values.get(place).map_or(Lent::Null, Value::lend)
+}
+
+/// The values that are given for fields, by their places.
+fn given<'v>(values: &'v [(usize, Value)]) -> impl Fn(usize) -> Option<Lent<'v>> {
+    |place| values.iter().rev().find(|(given, _)| *given == place).map(|(_, value)| value.lend())
 }
 
 /// Makes sure that a record has what it must have, and what goes together.
-fn obeys(entity: &Entity, values: &[Lent<'_>]) -> Result<()> {
-    let is_empty = |name: &str| entity.position(name).and_then(|place| values.get(place)) == Some(&Lent::Null);
-    let missing = entity.fields.iter().zip(values).find(|(field, value)| field.required && **value == Lent::Null);
-    if let Some((field, _)) = missing {
+fn obeys<'v>(entity: &Entity, value: impl Fn(usize) -> Lent<'v>) -> Result<()> {
+    let is_empty = |name: &str| entity.position(name).is_some_and(|place| value(place) == Lent::Null);
+    let missing = entity.fields.iter().enumerate().find(|(place, field)| field.required && value(*place) == Lent::Null);
+    if let Some((_, field)) = missing {
         return Err(Error::failed(format!("{} needs a {}", article(entity.labels.0), field.name)));
     }
     for rule in entity.rules {

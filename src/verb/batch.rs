@@ -5,7 +5,7 @@ use super::report::Report;
 use super::seen::Seen;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
-use crate::store::{Action, Change, Effect, Finder, Match, Record, Removal, Writer};
+use crate::store::{Action, Change, Effect, Finder, Match, Old, Record, Removal, Writer};
 use crate::value::{Lent, Value, shown};
 
 /// What becomes of a draft whose record exists already.
@@ -229,11 +229,9 @@ impl<'s> Batch<'s> {
             self.finder.take()
         } else {
             let gone = || Error::not_found(format!("no {} with id {id}", self.entity.labels.0));
-            writer.record(self.entity, id)?.ok_or_else(gone)?.into()
+            Old::from(writer.record(self.entity, id)?.ok_or_else(gone)?)
         };
-        let given: Vec<(usize, Lent<'_>)> =
-            values.iter().enumerate().filter_map(|(place, value)| Some((place, (*value)?))).collect();
-        let mut touched = self.change(writer, id, old.with(values), &given, report)?;
+        let mut touched = self.change(writer, id, &old, values, report)?;
         for (collection, wanted) in items {
             intake.resolver.forget(writer.catalog().of(collection.of));
             touched |= self.reconcile(writer, collection, id, wanted, report)?;
@@ -253,17 +251,14 @@ impl<'s> Batch<'s> {
         &mut self,
         writer: &mut Writer<'_>,
         id: i64,
-        before: Vec<Lent<'_>>,
-        values: &[(usize, Lent<'_>)],
+        before: &Old,
+        values: &[Option<Lent<'_>>],
         report: &mut Report,
     ) -> Result<bool> {
         if !self.entity.soft_keys.is_empty() {
-            let mut after = before.clone();
-            for (place, value) in values {
-                if let Some(slot) = after.get_mut(*place) {
-                    *slot = *value;
-                }
-            }
+            let before = before.with(values);
+            let after = before.iter().zip(values).map(|(before, value)| value.unwrap_or(*before));
+            let after: Vec<Lent<'_>> = after.collect();
             let place = |name: &str| self.entity.position(name);
             let differs = |name: &&str| place(name).is_some_and(|place| after.get(place) != before.get(place));
             if self.entity.soft_keys.iter().any(|key| key.iter().any(differs)) {

@@ -36,7 +36,11 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let value = Intake::default().value(writer, field, new).map_err(|error| intake::about(field.name, &error))?;
         let mut report = Report::new(session.dry_run);
         let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
-        batch.change(writer, id, record.lend(), &[(place, value.lend())], &mut report)?;
+        let mut values = vec![None; entity.fields.len()];
+        if let Some(slot) = values.get_mut(place) {
+            *slot = Some(value.lend());
+        }
+        batch.change(writer, id, &record.into(), &values, &mut report)?;
         Ok((writer.path(entity, id)?, report))
     })?;
     if session.dry_run {

@@ -13,7 +13,7 @@ use crate::interrupt;
 use crate::session::Session;
 use crate::store::{Query, Reader};
 use crate::value::role::Role;
-use crate::value::{Lent, Value, shown, similar};
+use crate::value::{Value, shown, similar};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 /// How many records are changed without a question.
@@ -165,15 +165,14 @@ pub(crate) fn change(
         {
             *slot = Some(Value::Text(hash.to_owned()));
         }
-        let values = draft.lend().into_iter().enumerate().filter_map(|(place, value)| Some((place, value?)));
-        let values: Vec<(usize, Lent<'_>)> = values.collect();
+        let values = draft.lend();
         let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
         let (mut changed, mut unchanged) = (0, 0);
         for id in ids {
             let Some(record) = writer.record(entity, id)? else {
                 return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
             };
-            if batch.change(writer, id, record.lend(), &values, &mut report)? {
+            if batch.change(writer, id, &record.into(), &values, &mut report)? {
                 changed += 1;
             } else {
                 unchanged += 1;

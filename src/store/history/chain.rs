@@ -73,7 +73,6 @@ impl Digest {
         let (mut digits, mut first, mut left) = ([b'0'; LONGEST], LONGEST, number.unsigned_abs());
         while first > 1 && (left > 0 || first == LONGEST) {
             first -= 1;
-            #[expect(clippy::cast_possible_truncation, reason = "it is a digit")]
             let digit = (left % 10) as u8;
             digits[first] = b'0' + digit;
             left /= 10;

@@ -2,10 +2,11 @@
 
 use super::Entry;
 use crate::error::{Error, Result};
+use crate::store::change::{Action, Change};
 use crate::store::reader::Reader;
 use crate::store::record::Record;
 use crate::store::sqlite::Bind;
-use crate::store::writer::{Action, Change, Writer};
+use crate::store::writer::Writer;
 use crate::value::{Value, shown, time};
 
 /// A moment of the past.

@@ -8,8 +8,8 @@ use super::{BLOCK, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
 use crate::store::bulk::{AT_ONCE, Waiting, insert_many};
+use crate::store::change::Action;
 use crate::store::sqlite::{Bind, Connection, Failure};
-use crate::store::writer::Action;
 use crate::value::Lent;
 use std::rc::Rc;
 

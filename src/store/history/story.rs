@@ -5,9 +5,9 @@
 use super::{BLOCK, Entry};
 use crate::catalog::{Entity, Field, OnRemove};
 use crate::error::{Error, Kind, Result};
+use crate::store::change::Action;
 use crate::store::reader::Reader;
 use crate::store::sqlite::Bind;
-use crate::store::writer::Action;
 use crate::value::{Value, shown};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -7,10 +7,11 @@
 use super::{Entry, Logged, forced};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
+use crate::store::change::{Action, Change, Effect};
 use crate::store::reader::Reader;
 use crate::store::record::Record;
 use crate::store::sqlite::Bind;
-use crate::store::writer::{Action, Change, Effect, Writer};
+use crate::store::writer::Writer;
 use crate::value::role::Role;
 use crate::value::{Value, shown};
 use std::collections::{BTreeMap, BTreeSet};
