@@ -20,7 +20,7 @@ pub(crate) enum Existing {
 }
 
 /// How many new records are so many that indexes are better made afterwards.
-const MANY: usize = 5_000;
+const MANY: usize = 1_000;
 /// How many times as many as there were before they must be too: to make an index is to make all of it.
 const TIMES: usize = 2;
 

@@ -1,13 +1,13 @@
 //! Writing history: the write door tells here what it did, inside the same transaction.
 //!
-//! The change is written with its first effect, so that a transaction without effects leaves no trace, and its hash
-//! with the last. Ids made one after another wait here until they are broken off, and become one entry.
+//! The change is begun with its first effect, so that a transaction without effects leaves no trace, and has its hash
+//! with the last: a small one is written only then, and once. Ids made one after another wait here until they are broken off, and become one entry.
 
 use super::chain::Digest;
-use super::{BLOCK, Mark, Origin, keep};
+use super::{BLOCK, Logged, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
-use crate::store::bulk::{AT_ONCE, Waiting, insert_many};
+use crate::store::bulk::{AT_ONCE, Waiting, insert, insert_many};
 use crate::store::change::Action;
 use crate::store::sqlite::{Bind, Connection, Failure};
 use crate::value::Lent;
@@ -33,15 +33,33 @@ pub(in crate::store) struct Recorder {
 /// The change that is being written.
 #[derive(Debug, Clone)]
 struct Open {
-    id: i64,
+    change: Logged,
+    /// Whether it is in the table: with its hash, if it was written last.
+    is_written: bool,
     digest: Digest,
     ranges: Vec<Range>,
     files: Vec<(String, i64)>,
     /// The entries that wait to be written with others.
     waiting: Waiting,
-    /// The statement that writes as many as are written at once.
-    full: Rc<str>,
+    /// The statement that writes as many as are written at once, once there were so many.
+    full: Option<Rc<str>>,
 }
+
+/// The columns of a change.
+const CHANGE: [&str; 12] = [
+    "change_id",
+    "at",
+    "login_user",
+    "os_user",
+    "host",
+    "command",
+    "message",
+    "undoes",
+    "partly",
+    "purged",
+    "purged_hash",
+    "hash",
+];
 
 /// The columns of an entry.
 const ENTRY: [&str; 8] = ["change_id", "noun", "action", "first_id", "last_id", "old", "change_file_id", "line"];
@@ -93,7 +111,7 @@ impl Recorder {
 
     /// The number of the change, once it has had an effect.
     pub(super) fn change(&self) -> Option<i64> {
-        self.open.as_ref().map(|open| open.id)
+        self.open.as_ref().map(|open| open.change.id)
     }
 
     /// A record was made.
@@ -183,60 +201,43 @@ impl Recorder {
         open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old, file, line })
     }
 
-    /// Writes the change itself, once: one without any effect on a record, if nothing follows.
+    /// Begins the change, once: one without any effect on a record, if nothing follows.
     pub(in crate::store) fn begin(&mut self, connection: &Connection, now: &str) -> Result<()> {
         if self.open.is_none() {
-            self.open = Some(self.write_change(connection, now, None)?);
+            self.open = Some(self.opened(connection, now, None)?);
         }
         Ok(())
     }
 
-    /// Writes a change that purged history up to the change `purged`, which had that hash.
+    /// Begins a change that purged history up to the change `purged`, which had that hash.
     pub(super) fn purge(&mut self, connection: &Connection, now: &str, purged: (i64, &str)) -> Result<()> {
-        self.open = Some(self.write_change(connection, now, Some(purged))?);
+        self.open = Some(self.opened(connection, now, Some(purged))?);
         Ok(())
     }
 
-    fn write_change(&self, connection: &Connection, now: &str, purged: Option<(i64, &str)>) -> Result<Open> {
-        let before = connection
-            .first("SELECT hash FROM change ORDER BY change_id DESC LIMIT 1", &[], |row| {
-                Ok(row.text(0)?.unwrap_or_default().to_owned())
-            })?
-            .unwrap_or_default();
-        let origin = &self.origin;
-        let text = |text: Option<&'_ str>| text.map(str::to_owned);
-        let (login_user, os_user) = (text(origin.login_user.as_deref()), text(origin.os_user.as_deref()));
+    fn opened(&self, connection: &Connection, now: &str, purged: Option<(i64, &str)>) -> Result<Open> {
+        let sql = "SELECT (SELECT hash FROM change ORDER BY change_id DESC LIMIT 1), \
+                   (SELECT seq FROM sqlite_sequence WHERE name = 'change')";
+        let last = connection.first(sql, &[], |row| {
+            Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?.unwrap_or_default()))
+        })?;
+        let (before, last) = last.unwrap_or_default();
+        let id = last.checked_add(1).ok_or_else(|| unwritten(Failure::Taken))?;
         let (undoes, partly) = self.undoes.map_or((None, false), |(change, partly)| (Some(change), partly));
-        let id = connection
-            .insert(
-                "INSERT INTO change (at, login_user, os_user, host, command, message, undoes, partly, purged, \
-                 purged_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '')",
-                &[
-                    Bind::Text(now),
-                    bound(login_user.as_deref()),
-                    bound(os_user.as_deref()),
-                    bound(origin.host.as_deref()),
-                    Bind::Text(&origin.command),
-                    bound(origin.message.as_deref()),
-                    undoes.map_or(Bind::Null, Bind::Integer),
-                    Bind::Integer(i64::from(partly)),
-                    purged.map_or(Bind::Null, |(id, _)| Bind::Integer(id)),
-                    purged.map_or(Bind::Null, |(_, hash)| Bind::Text(hash)),
-                ],
-            )
-            .map_err(unwritten)?;
+        let purged = purged.map(|(id, hash)| (id, hash.to_owned()));
+        let (at, origin) = (now.to_owned(), self.origin.clone());
+        let change = Logged { id, at, origin, undoes, partly, purged, hash: String::new() };
         let mut digest = Digest::after(&before);
-        digest.change(&super::Logged {
-            id,
-            at: now.to_owned(),
-            origin: origin.clone(),
-            undoes,
-            partly,
-            purged: purged.map(|(id, hash)| (id, hash.to_owned())),
-            hash: String::new(),
-        });
-        let full = insert_many("change_entry", &ENTRY, AT_ONCE).into();
-        Ok(Open { id, digest, ranges: Vec::new(), files: Vec::new(), waiting: Waiting::default(), full })
+        digest.change(&change);
+        Ok(Open {
+            change,
+            is_written: false,
+            digest,
+            ranges: Vec::new(),
+            files: Vec::new(),
+            waiting: Waiting::default(),
+            full: None,
+        })
     }
 
     /// Writes what waits, and the hash: the last thing before the transaction ends.
@@ -245,15 +246,44 @@ impl Recorder {
         for range in std::mem::take(&mut open.ranges) {
             open.write_range(connection, &range)?;
         }
-        open.write_waiting(connection)?;
         let hash = open.digest.text();
-        let sql = "UPDATE change SET hash = $1 WHERE change_id = $2";
-        connection.execute(sql, &[Bind::Text(&hash), Bind::Integer(open.id)]).map_err(unwritten)?;
-        Ok(Some(Mark { id: open.id, hash }))
+        if open.is_written {
+            open.write_waiting(connection)?;
+            let sql = "UPDATE change SET hash = $1 WHERE change_id = $2";
+            connection.execute(sql, &[Bind::Text(&hash), Bind::Integer(open.change.id)]).map_err(unwritten)?;
+        } else {
+            open.write_change(connection, &hash)?;
+            open.write_waiting(connection)?;
+        }
+        Ok(Some(Mark { id: open.change.id, hash }))
     }
 }
 
 impl Open {
+    /// Writes the change itself, before anything that refers to it.
+    fn write_change(&mut self, connection: &Connection, hash: &str) -> Result<()> {
+        if std::mem::replace(&mut self.is_written, true) {
+            return Ok(());
+        }
+        let Logged { id, at, origin, undoes, partly, purged, .. } = &self.change;
+        let values = [
+            Bind::Integer(*id),
+            Bind::Text(at),
+            bound(origin.login_user.as_deref()),
+            bound(origin.os_user.as_deref()),
+            bound(origin.host.as_deref()),
+            Bind::Text(&origin.command),
+            bound(origin.message.as_deref()),
+            undoes.map_or(Bind::Null, Bind::Integer),
+            Bind::Integer(i64::from(*partly)),
+            purged.as_ref().map_or(Bind::Null, |(id, _)| Bind::Integer(*id)),
+            purged.as_ref().map_or(Bind::Null, |(_, hash)| Bind::Text(hash)),
+            Bind::Text(hash),
+        ];
+        connection.execute(&insert("change", &CHANGE, 1), &values).map_err(unwritten)?;
+        Ok(())
+    }
+
     fn write_range(&mut self, connection: &Connection, range: &Range) -> Result<()> {
         let Range { noun, first, last, .. } = *range;
         let (file, line) = (range.file.as_deref(), range.line);
@@ -268,7 +298,7 @@ impl Open {
         let (noun, action) = (entry.noun, entry.action.word());
         self.digest.entry(noun, action, (entry.first, entry.last), entry.old, entry.file, entry.line);
         let row = [
-            Bind::Integer(self.id),
+            Bind::Integer(self.change.id),
             Bind::Text(noun),
             Bind::Text(action),
             Bind::Integer(entry.first),
@@ -283,10 +313,16 @@ impl Open {
 
     /// Writes the entries that wait: many in one statement take half the time that they take one by one.
     fn write_waiting(&mut self, connection: &Connection) -> Result<()> {
-        let written = match self.waiting.rows() {
-            0 => return Ok(()),
-            AT_ONCE => connection.execute_with(&self.full, self.waiting.binds()),
-            rows => connection.execute_with(&insert_many("change_entry", &ENTRY, rows), self.waiting.binds()),
+        let rows = self.waiting.rows();
+        if rows == 0 {
+            return Ok(());
+        }
+        self.write_change(connection, "")?;
+        let written = if rows == AT_ONCE {
+            let full = self.full.get_or_insert_with(|| insert_many("change_entry", &ENTRY, AT_ONCE).into());
+            connection.execute_with(full, self.waiting.binds())
+        } else {
+            connection.execute_with(&insert_many("change_entry", &ENTRY, rows), self.waiting.binds())
         };
         written.map_err(unwritten)?;
         self.waiting.clear();
@@ -297,8 +333,9 @@ impl Open {
         if let Some((_, id)) = self.files.iter().find(|(known, _)| known == name) {
             return Ok(*id);
         }
+        self.write_change(connection, "")?;
         let sql = "INSERT INTO change_file (change_id, name) VALUES ($1, $2)";
-        let id = connection.insert(sql, &[Bind::Integer(self.id), Bind::Text(name)]).map_err(unwritten)?;
+        let id = connection.insert(sql, &[Bind::Integer(self.change.id), Bind::Text(name)]).map_err(unwritten)?;
         self.files.push((name.to_owned(), id));
         Ok(id)
     }
