@@ -6,6 +6,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,13 +82,18 @@ def several(commands: Sequence[Command]) -> Run:
 
 def at_once(lists: Sequence[Sequence[Command]]) -> Run:
     """Runs lists of commands side by side, each list by a shell of its own."""
-    def script(commands: Sequence[Command]) -> str:
-        return "set -e\n" + "\n".join(" ".join(_quoted(os.fspath(word)) for word in line) for line in commands)
+    def script(commands: Sequence[Command]) -> bytes:
+        lines = (" ".join(_quoted(os.fspath(word)) for word in line) + " </dev/null\n" for line in commands)
+        return ("set -e\n" + "".join(lines)).encode()
+
+    scripts = [script(commands) for commands in lists]
 
     before, start = os.times(), time.perf_counter()
-    shells = [subprocess.Popen(["sh", "-c", script(commands)], env=ENVIRONMENT, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.PIPE) for commands in lists]
-    told = [shell.communicate()[1] for shell in shells]
+    # A script of hundreds of commands is longer than an argument may be.
+    shells = [subprocess.Popen(["sh", "-s"], env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE) for _ in scripts]
+    with ThreadPoolExecutor(len(shells)) as side_by_side:
+        told = [errors for _, errors in side_by_side.map(subprocess.Popen.communicate, shells, scripts)]
     wall, after = time.perf_counter() - start, os.times()
     for shell, errors in zip(shells, told):
         if shell.returncode != 0:
