@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::output::row::Row;
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{self, Units};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 /// A statement over one noun's records, and how to read its rows.
 pub(super) struct Plan {
@@ -161,13 +161,31 @@ impl Plan {
 
     /// Adds the cells of one row of the statement to `row`.
     pub(super) fn fill(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+        self.begin(from, raw)?;
+        self.fill_some(from, raw, 0..self.getters.len(), row)
+    }
+
+    /// Finds what is known of the records that one row of the statement refers to, before its cells are made.
+    pub(super) fn begin(&self, from: &mut Sources<'_, '_>, raw: &Raw<'_>) -> Result<()> {
         if !self.known.is_empty() {
             from.found.clear();
         }
         for (place, known) in &self.known {
             from.found.push(known.find(raw.integer(*place)?));
         }
-        self.getters.iter().try_for_each(|getter| getter.push(self, from, raw, row))
+        Ok(())
+    }
+
+    /// Adds some cells of the row to `row`.
+    pub(super) fn fill_some(
+        &self,
+        from: &mut Sources<'_, '_>,
+        raw: &Raw<'_>,
+        columns: Range<usize>,
+        row: &mut Row,
+    ) -> Result<()> {
+        let getters = self.getters.get(columns).unwrap_or_default();
+        getters.iter().try_for_each(|getter| getter.push(self, from, raw, row))
     }
 
     /// The statements that a list of all records, in the order of their ids, may read in step with its own: each with

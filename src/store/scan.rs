@@ -47,15 +47,15 @@ pub(super) struct Scan<'q> {
     plan: Plan,
     selection: Selection,
     values: Vec<Bound>,
-    /// The tests, and the cell that each is about.
-    tests: Vec<(usize, &'q Test)>,
+    /// How many columns are told of, before those that the tests are about.
+    columns: usize,
+    tests: Vec<&'q Test>,
     /// How many records are told at most.
     limit: Option<u64>,
 }
 
 impl<'q> Scan<'q> {
-    /// A run through many records: what is told of few others is read once. A row has what `columns` tell, then what the
-    /// query's tests need.
+    /// A run through many records: what is told of few others is read once. A row has what `columns` tell.
     pub(super) fn new(reader: &Reader<'_>, query: &'q Query, columns: &[&Path]) -> Result<Self> {
         let plan = Plan::of_all(reader, query.entity, &all(query, columns))?;
         Ok(Self::of(plan, reader, query, columns.len()))
@@ -70,8 +70,8 @@ impl<'q> Scan<'q> {
     fn of(plan: Plan, reader: &Reader<'_>, query: &'q Query, columns: usize) -> Self {
         let (conditions, values) = conditions(reader.catalog(), query);
         let selection = Selection { conditions, ..plan.selection() };
-        let tests = (columns..).zip(query.tests()).map(|(place, (_, test))| (place, test)).collect();
-        Self { plan, selection, values, tests, limit: None }
+        let tests = query.tests().map(|(_, test)| test).collect();
+        Self { plan, selection, values, columns, tests, limit: None }
     }
 
     /// Runs through the records of `part`, by their ids.
@@ -84,15 +84,21 @@ impl<'q> Scan<'q> {
         let statement = Statement::new(selection);
         let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
         let units = reader.units()?;
+        let mut tested = Row::default();
         let mut take = |from: &mut Sources<'_, '_>, raw: &Raw<'_>| {
+            self.plan.begin(from, raw)?;
+            // What is told of a record may have to be looked up, disk by disk: not for one that is not told.
+            if !self.tests.is_empty() {
+                tested.clear();
+                self.plan.fill_some(from, raw, self.columns..self.columns + self.tests.len(), &mut tested)?;
+                if !self.tests.iter().enumerate().all(|(place, test)| test.met_by(tested.cell(place))) {
+                    return Ok(ControlFlow::Continue(()));
+                }
+            }
             let row = rows.next();
             row.clear();
-            self.plan.fill(from, raw, row)?;
-            if self.tests.iter().all(|(place, test)| test.met_by(row.cell(*place))) {
-                rows.keep(raw.id(0)?)
-            } else {
-                Ok(ControlFlow::Continue(()))
-            }
+            self.plan.fill_some(from, raw, 0..self.columns, row)?;
+            rows.keep(raw.id(0)?)
         };
         // Where the engine answers, what is computed from other records comes in step with all of them.
         if !whole || self.plan.feeds().len() == 0 || reader.connection.answers_from_pages(&statement) {

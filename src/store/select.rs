@@ -201,7 +201,7 @@ impl Reader<'_> {
         Ok(counts.into_iter().sum())
     }
 
-    /// Runs through the records by id; `columns` first, then what the tests need.
+    /// Runs through the records by id, and tells what `columns` do.
     fn scan(
         &self,
         query: &Query,
