@@ -116,6 +116,6 @@ pub struct Effect {
     /// The record.
     pub id: i64,
     /// The fields that changed, by their place in the catalog, with their old and new values; none where the
-    /// [`Writer`] was told that nobody asks.
+    /// [`Writer`](super::Writer) was told that nobody asks.
     pub changed: Vec<(usize, Value, Value)>,
 }
