@@ -260,7 +260,6 @@ CREATE TABLE change (
     hash         TEXT    CONSTRAINT change_hash_given NOT NULL,
     CONSTRAINT change_purge_whole CHECK ((purged IS NULL) = (purged_hash IS NULL))
 ) STRICT;
-CREATE INDEX change_by_at ON change (at);
 
 -- The files that changes were imported from.
 CREATE TABLE change_file (
@@ -269,13 +268,13 @@ CREATE TABLE change_file (
                             CONSTRAINT change_file_change REFERENCES change (change_id),
     name            TEXT    CONSTRAINT change_file_name_given NOT NULL
 ) STRICT;
-CREATE INDEX change_file_by_change ON change_file (change_id);
 
--- What a change did, in its order, as what undoes it. Of records that were made, their ids: those made one after
--- another share an entry, which never crosses a multiple of 4096, so that the entry of an id is found among few. Of one
--- that was changed, the old values of the fields that changed, of one that was removed all of them, by column, as JSON.
--- Secrets are never among them. Of what a file gave, the file, and the line of the first record; the next record stands
--- in the next line.
+-- What a change did, in its order, as what undoes it. Entries are only put behind the last one, so that those of a change
+-- stand together and are found without an index. Of records that were made, their ids: those made one after another
+-- share an entry, which never crosses a multiple of 4096, so that the entry of an id is found among few. Of one that was
+-- changed, the old values of the fields that changed, of one that was removed all of them, by column, as JSON. Secrets
+-- are never among them. Of what a file gave, the file, and the line of the first record; the next record stands in the
+-- next line.
 CREATE TABLE change_entry (
     change_entry_id  INTEGER CONSTRAINT change_entry_pk PRIMARY KEY AUTOINCREMENT,
     change_id        INTEGER CONSTRAINT change_entry_change_given NOT NULL
@@ -293,7 +292,6 @@ CREATE TABLE change_entry (
     CONSTRAINT change_entry_old_kept CHECK ((old IS NULL) = (action = 'create')),
     CONSTRAINT change_entry_range CHECK (last_id = first_id OR (last_id > first_id AND action = 'create'))
 ) STRICT;
-CREATE INDEX change_entry_by_change ON change_entry (change_id);
 CREATE INDEX change_entry_by_record ON change_entry (noun, first_id);
 CREATE INDEX change_entry_by_range ON change_entry (noun, first_id) WHERE last_id > first_id;
 

@@ -7,6 +7,7 @@
 
 mod chain;
 mod describe;
+mod entries;
 mod forced;
 mod moment;
 mod recorder;
@@ -19,18 +20,17 @@ pub use moment::Moment;
 pub use story::{Blame, Step};
 pub use undo::Undone;
 
+pub(super) use entries::Start;
 pub(super) use recorder::Recorder;
 
-use super::change::Action;
 use super::login::SignedIn;
 use super::reader::Reader;
 use super::record;
 use super::sqlite::{Bind, Raw};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::value::quantity::Quantity;
-use crate::value::{Lent, Value};
-use serde_json::{Map, Value as Json};
+use crate::value::Lent;
+use serde_json::Value as Json;
 use std::fmt::Write;
 use std::ops::ControlFlow;
 
@@ -39,8 +39,6 @@ pub(super) const TABLES: [&str; 3] = ["change_entry", "change_file", "change"];
 
 /// How many ids an entry of created records spans at most, and at whose multiples it ends.
 const BLOCK: i64 = 4096;
-/// How many entries are read at once.
-const PAGE: usize = 1000;
 
 /// Who makes changes, and by which command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,26 +111,9 @@ pub struct Log {
     pub limit: Option<u64>,
 }
 
-/// A part of a change, as history keeps it.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    id: i64,
-    change: i64,
-    entity: &'static Entity,
-    action: Action,
-    first: i64,
-    last: i64,
-    old: Option<String>,
-    file: Option<String>,
-    line: Option<i64>,
-}
-
 /// What [`logged`] reads, in its order.
 const LOGGED: &str = "c.change_id, c.at, c.login_user, c.os_user, c.host, c.command, c.message, c.undoes, c.partly, c.purged, \
      c.purged_hash, c.hash";
-/// What [`Reader::entry`] reads, in its order.
-const ENTRY: &str = "e.change_entry_id, e.change_id, e.noun, e.action, e.first_id, e.last_id, e.old, f.name, e.line \
-                     FROM change_entry e LEFT JOIN change_file f ON f.change_file_id = e.change_file_id";
 
 fn logged(row: &Raw<'_>) -> Result<Logged> {
     let text = |index| Ok(row.text(index)?.map(str::to_owned));
@@ -166,8 +147,18 @@ impl Reader<'_> {
         log: &Log,
         mut each: impl FnMut(&Logged) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let condition = "EXISTS (SELECT 1 FROM change_entry e WHERE e.change_id = c.change_id AND e.noun = $1)";
-        self.changes_where(condition, &[Bind::Text(entity.noun)], log, &mut each)
+        let mut left = log.limit.unwrap_or(u64::MAX);
+        let all = Log { limit: None, ..log.clone() };
+        self.changes(&all, |change| {
+            if left == 0 {
+                return Ok(ControlFlow::Break(()));
+            }
+            if !self.touches(change.id, entity)? {
+                return Ok(ControlFlow::Continue(()));
+            }
+            left -= 1;
+            each(change)
+        })
     }
 
     /// As [`Self::changes`], of those among `ids`.
@@ -257,60 +248,6 @@ impl Reader<'_> {
         let found = self.connection.first(sql, &[], |row| Ok(row.integer(0)?.zip(row.text(1)?.map(str::to_owned))))?;
         Ok(found.flatten())
     }
-
-    fn entry(&self, row: &Raw<'_>) -> Result<Entry> {
-        let text = |index| Ok(row.text(index)?.map(str::to_owned));
-        let action = match row.text(3)? {
-            Some("create") => Action::Create,
-            Some("update") => Action::Update,
-            _ => Action::Remove,
-        };
-        let noun = row.text(2)?.unwrap_or_default();
-        let entity = self.catalog().get(noun).ok_or_else(|| {
-            Error::inventory(format!(
-                "history knows a noun that this inv does not: {}",
-                crate::value::shown::quoted(noun)
-            ))
-            .help("use a newer inv")
-        })?;
-        Ok(Entry {
-            id: row.id(0)?,
-            change: row.id(1)?,
-            entity,
-            action,
-            first: row.id(4)?,
-            last: row.id(5)?,
-            old: text(6)?,
-            file: text(7)?,
-            line: row.integer(8)?,
-        })
-    }
-
-    /// Hands each entry that meets `condition` (over `e`, its first placeholder the bind) to `each`, in order.
-    fn entries(
-        &self,
-        condition: &str,
-        binds: &[Bind<'_>],
-        mut each: impl FnMut(Entry) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
-        let sql = format!("SELECT {ENTRY} WHERE {condition} ORDER BY e.change_entry_id");
-        self.connection.rows(&sql, binds, |row| each(self.entry(row)?))
-    }
-
-    /// The entries of the changes from `first` to `last` that come before the entry `before`, the latest first: a page.
-    fn page_before(&self, first: i64, last: i64, before: i64) -> Result<Vec<Entry>> {
-        // The changes bound the entries by way of the index; ids of entries rise with those of changes.
-        let sql = format!(
-            "SELECT {ENTRY} WHERE e.change_id BETWEEN $1 AND $2 AND e.change_entry_id < $3 \
-             ORDER BY e.change_id DESC, e.change_entry_id DESC LIMIT {PAGE}"
-        );
-        let mut page = Vec::new();
-        self.connection.rows(&sql, &[Bind::Integer(first), Bind::Integer(last), Bind::Integer(before)], |row| {
-            page.push(self.entry(row)?);
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(page)
-    }
 }
 
 /// Whether the field at that place is a secret.
@@ -344,45 +281,5 @@ fn quote(held: &str, text: &mut String) {
         text.extend(["\"", held, "\""]);
     } else {
         text.push_str(&Json::from(held).to_string());
-    }
-}
-
-impl Entry {
-    /// The fields that it kept old values of, by their place in the catalog, and those values. Secrets are empty.
-    fn old_values(&self) -> Vec<(usize, Value)> {
-        let Some(map) = self.old.as_deref().and_then(|old| serde_json::from_str::<Map<String, Json>>(old).ok()) else {
-            return Vec::new();
-        };
-        let mut values = Vec::new();
-        for (place, field) in self.entity.fields.iter().enumerate() {
-            let Some(first) = map.get(field.column) else { continue };
-            let value = match (field.kind, first) {
-                (Kind::Quantity { unit }, Json::String(amount)) => match map.get(unit).and_then(Json::as_i64) {
-                    Some(unit) => Value::Quantity(Quantity { amount: amount.clone(), unit }),
-                    None => Value::Null,
-                },
-                (_, Json::String(text)) => Value::Text(text.clone()),
-                (_, Json::Number(number)) => number.as_i64().map_or(Value::Null, Value::Integer),
-                _ => Value::Null,
-            };
-            values.push((place, value));
-        }
-        values
-    }
-
-    /// The whole old record, of a removal.
-    fn old_record(&self) -> Vec<Value> {
-        let mut values = vec![Value::Null; self.entity.fields.len()];
-        for (place, value) in self.old_values() {
-            if let Some(slot) = values.get_mut(place) {
-                *slot = value;
-            }
-        }
-        values
-    }
-
-    /// Whether what it kept lacks a secret.
-    fn lacks_secret(&self) -> bool {
-        self.old_values().iter().any(|(place, _)| is_secret(self.entity, *place))
     }
 }

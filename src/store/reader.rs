@@ -1,6 +1,7 @@
 //! Reading one moment of the inventory: records by id and by key, their paths, and the units.
 
 use super::by_path::Places;
+use super::history::Start;
 use super::record::{self, Record};
 use super::selection::{Condition, Pick, Selection, Table, key_part};
 use super::sqlite::{Bind, Connection, Statement};
@@ -8,7 +9,7 @@ use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::value::Value;
 use crate::value::quantity::{Unit, Units};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -23,13 +24,22 @@ pub struct Reader<'s> {
     catalog: &'s Catalog,
     units: RefCell<Option<Rc<Units>>>,
     paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
+    /// Where the change begins that was looked for last.
+    pub(super) start: Cell<Option<Start>>,
     /// In which order the paths of nouns' records stand that were told so.
     pub(super) places: RefCell<HashMap<&'static str, Arc<Places>>>,
 }
 
 impl<'s> Reader<'s> {
     pub(super) fn new(connection: &'s Connection, catalog: &'s Catalog) -> Self {
-        Self { connection, catalog, units: RefCell::default(), paths: RefCell::default(), places: RefCell::default() }
+        Self {
+            connection,
+            catalog,
+            units: RefCell::default(),
+            paths: RefCell::default(),
+            start: Cell::default(),
+            places: RefCell::default(),
+        }
     }
 
     /// The catalog that describes the inventory.
@@ -67,6 +77,7 @@ impl<'s> Reader<'s> {
 
     /// Forgets everything that was remembered.
     pub(super) fn forget_all(&self) {
+        self.start.set(None);
         *self.units.borrow_mut() = None;
         self.paths.borrow_mut().clear();
         self.places.borrow_mut().clear();

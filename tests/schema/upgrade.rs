@@ -23,10 +23,13 @@ fn engine(sandbox: &Sandbox) -> Connection {
 }
 
 /// Each released schema, by its version.
-const RELEASED: [(i64, &str); 2] =
-    [(1, include_str!("../data/schema-1.sql")), (2, include_str!("../data/schema-2.sql"))];
+const RELEASED: [(i64, &str); 3] = [
+    (1, include_str!("../data/schema-1.sql")),
+    (2, include_str!("../data/schema-2.sql")),
+    (3, include_str!("../data/schema-3.sql")),
+];
 
-const TODAY: i64 = 3;
+const TODAY: i64 = 4;
 
 #[test]
 fn a_file_of_any_version_gets_exactly_the_schema_of_a_new_one() {

@@ -3,7 +3,8 @@
 //! Whoever alters history has to compute every later hash anew, and then the head differs from one kept elsewhere.
 //! Every part is hashed with its length before it, so that no two histories read alike.
 
-use super::{Entry, Logged};
+use super::Logged;
+use super::entries::{Entry, Span};
 use crate::error::{Error, Result};
 use crate::store::reader::Reader;
 use crate::store::sqlite::Bind;
@@ -134,28 +135,48 @@ impl Reader<'_> {
         let purge = self.purge()?;
         let (mut last, mut head) = purge.clone().unwrap_or_default();
         let mut changes = 0;
+        // Every entry is looked at, wherever it stands: none belongs to no change.
+        let mut from = i64::MIN;
         let sql = format!("SELECT {} FROM change c ORDER BY c.change_id", super::LOGGED);
         self.connection.rows(&sql, &[], |row| {
             let change = super::logged(row)?;
             let mut digest = Digest::after(&head);
             digest.change(&change);
-            self.entries("e.change_id = $1", &[Bind::Integer(change.id)], |entry: Entry| {
+            let to = self.start_of(change.id + 1)?;
+            self.entries_in(Span { from, to }, |entry: Entry| {
+                if entry.change != change.id {
+                    return Err(altered(self.out_of_order()?.unwrap_or(entry.change).min(change.id)));
+                }
                 let ids = (entry.first, entry.last);
                 let (old, file) = (entry.old.as_deref(), entry.file.as_deref());
                 digest.entry(entry.entity.noun, entry.action.word(), ids, old, file, entry.line);
                 Ok(ControlFlow::Continue(()))
             })?;
             if digest.text() != change.hash || change.id != last + 1 {
-                return Err(Error::failed(format!("history was altered: the chain breaks at change {}", change.id))
-                    .help("compare with a backup, and with the head that was kept elsewhere"));
+                return Err(altered(change.id));
             }
+            from = to;
             changes += 1;
             last = change.id;
             head = change.hash;
             Ok(ControlFlow::Continue(()))
         })?;
+        self.entries_in(Span { from, to: i64::MAX }, |entry| Err(altered(entry.change)))?;
         Ok(Verified { changes, last, head, purged: purge.map(|(id, _)| id) })
     }
+
+    /// The first change that has an entry behind those of a later one.
+    fn out_of_order(&self) -> Result<Option<i64>> {
+        let sql = "SELECT min(change_id) FROM (SELECT change_id, max(change_id) OVER (ORDER BY change_entry_id) AS latest \
+                   FROM change_entry) WHERE change_id < latest";
+        Ok(self.connection.first(sql, &[], |row| row.integer(0))?.flatten())
+    }
+}
+
+/// Somebody else wrote here.
+fn altered(change: i64) -> Error {
+    Error::failed(format!("history was altered: the chain breaks at change {change}"))
+        .help("compare with a backup, and with the head that was kept elsewhere")
 }
 
 impl Writer<'_> {

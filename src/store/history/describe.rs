@@ -1,12 +1,12 @@
 //! What changes did, record by record and field by field: of one change, or between two moments.
 
+use super::Moment;
+use super::entries::Entry;
 use super::story::{Step, differences};
-use super::{Entry, Moment};
 use crate::catalog::Entity;
 use crate::error::Result;
 use crate::store::change::Action;
 use crate::store::reader::Reader;
-use crate::store::sqlite::Bind;
 use crate::value::Value;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -27,34 +27,13 @@ pub struct Difference {
 }
 
 impl Reader<'_> {
-    /// How many records of each noun a change made, changed and removed, in the order of the catalog.
-    pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
-        let mut tally = Vec::new();
-        let sql = "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE e.change_id = $1 \
-                   GROUP BY e.action, e.noun ORDER BY e.action, e.noun";
-        self.connection.rows(sql, &[Bind::Integer(change)], |row| {
-            let action = match row.text(0)? {
-                Some("create") => Action::Create,
-                Some("update") => Action::Update,
-                _ => Action::Remove,
-            };
-            if let Some(entity) = self.catalog().get(row.text(1)?.unwrap_or_default()) {
-                tally.push((action, entity, row.id(2)?));
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        let place = |entity: &Entity| self.catalog().entities().position(|other| other.noun == entity.noun);
-        tally.sort_by_key(|(action, entity, _)| (action.word(), place(entity)));
-        Ok(tally)
-    }
-
     /// Hands each step of a change to `each`: which record, and what became of it.
     pub fn steps_of(
         &self,
         change: i64,
         mut each: impl FnMut(&'static Entity, i64, &Step) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        self.entries("e.change_id = $1", &[Bind::Integer(change)], |entry: Entry| {
+        self.entries_in(self.span(change, change)?, |entry: Entry| {
             for id in entry.first..=entry.last {
                 let story = self.story(entry.entity, id)?;
                 if let Some(step) = story.iter().find(|step| step.entry == entry.id)
@@ -85,13 +64,13 @@ impl Reader<'_> {
                 None => Ok(()),
             };
         }
+        let span = self.span(since + 1, until)?;
         for entity in self.catalog().entities() {
             if of.is_some_and(|(wanted, _)| wanted.noun != entity.noun) {
                 continue;
             }
             let mut ids: BTreeSet<i64> = BTreeSet::new();
-            let binds = [Bind::Integer(since), Bind::Integer(until), Bind::Text(entity.noun)];
-            self.entries("e.change_id > $1 AND e.change_id <= $2 AND e.noun = $3", &binds, |entry| {
+            self.entries_in_of(span, entity, |entry| {
                 ids.extend(entry.first..=entry.last);
                 Ok(ControlFlow::Continue(()))
             })?;

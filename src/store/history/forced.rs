@@ -3,13 +3,13 @@
 //! The order differs from a whole undo: first goes what goes, what hangs before what it hangs from; then comes back what
 //! comes back, the other way round; then fields are reverted. So each step can look at what is there.
 
+use super::entries::Entry;
+use super::is_secret;
 use super::undo::{Later, Told, references};
-use super::{Entry, is_secret};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::store::change::{Action, Change, Effect};
 use crate::store::record::Record;
-use crate::store::sqlite::Bind;
 use crate::store::writer::Writer;
 use crate::value::{Value, shown};
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use std::ops::ControlFlow;
 /// Reverses what of the change `id` nobody touched since: how many records, and what was left.
 pub(super) fn undo(writer: &mut Writer<'_>, id: i64, later: &Later, told: Told<'_>) -> Result<(u64, Vec<String>)> {
     let mut entries: Vec<Entry> = Vec::new();
-    writer.entries("e.change_id = $1", &[Bind::Integer(id)], |entry| {
+    writer.entries_in(writer.span(id, id)?, |entry| {
         entries.push(entry);
         Ok(ControlFlow::Continue(()))
     })?;

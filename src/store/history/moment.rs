@@ -1,6 +1,6 @@
 //! The inventory as it was: what happened since, undone in a transaction that is rolled back.
 
-use super::Entry;
+use super::entries::Entry;
 use crate::error::{Error, Result};
 use crate::store::change::{Action, Change};
 use crate::store::reader::Reader;
@@ -64,11 +64,13 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Undoes every change behind the change `change`, without a trace in history.
     pub(in crate::store) fn go_back_to(&mut self, change: i64) -> Result<()> {
-        let mut before = i64::MAX;
+        let mut left = self.span(change + 1, i64::MAX)?;
         loop {
-            let page = self.page_before(change + 1, i64::MAX, before)?;
-            let Some(last) = page.last() else { return Ok(()) };
-            before = last.id;
+            let (page, rest) = self.page(left)?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            left = rest;
             for entry in &page {
                 self.put_back(entry)?;
             }

@@ -2,7 +2,8 @@
 //!
 //! What a step set a field to is not kept: it is what the next step kept as the old value, or what the field holds now.
 
-use super::{BLOCK, Entry};
+use super::BLOCK;
+use super::entries::Entry;
 use crate::catalog::{Entity, Field, OnRemove};
 use crate::error::{Error, Kind, Result};
 use crate::store::change::Action;

@@ -4,7 +4,8 @@
 //! took away what would come back or its name. A change and the whole undo of it, both later, cancel each other and
 //! stand on nothing.
 
-use super::{Entry, Logged, forced};
+use super::entries::Entry;
+use super::{Logged, forced};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::store::change::{Action, Change, Effect};
@@ -93,11 +94,13 @@ impl Writer<'_> {
         let mut records = 0;
         let mut gone = Ranges::new();
         let mut back: Vec<(&'static Entity, i64)> = Vec::new();
-        let mut before = i64::MAX;
+        let mut left = self.span(id, id)?;
         loop {
-            let page = self.page_before(id, id, before)?;
-            let Some(last) = page.last() else { break };
-            before = last.id;
+            let (page, rest) = self.page(left)?;
+            if page.is_empty() {
+                break;
+            }
+            left = rest;
             for entry in &page {
                 records += self.invert(entry, told).map_err(|error| in_the_way(id, error))?;
                 match entry.action {
@@ -147,7 +150,7 @@ impl Writer<'_> {
 
     fn refuse_lost_secrets(&self, id: i64) -> Result<()> {
         let mut lost = None;
-        self.entries("e.change_id = $1 AND e.action <> 'create'", &[Bind::Integer(id)], |entry| {
+        self.entries_in(self.span(id, id)?, |entry| {
             if entry.lacks_secret() {
                 lost = Some((entry.entity, entry.first));
             }
@@ -169,7 +172,7 @@ impl Writer<'_> {
             return Ok(BTreeSet::new());
         }
         let mut touched = Ranges::new();
-        self.entries("e.change_id = $1", &[Bind::Integer(id)], |entry| {
+        self.entries_in(self.span(id, id)?, |entry| {
             touched.entry(entry.entity.noun).or_default().push((entry.first, entry.last));
             Ok(ControlFlow::Continue(()))
         })?;
@@ -177,7 +180,7 @@ impl Writer<'_> {
             merge(ranges);
         }
         let mut standing = BTreeSet::new();
-        self.entries("e.change_id > $1", &[Bind::Integer(id)], |entry| {
+        self.entries_in(self.span(id + 1, i64::MAX)?, |entry| {
             if later.standing.contains(&entry.change)
                 && touched.get(entry.entity.noun).is_some_and(|ranges| overlaps(ranges, entry.first, entry.last))
             {

@@ -1,0 +1,300 @@
+//! The entries of changes: what each change did, and where that stands.
+//!
+//! Entries are only ever put behind the last one, and get their numbers so; therefore those of a change stand together,
+//! those of a later change behind them, and where a change begins is found by halving. It takes no index.
+
+use super::is_secret;
+use crate::catalog::{Entity, Kind};
+use crate::error::{Error, Result};
+use crate::store::change::Action;
+use crate::store::reader::Reader;
+use crate::store::sqlite::{Bind, Raw};
+use crate::value::quantity::Quantity;
+use crate::value::{Value, shown};
+use serde_json::{Map, Value as Json};
+use std::ops::ControlFlow;
+
+/// How many entries are read at once.
+const PAGE: usize = 1000;
+
+/// What [`Reader::entry`] reads, in its order.
+const ENTRY: &str = "e.change_entry_id, e.change_id, e.noun, e.action, e.first_id, e.last_id, e.old, f.name, e.line \
+                     FROM change_entry e LEFT JOIN change_file f ON f.change_file_id = e.change_file_id";
+/// The entries of a [`Span`], which is bound first.
+const IN_SPAN: &str = "e.change_entry_id >= $1 AND e.change_entry_id < $2";
+
+/// A part of a change, as history keeps it.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Entry {
+    pub(super) id: i64,
+    pub(super) change: i64,
+    pub(super) entity: &'static Entity,
+    pub(super) action: Action,
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) old: Option<String>,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<i64>,
+}
+
+/// Entries that follow each other: from the first number on, and before the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) from: i64,
+    pub(super) to: i64,
+}
+
+/// Where a change begins: its number, and that of the first entry which is of it or of a later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct Start {
+    change: i64,
+    entry: i64,
+}
+
+impl Reader<'_> {
+    /// The entries of the changes from `first` to `last`.
+    pub(super) fn span(&self, first: i64, last: i64) -> Result<Span> {
+        let to = match last.checked_add(1) {
+            Some(next) => self.start_of(next)?,
+            None => i64::MAX,
+        };
+        Ok(Span { from: self.start_of(first)?, to })
+    }
+
+    /// The number from which on entries are of `change` or of a later one. What was asked last is near what is asked next,
+    /// in a log above all: from there the search begins, in steps that double.
+    pub(super) fn start_of(&self, change: i64) -> Result<i64> {
+        let known = match self.start.get() {
+            Some(known) => known,
+            None => Start { change: i64::MAX, entry: self.entry_behind_all()? },
+        };
+        // Entries before `low` are of earlier changes, and those from `high` on are not.
+        let (mut low, mut high) = (0, known.entry);
+        let mut step = 1;
+        if change > known.change {
+            (low, high) = (known.entry, i64::MAX);
+            while let Some((entry, its)) = self.entry_from(low.saturating_add(step))? {
+                if its >= change {
+                    high = entry;
+                    break;
+                }
+                low = entry.saturating_add(1);
+                step = step.saturating_mul(2);
+            }
+            if high == i64::MAX {
+                high = self.entry_behind_all()?;
+            }
+        } else if change < known.change {
+            while high - step > low {
+                match self.entry_from(high - step)? {
+                    Some((entry, its)) if its < change => {
+                        low = entry.saturating_add(1);
+                        break;
+                    }
+                    _ => high -= step,
+                }
+                step = step.saturating_mul(2);
+            }
+        } else {
+            low = high;
+        }
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.entry_from(middle)? {
+                Some((entry, its)) if its < change => low = entry.saturating_add(1),
+                _ => high = middle,
+            }
+        }
+        self.start.set(Some(Start { change, entry: low }));
+        Ok(low)
+    }
+
+    /// The first entry from the number `entry` on, and its change.
+    fn entry_from(&self, entry: i64) -> Result<Option<(i64, i64)>> {
+        let sql = "SELECT change_entry_id, change_id FROM change_entry WHERE change_entry_id >= $1 \
+                   ORDER BY change_entry_id LIMIT 1";
+        self.connection.first(sql, &[Bind::Integer(entry)], |row| Ok((row.id(0)?, row.id(1)?)))
+    }
+
+    fn entry_behind_all(&self) -> Result<i64> {
+        let last = self.connection.first("SELECT max(change_entry_id) FROM change_entry", &[], |row| row.integer(0))?;
+        Ok(last.flatten().unwrap_or_default().saturating_add(1))
+    }
+
+    /// Whether a change did anything to a record of `entity`.
+    pub(super) fn touches(&self, change: i64, entity: &Entity) -> Result<bool> {
+        let sql = format!("SELECT 1 FROM change_entry e WHERE {IN_SPAN} AND +e.noun = $3 LIMIT 1");
+        let Span { from, to } = self.span(change, change)?;
+        let binds = [Bind::Integer(from), Bind::Integer(to), Bind::Text(entity.noun)];
+        Ok(self.connection.first(&sql, &binds, |_| Ok(()))?.is_some())
+    }
+
+    /// How many records of each noun a change made, changed and removed, in the order of the catalog.
+    pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
+        let mut tally = Vec::new();
+        let sql = format!(
+            "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE {IN_SPAN} \
+             GROUP BY e.action, +e.noun"
+        );
+        let Span { from, to } = self.span(change, change)?;
+        self.connection.rows(&sql, &[Bind::Integer(from), Bind::Integer(to)], |row| {
+            if let Some(entity) = self.catalog().get(row.text(1)?.unwrap_or_default()) {
+                tally.push((action(row, 0)?, entity, row.id(2)?));
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let place = |entity: &Entity| self.catalog().entities().position(|other| other.noun == entity.noun);
+        tally.sort_by_key(|(action, entity, _)| (action.word(), place(entity)));
+        Ok(tally)
+    }
+
+    /// Hands each entry of `span` to `each`, in order.
+    pub(super) fn entries_in(&self, span: Span, each: impl FnMut(Entry) -> Result<ControlFlow<()>>) -> Result<()> {
+        self.entries(IN_SPAN, &[Bind::Integer(span.from), Bind::Integer(span.to)], each)
+    }
+
+    /// As [`Self::entries_in`], of records of `entity`.
+    pub(super) fn entries_in_of(
+        &self,
+        span: Span,
+        entity: &Entity,
+        each: impl FnMut(Entry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let binds = [Bind::Integer(span.from), Bind::Integer(span.to), Bind::Text(entity.noun)];
+        self.entries(&format!("{IN_SPAN} AND +e.noun = $3"), &binds, each)
+    }
+
+    /// Hands each entry that meets `condition` (over `e`, its first placeholder the bind) to `each`, in order.
+    pub(super) fn entries(
+        &self,
+        condition: &str,
+        binds: &[Bind<'_>],
+        mut each: impl FnMut(Entry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let sql = format!("SELECT {ENTRY} WHERE {condition} ORDER BY e.change_entry_id");
+        self.connection.rows(&sql, binds, |row| each(self.entry(row)?))
+    }
+
+    /// The last entries of `span`, the latest first, and what is left of it.
+    pub(super) fn page(&self, span: Span) -> Result<(Vec<Entry>, Span)> {
+        let sql = format!("SELECT {ENTRY} WHERE {IN_SPAN} ORDER BY e.change_entry_id DESC LIMIT {PAGE}");
+        let mut page = Vec::new();
+        self.connection.rows(&sql, &[Bind::Integer(span.from), Bind::Integer(span.to)], |row| {
+            page.push(self.entry(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let to = page.last().map_or(span.from, |entry: &Entry| entry.id);
+        Ok((page, Span { to, ..span }))
+    }
+
+    fn entry(&self, row: &Raw<'_>) -> Result<Entry> {
+        let text = |index| Ok(row.text(index)?.map(str::to_owned));
+        let noun = row.text(2)?.unwrap_or_default();
+        let entity = self.catalog().get(noun).ok_or_else(|| {
+            Error::inventory(format!("history knows a noun that this inv does not: {}", shown::quoted(noun)))
+                .help("use a newer inv")
+        })?;
+        Ok(Entry {
+            id: row.id(0)?,
+            change: row.id(1)?,
+            entity,
+            action: action(row, 3)?,
+            first: row.id(4)?,
+            last: row.id(5)?,
+            old: text(6)?,
+            file: text(7)?,
+            line: row.integer(8)?,
+        })
+    }
+}
+
+/// The action that a column names.
+fn action(row: &Raw<'_>, column: usize) -> Result<Action> {
+    Ok(match row.text(column)? {
+        Some("create") => Action::Create,
+        Some("update") => Action::Update,
+        _ => Action::Remove,
+    })
+}
+
+impl Entry {
+    /// The fields that it kept old values of, by their place in the catalog, and those values. Secrets are empty.
+    pub(super) fn old_values(&self) -> Vec<(usize, Value)> {
+        let Some(map) = self.old.as_deref().and_then(|old| serde_json::from_str::<Map<String, Json>>(old).ok()) else {
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        for (place, field) in self.entity.fields.iter().enumerate() {
+            let Some(first) = map.get(field.column) else { continue };
+            let value = match (field.kind, first) {
+                (Kind::Quantity { unit }, Json::String(amount)) => match map.get(unit).and_then(Json::as_i64) {
+                    Some(unit) => Value::Quantity(Quantity { amount: amount.clone(), unit }),
+                    None => Value::Null,
+                },
+                (_, Json::String(text)) => Value::Text(text.clone()),
+                (_, Json::Number(number)) => number.as_i64().map_or(Value::Null, Value::Integer),
+                _ => Value::Null,
+            };
+            values.push((place, value));
+        }
+        values
+    }
+
+    /// The whole old record, of a removal.
+    pub(super) fn old_record(&self) -> Vec<Value> {
+        let mut values = vec![Value::Null; self.entity.fields.len()];
+        for (place, value) in self.old_values() {
+            if let Some(slot) = values.get_mut(place) {
+                *slot = value;
+            }
+        }
+        values
+    }
+
+    /// Whether what it kept lacks a secret.
+    pub(super) fn lacks_secret(&self) -> bool {
+        self.old_values().iter().any(|(place, _)| is_secret(self.entity, *place))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::store::reader::Reader;
+    use crate::store::sqlite::{Access, Bind, Connection};
+    use crate::store::waiting::Patience;
+    use proptest::collection::vec;
+    use proptest::prelude::{prop_assert_eq, proptest};
+
+    const TABLE: &str = "CREATE TABLE change_entry (change_entry_id INTEGER PRIMARY KEY, change_id INTEGER)";
+
+    proptest! {
+        #[test]
+        fn a_change_begins_at_the_first_entry_that_is_of_no_earlier_one(
+            gaps in vec((1..4_i64, 0..3_i64), 0..60),
+            asked in vec(0..130_i64, 1..40),
+        ) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("inv.db");
+            let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
+            connection.begin_write().expect("the lock");
+            connection.batch(TABLE).expect("a table");
+            let mut entries = Vec::new();
+            let mut last = (0, 0);
+            for (entry, change) in gaps {
+                last = (last.0 + entry, last.1 + change);
+                entries.push(last);
+                let sql = "INSERT INTO change_entry VALUES ($1, $2)";
+                connection.insert(sql, &[Bind::Integer(last.0), Bind::Integer(last.1)]).expect("a row");
+            }
+            let catalog = Catalog::standard();
+            let reader = Reader::new(&connection, &catalog);
+            for change in asked {
+                let start = reader.start_of(change).expect("an answer");
+                let wanted = |from: i64| entries.iter().filter(|(entry, _)| *entry >= from).collect::<Vec<_>>();
+                let later: Vec<_> = entries.iter().filter(|(_, its)| *its >= change).collect();
+                prop_assert_eq!(wanted(start), later, "change {}", change);
+            }
+        }
+    }
+}
