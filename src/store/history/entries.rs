@@ -12,6 +12,7 @@ use crate::store::sqlite::{Bind, Raw};
 use crate::value::quantity::Quantity;
 use crate::value::{Value, shown};
 use serde_json::{Map, Value as Json};
+use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
 /// How many entries are read at once.
@@ -68,36 +69,11 @@ impl Reader<'_> {
             Some(known) => known,
             None => Start { change: i64::MAX, entry: self.entry_behind_all()? },
         };
-        // Entries before `low` are of earlier changes, and those from `high` on are not.
-        let (mut low, mut high) = (0, known.entry);
-        let mut step = 1;
-        if change > known.change {
-            (low, high) = (known.entry, i64::MAX);
-            while let Some((entry, its)) = self.entry_from(low.saturating_add(step))? {
-                if its >= change {
-                    high = entry;
-                    break;
-                }
-                low = entry.saturating_add(1);
-                step = step.saturating_mul(2);
-            }
-            if high == i64::MAX {
-                high = self.entry_behind_all()?;
-            }
-        } else if change < known.change {
-            while high - step > low {
-                match self.entry_from(high - step)? {
-                    Some((entry, its)) if its < change => {
-                        low = entry.saturating_add(1);
-                        break;
-                    }
-                    _ => high -= step,
-                }
-                step = step.saturating_mul(2);
-            }
-        } else {
-            low = high;
-        }
+        let (mut low, mut high) = match change.cmp(&known.change) {
+            Ordering::Equal => return Ok(known.entry),
+            Ordering::Greater => self.bounds_above(change, known.entry)?,
+            Ordering::Less => self.bounds_below(change, known.entry)?,
+        };
         while low < high {
             let middle = low + (high - low) / 2;
             match self.entry_from(middle)? {
@@ -107,6 +83,32 @@ impl Reader<'_> {
         }
         self.start.set(Some(Start { change, entry: low }));
         Ok(low)
+    }
+
+    /// Two numbers between which the start of `change` is, where entries before `low` are of earlier changes.
+    fn bounds_above(&self, change: i64, mut low: i64) -> Result<(i64, i64)> {
+        let mut step = 1_i64;
+        loop {
+            match self.entry_from(low.saturating_add(step))? {
+                Some((entry, its)) if its < change && entry < i64::MAX => low = entry + 1,
+                Some((entry, _)) => return Ok((low, entry)),
+                None => return Ok((low, self.entry_behind_all()?)),
+            }
+            step = step.saturating_mul(2);
+        }
+    }
+
+    /// As [`Self::bounds_above`], where entries from `high` on are not of earlier changes.
+    fn bounds_below(&self, change: i64, mut high: i64) -> Result<(i64, i64)> {
+        let mut step = 1_i64;
+        while high > step {
+            match self.entry_from(high - step)? {
+                Some((entry, its)) if its < change => return Ok((entry.saturating_add(1), high)),
+                _ => high -= step,
+            }
+            step = step.saturating_mul(2);
+        }
+        Ok((0, high))
     }
 
     /// The first entry from the number `entry` on, and its change.
