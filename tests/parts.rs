@@ -63,6 +63,9 @@ fn a_long_list_is_told_as_a_short_one_is() {
         "vm list -o csv --where memory>=4GiB --where name!~2",
         "vm list -o csv --where name~web --limit 2 --offset 1",
         "vm list -o csv --where disk>100GB --limit 1",
+        "vm list -o csv --status planned --limit 2",
+        "vm list -o csv --dc tokyo --limit 6 --offset 1",
+        "vm list -o csv --provider AWS --where owner=none --limit 3",
         "vm list -o csv --where owner=none",
         "vm list -o csv --sort memory:desc,name --limit 3",
         "vm list -o csv --sort pool --offset 6",
@@ -96,6 +99,43 @@ fn a_long_list_of_many_rows_is_told_in_the_order_of_their_ids() {
             .lines()
             .eq(all.filter(|name| name.starts_with("n1")).skip(7).take(900))
     );
+}
+
+#[test]
+fn a_short_list_has_what_is_near_and_what_is_rare_in_the_order_of_ids() {
+    let sandbox = Sandbox::estate();
+    for line in ["dc add osaka --provider AWS", "pool add p1 --dc osaka", "pool add p2 --dc osaka"] {
+        sandbox.ok(&line.split(' ').collect::<Vec<_>>());
+    }
+    // Two of the first hundred, three in the first few thousand, one of thirty behind those: told by turns of two pools.
+    let is_in_osaka = |number: u32| {
+        number == 40 || number == 70 || number % 1_500 == 1_499 || number > 8_000 && number.is_multiple_of(30)
+    };
+    let machine = |number: u32| {
+        let pool = if is_in_osaka(number) { if number.is_multiple_of(60) { "p1" } else { "p2" } } else { "prod" };
+        (format!("n{}", number * 7_919 % 10_007), pool, if number % 3_000 == 2_999 { "failed" } else { "running" })
+    };
+    let machines: Vec<_> = (0..10_000).map(machine).collect();
+    let rows: String = machines.iter().map(|(name, pool, status)| format!("{name},{pool},{status}\n")).collect();
+    sandbox.ok(&["vm", "import", &sandbox.file("many.csv", format!("name,pool,status\n{rows}"))]);
+    let list = |more: &str| {
+        let question = format!("vm list -o csv --no-headers --columns name {more}");
+        let told = sandbox.ok(&question.trim_end().split(' ').collect::<Vec<_>>());
+        told.lines().map(str::to_owned).collect::<Vec<String>>()
+    };
+    let osaka: Vec<&String> = machines.iter().filter(|(_, pool, _)| *pool != "prod").map(|(name, ..)| name).collect();
+    let failed: Vec<&String> =
+        machines.iter().filter(|(.., status)| *status == "failed").map(|(name, ..)| name).collect();
+    assert!(list("--dc osaka").iter().eq(osaka.iter().copied()));
+    assert_eq!(sandbox.ok(&["vm", "list", "--dc", "osaka", "--count"]).trim(), osaka.len().to_string());
+    for (limit, offset) in [(1, 0), (2, 0), (3, 1), (50, 0), (10, 60), (4_000, 2)] {
+        let limited = format!("--limit {limit} --offset {offset}");
+        let cut = |all: &[&String]| all.iter().skip(offset).take(limit).map(|name| (*name).clone()).collect::<Vec<_>>();
+        assert_eq!(list(&format!("--dc osaka {limited}")), cut(&osaka), "{limited}");
+        assert_eq!(list(&format!("--pool p1 --pool p2 {limited}")), cut(&osaka), "{limited}");
+        assert_eq!(list(&format!("--status failed {limited}")), cut(&failed), "{limited}");
+        assert_eq!(list(&format!("--where status=failed {limited}")), cut(&failed), "{limited}");
+    }
 }
 
 #[test]

@@ -24,6 +24,11 @@ impl Part {
     /// Every record.
     pub const ALL: Self = Self(i64::MIN..=i64::MAX);
 
+    /// Those before an id.
+    pub(super) const fn before(id: i64) -> Self {
+        Self(i64::MIN..=id.saturating_sub(1))
+    }
+
     /// Adds the condition that a record is in it, and its values.
     pub(super) fn narrow(&self, selection: &mut Selection, values: &mut Vec<Bound>) {
         if *self != Self::ALL {

@@ -7,7 +7,7 @@ use super::parts::Part;
 use super::plan::{Plan, Sources};
 use super::reader::Reader;
 use super::scan::{Scan, Told};
-use super::selection::{Condition, Pick, Selection};
+use super::selection::{Condition, NEAR, Pick, Selection};
 use super::sqlite::{Bind, Statement};
 use crate::catalog::{Catalog, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
@@ -214,18 +214,35 @@ impl Reader<'_> {
         if query.limit == Some(0) && limited {
             return Ok(());
         }
-        let told = |id, row: &Row| {
+        let mut told = |id, row: &Row| {
             let before = skip > 0;
             skip = skip.saturating_sub(1);
             left = left.map(|left| left.saturating_sub(1));
             let go_on = if before { ControlFlow::Continue(()) } else { each(id, row)? };
             Ok(if left == Some(0) { ControlFlow::Break(()) } else { go_on })
         };
-        let few = query.tests().next().is_none() && most.is_some_and(|most| most < MANY);
-        if few || query.terms.iter().any(|term| !matches!(term, Term::Column { .. })) {
-            let scan = Scan::joined(self, query, columns, most.filter(|_| few));
+        let few = most.is_some_and(|most| most < MANY);
+        let whole = few && query.tests().next().is_none();
+        if whole || query.terms.iter().any(|term| !matches!(term, Term::Column { .. })) {
+            let scan = Scan::joined(self, query, columns, most.filter(|_| whole));
             return scan.run(self, &Part::ALL, &mut Told::new(told));
         }
+        let mut far = i64::MIN;
+        if few && let Some((first, _)) = self.connection.ends(query.entity.into())? {
+            // What is not rare is found among the first records, before other threads would be of use.
+            far = first.saturating_add(NEAR.into());
+            let mut ended = false;
+            let near = |id, row: &Row| {
+                let go_on = told(id, row)?;
+                ended = go_on.is_break();
+                Ok(go_on)
+            };
+            Scan::joined(self, query, columns, None).run(self, &Part::before(far), &mut Told::new(near))?;
+            if ended {
+                return Ok(());
+            }
+        }
+        let told = |id, row: &Row| if id < far { Ok(ControlFlow::Continue(())) } else { told(id, row) };
         self.read_ahead(query.entity, |reader| Scan::new(reader, query, columns), Scan::run, told)
     }
 

@@ -10,6 +10,11 @@ use std::fmt::Write;
 /// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
 const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
 
+/// How many records a list looks at before it goes to more trouble, be it an index that is to be looked into at many
+/// places or several threads: one that is to be short, of what is not rare, ends among them. Few in tests, whose tables
+/// are small.
+pub(super) const NEAR: u16 = if cfg!(test) { 4 } else { 4096 };
+
 /// A table, and the column that its records are known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Table {

@@ -7,7 +7,7 @@ use super::super::pages::{
 };
 use super::column;
 use crate::error::Result;
-use crate::store::selection::{Condition, Selection, Table, empty};
+use crate::store::selection::{Condition, NEAR, Pick, Selection, Table, empty};
 use crate::value::needle::Needle;
 use std::ops::{ControlFlow, RangeInclusive};
 
@@ -84,6 +84,7 @@ impl Route {
             let (condition, start) = condition.ok_or_else(contradiction)?;
             Ok((condition, values.get(*start..start + condition.takes()).ok_or_else(contradiction)?))
         };
+        let counts = selection.picks.contains(&Pick::Count);
         let first = || self.serves.first().copied().ok_or_else(contradiction).and_then(own);
         let wanted = || -> Result<Vec<Held<'v>>> {
             self.serves.iter().map(|number| own(*number).map(|(condition, values)| one(condition, values))).collect()
@@ -94,22 +95,29 @@ impl Route {
             Means::Entries(index) => Some(Candidates::Entries(index, wanted()?)),
             Means::Gathered(index) => {
                 let (condition, values) = first()?;
-                let prefixes = if is_one(condition) {
-                    vec![wanted()?]
+                if is_one(condition) {
+                    gathered(pages, index, &[wanted()?])?.map(Candidates::Ids)
                 } else {
-                    several(pages, condition, values)?.into_iter().map(|value| vec![value]).collect()
-                };
-                gathered(pages, index, &prefixes)?.map(Candidates::Ids)
+                    let values = several(pages, condition, values)?;
+                    let prefixes: Vec<_> = values.into_iter().map(|value| vec![value]).collect();
+                    if counts || prefixes.len() == 1 {
+                        gathered(pages, index, &prefixes)?.map(Candidates::Ids)
+                    } else {
+                        Some(Candidates::NearFirst(index, prefixes))
+                    }
+                }
             }
             Means::Whole(index) => gathered(pages, index, &[Vec::new()])?.map(Candidates::Ids),
         };
+        // Those that are near are tested by what the index would tell, too.
+        let are_found = !matches!(candidates, None | Some(Candidates::NearFirst(..)));
         let mut range = ALL;
         let mut tests = Vec::new();
         for number in 0..selection.conditions.len() {
             let (condition, values) = own(number)?;
             if let (Condition::Between, [Bind::Integer(first), Bind::Integer(last)]) = (condition, values) {
                 range = *first..=*last;
-            } else if candidates.is_none() || !self.serves.contains(&number) {
+            } else if !are_found || !self.serves.contains(&number) {
                 tests.push((number, Test::new(pages, condition, values)?));
             }
         }
@@ -174,6 +182,8 @@ pub(super) enum Candidates<'v> {
     Ids(Vec<i64>),
     /// Those of an index that begin so.
     Entries(u32, Vec<Held<'v>>),
+    /// The first ones of all, whatever they are; then those of an index that begin in one of several ways.
+    NearFirst(u32, Vec<Vec<Held<'v>>>),
 }
 
 impl Candidates<'_> {
@@ -195,20 +205,49 @@ impl Candidates<'_> {
                     cursor.step()?;
                 }
             }
-            Self::Ids(ids) => {
-                for id in ids {
-                    if cursor.seek(*id)? && each(&cursor, *id)?.is_break() {
-                        return Ok(());
-                    }
-                }
-            }
+            Self::Ids(ids) => look_up(&mut cursor, ids, &mut each)?,
             Self::Entries(index, wanted) => {
                 let mut each = |id| if cursor.seek(id)? { each(&cursor, id) } else { Err(contradiction()) };
                 entries(pages, *index, wanted, &mut each)?;
             }
+            Self::NearFirst(index, prefixes) => {
+                cursor.seek(i64::MIN)?;
+                let mut looked_at = 0_u32;
+                let mut rest = None;
+                while let Some(id) = cursor.id() {
+                    if looked_at == u32::from(NEAR) {
+                        rest = gathered(pages, *index, prefixes)?.map(|ids| (id, ids));
+                        if rest.is_some() {
+                            break;
+                        }
+                    }
+                    looked_at += 1;
+                    if each(&cursor, id)?.is_break() {
+                        return Ok(());
+                    }
+                    cursor.step()?;
+                }
+                let Some((next, ids)) = rest else { return Ok(()) };
+                let ids = ids.get(ids.partition_point(|id| *id < next)..).unwrap_or_default();
+                look_up(&mut cursor, ids, &mut each)?;
+            }
         }
         Ok(())
     }
+}
+
+/// Hands those of `ids` that there are to `each`, with the cursor before their rows.
+fn look_up(
+    cursor: &mut TableCursor<'_>,
+    ids: &[i64],
+    mut each: impl FnMut(&TableCursor<'_>, i64) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    for id in ids {
+        if cursor.seek(*id)? && each(cursor, *id)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Hands the id of each entry of an index that begins with `wanted` to `each`.
