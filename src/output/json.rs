@@ -260,7 +260,13 @@ fn digits(text: &str) -> (&str, &str) {
 /// Adds a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
 /// everywhere and which every reader takes back.
 fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
-    if text.is_ascii() && !text.contains('\x7f') || !text.contains(is_hidden) {
+    if stands_for_itself(text) {
+        bytes.push(b'"');
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(b'"');
+        return Ok(());
+    }
+    if !text.contains(is_hidden) {
         return Ok(serde_json::to_writer(bytes, text)?);
     }
     let escaped = serde_json::to_string(text)?;
@@ -276,6 +282,12 @@ fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
     }
     bytes.extend_from_slice(rest.as_bytes());
     Ok(())
+}
+
+/// Whether a text has nothing to escape, as most have: nothing but what ASCII prints, and neither of `"` and `\`. All bytes
+/// are looked at, in place of the first that decides, which takes the processor less than to stop.
+fn stands_for_itself(text: &str) -> bool {
+    text.bytes().fold(true, |so_far, byte| so_far & matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\'))
 }
 
 /// Control characters above ASCII, and what separates lines or turns their direction: all of four hexadecimal digits.

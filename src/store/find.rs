@@ -1,9 +1,10 @@
 //! Finding the records that rows of a file are about: by their keys, and before that where the last one was found, for
 //! many a file has them in the order in which they were made.
 
-use super::reader::{Reader, key_condition};
+use super::reader::Reader;
 use super::record::{self, Old};
-use super::sqlite::{Bind, KeptRows, Prepared, Raw};
+use super::selection::Selection;
+use super::sqlite::{Bind, KeptRows, Prepared, Raw, Statement};
 use crate::catalog::Entity;
 use crate::error::Result;
 use crate::value::Lent;
@@ -40,12 +41,21 @@ pub struct Finder<'s> {
 #[derive(Debug)]
 struct Question<'s> {
     sql: String,
+    /// The same as a selection: what is asked once, before anything is written, takes no engine.
+    first: Option<Statement>,
     statement: Option<Prepared<'s>>,
 }
 
 impl<'s> Question<'s> {
     const fn new(sql: String) -> Self {
-        Self { sql, statement: None }
+        Self { sql, first: None, statement: None }
+    }
+
+    /// For the record with a key.
+    fn of_key(entity: &'static Entity, key: &[&str]) -> Self {
+        let selection = Selection::of(entity, record::picks(entity)).with_key(entity, key).in_any_order();
+        let sql = selection.sql();
+        Self { first: Some(Statement::new(selection)), ..Self::new(sql) }
     }
 
     fn statement(&mut self, reader: &Reader<'s>) -> Result<&mut Prepared<'s>> {
@@ -53,6 +63,21 @@ impl<'s> Question<'s> {
             Some(statement) => statement,
             none => none.insert(reader.connection.prepare(&self.sql)?),
         })
+    }
+
+    /// The first row of the answer, read by `read`.
+    fn row<'v, T>(
+        &mut self,
+        reader: &Reader<'s>,
+        wanted: impl Iterator<Item = Bind<'v>>,
+        read: impl FnOnce(&Raw<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let Some(first) = self.first.take() else { return self.statement(reader)?.first(wanted, read) };
+        let mut read = Some(read);
+        let told = reader
+            .connection
+            .select_first(&first, &wanted.collect::<Vec<_>>(), |row| read.take().map(|read| read(row)).transpose())?;
+        Ok(told.flatten())
     }
 }
 
@@ -88,15 +113,15 @@ impl<'s> Finder<'s> {
     /// Finds records of `entity`.
     #[must_use]
     pub fn new(entity: &'static Entity) -> Self {
-        let select = format!("SELECT {} FROM {} t WHERE", record::columns(entity), entity.table);
+        let (columns, table, id) = (record::columns(entity), entity.table, entity.id);
         let keys = entity.keys.iter().map(|key| {
             let places = key.iter().filter_map(|name| entity.position(name)).collect();
-            (places, Question::new(format!("{select} {}", key_condition(entity, key))))
+            (places, Question::of_key(entity, key))
         });
         Self {
             entity,
             keys: keys.collect(),
-            ahead: Ahead::new(format!("{select} t.{0} >= $1 ORDER BY t.{0} LIMIT $2", entity.id)),
+            ahead: Ahead::new(format!("SELECT {columns} FROM {table} t WHERE t.{id} >= $1 ORDER BY t.{id} LIMIT $2")),
             next: 0,
             in_order: false,
             old: Old::default(),
@@ -136,7 +161,7 @@ impl<'s> Finder<'s> {
             if found.is_none() {
                 let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, given(*place))));
                 let wanted = fields.filter_map(|(field, value)| record::lent_binds(field, value).next());
-                found = question.statement(reader)?.first(wanted, |row| matched(row, true))?.flatten();
+                found = question.row(reader, wanted, |row| matched(row, true))?.flatten();
             }
             if let Some(found) = found {
                 *in_order = found.id == *next;

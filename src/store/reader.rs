@@ -3,7 +3,7 @@
 use super::by_path::Places;
 use super::history::Start;
 use super::record::{self, Record};
-use super::selection::{Condition, Pick, Selection, Table, key_part};
+use super::selection::{Condition, Pick, Selection, Table};
 use super::sqlite::{Bind, Connection, Statement};
 use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
@@ -174,16 +174,34 @@ impl<'s> Reader<'s> {
             return Ok(path);
         }
         let (name, parent) = self.name_and_parent(entity, id)?;
-        let path: Rc<str> = match (parent, self.catalog.parent(entity)) {
-            (Some(parent), Some((_, holder))) => format!("{}/{name}", self.path(holder, parent)?).into(),
-            _ => name.into(),
-        };
+        let path: Rc<str> = self.path_of(entity, &name, parent)?.into();
         let mut paths = self.paths.borrow_mut();
         if paths.len() >= REMEMBERED {
             paths.clear();
         }
         paths.insert((entity.noun, id), Rc::clone(&path));
         Ok(path)
+    }
+
+    fn path_of(&self, entity: &Entity, name: &str, parent: Option<i64>) -> Result<String> {
+        Ok(match (parent, self.catalog.parent(entity)) {
+            (Some(parent), Some((_, holder))) => format!("{}/{name}", self.path(holder, parent)?),
+            _ => name.to_owned(),
+        })
+    }
+
+    /// The path that a record with these values is going to have; nothing where it has no name yet.
+    pub fn path_to_be(&self, entity: &Entity, values: &[Option<Value>]) -> Result<Option<String>> {
+        let value = |field: &Field| values.get(entity.position(field.name)?)?.as_ref();
+        let name = entity.naming().find_map(|field| match value(field) {
+            Some(Value::Text(name)) => Some(name),
+            _ => None,
+        });
+        let parent = entity.parent_field().and_then(|field| match value(field) {
+            Some(Value::Integer(parent)) => Some(*parent),
+            _ => None,
+        });
+        name.map(|name| self.path_of(entity, name, parent)).transpose()
     }
 
     /// A value of `field` as messages and reports show it: references by their path, even of what is removed; quantities
@@ -198,16 +216,6 @@ impl<'s> Reader<'s> {
             (Value::Quantity(quantity), _) => Some(self.units()?.text(quantity)),
         })
     }
-}
-
-/// The condition that a record of `entity`, called `t`, has the values `$1`, … in the fields of `key`.
-pub(super) fn key_condition(entity: &Entity, key: &[&str]) -> String {
-    let fields = key.iter().filter_map(|name| entity.field(name));
-    let conditions = (1..).zip(fields).map(|(number, field)| {
-        let (held, wanted) = (format!("t.{}", field.column), format!("${number}"));
-        format!("{} = {}", key_part(number, field, &held), key_part(number, field, &wanted))
-    });
-    conditions.collect::<Vec<String>>().join(" AND ")
 }
 
 /// The SQL of a record's name.

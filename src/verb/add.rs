@@ -81,12 +81,17 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         {
             *slot = Some(crate::value::Value::Text(hash.clone()));
         }
+        // Before the change pages can be read, which is quicker than to ask the engine.
+        let path = if card.is_none() { writer.path_to_be(entity, &draft.values)? } else { None };
         let mut batch = Batch::new(entity, Existing::Refuse, switch(matches, "allow-duplicate"));
         let id = batch.put(writer, &mut intake, &draft.lend(), draft.items.clone(), 1, &mut report)??;
         let answer = match card {
             // Whoever adds the first login user has to sign in to read it.
             Some(style) => session.cards(style, |cards| show::card(writer, entity, id, cards))?,
-            None => format!("{}\n", crate::value::shown::shown(&writer.path(entity, id)?)),
+            None => {
+                let path = path.map_or_else(|| writer.path(entity, id).map(|path| path.to_string()), Ok)?;
+                format!("{}\n", crate::value::shown::shown(&path))
+            }
         };
         Ok((answer, entity.operates && writer.is_open_to_all(), report))
     })?;
