@@ -287,7 +287,8 @@ fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
 /// Whether a text has nothing to escape, as most have: nothing but what ASCII prints, and neither of `"` and `\`. All bytes
 /// are looked at, in place of the first that decides, which takes the processor less than to stop.
 fn stands_for_itself(text: &str) -> bool {
-    text.bytes().fold(true, |so_far, byte| so_far & matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\'))
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    text.bytes().filter(|byte| !is_plain(byte)).count() == 0
 }
 
 /// Control characters above ASCII, and what separates lines or turns their direction: all of four hexadecimal digits.

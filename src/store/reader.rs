@@ -18,12 +18,34 @@ use std::sync::Arc;
 /// How many paths are remembered before they are forgotten at once: the memory they take stays bounded.
 const REMEMBERED: usize = 50_000;
 
+/// What is asked of a noun again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The record with an id.
+    Record,
+    /// Its name, and what holds it.
+    NameAndParent,
+    /// The records with a text in this column, and a number in that one.
+    Named(&'static str, Option<&'static str>),
+    /// The records whose name has a `/`.
+    WithSlash,
+}
+
+/// A statement that is kept, and of which noun it asks what.
+struct Ready {
+    noun: &'static str,
+    asked: Asked,
+    statement: Rc<Statement>,
+}
+
 /// One moment of the inventory.
 pub struct Reader<'s> {
     pub(super) connection: &'s Connection,
     catalog: &'s Catalog,
     units: RefCell<Option<Rc<Units>>>,
     paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
+    /// Selections that are asked for again and again, made ready.
+    ready: RefCell<Vec<Ready>>,
     /// Where the change begins that was looked for last.
     pub(super) start: Cell<Option<Start>>,
     /// In which order the paths of nouns' records stand that were told so.
@@ -37,6 +59,7 @@ impl<'s> Reader<'s> {
             catalog,
             units: RefCell::default(),
             paths: RefCell::default(),
+            ready: RefCell::default(),
             start: Cell::default(),
             places: RefCell::default(),
         }
@@ -83,9 +106,20 @@ impl<'s> Reader<'s> {
         self.places.borrow_mut().clear();
     }
 
+    /// The statement of a selection that is asked for again and again; `make` makes it the first time.
+    pub(super) fn ready(&self, entity: &Entity, asked: Asked, make: impl FnOnce() -> Selection) -> Rc<Statement> {
+        let mut ready = self.ready.borrow_mut();
+        if let Some(known) = ready.iter().find(|known| known.asked == asked && known.noun == entity.noun) {
+            return Rc::clone(&known.statement);
+        }
+        let statement = Rc::new(Statement::new(make()));
+        ready.push(Ready { noun: entity.noun, asked, statement: Rc::clone(&statement) });
+        statement
+    }
+
     /// The record of `entity` with that id.
     pub fn record(&self, entity: &Entity, id: i64) -> Result<Option<Record>> {
-        let statement = Statement::new(Selection::of(entity, record::picks(entity)).one());
+        let statement = self.ready(entity, Asked::Record, || Selection::of(entity, record::picks(entity)).one());
         self.connection.select_first(&statement, &[Bind::Integer(id)], |row| record::read(entity, row))
     }
 
@@ -156,8 +190,9 @@ impl<'s> Reader<'s> {
 
     /// The name of a record and the id of what holds it.
     pub(super) fn name_and_parent(&self, entity: &Entity, id: i64) -> Result<(String, Option<i64>)> {
-        let picks = vec![Pick::name(entity, 0), Pick::parent(entity)];
-        let statement = Statement::new(Selection::of(entity, picks).one());
+        let statement = self.ready(entity, Asked::NameAndParent, || {
+            Selection::of(entity, vec![Pick::name(entity, 0), Pick::parent(entity)]).one()
+        });
         let found = self.connection.select_first(&statement, &[Bind::Integer(id)], |row| {
             Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?))
         })?;

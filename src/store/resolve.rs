@@ -4,7 +4,7 @@
 //! not split: a record is meant when its whole path ends in the text at a `/`.
 
 use super::made::Made;
-use super::reader::{Reader, name_sql};
+use super::reader::{Asked, Reader, name_sql};
 use super::selection::{Condition, Pick, Selection};
 use super::sqlite::{Bind, Statement};
 use crate::catalog::{Entity, Kind};
@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::value::{Lent, address, shown, similar};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
+use std::rc::Rc;
 use unicode_normalization::UnicodeNormalization;
 
 /// How many candidates of an ambiguous name are listed.
@@ -99,21 +100,22 @@ impl Reader<'_> {
     fn named(&self, entity: &Entity, name: &str, within: Option<(&'static str, i64)>) -> Result<Vec<i64>> {
         let mut ids = Vec::new();
         for field in entity.naming() {
-            let is = |column| Condition::Is { column, count: 1 };
-            let mut selection = Selection::ids(entity).with(is(field.column));
-            let mut values = vec![Bind::Text(name)];
-            if let Some((column, holder)) = within {
-                selection = selection.with(is(column));
-                values.push(Bind::Integer(holder));
-            }
-            ids.extend(self.ids(&Statement::new(selection.in_any_order()), &values)?);
+            let holder = within.map(|(column, _)| column);
+            let statement = self.ready(entity, Asked::Named(field.column, holder), || {
+                let is = |column| Condition::Is { column, count: 1 };
+                let named = Selection::ids(entity).with(is(field.column)).in_any_order();
+                holder.into_iter().fold(named, |selection, column| selection.with(is(column)))
+            });
+            let values = [Bind::Text(name), Bind::Integer(within.map_or(0, |(_, id)| id))];
+            let count = 1 + usize::from(within.is_some());
+            ids.extend(self.ids(&statement, values.get(..count).unwrap_or_default())?);
         }
         Ok(ids)
     }
 
     /// Adds the records whose own name has a `/` and ends in `text` at one: `nfs/vol1` for `vol1`.
     fn with_name_ending_in(&self, entity: &Entity, text: &str, ids: &mut Vec<i64>) -> Result<()> {
-        let Some(statement) = with_slash(entity) else { return Ok(()) };
+        let Some(statement) = self.with_slash(entity) else { return Ok(()) };
         self.connection.select(&statement, &[], |row| {
             let name = row.text(1)?.unwrap_or_default();
             if name.strip_suffix(text).is_some_and(|before| before.ends_with('/')) {
@@ -125,8 +127,18 @@ impl Reader<'_> {
 
     /// Whether a name of `entity`'s records has a `/`.
     fn has_slashes(&self, entity: &Entity) -> Result<bool> {
-        let found = with_slash(entity).map(|sql| self.connection.select_first(&sql, &[], |_| Ok(()))).transpose()?;
+        let statement = self.with_slash(entity);
+        let found = statement.map(|sql| self.connection.select_first(&sql, &[], |_| Ok(()))).transpose()?;
         Ok(found.flatten().is_some())
+    }
+
+    /// The question which records of `entity` have a `/` in their name, which an index of theirs answers.
+    fn with_slash(&self, entity: &Entity) -> Option<Rc<Statement>> {
+        let field = entity.naming().next().filter(|field| field.kind == Kind::Name)?;
+        Some(self.ready(entity, Asked::WithSlash, || {
+            let picks = vec![Pick::Column(0, entity.id), Pick::Column(0, field.column)];
+            Selection::of(entity, picks).with(Condition::HasSlash { column: field.column }).in_any_order()
+        }))
     }
 
     fn not_found(&self, entity: &'static Entity, text: &str) -> Result<Error> {
@@ -204,14 +216,6 @@ impl Reader<'_> {
     }
 }
 
-/// The question which records of `entity` have a `/` in their name, which an index of theirs answers.
-fn with_slash(entity: &Entity) -> Option<Statement> {
-    let field = entity.naming().next().filter(|field| field.kind == Kind::Name)?;
-    let picks = vec![Pick::Column(0, entity.id), Pick::Column(0, field.column)];
-    let selection = Selection::of(entity, picks).with(Condition::HasSlash { column: field.column });
-    Some(Statement::new(selection.in_any_order()))
-}
-
 /// The failure of a text that names nothing.
 fn missing(entity: &Entity, text: &str) -> Error {
     Error::not_found(format!("no {} named {}", entity.labels.0, shown::quoted(text)))
@@ -224,7 +228,7 @@ pub(super) fn canonical(entity: &Entity, text: &str) -> String {
     {
         return address;
     }
-    text.nfc().collect()
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// What is known of a few nouns, by text.

@@ -46,6 +46,10 @@ pub fn quoted(text: &str) -> String {
 pub fn brief(text: &str) -> String {
     let end = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(end, _)| end);
     let shown = shown(text.get(..end).unwrap_or_default());
+    // A column for each character, as most texts have it.
+    if shown.is_ascii() && shown.len() <= COLUMNS && end == text.len() {
+        return shown.into_owned();
+    }
     let (mut columns, mut kept) = (0, 0);
     for cluster in shown.graphemes(true) {
         columns += cluster.width();

@@ -85,13 +85,12 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let path = if card.is_none() { writer.path_to_be(entity, &draft.values)? } else { None };
         let mut batch = Batch::new(entity, Existing::Refuse, switch(matches, "allow-duplicate"));
         let id = batch.put(writer, &mut intake, &draft.lend(), draft.items.clone(), 1, &mut report)??;
-        let answer = match card {
-            // Whoever adds the first login user has to sign in to read it.
-            Some(style) => session.cards(style, |cards| show::card(writer, entity, id, cards))?,
-            None => {
-                let path = path.map_or_else(|| writer.path(entity, id).map(|path| path.to_string()), Ok)?;
-                format!("{}\n", crate::value::shown::shown(&path))
-            }
+        // Whoever adds the first login user has to sign in to read it.
+        let answer = if let Some(style) = card {
+            session.cards(style, |cards| show::card(writer, entity, id, cards))?
+        } else {
+            let path = path.map_or_else(|| writer.path(entity, id).map(|path| path.to_string()), Ok)?;
+            format!("{}\n", crate::value::shown::shown(&path))
         };
         Ok((answer, entity.operates && writer.is_open_to_all(), report))
     })?;
