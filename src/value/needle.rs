@@ -83,37 +83,27 @@ impl Needle {
     /// How well `text` fits; nothing where it does not have it.
     #[must_use]
     pub fn rank(&self, text: &str) -> Option<Rank> {
-        if text.is_ascii() { self.rank_ascii(text.as_bytes()) } else { self.rank_folded(&folded(text)) }
+        // Letters of ASCII fold to one byte each, so that the text need not be folded as a whole.
+        if text.is_ascii() { self.best_rank(text) } else { self.best_rank(&folded(text)) }
     }
 
-    /// Letters of ASCII fold to one byte each, so that the text need not be folded as a whole.
-    fn rank_ascii(&self, text: &[u8]) -> Option<Rank> {
-        let needle = self.folded.as_bytes();
+    /// The best of the places in `text` that have it, those that overlap too. The text is folded but for letters of
+    /// ASCII.
+    fn best_rank(&self, text: &str) -> Option<Rank> {
         let mut best = None;
-        for place in places_of(needle, text) {
-            let before = place.checked_sub(1).and_then(|before| text.get(before));
-            let rank = match before {
-                None if text.len() == needle.len() => Rank::Exact,
+        for place in places_of(self.folded.as_bytes(), text.as_bytes()) {
+            let rank = match text.get(..place).and_then(|before| before.chars().next_back()) {
+                None if text.len() == self.folded.len() => Rank::Exact,
                 None => Rank::Prefix,
-                Some(before) if !before.is_ascii_alphanumeric() => Rank::Word,
+                Some(before) if !before.is_alphanumeric() => Rank::Word,
                 Some(_) => Rank::Inside,
             };
-            best = Some(best.map_or(rank, |best: Rank| best.min(rank)));
+            best = Some(rank);
             if rank != Rank::Inside {
                 break;
             }
         }
         best
-    }
-
-    fn rank_folded(&self, text: &str) -> Option<Rank> {
-        let rank = |place: usize| match text.get(..place).and_then(|before| before.chars().next_back()) {
-            None if text.len() == self.folded.len() => Rank::Exact,
-            None => Rank::Prefix,
-            Some(before) if !before.is_alphanumeric() => Rank::Word,
-            Some(_) => Rank::Inside,
-        };
-        text.match_indices(&self.folded).map(|(place, _)| rank(place)).min()
     }
 }
 
@@ -170,6 +160,10 @@ mod tests {
         }
         assert_eq!(rank("本番", "東京 本番"), Some(Rank::Word));
         assert_eq!(rank("e", "caf\u{e9}"), None);
+        // The second place overlaps with the first, and is the better one.
+        for text in ["a***", "a***é"] {
+            assert_eq!(rank("**", text), Some(Rank::Word), "{text}");
+        }
         assert!(Needle::new("").is_none());
     }
 
