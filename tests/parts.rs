@@ -107,13 +107,17 @@ fn a_short_list_has_what_is_near_and_what_is_rare_in_the_order_of_ids() {
     for line in ["dc add osaka --provider AWS", "pool add p1 --dc osaka", "pool add p2 --dc osaka"] {
         sandbox.ok(&line.split(' ').collect::<Vec<_>>());
     }
-    // Two of the first hundred, three in the first few thousand, one of thirty behind those: told by turns of two pools.
+    // Two of the first hundred, some in the first few thousand, one of thirty behind those: told by turns of two pools.
+    // With the three VMs of the estate before them, these are the ids 4095 to 4098: where what is near ends.
+    let is_at_the_end = |number: u32| (4_091..=4_094).contains(&number);
     let is_in_osaka = |number: u32| {
-        number == 40 || number == 70 || number % 1_500 == 1_499 || number > 8_000 && number.is_multiple_of(30)
+        let is_early = number == 40 || number == 70 || number % 1_500 == 1_499 || is_at_the_end(number);
+        is_early || number > 8_000 && number.is_multiple_of(30)
     };
     let machine = |number: u32| {
         let pool = if is_in_osaka(number) { if number.is_multiple_of(60) { "p1" } else { "p2" } } else { "prod" };
-        (format!("n{}", number * 7_919 % 10_007), pool, if number % 3_000 == 2_999 { "failed" } else { "running" })
+        let status = if number % 3_000 == 2_999 || is_at_the_end(number) { "failed" } else { "running" };
+        (format!("n{}", number * 7_919 % 10_007), pool, status)
     };
     let machines: Vec<_> = (0..10_000).map(machine).collect();
     let rows: String = machines.iter().map(|(name, pool, status)| format!("{name},{pool},{status}\n")).collect();
