@@ -6,9 +6,10 @@
 
 use crate::output::bar::Share;
 use crate::output::lines::Lines;
-use crate::output::measure::{self, ELLIPSIS, is_plain};
+use crate::output::measure::{self, ELLIPSIS};
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Layout, tint};
+use crate::value::character::is_plain;
 use crate::value::list::push_list;
 use crate::value::shown::shown;
 use crate::value::time::local;

@@ -7,6 +7,7 @@
 use crate::output::lines::Lines;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Cards, Sheet};
+use crate::value::character::is_plain_in_json;
 use std::io::{self, Write};
 
 /// What stands around the objects.
@@ -260,7 +261,7 @@ fn digits(text: &str) -> (&str, &str) {
 /// Adds a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
 /// everywhere and which every reader takes back.
 fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
-    if stands_for_itself(text) {
+    if is_plain_in_json(text) {
         bytes.push(b'"');
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(b'"');
@@ -282,13 +283,6 @@ fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
     }
     bytes.extend_from_slice(rest.as_bytes());
     Ok(())
-}
-
-/// Whether a text has nothing to escape, as most have: nothing but what ASCII prints, and neither of `"` and `\`. All bytes
-/// are looked at, in place of the first that decides, which takes the processor less than to stop.
-fn stands_for_itself(text: &str) -> bool {
-    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
-    text.bytes().filter(|byte| !is_plain(byte)).count() == 0
 }
 
 /// Control characters above ASCII, and what separates lines or turns their direction: all of four hexadecimal digits.

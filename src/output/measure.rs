@@ -3,17 +3,12 @@
 //! A terminal moves on by whole graphemes: a family of four is one emoji of two columns, a letter with its marks one
 //! column. Everything here counts those. Printable ASCII, nearly all of an inventory, is counted by its bytes.
 
+use crate::value::character::is_plain;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 /// What stands where a text was cut.
 pub const ELLIPSIS: &str = "…";
-
-/// Whether it is printable ASCII: as wide as it is long, with nothing to escape.
-#[must_use]
-pub fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
 
 /// The columns that it takes. Control characters must have been escaped before.
 #[must_use]
@@ -85,7 +80,7 @@ pub fn wrap<'text>(text: &'text str, limit: usize, mut line: impl FnMut(&'text s
 
 #[cfg(test)]
 mod tests {
-    use super::{cut, is_plain, width, wrap};
+    use super::{cut, width, wrap};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
     const FAMILY: &str = "👨‍👩‍👧‍👦";
@@ -104,14 +99,6 @@ mod tests {
         assert_eq!(width("e\u{301}"), 1);
         assert_eq!(width("🇯🇵"), 2);
         assert_eq!(width(""), 0);
-    }
-
-    #[test]
-    fn tabs_escapes_and_other_scripts_are_not_plain() {
-        assert!(is_plain("web01 ~"));
-        for text in ["\t", "\x1b", "\x7f", "é"] {
-            assert!(!is_plain(text), "{text:?}");
-        }
     }
 
     #[test]

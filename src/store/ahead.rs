@@ -101,16 +101,17 @@ impl Thread {
 }
 
 impl Reader<'_> {
-    /// Hands each row that `read` makes of the records of `entity` to `each`, in the order of their ids, until it breaks.
-    /// What `prepare` makes is for one thread. A small table is read by this one.
+    /// Hands each row that `read` makes of the part `whole` of the records of `entity` to `each`, in the order of their ids,
+    /// until it breaks. What `prepare` makes is for one thread. A small table is read by this one.
     pub(super) fn read_ahead<S>(
         &self,
         entity: &Entity,
+        whole: &Part,
         prepare: impl Fn(&Reader<'_>) -> Result<S> + Sync,
         read: impl Fn(&S, &Reader<'_>, &Part, &mut dyn Rows) -> Result<()> + Sync,
         mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        let (parts, others) = self.turns(entity, SPAN)?;
+        let (parts, others) = self.turns(entity, whole, SPAN)?;
         let number = others.len();
         let (catalog, all, prepare, read) = (self.catalog(), &parts, &prepare, &read);
         thread::scope(|scope| {
@@ -133,7 +134,7 @@ impl Reader<'_> {
             if threads.len() < number || threads.is_empty() {
                 // No thread is to be had, or none pays. Those that have begun find that nobody listens.
                 drop(threads);
-                return read(&prepare(self)?, self, &Part::ALL, &mut Told::new(each));
+                return read(&prepare(self)?, self, whole, &mut Told::new(each));
             }
             for (_, thread) in all.iter().zip(threads.iter().cycle()) {
                 if thread.tell_part(&mut each)?.is_break() {

@@ -104,6 +104,12 @@ impl Action {
             Self::Nothing => "nothing",
         }
     }
+
+    /// What history calls so: a removal, if it is neither of the others that the table lets in.
+    pub(super) fn called(word: Option<&str>) -> Self {
+        let is_it = |action: &Self| word == Some(action.word());
+        [Self::Create, Self::Update].into_iter().find(is_it).unwrap_or(Self::Remove)
+    }
 }
 
 /// What happened.

@@ -70,14 +70,12 @@ impl<'s> Question<'s> {
         &mut self,
         reader: &Reader<'s>,
         wanted: impl Iterator<Item = Bind<'v>>,
-        read: impl FnOnce(&Raw<'_>) -> Result<T>,
+        read: impl FnMut(&Raw<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        let Some(first) = self.first.take() else { return self.statement(reader)?.first(wanted, read) };
-        let mut read = Some(read);
-        let told = reader
-            .connection
-            .select_first(&first, &wanted.collect::<Vec<_>>(), |row| read.take().map(|read| read(row)).transpose())?;
-        Ok(told.flatten())
+        match self.first.take() {
+            Some(first) => reader.connection.select_first(&first, &wanted.collect::<Vec<_>>(), read),
+            None => self.statement(reader)?.first(wanted, read),
+        }
     }
 }
 

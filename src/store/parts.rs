@@ -24,9 +24,23 @@ impl Part {
     /// Every record.
     pub const ALL: Self = Self(i64::MIN..=i64::MAX);
 
+    /// Cuts it into `count` parts, equal ones of the ids from `first` to `last`.
+    fn cut(&self, first: i64, last: i64, count: usize) -> Vec<Self> {
+        let count = i64::try_from(count).unwrap_or(1);
+        let step = (last - first) / count;
+        let begin = |number: i64| if number == 0 { *self.0.start() } else { first + number * step };
+        let end = |number: i64| if number + 1 == count { *self.0.end() } else { begin(number + 1) - 1 };
+        (0..count).map(|number| Self(begin(number)..=end(number))).collect()
+    }
+
     /// Those before an id.
     pub(super) const fn before(id: i64) -> Self {
         Self(i64::MIN..=id.saturating_sub(1))
+    }
+
+    /// Those from an id on.
+    pub(super) const fn from(id: i64) -> Self {
+        Self(id..=i64::MAX)
     }
 
     /// Adds the condition that a record is in it, and its values.
@@ -50,7 +64,7 @@ impl Reader<'_> {
             return Ok(vec![work(self, &Part::ALL)?]);
         };
         let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
-        let mut parts = parts(first, last, others.len() + 1);
+        let mut parts = Part::ALL.cut(first, last, others.len() + 1);
         let mine = parts.remove(0);
         let (catalog, work) = (self.catalog(), &work);
         thread::scope(|scope| {
@@ -71,14 +85,14 @@ impl Reader<'_> {
         })
     }
 
-    /// The parts of `entity`'s records that threads beside this one read by turns, of so many ids each; one part where
-    /// there is one thread, or none.
-    pub(super) fn turns(&self, entity: &Entity, span: i64) -> Result<(Vec<Part>, Vec<Beside>)> {
-        let ends = self.connection.ends(entity.into())?;
-        let (first, last) = ends.unwrap_or_default();
+    /// The parts of `whole`, a part of `entity`'s records, that threads beside this one read by turns, of so many ids each;
+    /// one part where there is one thread, or none.
+    pub(super) fn turns(&self, entity: &Entity, whole: &Part, span: i64) -> Result<(Vec<Part>, Vec<Beside>)> {
+        let (first, last) = self.connection.ends(entity.into())?.unwrap_or_default();
+        let (first, last) = (first.max(*whole.0.start()), last.min(*whole.0.end()));
         let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
         let count = if others.len() > 1 { last.saturating_sub(first) / span + 1 } else { 1 };
-        Ok((parts(first, last, usize::try_from(count).unwrap_or(1)), others))
+        Ok((whole.cut(first, last, usize::try_from(count).unwrap_or(1)), others))
     }
 
     /// What threads beside this one need: as many as there are processors for, and at most `most`.
@@ -92,25 +106,19 @@ impl Reader<'_> {
     }
 }
 
-/// All ids in `count` parts, those from `first` to `last` cut into equal ones.
-fn parts(first: i64, last: i64, count: usize) -> Vec<Part> {
-    let count = i64::try_from(count).unwrap_or(1);
-    let step = (last - first) / count;
-    let begin = |number: i64| if number == 0 { i64::MIN } else { first + number * step };
-    let end = |number: i64| if number + 1 == count { i64::MAX } else { begin(number + 1) - 1 };
-    (0..count).map(|number| Part(begin(number)..=end(number))).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::parts;
+    use super::Part;
 
     #[test]
     fn parts_leave_no_id_out_and_have_none_twice() {
-        for (first, last, count) in [(1, 1_000_000, 4), (1, 100_001, 2), (7, 7, 1), (0, 0, 1), (5, 50_006, 3)] {
-            let parts = parts(first, last, count);
+        let cuts = [(1, 1_000_000, 4), (1, 100_001, 2), (7, 7, 1), (0, 0, 1), (5, 50_006, 3)];
+        for ((first, last, count), whole) in
+            cuts.into_iter().flat_map(|cut| [(cut, Part::ALL), (cut, Part::from(cut.0))])
+        {
+            let parts = whole.cut(first, last, count);
             assert_eq!(parts.len(), count);
-            let mut next = Some(i64::MIN);
+            let mut next = Some(*whole.0.start());
             for part in &parts {
                 assert_eq!(Some(*part.0.start()), next);
                 assert!(part.0.start() <= part.0.end());

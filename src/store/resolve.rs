@@ -9,11 +9,10 @@ use super::selection::{Condition, Pick, Selection};
 use super::sqlite::{Bind, Statement};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::value::{Lent, address, shown, similar};
+use crate::value::{Lent, address, name, shown, similar};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
-use unicode_normalization::UnicodeNormalization;
 
 /// How many candidates of an ambiguous name are listed.
 const LISTED: usize = 10;
@@ -197,7 +196,7 @@ impl Reader<'_> {
 
     /// The names of `entity`'s records that begin with `start`, at most `most`, for completion.
     pub fn names_beginning_with(&self, entity: &Entity, start: &str, most: usize) -> Result<Vec<String>> {
-        let start: String = start.nfc().collect();
+        let start = name::composed(start);
         let mut names = Vec::new();
         for field in entity.naming() {
             let sql = format!(
@@ -205,7 +204,7 @@ impl Reader<'_> {
                 field.column, entity.table
             );
             self.connection.rows(&sql, &[Bind::Text(&start)], |row| {
-                let Some(name) = row.text(0)?.filter(|name| name.starts_with(&start)) else {
+                let Some(name) = row.text(0)?.filter(|name| name.starts_with(&*start)) else {
                     return Ok(ControlFlow::Break(()));
                 };
                 names.push(name.to_owned());
@@ -228,7 +227,7 @@ pub(super) fn canonical(entity: &Entity, text: &str) -> String {
     {
         return address;
     }
-    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
+    name::composed(text).into_owned()
 }
 
 /// What is known of a few nouns, by text.

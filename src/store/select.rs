@@ -227,10 +227,10 @@ impl Reader<'_> {
             let scan = Scan::joined(self, query, columns, most.filter(|_| whole));
             return scan.run(self, &Part::ALL, &mut Told::new(told));
         }
-        let mut far = i64::MIN;
+        let mut rest = Part::ALL;
         if few && let Some((first, _)) = self.connection.ends(query.entity.into())? {
             // What is not rare is found among the first records, before other threads would be of use.
-            far = first.saturating_add(NEAR.into());
+            let far = first.saturating_add(NEAR.into());
             let mut ended = false;
             let near = |id, row: &Row| {
                 let go_on = told(id, row)?;
@@ -241,9 +241,9 @@ impl Reader<'_> {
             if ended {
                 return Ok(());
             }
+            rest = Part::from(far);
         }
-        let told = |id, row: &Row| if id < far { Ok(ControlFlow::Continue(())) } else { told(id, row) };
-        self.read_ahead(query.entity, |reader| Scan::new(reader, query, columns), Scan::run, told)
+        self.read_ahead(query.entity, &rest, |reader| Scan::new(reader, query, columns), Scan::run, told)
     }
 
     /// The ids of a sorted list. Only the keys are read; with a limit, only about as many are kept.

@@ -53,6 +53,12 @@ pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
+/// Whether `text` stands between the quotes of JSON as it is: plain, and without what JSON escapes (RFC 8259, section 7).
+#[must_use]
+pub fn is_plain_in_json(text: &str) -> bool {
+    is_plain(text) && !text.bytes().any(|byte| matches!(byte, b'"' | b'\\'))
+}
+
 /// Every character of `text` that is trouble where it stands, in order.
 pub fn troubles(text: &str) -> impl Iterator<Item = Finding> {
     let mut before = Before::Other;
@@ -163,12 +169,30 @@ const fn is_ideograph(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Trouble, is_invisible, troubles};
+    use super::{Trouble, is_invisible, is_plain, is_plain_in_json, troubles};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
     fn first(text: &str) -> Option<(usize, Trouble)> {
         troubles(text).next().map(|finding| (finding.start, finding.trouble))
+    }
+
+    #[test]
+    fn tabs_escapes_and_other_scripts_are_not_plain() {
+        assert!(is_plain("web01 ~"));
+        for text in ["\t", "\x1b", "\x7f", "é"] {
+            assert!(!is_plain(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_json_escapes_is_not_plain_in_it() {
+        for character in '\0'..='\u{ff}' {
+            let text = format!("a{character}b");
+            let quoted = serde_json::to_string(&text).expect("JSON");
+            assert!(!is_plain_in_json(&text) || quoted == format!("\"{text}\""), "{quoted}");
+        }
+        assert!(is_plain_in_json("web01 ~") && !is_plain_in_json("\"") && !is_plain_in_json("\\"));
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn looked_at(text: &str) -> Result<Cow<'_, str>> {
         ))
         .help("leave it out"));
     }
-    let name: Cow<'_, str> = if is_nfc(text) { text.into() } else { text.nfc().collect() };
+    let name = composed(text);
     let inner = name.trim();
     if inner.is_empty() {
         return Err(Error::failed(format!("{} is only blanks", quoted(&name))).help("a name has 1 to 255 characters"));
@@ -62,6 +62,12 @@ fn looked_at(text: &str) -> Result<Cow<'_, str>> {
 fn too_long(text: &str) -> Error {
     Error::failed(format!("{} has {} characters", quoted(text), text.chars().count()))
         .help("a name has at most 255 characters")
+}
+
+/// The text in composed letters (NFC), as names are kept.
+#[must_use]
+pub fn composed(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect() }
 }
 
 /// A column's name as names of columns are compared: case, `_`, `-` and blanks do not matter.

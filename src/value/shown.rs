@@ -1,6 +1,6 @@
 //! Text as it may reach a terminal: nothing in it steers the terminal or hides from the eye.
 
-use super::character::{Trouble, troubles};
+use super::character::{Trouble, is_plain, troubles};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
@@ -15,7 +15,7 @@ const CHARACTERS: usize = 4 * COLUMNS;
 /// Everything else stays as it is.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut written = String::new();
@@ -47,7 +47,7 @@ pub fn brief(text: &str) -> String {
     let end = text.char_indices().nth(CHARACTERS).map_or(text.len(), |(end, _)| end);
     let shown = shown(text.get(..end).unwrap_or_default());
     // A column for each character, as most texts have it.
-    if shown.is_ascii() && shown.len() <= COLUMNS && end == text.len() {
+    if is_plain(&shown) && shown.len() <= COLUMNS && end == text.len() {
         return shown.into_owned();
     }
     let (mut columns, mut kept) = (0, 0);

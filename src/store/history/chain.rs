@@ -142,7 +142,7 @@ impl Reader<'_> {
             let change = super::logged(row)?;
             let mut digest = Digest::after(&head);
             digest.change(&change);
-            let to = self.start_of(change.id + 1)?;
+            let to = self.span_behind(change.id)?.from;
             self.entries_in(Span { from, to }, |entry: Entry| {
                 if entry.change != change.id {
                     return Err(altered(self.out_of_order()?.unwrap_or(entry.change).min(change.id)));
@@ -152,7 +152,7 @@ impl Reader<'_> {
                 digest.entry(entry.entity.noun, entry.action.word(), ids, old, file, entry.line);
                 Ok(ControlFlow::Continue(()))
             })?;
-            if digest.text() != change.hash || change.id != last + 1 {
+            if digest.text() != change.hash || last.checked_add(1) != Some(change.id) {
                 return Err(altered(change.id));
             }
             from = to;

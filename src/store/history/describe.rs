@@ -1,7 +1,7 @@
 //! What changes did, record by record and field by field: of one change, or between two moments.
 
 use super::Moment;
-use super::entries::Entry;
+use super::entries::{Entry, Span};
 use super::story::{Step, differences};
 use crate::catalog::Entity;
 use crate::error::Result;
@@ -64,7 +64,7 @@ impl Reader<'_> {
                 None => Ok(()),
             };
         }
-        let span = self.span(since + 1, until)?;
+        let span = Span { from: self.span_behind(since)?.from, to: self.span_behind(until)?.from };
         for entity in self.catalog().entities() {
             if of.is_some_and(|(wanted, _)| wanted.noun != entity.noun) {
                 continue;

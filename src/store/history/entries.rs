@@ -55,16 +55,19 @@ pub(in crate::store) struct Start {
 impl Reader<'_> {
     /// The entries of the changes from `first` to `last`.
     pub(super) fn span(&self, first: i64, last: i64) -> Result<Span> {
-        let to = match last.checked_add(1) {
-            Some(next) => self.start_of(next)?,
-            None => i64::MAX,
-        };
+        let to = self.span_behind(last)?.from;
         Ok(Span { from: self.start_of(first)?, to })
+    }
+
+    /// The entries of the changes behind `change`.
+    pub(super) fn span_behind(&self, change: i64) -> Result<Span> {
+        let from = change.checked_add(1).map_or(Ok(i64::MAX), |next| self.start_of(next))?;
+        Ok(Span { from, to: i64::MAX })
     }
 
     /// The number from which on entries are of `change` or of a later one. What was asked last is near what is asked next,
     /// in a log above all: from there the search begins, in steps that double.
-    pub(super) fn start_of(&self, change: i64) -> Result<i64> {
+    fn start_of(&self, change: i64) -> Result<i64> {
         let known = match self.start.get() {
             Some(known) => known,
             None => Start { change: i64::MAX, entry: self.entry_behind_all()? },
@@ -141,7 +144,7 @@ impl Reader<'_> {
         let Span { from, to } = self.span(change, change)?;
         self.connection.rows(&sql, &[Bind::Integer(from), Bind::Integer(to)], |row| {
             if let Some(entity) = self.catalog().get(row.text(1)?.unwrap_or_default()) {
-                tally.push((action(row, 0)?, entity, row.id(2)?));
+                tally.push((Action::called(row.text(0)?), entity, row.id(2)?));
             }
             Ok(ControlFlow::Continue(()))
         })?;
@@ -200,7 +203,7 @@ impl Reader<'_> {
             id: row.id(0)?,
             change: row.id(1)?,
             entity,
-            action: action(row, 3)?,
+            action: Action::called(row.text(3)?),
             first: row.id(4)?,
             last: row.id(5)?,
             old: text(6)?,
@@ -208,15 +211,6 @@ impl Reader<'_> {
             line: row.integer(8)?,
         })
     }
-}
-
-/// The action that a column names.
-fn action(row: &Raw<'_>, column: usize) -> Result<Action> {
-    Ok(match row.text(column)? {
-        Some("create") => Action::Create,
-        Some("update") => Action::Update,
-        _ => Action::Remove,
-    })
 }
 
 impl Entry {

@@ -64,7 +64,7 @@ impl Reader<'_> {
 impl Writer<'_> {
     /// Undoes every change behind the change `change`, without a trace in history.
     pub(in crate::store) fn go_back_to(&mut self, change: i64) -> Result<()> {
-        let mut left = self.span(change + 1, i64::MAX)?;
+        let mut left = self.span_behind(change)?;
         loop {
             let (page, rest) = self.page(left)?;
             if page.is_empty() {

@@ -180,7 +180,7 @@ impl Writer<'_> {
             merge(ranges);
         }
         let mut standing = BTreeSet::new();
-        self.entries_in(self.span(id + 1, i64::MAX)?, |entry| {
+        self.entries_in(self.span_behind(id)?, |entry| {
             if later.standing.contains(&entry.change)
                 && touched.get(entry.entity.noun).is_some_and(|ranges| overlaps(ranges, entry.first, entry.last))
             {

@@ -84,40 +84,38 @@ impl Route {
             let (condition, start) = condition.ok_or_else(contradiction)?;
             Ok((condition, values.get(*start..start + condition.takes()).ok_or_else(contradiction)?))
         };
-        let counts = selection.picks.contains(&Pick::Count);
         let first = || self.serves.first().copied().ok_or_else(contradiction).and_then(own);
         let wanted = || -> Result<Vec<Held<'v>>> {
             self.serves.iter().map(|number| own(*number).map(|(condition, values)| one(condition, values))).collect()
         };
+        let mut range = ALL;
+        let mut tests = Vec::new();
         let candidates = match self.means {
             Means::Scan => None,
             Means::Ids => Some(Candidates::Ids(first().and_then(|(condition, values)| ids(pages, condition, values))?)),
             Means::Entries(index) => Some(Candidates::Entries(index, wanted()?)),
-            Means::Gathered(index) => {
-                let (condition, values) = first()?;
-                if is_one(condition) {
-                    gathered(pages, index, &[wanted()?])?.map(Candidates::Ids)
-                } else {
-                    let values = several(pages, condition, values)?;
-                    let prefixes: Vec<_> = values.into_iter().map(|value| vec![value]).collect();
-                    if counts || prefixes.len() == 1 {
-                        gathered(pages, index, &prefixes)?.map(Candidates::Ids)
-                    } else {
+            Means::Gathered(index) => match (self.serves.as_slice(), first()?) {
+                ([number], (condition, values)) if !is_one(condition) => {
+                    let test = Test::new(pages, condition, values)?;
+                    let prefixes = test.prefixes();
+                    // What is only counted is not read, where the index tells it.
+                    if prefixes.len() > 1 && !selection.picks.contains(&Pick::Count) {
+                        // Those that are near are tested by what the index would tell.
+                        tests.push((*number, test));
                         Some(Candidates::NearFirst(index, prefixes))
+                    } else {
+                        gathered(pages, index, &prefixes)?.map(Candidates::Ids)
                     }
                 }
-            }
+                _ => gathered(pages, index, &[wanted()?])?.map(Candidates::Ids),
+            },
             Means::Whole(index) => gathered(pages, index, &[Vec::new()])?.map(Candidates::Ids),
         };
-        // Those that are near are tested by what the index would tell, too.
-        let are_found = !matches!(candidates, None | Some(Candidates::NearFirst(..)));
-        let mut range = ALL;
-        let mut tests = Vec::new();
         for number in 0..selection.conditions.len() {
             let (condition, values) = own(number)?;
             if let (Condition::Between, [Bind::Integer(first), Bind::Integer(last)]) = (condition, values) {
                 range = *first..=*last;
-            } else if !are_found || !self.serves.contains(&number) {
+            } else if candidates.is_none() || !self.serves.contains(&number) {
                 tests.push((number, Test::new(pages, condition, values)?));
             }
         }
@@ -196,44 +194,48 @@ impl Candidates<'_> {
     ) -> Result<()> {
         let mut cursor = TableCursor::new(pages, root);
         match self {
-            Self::Range(range) => {
-                cursor.seek(*range.start())?;
-                while let Some(id) = cursor.id().filter(|id| range.contains(id)) {
-                    if each(&cursor, id)?.is_break() {
-                        return Ok(());
-                    }
-                    cursor.step()?;
-                }
-            }
+            Self::Range(range) => drop(run_through(&mut cursor, range, usize::MAX, &mut each)?),
             Self::Ids(ids) => look_up(&mut cursor, ids, &mut each)?,
             Self::Entries(index, wanted) => {
                 let mut each = |id| if cursor.seek(id)? { each(&cursor, id) } else { Err(contradiction()) };
                 entries(pages, *index, wanted, &mut each)?;
             }
             Self::NearFirst(index, prefixes) => {
-                cursor.seek(i64::MIN)?;
-                let mut looked_at = 0_u32;
-                let mut rest = None;
-                while let Some(id) = cursor.id() {
-                    if looked_at == u32::from(NEAR) {
-                        rest = gathered(pages, *index, prefixes)?.map(|ids| (id, ids));
-                        if rest.is_some() {
-                            break;
-                        }
+                let Some(next) = run_through(&mut cursor, &ALL, NEAR.into(), &mut each)? else { return Ok(()) };
+                match gathered(pages, *index, prefixes)? {
+                    Some(ids) => {
+                        let far = ids.get(ids.partition_point(|id| *id < next)..).unwrap_or_default();
+                        look_up(&mut cursor, far, &mut each)?;
                     }
-                    looked_at += 1;
-                    if each(&cursor, id)?.is_break() {
-                        return Ok(());
-                    }
-                    cursor.step()?;
+                    None => drop(run_through(&mut cursor, &(next..=i64::MAX), usize::MAX, &mut each)?),
                 }
-                let Some((next, ids)) = rest else { return Ok(()) };
-                let ids = ids.get(ids.partition_point(|id| *id < next)..).unwrap_or_default();
-                look_up(&mut cursor, ids, &mut each)?;
             }
         }
         Ok(())
     }
+}
+
+/// Hands the records whose ids are in `range`, at most so many, to `each`, with the cursor before their rows; tells the id
+/// of the next one, if there are more of them.
+fn run_through(
+    cursor: &mut TableCursor<'_>,
+    range: &RangeInclusive<i64>,
+    most: usize,
+    mut each: impl FnMut(&TableCursor<'_>, i64) -> Result<ControlFlow<()>>,
+) -> Result<Option<i64>> {
+    cursor.seek(*range.start())?;
+    let mut left = most;
+    while let Some(id) = cursor.id().filter(|id| range.contains(id)) {
+        if left == 0 {
+            return Ok(Some(id));
+        }
+        left -= 1;
+        if each(cursor, id)?.is_break() {
+            break;
+        }
+        cursor.step()?;
+    }
+    Ok(None)
 }
 
 /// Hands those of `ids` that there are to `each`, with the cursor before their rows.
@@ -303,7 +305,8 @@ pub(super) enum Test<'v> {
 impl<'v> Test<'v> {
     fn new(pages: &Pages, condition: &Condition, values: &[Bind<'v>]) -> Result<Self> {
         Ok(match condition {
-            Condition::Is { .. } => Self::Is(several(pages, condition, values)?),
+            // Nothing equals nothing.
+            Condition::Is { .. } => Self::Is(values.iter().map(held).filter(|value| *value != Held::Null).collect()),
             Condition::Same { .. } => Self::Same(one(condition, values)),
             Condition::Leads { or_empty, negated, .. } => {
                 Self::Among { ids: ids(pages, condition, values)?, or_empty: *or_empty, negated: *negated }
@@ -312,6 +315,15 @@ impl<'v> Test<'v> {
             Condition::MayMatch { needle, texts, .. } => Self::MayMatch(needle.clone(), texts.len()),
             Condition::Between => return Err(contradiction()),
         })
+    }
+
+    /// How the entries of an index begin whose first value meets it, where it says which those are.
+    fn prefixes(&self) -> Vec<Vec<Held<'v>>> {
+        match self {
+            Self::Is(values) => values.iter().map(|value| vec![*value]).collect(),
+            Self::Among { ids, .. } => ids.iter().map(|id| vec![Held::Integer(*id)]).collect(),
+            Self::Same(_) | Self::HasSlash | Self::MayMatch(..) => Vec::new(),
+        }
     }
 
     /// Whether the value of the condition's column with that number meets it.
@@ -352,14 +364,6 @@ fn one<'v>(condition: &Condition, values: &[Bind<'v>]) -> Held<'v> {
         (Held::Null, Condition::Same { number: false, .. }) => Held::Text(b""),
         (held, _) => held,
     }
-}
-
-/// The values that a condition allows. Nothing equals nothing.
-fn several<'v>(pages: &Pages, condition: &Condition, values: &[Bind<'v>]) -> Result<Vec<Held<'v>>> {
-    Ok(match condition {
-        Condition::Leads { .. } => ids(pages, condition, values)?.into_iter().map(Held::Integer).collect(),
-        _ => values.iter().map(held).filter(|value| *value != Held::Null).collect(),
-    })
 }
 
 /// The ids that the column of a condition may hold, ascending.
