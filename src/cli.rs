@@ -21,7 +21,6 @@ use crate::verb::{VERBS, Verb, complete};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 
 /// The commands about the command tree itself.
 static PAGES: &[Graft] = &[completions::GRAFT, man::GRAFT, reference::GRAFT];
@@ -192,8 +191,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
 fn parsed(arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
     let is_given = |name: &str| arguments.iter().any(|argument| argument == name);
     if !["-h", "--help", "-V", "--version"].into_iter().any(is_given) {
-        // The process ends soon: nobody is served by taking the tree apart.
-        let mut named = ManuallyDrop::new(tree_of(is_given));
+        let mut named = tree_of(is_given);
         if let Ok(matches) = named.try_get_matches_from_mut(&arguments) {
             return Ok(matches);
         }

@@ -5,7 +5,7 @@
 //! at once, one does it and the others find it done.
 
 use super::file;
-use super::sqlite::Connection;
+use super::sqlite::{Connection, MadeObject, ObjectKind};
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
 use std::cmp::Ordering;
@@ -88,7 +88,7 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
     let mut wanted: Vec<(&str, &str, bool)> = statements(schema).map(|(name, sql)| (name, sql, false)).collect();
     let mut foreign = None;
     let mut next = 0;
-    connection.each_made(|kind, name, sql| {
+    connection.each_made(|MadeObject { kind, name, sql }| {
         // They mostly stand in the order in which the schema makes them.
         let is_it = |at: &usize| wanted.get(*at).is_some_and(|(known, ..)| known.as_bytes() == name);
         if let Some(at) = [next].into_iter().chain(0..wanted.len()).find(is_it) {
@@ -96,7 +96,7 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
             if let Some((_, statement, found)) = wanted.get_mut(at) {
                 *found |= statement.as_bytes() == sql;
             }
-        } else if kind == b"trigger" {
+        } else if kind == ObjectKind::Trigger {
             foreign = Some(quoted(&String::from_utf8_lossy(name)));
         }
         Ok(())

@@ -15,7 +15,7 @@ mod walk;
 pub(super) use bulk::{ASIDE, INSERT_MANY, Index, Prepared};
 pub(super) use guard::Guard;
 pub(super) use kept::KeptRows;
-pub(super) use pages::{HEADER, Header};
+pub(super) use pages::{HEADER, Header, MadeObject, ObjectKind};
 
 use super::selection::{Selection, Table};
 use super::waiting::{Patience, Waiter};
@@ -24,7 +24,7 @@ use crate::interrupt;
 use fault::{code, damaged, explained, failure};
 use kept::KeptRow;
 use open_file::OpenFile;
-use pages::{Held, Layout, Made, Pages};
+use pages::{Held, Layout, Pages};
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -365,14 +365,16 @@ impl Connection {
         Ok(found)
     }
 
-    /// Hands what statements made in the file to `each`: what it is, its name, and the statement.
-    pub(super) fn each_made(&self, mut each: impl FnMut(&[u8], &[u8], &[u8]) -> Result<()>) -> Result<()> {
-        if let Some(pages) = self.pages() {
-            return pages.each_object(|Made { kind, name, sql, .. }| each(kind, name, sql));
+    /// Hands what statements made in the file to `each`.
+    pub(super) fn each_made(&self, mut each: impl FnMut(MadeObject<'_>) -> Result<()>) -> Result<()> {
+        if let Some(pages) = self.pages()
+            && let Some(mut made) = pages.made()
+        {
+            return made.try_for_each(each);
         }
         self.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL", &[], |row| {
             let bytes = |index| Ok(row.bytes(index)?.unwrap_or_default());
-            each(bytes(0)?, bytes(1)?, bytes(2)?)?;
+            each(MadeObject { kind: ObjectKind::called(bytes(0)?), name: bytes(1)?, sql: bytes(2)? })?;
             Ok(ControlFlow::Continue(()))
         })
     }

@@ -89,22 +89,19 @@ pub(super) fn bars(bars: &[Bar]) -> Result<String> {
 
 /// How many VMs there were at the end of each month.
 pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
-    #[expect(clippy::cast_precision_loss, reason = "places in a plot")]
-    let points: Vec<(f64, f64)> = months.iter().enumerate().map(|(at, (.., sum))| (at as f64, *sum as f64)).collect();
-    let most = points.iter().map(|(_, sum)| *sum).fold(1.0, f64::max);
-    let last = points.last().map_or(1.0, |(at, _)| at.max(1.0));
+    let points = || months.iter().zip(0_u64..).map(|((.., sum), at)| (at, *sum));
+    let most = points().map(|(_, sum)| sum).max().unwrap_or_default().max(1);
+    let last = points().last().map_or(1, |(at, _)| at.max(1));
     drawn((WIDTH, TALL), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin_top(10)
             .margin_right(24)
             .x_label_area_size(28)
             .y_label_area_size(64)
-            .build_cartesian_2d(0.0..last, 0.0..most * 1.05)
+            .build_cartesian_2d(0..last, 0..most + most.div_ceil(20))
             .map_err(failed)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among the months")]
-        let month = |at: &f64| {
-            let place = at.round();
-            let named = months.get(place as usize).filter(|_| (at - place).abs() < 1e-6);
+        let month = |at: &u64| {
+            let named = usize::try_from(*at).ok().and_then(|at| months.get(at));
             named.map_or_else(String::new, |(month, ..)| month.clone())
         };
         chart
@@ -113,7 +110,7 @@ pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
             .x_labels(5)
             .y_labels(5)
             .x_label_formatter(&month)
-            .y_label_formatter(&|sum| grouped(&format!("{sum:.0}")))
+            .y_label_formatter(&|sum| grouped(&sum.to_string()))
             .label_style(font(15))
             .axis_style(LINE)
             .bold_line_style(LINE)
@@ -121,9 +118,9 @@ pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
             .draw()
             .map_err(failed)?;
         let color = Tone::Plain.color();
-        let area = AreaSeries::new(points.iter().copied(), 0.0, color.mix(0.2));
+        let area = AreaSeries::new(points(), 0, color.mix(0.2));
         chart.draw_series(area).map_err(failed)?;
-        chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(2))).map_err(failed)?;
+        chart.draw_series(LineSeries::new(points(), color.stroke_width(2))).map_err(failed)?;
         Ok(())
     })
 }

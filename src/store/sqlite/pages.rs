@@ -16,7 +16,7 @@ mod table;
 
 pub(in crate::store) use index::{IndexCursor, begins_with, id_of};
 pub(in crate::store) use record::{Held, Span, locate};
-pub(in crate::store) use shape::{Index, Made, Shape};
+pub(in crate::store) use shape::{Index, MadeObject, ObjectKind, Shape};
 pub(in crate::store) use table::TableCursor;
 
 use super::fault::{damaged, unread};
@@ -33,6 +33,9 @@ use std::sync::{Arc, OnceLock};
 pub(in crate::store) const HEADER: usize = 100;
 /// How many pages are kept that were read one by one: some megabytes at most.
 const KEPT: usize = 512;
+/// How much room a page takes beside its bytes: as much as the engine wants for one, which takes the room of those that
+/// are given up when something is written.
+const BESIDE: usize = 320;
 /// How many pages are read at once where one follows another.
 const AHEAD: usize = 16;
 /// How deep a tree can be: with the smallest pages and the most records it is not half of that.
@@ -91,7 +94,14 @@ pub(super) struct Layout {
 /// The pages of such a file, as one thread reads them.
 pub(in crate::store) struct Pages {
     layout: Arc<Layout>,
-    kept: RefCell<Vec<Option<Page>>>,
+    /// Pages that were read one by one.
+    kept: RefCell<Vec<Option<Kept>>>,
+}
+
+/// A page that is kept.
+struct Kept {
+    number: u32,
+    bytes: Rc<Vec<u8>>,
 }
 
 impl Pages {
@@ -117,9 +127,20 @@ impl Pages {
         Arc::clone(&self.layout)
     }
 
-    /// The tables and indexes of the file; nothing where they cannot be read.
+    /// What statements made in the file; nothing where that cannot be read.
     fn objects(&self) -> Option<&Objects> {
-        self.layout.objects.get_or_init(|| Objects::read(self).ok()).as_ref()
+        let read = || {
+            let objects = Objects::read(self).ok();
+            // Their pages are done with: what is read next takes the room.
+            self.kept.borrow_mut().fill_with(|| None);
+            objects
+        };
+        self.layout.objects.get_or_init(read).as_ref()
+    }
+
+    /// What statements made in the file: tables, indexes, views, triggers; nothing where that cannot be read.
+    pub(super) fn made(&self) -> Option<impl Iterator<Item = MadeObject<'_>>> {
+        self.objects().map(Objects::made)
     }
 
     /// How the table `name` is laid out; nothing where the engine has to be asked.
@@ -150,19 +171,19 @@ impl Pages {
 
     /// One page.
     fn page(&self, number: u32) -> Result<Page> {
+        let size = self.layout.size;
         let place = number as usize % KEPT;
-        if let Some(Some(page)) = self.kept.borrow().get(place)
-            && page.number == number
+        if let Some(Some(kept)) = self.kept.borrow().get(place)
+            && kept.number == number
         {
-            return Ok(page.clone());
+            return Ok(Page { number, bytes: Rc::clone(&kept.bytes), start: 0, size });
         }
-        let mut bytes = Rc::new(Vec::new());
+        let mut bytes = Rc::new(Vec::with_capacity(size + BESIDE));
         self.read(number, 1, &mut bytes)?;
-        let page = Page { number, bytes, start: 0, size: self.layout.size };
         if let Some(slot) = self.kept.borrow_mut().get_mut(place) {
-            *slot = Some(page.clone());
+            *slot = Some(Kept { number, bytes: Rc::clone(&bytes) });
         }
-        Ok(page)
+        Ok(Page { number, bytes, start: 0, size })
     }
 
     /// Reads `count` pages from the page `first` on into `bytes`, fewer where the file ends; how many.

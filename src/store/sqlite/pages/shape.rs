@@ -7,21 +7,21 @@ use crate::error::Result;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// About how much text the schema of an inventory has, of how many tables and indexes, and of how many columns each.
-const TEXT: usize = 1 << 15;
-const OBJECTS: usize = 1 << 6;
+/// About how much text the schema of an inventory has, of how many objects, and of how many columns each.
+const TEXT: usize = 36 << 10;
+const OBJECTS: usize = 1 << 7;
 const COLUMNS: usize = 1 << 4;
 
-/// The tables and indexes of a file.
+/// What statements made in a file: tables, indexes, views, triggers; not what the engine made by itself.
 pub(super) struct Objects {
     /// All their texts, as bytes that nobody has looked at yet.
     text: Vec<u8>,
     objects: Vec<Object>,
 }
 
-/// One of them, as the schema keeps it.
+/// One of them, as the schema keeps it: ranges are of the text.
 struct Object {
-    is_table: bool,
+    kind: ObjectKind,
     name: Range<usize>,
     table: Range<usize>,
     sql: Range<usize>,
@@ -29,40 +29,34 @@ struct Object {
     shape: OnceLock<Option<Shape>>,
 }
 
-/// What a statement made, as the schema keeps it.
-pub(in crate::store) struct Made<'s> {
-    /// What it is: `table`, `index`, `view`, `trigger`.
-    pub kind: &'s [u8],
-    pub name: &'s [u8],
-    /// The table that it is, or is of.
-    table: &'s [u8],
-    /// The page at which its tree begins; of what has none, zero.
-    root: i64,
-    /// The statement.
-    pub sql: &'s [u8],
+/// What a statement makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum ObjectKind {
+    Table,
+    Index,
+    Trigger,
+    /// A view.
+    Other,
 }
 
-impl Pages {
-    /// Hands what statements made to `each`; not what the engine made by itself.
-    pub(in crate::store) fn each_object(&self, mut each: impl FnMut(Made<'_>) -> Result<()>) -> Result<()> {
-        let mut spans: Vec<Span> = Vec::new();
-        let mut bytes = Bytes::NONE;
-        let mut cursor = TableCursor::new(self, 1);
-        cursor.seek(i64::MIN)?;
-        while cursor.id().is_some() {
-            cursor.record(&mut bytes)?;
-            let record = bytes.get();
-            locate(record, &[0, 1, 2, 3, 4], &mut spans).ok_or_else(contradiction)?;
-            let held = |place: usize| spans.get(place).map_or(Held::Null, |span| span.of(record));
-            if let (Held::Text(kind), Held::Text(name), Held::Text(table)) = (held(0), held(1), held(2))
-                && let (Held::Integer(root), Held::Text(sql)) = (held(3), held(4))
-            {
-                each(Made { kind, name, table, root, sql })?;
-            }
-            cursor.step()?;
+impl ObjectKind {
+    /// What the schema calls so.
+    pub(in crate::store) fn called(word: &[u8]) -> Self {
+        match word {
+            b"table" => Self::Table,
+            b"index" => Self::Index,
+            b"trigger" => Self::Trigger,
+            _ => Self::Other,
         }
-        Ok(())
     }
+}
+
+/// What a statement made, as the schema keeps it.
+pub(in crate::store) struct MadeObject<'s> {
+    pub kind: ObjectKind,
+    pub name: &'s [u8],
+    /// The statement.
+    pub sql: &'s [u8],
 }
 
 /// How a table is laid out.
@@ -105,27 +99,50 @@ impl Objects {
     /// Reads the schema.
     pub(super) fn read(pages: &Pages) -> Result<Self> {
         let mut found = Self { text: Vec::with_capacity(TEXT), objects: Vec::with_capacity(OBJECTS) };
-        pages.each_object(|made| {
-            let Made { kind: kind @ (b"table" | b"index"), name, table, root, sql } = made else { return Ok(()) };
-            let [name, table, sql] = [name, table, sql].map(|text| {
-                let start = found.text.len();
-                found.text.extend_from_slice(text);
-                start..found.text.len()
-            });
-            let root = u32::try_from(root).map_err(|_| contradiction())?;
-            let shape = OnceLock::new();
-            found.objects.push(Object { is_table: kind == b"table", name, table, sql, root, shape });
-            Ok(())
-        })?;
+        let mut spans: Vec<Span> = Vec::new();
+        let mut bytes = Bytes::NONE;
+        let mut cursor = TableCursor::new(pages, 1);
+        cursor.seek(i64::MIN)?;
+        while cursor.id().is_some() {
+            cursor.record(&mut bytes)?;
+            let record = bytes.get();
+            locate(record, &[0, 1, 2, 3, 4], &mut spans).ok_or_else(contradiction)?;
+            let held = |place: usize| spans.get(place).map_or(Held::Null, |span| span.of(record));
+            if let (Held::Text(kind), Held::Text(name), Held::Text(table)) = (held(0), held(1), held(2))
+                && let (Held::Integer(root), Held::Text(sql)) = (held(3), held(4))
+            {
+                let [name, table, sql] = [name, table, sql].map(|text| {
+                    let start = found.text.len();
+                    found.text.extend_from_slice(text);
+                    start..found.text.len()
+                });
+                let (kind, root) = (ObjectKind::called(kind), u32::try_from(root).map_err(|_| contradiction())?);
+                found.objects.push(Object { kind, name, table, sql, root, shape: OnceLock::new() });
+            }
+            cursor.step()?;
+        }
         Ok(found)
+    }
+
+    /// Everything that statements made, in the order in which the schema has it.
+    pub(super) fn made(&self) -> impl Iterator<Item = MadeObject<'_>> {
+        self.objects.iter().map(|Object { kind, name, sql, .. }| {
+            let [name, sql] = [name, sql].map(|range| self.text(range));
+            MadeObject { kind: *kind, name, sql }
+        })
     }
 
     fn text(&self, range: &Range<usize>) -> &[u8] {
         self.text.get(range.clone()).unwrap_or_default()
     }
 
+    /// All of that kind.
+    fn all(&self, kind: ObjectKind) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(move |object| object.kind == kind)
+    }
+
     fn table(&self, name: &str) -> Option<&Object> {
-        self.objects.iter().find(|object| object.is_table && self.text(&object.name) == name.as_bytes())
+        self.all(ObjectKind::Table).find(|object| self.text(&object.name) == name.as_bytes())
     }
 
     /// The page at which the tree of the table `name` begins, whatever is in it.
@@ -139,8 +156,7 @@ impl Objects {
         let shape = table.shape.get_or_init(|| {
             let sql = |object: &Object| std::str::from_utf8(self.text(&object.sql)).ok();
             let (columns, id) = columns(sql(table)?)?;
-            let indexes =
-                self.objects.iter().filter(|object| !object.is_table && self.text(&object.table) == name.as_bytes());
+            let indexes = self.all(ObjectKind::Index).filter(|index| self.text(&index.table) == name.as_bytes());
             let indexes = indexes.filter_map(|index| {
                 let (parts, condition) = parts(sql(index)?)?;
                 Some(Index { root: index.root, parts, condition })
