@@ -4,8 +4,8 @@
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
-use crate::output::{Cards, Layout, Sheet, Style, pager, spool::Spool};
-use crate::store::{Each, End, FileState, Moment, Origin, Patience, Question, Reader, Store, Writer};
+use crate::output::{self, Cards, Layout, Sheet, Style, pager, spool::Spool};
+use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
 use crate::value::role::Role;
 use crate::value::{shown, time};
 use clap::ArgMatches;
@@ -15,6 +15,7 @@ use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -235,14 +236,43 @@ impl Session {
         let style = self.style.unwrap_or(asked.otherwise);
         let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
         self.to_output(style, |out| {
-            let mut sheet = crate::output::sheet(style, layout, out);
-            // A question that cannot be answered is told before anything of an answer is: no header without its rows.
-            let mut begun = false;
-            let mut start = |sheet: &mut dyn Sheet| {
-                if std::mem::replace(&mut begun, true) { Ok(()) } else { sheet.begin(columns) }
-            };
-            produce(&mut |row| start(sheet.as_mut()).and_then(|()| sheet.row(row)).map_err(|e| Error::output(&e)))?;
-            start(sheet.as_mut()).and_then(|()| sheet.end()).map_err(|error| Error::output(&error))
+            let mut list = List::new(output::sheet(style, layout, out), columns);
+            produce(&mut |row| list.tell(|sheet| sheet.row(row)))?;
+            list.tell(|sheet| sheet.end())
+        })
+    }
+
+    /// Answers with the list that `query` asks the inventory for, which is let go as [`Self::answer_reading`] has it.
+    ///
+    /// # Errors
+    /// What `query` fails with, what is wrong with the file, or the output cannot be written.
+    pub fn answer_list(
+        &self,
+        asked: Answer,
+        columns: &[Column],
+        query: impl FnOnce(&Reader<'_>) -> Result<Query>,
+    ) -> Result<()> {
+        let style = self.style.unwrap_or(asked.otherwise);
+        let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
+        self.to_output(style, |out| {
+            let mut list = List::new(output::sheet(style, layout, out), columns);
+            self.read(|reader| {
+                let query = query(reader)?;
+                let told = |error: std::io::Error| Error::output(&error);
+                let lines = || {
+                    let mut line = output::lines(style, layout, columns);
+                    move |row: &Row, bytes: &mut Vec<u8>| match &mut line {
+                        Some(line) => line.push_line(row, bytes).map_err(told),
+                        None => Ok(()),
+                    }
+                };
+                let by_lines = output::lines(style, layout, columns).is_some();
+                if by_lines && reader.select_lines(&query, lines, |lines| list.tell(|sheet| sheet.lines(lines)))? {
+                    return Ok(());
+                }
+                reader.select(&query, |row| list.tell(|sheet| sheet.row(row)).map(ControlFlow::Continue))
+            })?;
+            list.tell(|sheet| sheet.end())
         })
     }
 
@@ -268,7 +298,7 @@ impl Session {
         let style = self.style.unwrap_or(Style::Table);
         let layout = self.layout(style, true, false);
         self.to_output(style, |out| {
-            let mut cards = crate::output::cards(style, layout, many, out);
+            let mut cards = output::cards(style, layout, many, out);
             produce(cards.as_mut())?;
             cards.end().map_err(|error| Error::output(&error))
         })
@@ -280,7 +310,7 @@ impl Session {
     /// What `produce` fails with.
     pub fn cards(&self, style: Style, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<String> {
         let mut text = Vec::new();
-        let mut cards = crate::output::cards(style, self.layout(style, true, false), false, &mut text);
+        let mut cards = output::cards(style, self.layout(style, true, false), false, &mut text);
         produce(cards.as_mut())?;
         cards.end().map_err(|error| Error::output(&error))?;
         drop(cards);
@@ -410,6 +440,26 @@ fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> 
         let value = matches.try_get_one::<T>(name).ok().flatten()?;
         (matches.value_source(name) == Some(ValueSource::CommandLine)).then(|| value.clone())
     })
+}
+
+/// A list on its way out.
+struct List<'l> {
+    sheet: Box<dyn Sheet + 'l>,
+    columns: &'l [Column],
+    /// A question that cannot be answered is told before anything of an answer is: no header without its rows.
+    begun: bool,
+}
+
+impl<'l> List<'l> {
+    fn new(sheet: Box<dyn Sheet + 'l>, columns: &'l [Column]) -> Self {
+        Self { sheet, columns, begun: false }
+    }
+
+    /// The sheet, begun.
+    fn tell(&mut self, tell: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
+        let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };
+        begun.and_then(|()| tell(self.sheet.as_mut())).map_err(|error| Error::output(&error))
+    }
 }
 
 /// How an answer is asked for.

@@ -88,12 +88,27 @@ fn a_long_list_of_many_rows_is_told_in_the_order_of_their_ids() {
     let sandbox = Sandbox::estate();
     sandbox.leave_ids_out(200_000);
     let names: Vec<String> = (0..3_000).map(|number| format!("n{}", number * 7_919 % 3_001)).collect();
-    let rows: String = names.iter().map(|name| format!("{name},prod\n")).collect();
-    sandbox.ok(&["vm", "import", &sandbox.file("many.csv", format!("name,pool\n{rows}"))]);
+    // Long enough that not even the lines of one part are told at once; some have what CSV and JSON write otherwise.
+    let system = |name: &str| format!("{}{}", name.repeat(30), if name.len() == 4 { " \"x\", ü" } else { "" });
+    let rows: String =
+        names.iter().map(|name| format!("{name},prod,\"{}\"\n", system(name).replace('"', "\"\""))).collect();
+    sandbox.ok(&["vm", "import", &sandbox.file("many.csv", format!("name,pool,custom-os\n{rows}"))]);
     let list =
         |more: &[&str]| sandbox.ok(&[&["vm", "list", "-o", "csv", "--no-headers", "--columns", "name"], more].concat());
     let all = ["web01", "web02", "web10"].into_iter().chain(names.iter().map(String::as_str));
     assert!(list(&[]).lines().eq(all.clone()));
+    let columns = ["vm", "list", "--where", "custom-os~n", "--columns", "name,custom-os", "-o"];
+    let lines =
+        |line: &dyn Fn(&str, &str) -> String| names.iter().map(|name| line(name, &system(name))).collect::<String>();
+    let csv = lines(&|name, system| {
+        let quote = if name.len() == 4 { "\"" } else { "" };
+        format!("{name},{quote}{}{quote}\n", system.replace('"', "\"\""))
+    });
+    assert_eq!(sandbox.ok(&[&columns[..], &["csv"]].concat()), format!("name,custom-os\n{csv}"));
+    let json = lines(&|name, system| {
+        format!("{{\"name\": \"{name}\", \"custom-os\": \"{}\"}}\n", system.replace('"', "\\\""))
+    });
+    assert_eq!(sandbox.ok(&[&columns[..], &["jsonl"]].concat()), json);
     assert!(
         list(&["--where", "name~n1", "--offset", "7", "--limit", "900"])
             .lines()

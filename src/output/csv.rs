@@ -2,7 +2,7 @@
 
 use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
-use crate::output::{Layout, Sheet};
+use crate::output::{Layout, Line, Sheet};
 use crate::value::shown::shown;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -35,8 +35,19 @@ impl Sheet for CsvSheet<'_> {
         self.lines.end_line()
     }
 
+    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.lines.push_lines(lines)
+    }
+
     fn end(&mut self) -> io::Result<()> {
         self.lines.finish()
+    }
+}
+
+impl Line for CsvRecords {
+    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.line(row, bytes);
+        Ok(())
     }
 }
 
@@ -64,8 +75,18 @@ impl CsvRecords {
     /// The same without the end of its line.
     fn row(&mut self, row: &Row, bytes: &mut Vec<u8>) {
         let Self { rules, layout, columns, scratch } = self;
+        // Of one column alone, a field that is empty is quoted too; and for a spreadsheet, what begins a formula is guarded.
+        let as_it_stands = *columns > 1 && !layout.for_spreadsheet;
         for index in 0..*columns {
-            push_field(rules, *layout, row.exact(index, scratch), index, *columns, bytes);
+            let text = row.exact(index, scratch);
+            if as_it_stands && row.is_bare(index) {
+                if index > 0 {
+                    bytes.push(rules.get_delimiter());
+                }
+                bytes.extend_from_slice(text.as_bytes());
+            } else {
+                push_field(rules, *layout, text, index, *columns, bytes);
+            }
         }
     }
 

@@ -6,8 +6,8 @@
 
 use crate::output::lines::Lines;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
-use crate::output::{Cards, Sheet};
-use crate::value::character::is_plain_in_json;
+use crate::output::{Cards, Line, Sheet};
+use crate::value::character::is_bare;
 use std::io::{self, Write};
 
 /// What stands around the objects.
@@ -42,6 +42,10 @@ impl Sheet for JsonSheet<'_> {
         let bytes = self.objects.begin()?;
         self.fields.push(bytes, row)?;
         self.objects.end()
+    }
+
+    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.objects.lines.push_lines(lines)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -151,7 +155,16 @@ impl<'w> Objects<'w> {
 
 /// The keys of an object, escaped once.
 #[derive(Default)]
-struct Fields(Vec<Field>);
+pub struct Fields(Vec<Field>);
+
+impl Line for Fields {
+    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()> {
+        bytes.push(b'{');
+        self.push(bytes, row)?;
+        bytes.extend_from_slice(b"}\n");
+        Ok(())
+    }
+}
 
 struct Field {
     key: Vec<u8>,
@@ -160,7 +173,11 @@ struct Field {
 }
 
 impl Fields {
-    fn of(columns: &[Column]) -> io::Result<Self> {
+    /// The keys of `columns`.
+    ///
+    /// # Errors
+    /// A name cannot be written as JSON.
+    pub fn of(columns: &[Column]) -> io::Result<Self> {
         columns
             .iter()
             .enumerate()
@@ -173,7 +190,12 @@ impl Fields {
         for (index, field) in self.0.iter().enumerate() {
             let cell = row.cell(index);
             bytes.extend_from_slice(&field.key);
-            push_value(bytes, cell, field.nothing)?;
+            match cell {
+                Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) if row.is_bare(index) => {
+                    push_bare(bytes, text);
+                }
+                _ => push_value(bytes, cell, field.nothing)?,
+            }
             if let Some(key) = &field.bytes_key {
                 bytes.extend_from_slice(key);
                 match cell {
@@ -258,13 +280,18 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
+/// Adds a JSON string that has nothing to escape.
+fn push_bare(bytes: &mut Vec<u8>, text: &str) {
+    bytes.push(b'"');
+    bytes.extend_from_slice(text.as_bytes());
+    bytes.push(b'"');
+}
+
 /// Adds a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
 /// everywhere and which every reader takes back.
 fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
-    if is_plain_in_json(text) {
-        bytes.push(b'"');
-        bytes.extend_from_slice(text.as_bytes());
-        bytes.push(b'"');
+    if is_bare(text) {
+        push_bare(bytes, text);
         return Ok(());
     }
     if !text.contains(is_hidden) {

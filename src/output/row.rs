@@ -1,5 +1,6 @@
 //! One row of an answer, held in one reused buffer so that a million rows cost no allocation a cell.
 
+use crate::value::character::is_bare;
 use crate::value::decimal::Decimal;
 use crate::value::list::push_list;
 use crate::value::quantity;
@@ -107,6 +108,9 @@ struct Slot {
     kind: SlotKind,
     start: usize,
     end: usize,
+    /// Whether every form of output has its text as it stands: looked at where the text comes in, once for all rows that
+    /// tell of the same record.
+    is_bare: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -148,12 +152,12 @@ impl Row {
 
     /// Adds an empty cell.
     pub fn null(&mut self) {
-        self.slots.push(Slot { kind: SlotKind::Null, start: 0, end: 0 });
+        self.slots.push(Slot { kind: SlotKind::Null, start: 0, end: 0, is_bare: true });
     }
 
     /// Adds a text cell.
     pub fn text(&mut self, text: &str) {
-        self.joined(SlotKind::Text, &[text]);
+        self.one(SlotKind::Text, text, is_bare(text));
     }
 
     /// Adds to the text of the last cell, which is a text cell.
@@ -161,12 +165,13 @@ impl Row {
         self.text.push_str(text);
         if let Some(slot) = self.slots.last_mut() {
             slot.end = self.text.len();
+            slot.is_bare &= is_bare(text);
         }
     }
 
     /// Adds a number, given as its decimal text.
     pub fn number(&mut self, text: &str) {
-        self.joined(SlotKind::Number, &[text]);
+        self.one(SlotKind::Number, text, is_bare(text));
     }
 
     /// Adds a whole number.
@@ -186,7 +191,7 @@ impl Row {
 
     /// Adds a time, given as RFC 3339 text in UTC.
     pub fn time(&mut self, text: &str) {
-        self.joined(SlotKind::Time, &[text]);
+        self.one(SlotKind::Time, text, is_bare(text));
     }
 
     /// Adds a list of texts.
@@ -197,7 +202,7 @@ impl Row {
             self.text.push_str(item);
             self.spans.push(from..self.text.len());
         }
-        self.slots.push(Slot { kind: SlotKind::List, start, end: self.spans.len() });
+        self.slots.push(Slot { kind: SlotKind::List, start, end: self.spans.len(), is_bare: false });
     }
 
     /// Adds the cell of another row at `index`.
@@ -212,7 +217,7 @@ impl Row {
                 let size = other.sizes.get(size as usize).copied();
                 self.sized(&[other.held(*slot)], size.unwrap_or(Size::Bytes(Decimal::ZERO)));
             }
-            kind => self.joined(kind, &[other.held(*slot)]),
+            kind => self.one(kind, other.held(*slot), slot.is_bare),
         }
     }
 
@@ -261,16 +266,26 @@ impl Row {
     #[must_use]
     pub fn exact<'row>(&'row self, index: usize, scratch: &'row mut String) -> &'row str {
         match self.slots.get(index) {
-            Some(Slot { kind: SlotKind::List, .. }) => {
-                scratch.clear();
-                if let Cell::List(items) = self.cell(index) {
-                    push_list(scratch, items.iter());
-                }
-                scratch
-            }
+            Some(Slot { kind: SlotKind::List, .. }) => self.exact_list(index, scratch),
             Some(slot) => self.held(*slot),
             None => "",
         }
+    }
+
+    /// The texts of a list cell, joined.
+    #[cold]
+    fn exact_list<'row>(&self, index: usize, scratch: &'row mut String) -> &'row str {
+        scratch.clear();
+        if let Cell::List(items) = self.cell(index) {
+            push_list(scratch, items.iter());
+        }
+        scratch
+    }
+
+    /// Whether the cell at `index` is no list, and stands in every form of output as its text is ([`is_bare`]).
+    #[must_use]
+    pub fn is_bare(&self, index: usize) -> bool {
+        self.slots.get(index).is_some_and(|slot| slot.is_bare)
     }
 
     /// The text of a cell that is no list.
@@ -278,16 +293,49 @@ impl Row {
         self.text.get(slot.start..slot.end).unwrap_or_default()
     }
 
-    fn joined(&mut self, kind: SlotKind, parts: &[&str]) {
+    fn one(&mut self, kind: SlotKind, text: &str, is_bare: bool) {
         let start = self.text.len();
-        for part in parts {
-            self.text.push_str(part);
-        }
-        self.slots.push(Slot { kind, start, end: self.text.len() });
+        self.text.push_str(text);
+        self.slots.push(Slot { kind, start, end: self.text.len(), is_bare });
     }
 
     fn sized(&mut self, parts: &[&str], size: Size) {
-        self.joined(SlotKind::Quantity(u32::try_from(self.sizes.len()).unwrap_or(u32::MAX)), parts);
+        let kind = SlotKind::Quantity(u32::try_from(self.sizes.len()).unwrap_or(u32::MAX));
+        let start = self.text.len();
+        self.text.extend(parts.iter().copied());
+        let is_bare = parts.iter().all(|part| is_bare(part));
+        self.slots.push(Slot { kind, start, end: self.text.len(), is_bare });
         self.sizes.push(size);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Row;
+
+    #[test]
+    fn a_cell_is_bare_while_all_that_is_in_it_is() {
+        let mut row = Row::default();
+        row.null();
+        row.text("web");
+        row.add("01");
+        row.text("web");
+        row.add(",");
+        row.add("01");
+        row.stored_quantity("16", "GiB", 1 << 30);
+        row.stored_quantity("16", "G\"iB", 1 << 30);
+        row.list(["web"]);
+        row.time("2026-11-26T00:00:00Z");
+        row.number("4");
+        let wanted = [true, true, false, true, false, false, true, true];
+        assert!(!row.is_bare(wanted.len()), "there is no such cell");
+        let mut copy = Row::default();
+        for (index, wanted) in wanted.into_iter().enumerate() {
+            assert_eq!(row.is_bare(index), wanted, "{index}");
+            copy.push(&row, index);
+            assert_eq!(copy.is_bare(index), wanted, "{index}");
+            let (mut here, mut there) = (String::new(), String::new());
+            assert_eq!(copy.exact(index, &mut here), row.exact(index, &mut there));
+        }
     }
 }

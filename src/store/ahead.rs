@@ -5,7 +5,7 @@
 
 use super::parts::Part;
 use super::reader::Reader;
-use super::scan::{Rows, Told};
+use super::scan::Rows;
 use super::sqlite::Beside;
 use crate::catalog::{Catalog, Entity};
 use crate::error::Result;
@@ -20,108 +20,192 @@ const BATCH: usize = 256;
 const WAITING: usize = 4;
 /// How many ids a part spans where several threads take turns.
 const SPAN: i64 = 16_384;
+/// How many bytes of lines are handed over together, how many such pieces of a thread wait at most, and how many ids a part
+/// spans: its lines mostly wait as a whole, so that no thread waits for another one's turn.
+const PIECE: usize = 60 * 1024;
+const PIECES: usize = 8;
+const LINES: i64 = 2_048;
+
+/// How rows are handed over to another thread.
+pub(super) trait Packing {
+    /// What is handed over.
+    type Pack: Default + Send;
+    /// How many of these wait at most, and how many ids a part spans.
+    const TURNS: (usize, i64);
+    /// Of how many processors this thread takes the time, for what it does with what it is handed.
+    const TAKES: usize;
+
+    /// The row to fill next.
+    fn next<'p>(&'p mut self, pack: &'p mut Self::Pack) -> &'p mut Row;
+
+    /// Puts that row into the pack as that of the record `id`, and tells whether the pack is to be handed over.
+    fn keep(&mut self, pack: &mut Self::Pack, id: i64) -> Result<bool>;
+
+    /// Makes a pack that was told one to fill again.
+    fn clear(pack: &mut Self::Pack);
+}
+
+/// Rows as they are.
+pub(super) struct InRows;
 
 /// Rows with the ids of their records, of which so many are filled.
 #[derive(Default)]
-struct Batch {
+pub(super) struct Batch {
     rows: Vec<(i64, Row)>,
     filled: usize,
 }
 
-/// What a thread hands over.
-enum Handed {
-    Rows(Batch),
-    /// It is done with one part.
-    Part,
-    Failed(crate::error::Error),
-}
-
-/// Rows on their way to another thread.
-struct Filling {
-    batch: Batch,
-    to: SyncSender<Handed>,
-    /// Batches that have been told.
-    told: Receiver<Batch>,
-}
-
-impl Filling {
-    /// Hands over what is filled. Whoever does not listen any more has heard enough.
-    fn hand_over(&mut self) -> ControlFlow<()> {
-        let next = self.told.try_recv().unwrap_or_default();
-        let batch = std::mem::replace(&mut self.batch, Batch { filled: 0, ..next });
-        if self.to.send(Handed::Rows(batch)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+impl Batch {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &(i64, Row)> {
+        self.rows.iter().take(self.filled)
     }
 }
 
-impl Rows for Filling {
-    fn next(&mut self) -> &mut Row {
-        let Batch { rows, filled } = &mut self.batch;
+impl Packing for InRows {
+    type Pack = Batch;
+    const TURNS: (usize, i64) = (WAITING, SPAN);
+    const TAKES: usize = 1;
+
+    fn next<'p>(&'p mut self, Batch { rows, filled }: &'p mut Batch) -> &'p mut Row {
         if rows.len() <= *filled {
             rows.resize_with(*filled + 1, Default::default);
         }
         &mut rows[*filled].1
     }
 
-    fn keep(&mut self, id: i64) -> Result<ControlFlow<()>> {
-        let Batch { rows, filled } = &mut self.batch;
+    fn keep(&mut self, Batch { rows, filled }: &mut Batch, id: i64) -> Result<bool> {
         if let Some(row) = rows.get_mut(*filled) {
             row.0 = id;
         }
         *filled += 1;
-        Ok(if *filled == BATCH { self.hand_over() } else { ControlFlow::Continue(()) })
+        Ok(*filled == BATCH)
+    }
+
+    fn clear(batch: &mut Batch) {
+        batch.filled = 0;
+    }
+}
+
+/// Rows as the lines that `line` makes of them.
+pub(super) struct InLines<L> {
+    row: Row,
+    line: L,
+}
+
+impl<L> InLines<L> {
+    pub(super) fn new(line: L) -> Self {
+        Self { row: Row::default(), line }
+    }
+}
+
+impl<L: FnMut(&Row, &mut Vec<u8>) -> Result<()>> Packing for InLines<L> {
+    type Pack = Vec<u8>;
+    const TURNS: (usize, i64) = (PIECES, LINES);
+    const TAKES: usize = 0;
+
+    fn next<'p>(&'p mut self, _: &'p mut Vec<u8>) -> &'p mut Row {
+        &mut self.row
+    }
+
+    fn keep(&mut self, bytes: &mut Vec<u8>, _: i64) -> Result<bool> {
+        (self.line)(&self.row, bytes)?;
+        Ok(bytes.len() >= PIECE)
+    }
+
+    fn clear(bytes: &mut Vec<u8>) {
+        bytes.clear();
+    }
+}
+
+/// What a thread hands over.
+enum Handed<P> {
+    Pack(P),
+    /// It is done with one part.
+    Part,
+    Failed(crate::error::Error),
+}
+
+/// Rows on their way to another thread.
+struct Filling<P: Packing> {
+    packing: P,
+    pack: P::Pack,
+    to: SyncSender<Handed<P::Pack>>,
+    /// What has been told.
+    told: Receiver<P::Pack>,
+}
+
+impl<P: Packing> Filling<P> {
+    /// Hands over what is filled. Whoever does not listen any more has heard enough.
+    fn hand_over(&mut self) -> ControlFlow<()> {
+        let mut next = self.told.try_recv().unwrap_or_default();
+        P::clear(&mut next);
+        let pack = std::mem::replace(&mut self.pack, next);
+        if self.to.send(Handed::Pack(pack)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+}
+
+impl<P: Packing> Rows for Filling<P> {
+    fn next(&mut self) -> &mut Row {
+        self.packing.next(&mut self.pack)
+    }
+
+    fn keep(&mut self, id: i64) -> Result<ControlFlow<()>> {
+        Ok(if self.packing.keep(&mut self.pack, id)? { self.hand_over() } else { ControlFlow::Continue(()) })
     }
 }
 
 /// A thread that reads, as who tells its rows sees it.
-struct Thread {
-    from: Receiver<Handed>,
-    told: Sender<Batch>,
+struct Thread<P> {
+    from: Receiver<Handed<P>>,
+    told: Sender<P>,
 }
 
-impl Thread {
-    /// Hands the rows of the part that it reads now to `each`, until that breaks.
-    fn tell_part(&self, each: &mut impl FnMut(i64, &Row) -> Result<ControlFlow<()>>) -> Result<ControlFlow<()>> {
+impl<P> Thread<P> {
+    /// Hands what there is of the part that it reads now to `each`, until that breaks.
+    fn tell_part(&self, each: &mut impl FnMut(&P) -> Result<ControlFlow<()>>) -> Result<ControlFlow<()>> {
         // A thread that ended before its part did has panicked, which is told where threads are waited for.
         while let Ok(handed) = self.from.recv() {
-            let batch = match handed {
-                Handed::Rows(batch) => batch,
+            let pack = match handed {
+                Handed::Pack(pack) => pack,
                 Handed::Part => break,
                 Handed::Failed(error) => return Err(error),
             };
-            for (id, row) in batch.rows.iter().take(batch.filled) {
-                if each(*id, row)?.is_break() {
-                    return Ok(ControlFlow::Break(()));
-                }
+            if each(&pack)?.is_break() {
+                return Ok(ControlFlow::Break(()));
             }
             // It may have ended already.
-            let _ = self.told.send(batch);
+            let _ = self.told.send(pack);
         }
         Ok(ControlFlow::Continue(()))
     }
 }
 
 impl Reader<'_> {
-    /// Hands each row that `read` makes of the part `whole` of the records of `entity` to `each`, in the order of their ids,
-    /// until it breaks. What `prepare` makes is for one thread. A small table is read by this one.
-    pub(super) fn read_ahead<S>(
+    /// Hands what `packing` makes of the rows that `read` reads of the part `whole` of the records of `entity` to `each`, in
+    /// the order of their ids, until it breaks. What `prepare` makes is for one thread. Where no thread is to be had, or none
+    /// pays, as of a small table, nothing is done; tells whether it is.
+    pub(super) fn read_ahead<S, P: Packing>(
         &self,
         entity: &Entity,
         whole: &Part,
         prepare: impl Fn(&Reader<'_>) -> Result<S> + Sync,
         read: impl Fn(&S, &Reader<'_>, &Part, &mut dyn Rows) -> Result<()> + Sync,
-        mut each: impl FnMut(i64, &Row) -> Result<ControlFlow<()>>,
-    ) -> Result<()> {
-        let (parts, others) = self.turns(entity, whole, SPAN)?;
+        packing: impl Fn() -> P + Sync,
+        mut each: impl FnMut(&P::Pack) -> Result<ControlFlow<()>>,
+    ) -> Result<bool> {
+        let (waiting, span) = P::TURNS;
+        let (parts, others) = self.turns(entity, whole, span, P::TAKES)?;
         let number = others.len();
-        let (catalog, all, prepare, read) = (self.catalog(), &parts, &prepare, &read);
+        let (catalog, all, prepare, read, packing) = (self.catalog(), &parts, &prepare, &read, &packing);
         thread::scope(|scope| {
             let mut threads = Vec::with_capacity(number);
             for (first, beside) in others.into_iter().enumerate() {
-                let (to, from) = sync_channel(WAITING);
+                let (to, from) = sync_channel(waiting);
                 let (told, again) = channel();
                 let work = move || {
                     let own = all.iter().skip(first).step_by(number);
-                    if let Err(error) = read_parts(catalog, beside, own, prepare, read, &to, again) {
+                    let rows = Filling { packing: packing(), pack: P::Pack::default(), to: to.clone(), told: again };
+                    if let Err(error) = read_parts(catalog, beside, own, prepare, read, rows) {
                         // Nobody may listen any more.
                         let _ = to.send(Handed::Failed(error));
                     }
@@ -132,37 +216,34 @@ impl Reader<'_> {
                 }
             }
             if threads.len() < number || threads.is_empty() {
-                // No thread is to be had, or none pays. Those that have begun find that nobody listens.
-                drop(threads);
-                return read(&prepare(self)?, self, whole, &mut Told::new(each));
+                // Those that have begun find that nobody listens.
+                return Ok(false);
             }
             for (_, thread) in all.iter().zip(threads.iter().cycle()) {
                 if thread.tell_part(&mut each)?.is_break() {
                     break;
                 }
             }
-            Ok(())
+            Ok(true)
         })
     }
 }
 
 /// Reads parts one after another, and hands their rows over.
-fn read_parts<'a, S>(
+fn read_parts<'a, S, P: Packing>(
     catalog: &Catalog,
     beside: Beside,
     parts: impl Iterator<Item = &'a Part>,
     prepare: &impl Fn(&Reader<'_>) -> Result<S>,
     read: &impl Fn(&S, &Reader<'_>, &Part, &mut dyn Rows) -> Result<()>,
-    to: &SyncSender<Handed>,
-    told: Receiver<Batch>,
+    mut rows: Filling<P>,
 ) -> Result<()> {
     let connection = beside.connection();
     let reader = Reader::new(&connection, catalog);
     let prepared = prepare(&reader)?;
-    let mut rows = Filling { batch: Batch::default(), to: to.clone(), told };
     for part in parts {
         read(&prepared, &reader, part, &mut rows)?;
-        if rows.hand_over().is_break() || to.send(Handed::Part).is_err() {
+        if rows.hand_over().is_break() || rows.to.send(Handed::Part).is_err() {
             break;
         }
     }

@@ -30,7 +30,7 @@ use super::sqlite::{Bind, Raw};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::value::Lent;
-use crate::value::character::is_plain_in_json;
+use crate::value::character::is_bare;
 use serde_json::Value as Json;
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -278,7 +278,7 @@ fn keep<'v>(entity: &'static Entity, fields: impl Iterator<Item = (usize, Lent<'
 
 /// Puts `held` behind what `text` has, as JSON.
 fn quote(held: &str, text: &mut String) {
-    if is_plain_in_json(held) {
+    if is_bare(held) {
         text.extend(["\"", held, "\""]);
     } else {
         text.push_str(&Json::from(held).to_string());

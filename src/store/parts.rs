@@ -63,7 +63,7 @@ impl Reader<'_> {
         let Some((first, last)) = self.connection.ends(entity.into())? else {
             return Ok(vec![work(self, &Part::ALL)?]);
         };
-        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
+        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD, 1);
         let mut parts = Part::ALL.cut(first, last, others.len() + 1);
         let mine = parts.remove(0);
         let (catalog, work) = (self.catalog(), &work);
@@ -86,19 +86,26 @@ impl Reader<'_> {
     }
 
     /// The parts of `whole`, a part of `entity`'s records, that threads beside this one read by turns, of so many ids each;
-    /// one part where there is one thread, or none.
-    pub(super) fn turns(&self, entity: &Entity, whole: &Part, span: i64) -> Result<(Vec<Part>, Vec<Beside>)> {
+    /// one part where there is one thread, or none. This thread takes the time of `taken` processors.
+    pub(super) fn turns(
+        &self,
+        entity: &Entity,
+        whole: &Part,
+        span: i64,
+        taken: usize,
+    ) -> Result<(Vec<Part>, Vec<Beside>)> {
         let (first, last) = self.connection.ends(entity.into())?.unwrap_or_default();
         let (first, last) = (first.max(*whole.0.start()), last.min(*whole.0.end()));
-        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD);
+        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD, taken);
         let count = if others.len() > 1 { last.saturating_sub(first) / span + 1 } else { 1 };
         Ok((whole.cut(first, last, usize::try_from(count).unwrap_or(1)), others))
     }
 
-    /// What threads beside this one need: as many as there are processors for, and at most `most`.
-    fn others(&self, most: i64) -> Vec<Beside> {
+    /// What threads beside this one, which takes `taken` processors, need: as many as there are processors for, and at most
+    /// `most`.
+    fn others(&self, most: i64, taken: usize) -> Vec<Beside> {
         let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let most = usize::try_from(most).unwrap_or_default().min(processors.min(MOST_THREADS) - 1);
+        let most = usize::try_from(most).unwrap_or_default().min(processors.min(MOST_THREADS).saturating_sub(taken));
         if most == 0 || !self.connection.reads(self.catalog().entities().map(|entity| entity.table)) {
             return Vec::new();
         }

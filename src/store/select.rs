@@ -3,6 +3,7 @@
 //! What an index serves is asked of the engine; what remains is tested here, on exact values, so that every engine
 //! answers alike: quantities by bytes, addresses by number, names in natural order, text in any case of any script.
 
+use super::ahead::{Batch, InLines, InRows};
 use super::parts::Part;
 use super::plan::{Plan, Sources};
 use super::reader::Reader;
@@ -115,6 +116,11 @@ impl Query {
         Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
     }
 
+    /// Whether what it asks of records is asked of columns alone.
+    fn is_of_columns(&self) -> bool {
+        self.terms.iter().all(|term| matches!(term, Term::Column { .. }))
+    }
+
     pub(super) fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
         self.terms.iter().filter_map(|term| match term {
             Term::Column { path, test } => Some((path, test)),
@@ -162,6 +168,28 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// As [`Self::select`], but each row is told as the line that a function of `lines` makes of it, on several processors,
+    /// each with such a function of its own: `each` takes several lines at a time, in the order of their rows. Only for a
+    /// long list that is neither sorted nor cut short: for others nothing is done. Tells whether it is.
+    ///
+    /// # Errors
+    /// As [`Self::select`]; what a line fails with.
+    pub fn select_lines<L: FnMut(&Row, &mut Vec<u8>) -> Result<()>>(
+        &self,
+        query: &Query,
+        lines: impl Fn() -> L + Sync,
+        mut each: impl FnMut(&[u8]) -> Result<()>,
+    ) -> Result<bool> {
+        let is_cut_short = query.limit.is_some() || query.offset > 0;
+        if is_cut_short || !query.order.is_empty() || !query.is_of_columns() {
+            return Ok(false);
+        }
+        let columns: Vec<&Path> = query.columns.iter().collect();
+        let prepare = |reader: &Reader<'_>| Scan::new(reader, query, &columns);
+        let told = |bytes: &Vec<u8>| each(bytes).map(ControlFlow::Continue);
+        self.read_ahead(query.entity, &Part::ALL, prepare, Scan::run, || InLines::new(lines()), told)
     }
 
     /// The ids of the records that the list has, in its order.
@@ -223,7 +251,7 @@ impl Reader<'_> {
         };
         let few = most.is_some_and(|most| most < MANY);
         let whole = few && query.tests().next().is_none();
-        if whole || query.terms.iter().any(|term| !matches!(term, Term::Column { .. })) {
+        if whole || !query.is_of_columns() {
             let scan = Scan::joined(self, query, columns, most.filter(|_| whole));
             return scan.run(self, &Part::ALL, &mut Told::new(told));
         }
@@ -243,7 +271,19 @@ impl Reader<'_> {
             }
             rest = Part::from(far);
         }
-        self.read_ahead(query.entity, &rest, |reader| Scan::new(reader, query, columns), Scan::run, told)
+        let prepare = |reader: &Reader<'_>| Scan::new(reader, query, columns);
+        let tell = |batch: &Batch| {
+            for (id, row) in batch.rows() {
+                if told(*id, row)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        if self.read_ahead(query.entity, &rest, prepare, Scan::run, || InRows, tell)? {
+            return Ok(());
+        }
+        prepare(self)?.run(self, &rest, &mut Told::new(told))
     }
 
     /// The ids of a sorted list. Only the keys are read; with a limit, only about as many are kept.

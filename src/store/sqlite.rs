@@ -24,7 +24,7 @@ use crate::interrupt;
 use fault::{code, damaged, explained, failure};
 use kept::KeptRow;
 use open_file::OpenFile;
-use pages::{Held, Layout, Pages};
+use pages::{Held, KEPT_BESIDE, Layout, Pages};
 use rusqlite::config::DbConfig;
 use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -99,6 +99,7 @@ impl<'row> From<&'row rusqlite::Row<'row>> for Raw<'row> {
 
 impl Raw<'_> {
     /// What a column holds.
+    #[inline]
     fn held(&self, index: usize) -> Result<Held<'_>> {
         Ok(match self.0 {
             Source::Pages(walked) => walked.get(index),
@@ -113,6 +114,7 @@ impl Raw<'_> {
     }
 
     /// The text of a column; nothing where it is empty.
+    #[inline]
     pub(super) fn text(&self, index: usize) -> Result<Option<&str>> {
         self.bytes(index)?.map(utf8).transpose()
     }
@@ -195,7 +197,7 @@ pub(super) struct Beside(Arc<Layout>);
 impl Beside {
     /// The connection of this thread. It answers selections, and no SQL.
     pub(super) fn connection(self) -> Connection {
-        let pages = RefCell::new(Some(Rc::new(Pages::of(self.0))));
+        let pages = RefCell::new(Some(Rc::new(Pages::of(self.0, KEPT_BESIDE))));
         Connection { engine: None, tuned: Cell::new(true), pages, file: None, only_reads: true }
     }
 }

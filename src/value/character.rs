@@ -53,10 +53,29 @@ pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Whether `text` stands between the quotes of JSON as it is: plain, and without what JSON escapes (RFC 8259, section 7).
+/// Whether `text` is plain and every form of output has it as it stands: without `"` and `\\`, which JSON escapes (RFC
+/// 8259, section 7), and without the comma, for the sake of which CSV quotes a field (RFC 4180).
 #[must_use]
-pub fn is_plain_in_json(text: &str) -> bool {
-    is_plain(text) && !text.bytes().any(|byte| matches!(byte, b'"' | b'\\'))
+pub fn is_bare(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let Some(last) = bytes.last_chunk() else {
+        let mut word = [b' '; 8];
+        word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        return are_bare(word);
+    };
+    bytes.as_chunks().0.iter().all(|word| are_bare(*word)) && are_bare(*last)
+}
+
+/// Whether eight bytes are bare. All are looked at together, each in a digit of its own: a digit that borrows, carries or
+/// has it already has its upper bit set then.
+fn are_bare(bytes: [u8; 8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const UPPER: u64 = ONES << 7;
+    let word = u64::from_ne_bytes(bytes);
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    let above = word.wrapping_add(ONES) | word;
+    (below(word, u64::from(b' ')) | above | is(b'"') | is(b'\\') | is(b',')) & UPPER == 0
 }
 
 /// Every character of `text` that is trouble where it stands, in order.
@@ -169,7 +188,7 @@ const fn is_ideograph(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Trouble, is_invisible, is_plain, is_plain_in_json, troubles};
+    use super::{Trouble, is_bare, is_invisible, is_plain, troubles};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
@@ -186,13 +205,18 @@ mod tests {
     }
 
     #[test]
-    fn what_json_escapes_is_not_plain_in_it() {
-        for character in '\0'..='\u{ff}' {
-            let text = format!("a{character}b");
-            let quoted = serde_json::to_string(&text).expect("JSON");
-            assert!(!is_plain_in_json(&text) || quoted == format!("\"{text}\""), "{quoted}");
+    fn what_json_escapes_and_csv_quotes_is_not_bare() {
+        let rules = csv_core::Writer::new();
+        for byte in '\0'..='\u{ff}' {
+            // Wherever it stands, in texts of every length around eight.
+            for (before, after) in (0..12).flat_map(|before| (0..12).map(move |after| (before, after))) {
+                let text = format!("{}{byte}{}", "~".repeat(before), " ".repeat(after));
+                let stands = serde_json::to_string(&text).is_ok_and(|quoted| quoted == format!("\"{text}\""))
+                    && !rules.should_quote(text.as_bytes());
+                assert_eq!(is_bare(&text), stands && is_plain(&text), "{text:?}");
+            }
         }
-        assert!(is_plain_in_json("web01 ~") && !is_plain_in_json("\"") && !is_plain_in_json("\\"));
+        assert!(is_bare(""));
     }
 
     #[test]

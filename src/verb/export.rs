@@ -9,7 +9,6 @@ use crate::output::Style;
 use crate::session::Session;
 use crate::store::Query;
 use clap::{ArgMatches, Command};
-use std::ops::ControlFlow;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command).next_help_heading("View").args(list::view()).arg(arguments::at())
@@ -28,9 +27,8 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         }
     }
     let headers: Vec<_> = columns.iter().map(|path| path.column(catalog)).collect();
-    session.answer_reading(list::answer(matches, style), &headers, |reader, row| {
-        let query = Query { columns: columns.clone(), ..list::query(reader, entity, matches, &[])? };
-        reader.select(&query, |cells| row(cells).map(|()| ControlFlow::Continue(())))
+    session.answer_list(list::answer(matches, style), &headers, |reader| {
+        Ok(Query { columns, ..list::query(reader, entity, matches, &[])? })
     })
 }
 

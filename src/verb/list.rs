@@ -10,7 +10,6 @@ use crate::session::{Answer, Session};
 use crate::store::{Order, Query, Reader};
 use crate::value::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use std::ops::ControlFlow;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
@@ -71,10 +70,7 @@ pub(crate) fn stream(
     if asked.for_spreadsheet {
         session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
     }
-    session.answer_reading(asked, &headers, |reader, row| {
-        let query = query(reader, entity, matches, usual)?;
-        reader.select(&query, |cells| row(cells).map(|()| ControlFlow::Continue(())))
-    })
+    session.answer_list(asked, &headers, |reader| query(reader, entity, matches, usual))
 }
 
 /// The list that `matches` ask for.

@@ -31,8 +31,10 @@ use std::sync::{Arc, OnceLock};
 
 /// How long the header of the file is (1.3).
 pub(in crate::store) const HEADER: usize = 100;
-/// How many pages are kept that were read one by one: some megabytes at most.
-const KEPT: usize = 512;
+/// How many pairs of pages are kept that were read one by one: two megabytes at most.
+const KEPT: usize = 256;
+/// The same of a thread that reads parts of tables, in which few pages are come back to.
+pub(super) const KEPT_BESIDE: usize = 32;
 /// How much room a page takes beside its bytes: as much as the engine wants for one, which takes the room of those that
 /// are given up when something is written.
 const BESIDE: usize = 320;
@@ -94,8 +96,8 @@ pub(super) struct Layout {
 /// The pages of such a file, as one thread reads them.
 pub(in crate::store) struct Pages {
     layout: Arc<Layout>,
-    /// Pages that were read one by one.
-    kept: RefCell<Vec<Option<Kept>>>,
+    /// Pages that were read one by one: by their number, two in a place, the one that was asked for last before the other.
+    kept: RefCell<Vec<[Option<Kept>; 2]>>,
 }
 
 /// A page that is kept.
@@ -114,12 +116,12 @@ impl Pages {
         let Some((size, usable)) = Header(&header).sizes() else { return Ok(None) };
         let length = file.length().map_err(|_| unread())?;
         let count = u32::try_from(length / size as u64).unwrap_or(u32::MAX);
-        Ok(Some(Self::of(Arc::new(Layout { file, size, usable, count, objects: OnceLock::new() }))))
+        Ok(Some(Self::of(Arc::new(Layout { file, size, usable, count, objects: OnceLock::new() }), KEPT)))
     }
 
-    /// The pages of a file that another thread may read, too.
-    pub(super) fn of(layout: Arc<Layout>) -> Self {
-        Self { layout, kept: RefCell::new((0..KEPT).map(|_| None).collect()) }
+    /// The pages of a file that another thread may read, too: as many are kept.
+    pub(super) fn of(layout: Arc<Layout>, kept: usize) -> Self {
+        Self { layout, kept: RefCell::new((0..kept).map(|_| [None, None]).collect()) }
     }
 
     /// The file, for another thread.
@@ -132,7 +134,7 @@ impl Pages {
         let read = || {
             let objects = Objects::read(self).ok();
             // Their pages are done with: what is read next takes the room.
-            self.kept.borrow_mut().fill_with(|| None);
+            self.kept.borrow_mut().fill_with(|| [None, None]);
             objects
         };
         self.layout.objects.get_or_init(read).as_ref()
@@ -172,17 +174,19 @@ impl Pages {
     /// One page.
     fn page(&self, number: u32) -> Result<Page> {
         let size = self.layout.size;
-        let place = number as usize % KEPT;
-        if let Some(Some(kept)) = self.kept.borrow().get(place)
-            && kept.number == number
-        {
+        let mut kept = self.kept.borrow_mut();
+        let place = number as usize % kept.len().max(1);
+        let Some([last, other]) = kept.get_mut(place) else { return Err(contradiction()) };
+        let is_it = |kept: &Option<Kept>| kept.as_ref().is_some_and(|kept| kept.number == number);
+        if !is_it(last) {
+            std::mem::swap(last, other);
+        }
+        if let Some(kept) = last.as_ref().filter(|kept| kept.number == number) {
             return Ok(Page { number, bytes: Rc::clone(&kept.bytes), start: 0, size });
         }
         let mut bytes = Rc::new(Vec::with_capacity(size + BESIDE));
         self.read(number, 1, &mut bytes)?;
-        if let Some(slot) = self.kept.borrow_mut().get_mut(place) {
-            *slot = Some(Kept { number, bytes: Rc::clone(&bytes) });
-        }
+        *last = Some(Kept { number, bytes: Rc::clone(&bytes) });
         Ok(Page { number, bytes, start: 0, size })
     }
 

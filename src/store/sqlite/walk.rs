@@ -280,6 +280,7 @@ impl<'w> Walked<'w> {
         Self { walk, rows: walk.slots.iter().map(none).collect(), count: 0 }
     }
 
+    #[inline]
     fn held(&self, number: usize, place: Place) -> Held<'_> {
         let Some(At { id: Some(id), bytes, spans }) = self.rows.get(number) else { return Held::Null };
         match place {
@@ -289,6 +290,7 @@ impl<'w> Walked<'w> {
     }
 
     /// What is told of the record as number `index`.
+    #[inline]
     pub(super) fn get(&self, index: usize) -> Held<'_> {
         match self.walk.picks.get(index) {
             Some(Picked::Cell(number, place)) => self.held(*number, *place),

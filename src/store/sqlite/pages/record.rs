@@ -45,11 +45,12 @@ pub(in crate::store) enum Held<'page> {
     Other,
 }
 
-/// Where one value of a record lies: its type, and its first byte.
+/// Where one value of a record lies: its type, its first byte, and the end of its bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::store) struct Span {
     kind: u64,
     start: usize,
+    end: usize,
 }
 
 /// How many bytes the values of the first types take (2.1); of the two that are not used, none.
@@ -70,11 +71,10 @@ impl Span {
     /// The value, of the record that it was found in.
     #[inline]
     pub(in crate::store) fn of(self, record: &[u8]) -> Held<'_> {
-        let Self { kind, start } = self;
-        let Some(bytes) = start.checked_add(width(kind)).and_then(|end| record.get(start..end)) else {
-            return Held::Other;
-        };
+        let Self { kind, start, end } = self;
+        let Some(bytes) = record.get(start..end) else { return Held::Other };
         match kind {
+            kind if kind >= 13 && kind % 2 == 1 => Held::Text(bytes),
             0 => Held::Null,
             8 => Held::Integer(0),
             9 => Held::Integer(1),
@@ -82,7 +82,6 @@ impl Span {
                 let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { -1 } else { 0 };
                 Held::Integer(bytes.iter().fold(sign, |number, byte| number << 8 | i64::from(*byte)))
             }
-            kind if kind >= 13 && kind % 2 == 1 => Held::Text(bytes),
             _ => Held::Other,
         }
     }
@@ -108,13 +107,12 @@ impl<'r> Header<'r> {
     #[inline]
     fn next(&mut self) -> Option<Span> {
         if self.is_done() {
-            return Some(Span { kind: 0, start: self.start });
+            return Some(Span { kind: 0, start: self.start, end: self.start });
         }
         let (kind, next) = varint(self.record, self.at)?;
-        let span = Span { kind, start: self.start };
-        self.at = next;
-        self.start = self.start.checked_add(width(kind))?;
-        Some(span)
+        let (start, end) = (self.start, self.start.checked_add(width(kind))?);
+        (self.at, self.start) = (next, end);
+        Some(Span { kind, start, end })
     }
 
     const fn is_done(&self) -> bool {
