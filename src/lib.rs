@@ -31,17 +31,18 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
     interrupt::outlive_limits();
     session::work_on(inventory);
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let shell = std::env::var_os(cli::ASKED_BY).unwrap_or_default();
-    let completed = clap_complete::CompleteEnv::with_factory(cli::tree)
-        .var(cli::ASKED_BY)
-        .shells(cli::shells::SHELLS)
-        .bin("inv")
-        .completer("inv")
-        .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());
-    match completed {
-        Ok(true) => return ExitCode::SUCCESS,
-        Err(_) => return told(&cli::not_completed(&shell)),
-        Ok(false) => {}
+    if let Some(shell) = std::env::var_os(cli::ASKED_BY) {
+        let completed = clap_complete::CompleteEnv::with_factory(cli::tree)
+            .var(cli::ASKED_BY)
+            .shells(cli::shells::SHELLS)
+            .bin("inv")
+            .completer("inv")
+            .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());
+        match completed {
+            Ok(true) => return ExitCode::SUCCESS,
+            Err(_) => return told(&cli::not_completed(&shell)),
+            Ok(false) => {}
+        }
     }
     match cli::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
