@@ -113,7 +113,7 @@ pub trait Sheet {
     /// Takes a row. Its cells beyond the columns are ignored: they are there for filters only.
     fn row(&mut self, row: &Row) -> io::Result<()>;
 
-    /// Takes lines that stand for rows: only where [`lines`] makes some of that style.
+    /// Takes lines that stand for rows: only where [`line_maker`] makes some of that style.
     ///
     /// # Errors
     /// When they cannot be written, or are no lines of this list.
@@ -169,7 +169,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
 
 /// What makes the lines of a list in `style`, for each thread by itself; nothing where a row is not a line of its own.
 #[must_use]
-pub fn lines(style: Style, layout: Layout, columns: &[Column]) -> Option<Box<dyn Line>> {
+pub fn line_maker(style: Style, layout: Layout, columns: &[Column]) -> Option<Box<dyn Line>> {
     match style {
         Style::Csv => Some(Box::new(csv::CsvRecords::new(layout, columns.len()))),
         Style::Jsonl => Some(Box::new(json::Fields::of(columns).ok()?)),

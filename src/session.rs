@@ -260,13 +260,13 @@ impl Session {
                 let query = query(reader)?;
                 let told = |error: std::io::Error| Error::output(&error);
                 let lines = || {
-                    let mut line = output::lines(style, layout, columns);
+                    let mut line = output::line_maker(style, layout, columns);
                     move |row: &Row, bytes: &mut Vec<u8>| match &mut line {
                         Some(line) => line.push_line(row, bytes).map_err(told),
                         None => Ok(()),
                     }
                 };
-                let by_lines = output::lines(style, layout, columns).is_some();
+                let by_lines = output::line_maker(style, layout, columns).is_some();
                 if by_lines && reader.select_lines(&query, lines, |lines| list.tell(|sheet| sheet.lines(lines)))? {
                     return Ok(());
                 }
