@@ -172,8 +172,9 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
 pub fn line_maker(style: Style, layout: Layout, columns: &[Column]) -> Option<Box<dyn Line>> {
     match style {
         Style::Csv => Some(Box::new(csv::CsvRecords::new(layout, columns.len()))),
+        Style::Tsv => Some(Box::new(tsv::TsvRecords::new(layout, columns.len()))),
         Style::Jsonl => Some(Box::new(json::Fields::of(columns).ok()?)),
-        Style::Table | Style::Tsv | Style::Json | Style::Markdown => None,
+        Style::Table | Style::Json | Style::Markdown => None,
     }
 }
 

@@ -233,11 +233,17 @@ impl Session {
         columns: &[Column],
         produce: impl FnOnce(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
     ) -> Result<()> {
+        self.to_list(asked, columns, |list| produce(&mut |row| list.tell(|sheet| sheet.row(row))))
+    }
+
+    /// Hands a list on its way out to `tell`, and ends it.
+    fn to_list(&self, asked: Answer, columns: &[Column], tell: impl FnOnce(&mut List<'_>) -> Result<()>) -> Result<()> {
         let style = self.style.unwrap_or(asked.otherwise);
         let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
         self.to_output(style, |out| {
-            let mut list = List::new(output::sheet(style, layout, out), columns);
-            produce(&mut |row| list.tell(|sheet| sheet.row(row)))?;
+            let sheet = output::sheet(style, layout, out);
+            let mut list = List { sheet, style, layout, columns, begun: false };
+            tell(&mut list)?;
             list.tell(|sheet| sheet.end())
         })
     }
@@ -252,27 +258,24 @@ impl Session {
         columns: &[Column],
         query: impl FnOnce(&Reader<'_>) -> Result<Query>,
     ) -> Result<()> {
-        let style = self.style.unwrap_or(asked.otherwise);
-        let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
-        self.to_output(style, |out| {
-            let mut list = List::new(output::sheet(style, layout, out), columns);
+        self.to_list(asked, columns, |list| {
             self.read(|reader| {
                 let query = query(reader)?;
-                let told = |error: std::io::Error| Error::output(&error);
+                let List { style, layout, .. } = *list;
+                let maker = || output::line_maker(style, layout, columns);
                 let lines = || {
-                    let mut line = output::line_maker(style, layout, columns);
-                    move |row: &Row, bytes: &mut Vec<u8>| match &mut line {
-                        Some(line) => line.push_line(row, bytes).map_err(told),
-                        None => Ok(()),
+                    let mut line = maker();
+                    move |row: &Row, bytes: &mut Vec<u8>| {
+                        let line = line.as_mut().ok_or_else(|| std::io::ErrorKind::Unsupported.into());
+                        line.and_then(|line| line.push_line(row, bytes)).map_err(|error| Error::output(&error))
                     }
                 };
-                let by_lines = output::line_maker(style, layout, columns).is_some();
+                let by_lines = maker().is_some();
                 if by_lines && reader.select_lines(&query, lines, |lines| list.tell(|sheet| sheet.lines(lines)))? {
                     return Ok(());
                 }
                 reader.select(&query, |row| list.tell(|sheet| sheet.row(row)).map(ControlFlow::Continue))
-            })?;
-            list.tell(|sheet| sheet.end())
+            })
         })
     }
 
@@ -445,16 +448,14 @@ fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> 
 /// A list on its way out.
 struct List<'l> {
     sheet: Box<dyn Sheet + 'l>,
+    style: Style,
+    layout: Layout,
     columns: &'l [Column],
     /// A question that cannot be answered is told before anything of an answer is: no header without its rows.
     begun: bool,
 }
 
-impl<'l> List<'l> {
-    fn new(sheet: Box<dyn Sheet + 'l>, columns: &'l [Column]) -> Self {
-        Self { sheet, columns, begun: false }
-    }
-
+impl List<'_> {
     /// The sheet, begun.
     fn tell(&mut self, tell: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
         let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };

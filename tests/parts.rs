@@ -55,6 +55,7 @@ fn a_long_list_is_told_as_a_short_one_is() {
         "vm list",
         "vm list -o csv",
         "vm list -o jsonl",
+        "vm list -o tsv",
         "vm list -o json",
         "vm list -o markdown --columns name,pool",
         "disk list -o csv",

@@ -75,33 +75,37 @@ impl CsvRecords {
     /// The same without the end of its line.
     fn row(&mut self, row: &Row, bytes: &mut Vec<u8>) {
         let Self { rules, layout, columns, scratch } = self;
-        // Of one column alone, a field that is empty is quoted too; and for a spreadsheet, what begins a formula is guarded.
-        let as_it_stands = *columns > 1 && !layout.for_spreadsheet;
         for index in 0..*columns {
-            let text = row.exact(index, scratch);
-            if as_it_stands && row.is_bare(index) {
-                if index > 0 {
-                    bytes.push(rules.get_delimiter());
-                }
-                bytes.extend_from_slice(text.as_bytes());
-            } else {
-                push_field(rules, *layout, text, index, *columns, bytes);
-            }
+            let field = (row.exact(index, scratch), row.is_bare(index));
+            push_field(rules, *layout, field, index, *columns, bytes);
         }
     }
 
     fn record<'c>(&self, cells: impl ExactSizeIterator<Item = &'c str>, bytes: &mut Vec<u8>) {
         let count = cells.len();
         for (index, cell) in cells.enumerate() {
-            push_field(&self.rules, self.layout, cell, index, count, bytes);
+            push_field(&self.rules, self.layout, (cell, false), index, count, bytes);
         }
     }
 }
 
-/// Adds a field: the one at `index` of so many.
-fn push_field(rules: &csv_core::Writer, layout: Layout, text: &str, index: usize, of: usize, bytes: &mut Vec<u8>) {
+/// Adds a field, of which it may be known that it is bare: the one at `index` of so many.
+fn push_field(
+    rules: &csv_core::Writer,
+    layout: Layout,
+    (text, is_bare): (&str, bool),
+    index: usize,
+    of: usize,
+    bytes: &mut Vec<u8>,
+) {
     if index > 0 {
         bytes.push(rules.get_delimiter());
+    }
+    // A blank line would be no record.
+    let alone = of == 1 && text.is_empty();
+    if is_bare && !alone && !layout.for_spreadsheet {
+        bytes.extend_from_slice(text.as_bytes());
+        return;
     }
     // No data may reach a terminal as control; a file or a pipe gets it as it is.
     let mut text = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
@@ -109,8 +113,6 @@ fn push_field(rules: &csv_core::Writer, layout: Layout, text: &str, index: usize
         text = format!("'{text}").into();
     }
     let text = text.as_bytes();
-    // A blank line would be no record.
-    let alone = of == 1 && text.is_empty();
     if !alone && !rules.should_quote(text) {
         bytes.extend_from_slice(text);
         return;

@@ -190,12 +190,7 @@ impl Fields {
         for (index, field) in self.0.iter().enumerate() {
             let cell = row.cell(index);
             bytes.extend_from_slice(&field.key);
-            match cell {
-                Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) if row.is_bare(index) => {
-                    push_bare(bytes, text);
-                }
-                _ => push_value(bytes, cell, field.nothing)?,
-            }
+            push_value(bytes, cell, row.is_bare(index), field.nothing)?;
             if let Some(key) = &field.bytes_key {
                 bytes.extend_from_slice(key);
                 match cell {
@@ -226,13 +221,14 @@ impl Field {
     }
 }
 
-fn push_value(bytes: &mut Vec<u8>, cell: Cell<'_>, nothing: &[u8]) -> io::Result<()> {
+fn push_value(bytes: &mut Vec<u8>, cell: Cell<'_>, is_bare: bool, nothing: &[u8]) -> io::Result<()> {
     match cell {
         Cell::Null => bytes.extend_from_slice(nothing),
         Cell::Number(text) => match number(text) {
             Some(digits) => bytes.extend_from_slice(digits.as_bytes()),
             None => push_string(bytes, text)?,
         },
+        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) if is_bare => push_bare(bytes, text),
         Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) => push_string(bytes, text)?,
         Cell::List(items) => {
             bytes.push(b'[');

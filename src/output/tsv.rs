@@ -6,13 +6,18 @@
 use crate::output::csv::begins_a_formula;
 use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
-use crate::output::{Layout, Sheet};
+use crate::output::{Layout, Line, Sheet};
 use crate::value::shown::shown;
 use std::io::{self, Write};
 
 /// A list as tab-separated values.
 pub struct TsvSheet<'w> {
     lines: Lines<'w>,
+    records: TsvRecords,
+}
+
+/// Rows as lines of tab-separated values, one by one.
+pub struct TsvRecords {
     layout: Layout,
     columns: usize,
     scratch: String,
@@ -21,28 +26,29 @@ pub struct TsvSheet<'w> {
 impl<'w> TsvSheet<'w> {
     /// A list to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), layout, columns: 0, scratch: String::new() }
+        Self { lines: Lines::new(out), records: TsvRecords::new(layout, 0) }
     }
 }
 
 impl Sheet for TsvSheet<'_> {
     fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.columns = columns.len();
-        if !self.layout.headers {
+        self.records.columns = columns.len();
+        if !self.records.layout.headers {
             return Ok(());
         }
         for (index, column) in columns.iter().enumerate() {
-            push_field(&mut self.lines, index, &column.name, self.layout);
+            push_field(self.lines.bytes(), index, &column.name, self.records.layout);
         }
         self.lines.end_line()
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        for index in 0..self.columns {
-            let text = row.exact(index, &mut self.scratch);
-            push_field(&mut self.lines, index, text, self.layout);
-        }
+        self.records.row(row, self.lines.bytes());
         self.lines.end_line()
+    }
+
+    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.lines.push_lines(lines)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -50,20 +56,43 @@ impl Sheet for TsvSheet<'_> {
     }
 }
 
-fn push_field(lines: &mut Lines<'_>, index: usize, text: &str, layout: Layout) {
+impl TsvRecords {
+    /// Lines of so many columns.
+    #[must_use]
+    pub fn new(layout: Layout, columns: usize) -> Self {
+        Self { layout, columns, scratch: String::new() }
+    }
+
+    /// Adds a row to `bytes`, without the end of its line.
+    fn row(&mut self, row: &Row, bytes: &mut Vec<u8>) {
+        for index in 0..self.columns {
+            push_field(bytes, index, row.exact(index, &mut self.scratch), self.layout);
+        }
+    }
+}
+
+impl Line for TsvRecords {
+    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()> {
+        self.row(row, bytes);
+        bytes.push(b'\n');
+        Ok(())
+    }
+}
+
+fn push_field(bytes: &mut Vec<u8>, index: usize, text: &str, layout: Layout) {
     if index > 0 {
-        lines.push("\t");
+        bytes.push(b'\t');
     }
     if layout.for_spreadsheet && begins_a_formula(text) {
-        lines.push("'");
+        bytes.push(b'\'');
     }
     let mut rest = text;
     while let Some((before, after, escape)) = next_escape(rest) {
-        push_run(lines, before, layout);
-        lines.push(escape);
+        push_run(bytes, before, layout);
+        bytes.extend_from_slice(escape.as_bytes());
         rest = after;
     }
-    push_run(lines, rest, layout);
+    push_run(bytes, rest, layout);
 }
 
 /// What stands before the first byte that must be escaped, what stands behind it, and its escape.
@@ -79,11 +108,11 @@ fn next_escape(text: &str) -> Option<(&str, &str, &'static str)> {
 }
 
 /// No data may reach a terminal as control; a file or a pipe gets it as it is.
-fn push_run(lines: &mut Lines<'_>, text: &str, layout: Layout) {
+fn push_run(bytes: &mut Vec<u8>, text: &str, layout: Layout) {
     if layout.width.is_some() {
-        lines.push(&shown(text));
+        bytes.extend_from_slice(shown(text).as_bytes());
     } else {
-        lines.push(text);
+        bytes.extend_from_slice(text.as_bytes());
     }
 }
 

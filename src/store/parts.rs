@@ -27,7 +27,7 @@ impl Part {
     /// Cuts it into `count` parts, equal ones of the ids from `first` to `last`.
     fn cut(&self, first: i64, last: i64, count: usize) -> Vec<Self> {
         let count = i64::try_from(count).unwrap_or(1);
-        let step = (last - first) / count;
+        let step = last.saturating_sub(first) / count;
         let begin = |number: i64| if number == 0 { *self.0.start() } else { first + number * step };
         let end = |number: i64| if number + 1 == count { *self.0.end() } else { begin(number + 1) - 1 };
         (0..count).map(|number| Self(begin(number)..=end(number))).collect()
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn parts_leave_no_id_out_and_have_none_twice() {
-        let cuts = [(1, 1_000_000, 4), (1, 100_001, 2), (7, 7, 1), (0, 0, 1), (5, 50_006, 3)];
+        let cuts = [(1, 1_000_000, 4), (1, 100_001, 2), (7, 7, 1), (0, 0, 1), (5, 50_006, 3), (i64::MIN, i64::MAX, 4)];
         for ((first, last, count), whole) in
             cuts.into_iter().flat_map(|cut| [(cut, Part::ALL), (cut, Part::from(cut.0))])
         {

@@ -37,7 +37,7 @@ const KEPT: usize = 256;
 pub(super) const KEPT_BESIDE: usize = 32;
 /// How much room a page takes beside its bytes: as much as the engine wants for one, which takes the room of those that
 /// are given up when something is written.
-const BESIDE: usize = 320;
+const MARGIN: usize = 320;
 /// How many pages are read at once where one follows another.
 const AHEAD: usize = 16;
 /// How deep a tree can be: with the smallest pages and the most records it is not half of that.
@@ -184,7 +184,7 @@ impl Pages {
         if let Some(kept) = last.as_ref().filter(|kept| kept.number == number) {
             return Ok(Page { number, bytes: Rc::clone(&kept.bytes), start: 0, size });
         }
-        let mut bytes = Rc::new(Vec::with_capacity(size + BESIDE));
+        let mut bytes = Rc::new(Vec::with_capacity(size + MARGIN));
         self.read(number, 1, &mut bytes)?;
         *last = Some(Kept { number, bytes: Rc::clone(&bytes) });
         Ok(Page { number, bytes, start: 0, size })
