@@ -107,8 +107,9 @@ pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .x_labels(5)
-            .y_labels(5)
+            // Of whole numbers, fewer are told.
+            .x_labels(6)
+            .y_labels(6)
             .x_label_formatter(&month)
             .y_label_formatter(&|sum| grouped(&sum.to_string()))
             .label_style(font(15))
