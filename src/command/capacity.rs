@@ -4,11 +4,14 @@
 //! What is planned is promised already and counts as allocated; what retired VMs still have does not. Both are kept
 //! apart as well, so that an answer can show them. Sums are exact.
 
+mod amounts;
+
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
-use crate::store::{Part, Reader, Stored, Term};
+use crate::store::{Part, Reader, Term};
 use crate::value::decimal::Decimal;
-use crate::value::quantity::{Quantity, Units};
+use crate::value::quantity::Units;
+use amounts::{Amount, Amounts};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
@@ -429,32 +432,6 @@ impl Sums {
     }
 }
 
-/// An amount as it is added up.
-#[derive(Debug, Clone, Copy, Default)]
-struct Amount {
-    exact: Decimal,
-    /// The same, where it is whole.
-    whole: Option<u64>,
-}
-
-impl Amount {
-    fn new(exact: Decimal) -> Self {
-        let whole = u64::try_from(exact.floor()).ok().filter(|_| exact.is_whole());
-        Self { exact, whole }
-    }
-
-    /// Adds it to `sum`, and returns what of it does not go in there.
-    fn add_to(self, sum: &mut u64) -> Decimal {
-        match self.whole.and_then(|whole| sum.checked_add(whole)) {
-            Some(more) => {
-                *sum = more;
-                Decimal::ZERO
-            }
-            None => self.exact,
-        }
-    }
-}
-
 /// In which group each VM is, and at which stage, by ascending id.
 #[derive(Default)]
 struct Placed(Vec<(i64, u32, Stage)>);
@@ -470,47 +447,6 @@ impl Placed {
         let at = here.or_else(|| self.0.binary_search_by_key(&id, |vm| vm.0).ok())?;
         *near = at;
         self.0.get(at).map(|(_, slot, stage)| (*slot as usize, *stage))
-    }
-}
-
-/// How many amounts are remembered.
-const REMEMBERED: usize = 512;
-
-/// Amounts, read once each: an estate has few different ones.
-struct Amounts<'u> {
-    units: &'u Units,
-    known: Vec<(Vec<u8>, i64, Amount)>,
-}
-
-impl<'u> Amounts<'u> {
-    fn new(units: &'u Units) -> Self {
-        Self { units, known: vec![(Vec::new(), 0, Amount::default()); REMEMBERED] }
-    }
-
-    fn count(&mut self, stored: &Stored<'_>, field: usize) -> Result<Amount> {
-        stored.bytes(field)?.map_or(Ok(Amount::default()), |text| self.read(stored, field, text, 0))
-    }
-
-    fn quantity(&mut self, stored: &Stored<'_>, field: usize) -> Result<Amount> {
-        stored.amount(field)?.map_or(Ok(Amount::default()), |(text, unit)| self.read(stored, field, text, unit))
-    }
-
-    /// An amount in `unit`; no unit has the id 0, which stands for a mere number.
-    fn read(&mut self, stored: &Stored<'_>, field: usize, text: &[u8], unit: i64) -> Result<Amount> {
-        let mut hasher = Mixer::default();
-        hasher.write(text);
-        hasher.write_i64(unit);
-        let place = usize::try_from(hasher.finish() % REMEMBERED as u64).unwrap_or_default();
-        let known = &mut self.known[place];
-        if known.1 != unit || known.0 != text {
-            let amount = stored.text(field)?.unwrap_or_default();
-            let exact = match unit {
-                0 => Decimal::parse(amount).unwrap_or_default(),
-                _ => self.units.bytes(&Quantity { amount: amount.to_owned(), unit }),
-            };
-            *known = (text.to_owned(), unit, Amount::new(exact));
-        }
-        Ok(known.2)
     }
 }
 
@@ -550,5 +486,12 @@ impl Hasher for Mixer {
 
     fn write_i64(&mut self, word: i64) {
         self.write_u64(word.cast_unsigned());
+    }
+
+    fn write_u128(&mut self, words: u128) {
+        let [upper, lower] = [words >> 64, words & u128::from(u64::MAX)];
+        for word in [upper, lower] {
+            self.write_u64(u64::try_from(word).unwrap_or_default());
+        }
     }
 }

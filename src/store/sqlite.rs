@@ -101,16 +101,11 @@ impl Raw<'_> {
     /// What a column holds.
     #[inline]
     fn held(&self, index: usize) -> Result<Held<'_>> {
-        Ok(match self.0 {
-            Source::Pages(walked) => walked.get(index),
-            Source::Kept(row) => row.get(index),
-            Source::Engine(row) => match row.get_ref(index).map_err(|error| explained(&error))? {
-                ValueRef::Null => Held::Null,
-                ValueRef::Integer(number) => Held::Integer(number),
-                ValueRef::Text(bytes) => Held::Text(bytes),
-                ValueRef::Real(_) | ValueRef::Blob(_) => Held::Other,
-            },
-        })
+        match self.0 {
+            Source::Pages(walked) => Ok(walked.get(index)),
+            Source::Kept(row) => Ok(row.get(index)),
+            Source::Engine(row) => told(row, index),
+        }
     }
 
     /// The text of a column; nothing where it is empty.
@@ -146,6 +141,17 @@ impl Raw<'_> {
     pub(super) fn id(&self, index: usize) -> Result<i64> {
         self.integer(index)?.ok_or_else(|| damaged("a record without an id"))
     }
+}
+
+/// What the engine tells of a column of its row. Apart, for what the pages tell is short, and told of each cell of a table.
+#[inline(never)]
+fn told<'row>(row: &'row rusqlite::Row<'row>, index: usize) -> Result<Held<'row>> {
+    Ok(match row.get_ref(index).map_err(|error| explained(&error))? {
+        ValueRef::Null => Held::Null,
+        ValueRef::Integer(number) => Held::Integer(number),
+        ValueRef::Text(bytes) => Held::Text(bytes),
+        ValueRef::Real(_) | ValueRef::Blob(_) => Held::Other,
+    })
 }
 
 /// Why a statement did not go through.

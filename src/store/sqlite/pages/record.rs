@@ -78,11 +78,23 @@ impl Span {
             0 => Held::Null,
             8 => Held::Integer(0),
             9 => Held::Integer(1),
-            1..=6 => {
-                let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { -1 } else { 0 };
-                Held::Integer(bytes.iter().fold(sign, |number, byte| number << 8 | i64::from(*byte)))
-            }
+            1..=6 => Held::Integer(signed(bytes)),
             _ => Held::Other,
+        }
+    }
+}
+
+/// A number below or above zero, the uppermost byte first.
+#[inline]
+fn signed(bytes: &[u8]) -> i64 {
+    match *bytes {
+        [one] => i64::from(one.cast_signed()),
+        [one, two] => i64::from(i16::from_be_bytes([one, two])),
+        [one, two, three] => i64::from(i32::from_be_bytes([one, two, three, 0]) >> 8),
+        [one, two, three, four] => i64::from(i32::from_be_bytes([one, two, three, four])),
+        _ => {
+            let sign = if bytes.first().is_some_and(|byte| *byte >= 0x80) { -1 } else { 0 };
+            bytes.iter().fold(sign, |number, byte| number << 8 | i64::from(*byte))
         }
     }
 }
@@ -184,7 +196,7 @@ const fn rank(value: Held<'_>) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Held, compare, last_integer, locate, varint};
+    use super::{Held, compare, last_integer, locate, signed, varint};
     use std::cmp::Ordering;
 
     #[test]
@@ -214,6 +226,17 @@ mod tests {
             [Held::Text(b"abc"), integer(1 << 16)]
         );
         assert_eq!(last_integer(RECORD), Some(1 << 16));
+    }
+
+    #[test]
+    fn numbers_of_every_width_keep_their_sign() {
+        for width in [1, 2, 3, 4, 6, 8] {
+            let most = i64::MAX >> (64 - 8 * width);
+            for number in [-most - 1, -most, -1, 0, 1, most - 1, most] {
+                let bytes = number.to_be_bytes();
+                assert_eq!(signed(&bytes[8 - width..]), number, "{width} bytes");
+            }
+        }
     }
 
     #[test]
