@@ -10,10 +10,13 @@ use std::{env, fs, io};
 
 /// Which functions those are.
 const LAYOUT: &str = "layout.ld";
+/// What `mold -run` sets for the commands that it takes the linker's place in.
+const MOLD: &str = "MOLD_PATH";
 
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={LAYOUT}");
+    println!("cargo:rerun-if-env-changed={MOLD}");
     let target = |what: &str| env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" {
         let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or(io::ErrorKind::NotFound)?);
@@ -30,8 +33,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether somebody chose another linker than the system's or the compiler's own: not every one reads such a script.
+/// Whether somebody chose how to link: not every linker reads such a script.
 fn has_own_linker() -> bool {
-    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    env::var_os("RUSTC_LINKER").is_some() || flags.contains("linker") || flags.contains("-fuse-ld")
+    let linker = ["RUSTC_LINKER", MOLD].into_iter().any(|name| env::var_os(name).is_some());
+    linker || env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("link"))
 }
