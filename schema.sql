@@ -273,8 +273,8 @@ CREATE TABLE change_file (
 -- stand together and are found without an index. Of records that were made, their ids: those made one after another
 -- share an entry, which never crosses a multiple of 4096, so that the entry of an id is found among few. Of one that was
 -- changed, the old values of the fields that changed, of one that was removed all of them, by column, as JSON. Secrets
--- are never among them. Of what a file gave, the file, and the line of the first record; the next record stands in the
--- next line.
+-- are never among them. Of what a file gave, the file, and the line of the first record, where each of the others stands
+-- in the line behind the one before; else the line of each, as JSON.
 CREATE TABLE change_entry (
     change_entry_id  INTEGER CONSTRAINT change_entry_pk PRIMARY KEY AUTOINCREMENT,
     change_id        INTEGER CONSTRAINT change_entry_change_given NOT NULL
@@ -289,7 +289,9 @@ CREATE TABLE change_entry (
     old              TEXT,
     change_file_id   INTEGER CONSTRAINT change_entry_file REFERENCES change_file (change_file_id),
     line             INTEGER,
+    lines            TEXT,
     CONSTRAINT change_entry_old_kept CHECK ((old IS NULL) = (action = 'create')),
+    CONSTRAINT change_entry_lines CHECK (lines IS NULL OR line IS NULL),
     CONSTRAINT change_entry_range CHECK (last_id = first_id OR (last_id > first_id AND action = 'create'))
 ) STRICT;
 CREATE INDEX change_entry_by_record ON change_entry (noun, first_id);

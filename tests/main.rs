@@ -5,6 +5,7 @@
 mod addresses;
 mod backup;
 mod basics;
+mod beside_many;
 mod check;
 mod command_line;
 mod conformance;
@@ -16,6 +17,7 @@ mod fit;
 mod help;
 mod history;
 mod history_model;
+mod history_of_files;
 mod hostile;
 mod house;
 mod impact;

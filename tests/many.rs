@@ -17,7 +17,7 @@ fn file(rows: &[String]) -> String {
 }
 
 /// The statements that made everything in the file, and what the engine finds wrong with it.
-fn shape(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
+pub fn shape(sandbox: &Sandbox) -> (Vec<String>, Vec<String>) {
     let store = Connection::open(sandbox.database()).expect("the inventory");
     let texts = |sql: &str| -> Vec<String> {
         let mut statement = store.prepare(sql).expect("a question");

@@ -13,11 +13,15 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// The schema version that this program reads and writes.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// The steps to [`VERSION`], and the version that each leads to.
-const STEPS: &[(i64, &str)] =
-    &[(2, include_str!("schema/2.sql")), (3, include_str!("schema/3.sql")), (4, include_str!("schema/4.sql"))];
+const STEPS: &[(i64, &str)] = &[
+    (2, include_str!("schema/2.sql")),
+    (3, include_str!("schema/3.sql")),
+    (4, include_str!("schema/4.sql")),
+    (5, include_str!("schema/5.sql")),
+];
 
 /// Where a file stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -377,6 +377,11 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
+    /// Whether records go in many at once beside those that were there, each into indexes that are alive.
+    pub(crate) const fn waits(&self) -> bool {
+        self.bulk && self.many < usize::MAX
+    }
+
     /// Makes the indexes of a table that was filled. Tells whether every record was taken: if not, the transaction is of
     /// no use any more.
     pub(crate) fn made_whole(&mut self, writer: &mut Writer<'_>) -> Result<bool> {

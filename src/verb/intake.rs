@@ -361,6 +361,23 @@ pub(super) fn holders_path<'t>(given: impl Iterator<Item = (Target, Option<&'t s
     above.into_iter().map(|(_, text)| text).collect::<Vec<&str>>().join("/")
 }
 
+/// The columns that tell a record from others: what holds its holder, from the top, its holder, and its names.
+pub(super) fn key(entity: &Entity, targets: &[Target]) -> Vec<usize> {
+    let telling: Vec<&str> = entity.parent.iter().chain(entity.names).copied().collect();
+    let rank = |target: &Target| match target {
+        Target::Above(steps) => Some((0, usize::MAX - steps)),
+        Target::Field(place) => {
+            let field = entity.fields.get(*place)?;
+            Some((1, telling.iter().position(|name| *name == field.name)?))
+        }
+        Target::Collection(_) | Target::Derived => None,
+    };
+    let ranked = targets.iter().enumerate().filter_map(|(column, target)| Some((rank(target)?, column)));
+    let mut ranked: Vec<((usize, usize), usize)> = ranked.collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, column)| column).collect()
+}
+
 /// Adds records of a collection to those that come along.
 fn gather(items: &mut Items, collection: &'static Collection, more: Vec<Vec<Value>>) {
     match items.iter_mut().find(|(known, _)| known.name == collection.name) {

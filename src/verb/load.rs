@@ -5,7 +5,7 @@
 use super::batch::{Batch, Existing, Tally};
 use super::faults::Faults;
 use super::intake::Intake;
-use super::portion::{Cutter, Portion, Row};
+use super::portion::{Cutter, Order, Portion, Row};
 use super::progress::Progress;
 use super::report::Report;
 use super::rows::Rows;
@@ -192,13 +192,18 @@ impl<'s> Load<'_, 's> {
         while !portion.has_ended {
             portion = rows.next(portion, || self.writer.units().map(|units| (*units).clone()))?;
             progress.at(portion.bytes_read);
-            let mut values = Vec::new();
+            let (mut values, mut bad) = (Vec::new(), Vec::new());
             for row in portion.rows() {
                 let wrong = if row.wrong.is_empty() { self.row(&row, &mut values, batch)? } else { row.wrong.to_vec() };
                 if !wrong.is_empty() {
-                    self.faults.add(&row.head.name, row.line, &wrong, &row.head.columns, row.cells())?;
+                    bad.push((row, wrong));
                 }
             }
+            bad.sort_by_key(|(row, _)| row.number);
+            for (row, wrong) in bad {
+                self.faults.add(&row.head.name, row.line, &wrong, &row.head.columns, row.cells())?;
+            }
+            rows.sort(if batch.waits() { Order::Key } else { Order::File });
         }
         Ok(())
     }

@@ -3,6 +3,9 @@
 //! They come in portions, so that another thread may read them while those before go into the inventory. A portion has
 //! one text for all of its cells: a million rows cost no allocation a cell.
 
+mod order;
+
+pub(crate) use self::order::Order;
 use super::header::Header;
 use super::intake::{self, Plain, Target};
 use crate::catalog::{Catalog, Entity, Field};
@@ -12,17 +15,24 @@ use crate::store::Number;
 use crate::value::Lent;
 use crate::value::quantity::Units;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// How many rows a portion has at most, and how many cells and bytes there are in it when no row more is taken in.
-pub(super) const ROWS: usize = 256;
-const CELLS: usize = 16 << 10;
-const TEXT: usize = 256 << 10;
+const PORTION: Room = Room { rows: 256, cells: 16 << 10, text: 256 << 10 };
 /// How many different texts of a column are told by a number, and how long they may be.
 const NUMBERED: usize = 16 << 10;
 const LONGEST: usize = 256;
 /// After how many texts it is asked whether numbers are of any use.
 const TRIED: u32 = 64 << 10;
+
+/// How much is read before some of it is handed out.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    rows: usize,
+    cells: usize,
+    text: usize,
+}
 
 /// What a cell says.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +54,16 @@ pub(crate) struct Head {
     pub columns: Vec<String>,
     /// What each column is for.
     targets: Vec<Target>,
+    /// The columns that tell what holds a row's record, from the top, and how it is named.
+    key: Vec<usize>,
 }
 
 impl Head {
+    fn new(entity: &Entity, name: &str, columns: &[String], targets: &[Target]) -> Self {
+        let key = intake::key(entity, targets);
+        Self { name: name.to_owned(), columns: columns.to_vec(), targets: targets.to_vec(), key }
+    }
+
     /// Whether rows may bring records of other nouns along.
     pub(crate) fn brings_others(&self) -> bool {
         self.targets.iter().any(|target| matches!(target, Target::Collection(_)))
@@ -76,15 +93,17 @@ pub(crate) struct Portion {
 struct Held {
     head: usize,
     line: u64,
-    /// Where its cells end; they begin where those of the row before end.
-    end: usize,
+    /// How many of the portion's rows stand before it in the file.
+    number: usize,
+    /// Where its cells are.
+    cells: Span,
     /// What is wrong with the row itself.
     wrong: Vec<String>,
 }
 
 #[derive(Debug)]
 struct Cell {
-    column: usize,
+    column: u32,
     /// Where it stands.
     place: Option<Span>,
     meaning: Meaning,
@@ -100,16 +119,32 @@ enum Meaning {
     Integer(i64),
     Quantity(Span, i64),
     /// Its text is to be looked up; the number of it, if it has one.
-    Unknown(Option<usize>),
+    Unknown(Option<u32>),
     /// The number of what is wrong with it.
-    Wrong(usize),
+    Wrong(u32),
 }
 
-/// Where in a portion's text something stands.
+/// Where something stands, in a portion's text or among its cells.
 #[derive(Debug, Clone, Copy)]
 struct Span {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    fn new(start: usize, end: usize) -> Self {
+        Self { start: small(start), end: small(end) }
+    }
+
+    const fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// A place in a portion, which has a row of at most [`RECORD_LIMIT`](crate::input::RECORD_LIMIT) beyond its room: the less
+/// room cells take, the more of them are at hand.
+fn small(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
 
 /// A row of a portion.
@@ -120,6 +155,8 @@ pub(crate) struct Row<'p> {
     pub head: &'p Head,
     /// The line on which it begins.
     pub line: u64,
+    /// How many of the portion's rows stand before it in the file.
+    pub number: usize,
     /// What is wrong with the row itself: then nothing is read of it.
     pub wrong: &'p [String],
     cells: &'p [Cell],
@@ -132,9 +169,12 @@ impl Portion {
     }
 
     /// Forgets the rows; the room that they took is used again, unless it was very much.
-    fn clear(&mut self) {
-        if self.text.capacity() > 2 * TEXT {
+    fn clear(&mut self, room: Room) {
+        if self.text.capacity() > 2 * room.text {
             self.text = String::new();
+        }
+        if self.cells.capacity() > 2 * room.cells {
+            self.cells = Vec::new();
         }
         self.has_ended = false;
         self.heads.clear();
@@ -144,8 +184,8 @@ impl Portion {
         self.errors.clear();
     }
 
-    fn is_full(&self, most: usize) -> bool {
-        self.rows.len() >= most || self.cells.len() >= CELLS || self.text.len() >= TEXT
+    fn is_full(&self, room: Room) -> bool {
+        self.rows.len() >= room.rows || self.cells.len() >= room.cells || self.text.len() >= room.text
     }
 
     /// How many rows there are.
@@ -155,31 +195,34 @@ impl Portion {
 
     /// The rows, in their order.
     pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        let mut start = 0;
-        self.rows.iter().filter_map(move |held| {
-            let cells = self.cells.get(std::mem::replace(&mut start, held.end)..held.end)?;
-            let head = self.heads.get(held.head)?;
-            Some(Row { portion: self, head, line: held.line, wrong: &held.wrong, cells })
+        self.rows.iter().filter_map(|held| {
+            let (cells, head) = (self.cells_of(held)?, self.heads.get(held.head)?);
+            Some(Row { portion: self, head, line: held.line, number: held.number, wrong: &held.wrong, cells })
         })
     }
 
+    fn cells_of(&self, held: &Held) -> Option<&[Cell]> {
+        self.cells.get(held.cells.range())
+    }
+
     fn at(&self, span: Span) -> &str {
-        self.text.get(span.start..span.end).unwrap_or_default()
+        self.text.get(span.range()).unwrap_or_default()
     }
 
     /// Adds a row with the cells of `record`, none of which is read yet.
     fn add(&mut self, line: u64, record: Option<&Record>, wrong: Vec<String>) {
-        let base = self.text.len();
+        let (base, first) = (self.text.len(), self.cells.len());
         if let Some(record) = record {
             self.text.push_str(record.text());
             self.cells.extend(record.spans().map(|(column, span)| Cell {
-                column,
-                place: span.map(|span| Span { start: base + span.start, end: base + span.end }),
+                column: small(column),
+                place: span.map(|span| Span::new(base + span.start, base + span.end)),
                 meaning: Meaning::Unread,
             }));
         }
         let head = self.heads.len().saturating_sub(1);
-        self.rows.push(Held { head, line, end: self.cells.len(), wrong });
+        let cells = Span::new(first, self.cells.len());
+        self.rows.push(Held { head, line, number: self.rows.len(), cells, wrong });
     }
 
     /// Keeps a text that was read from `record`, whose text stands here from `base` on: most often it is part of that.
@@ -187,24 +230,24 @@ impl Portion {
         let start = text.as_ptr().addr().wrapping_sub(record.text().as_ptr().addr());
         let end = start.saturating_add(text.len());
         if record.text().get(start..end) == Some(text) {
-            return Span { start: base + start, end: base + end };
+            return Span::new(base + start, base + end);
         }
         let start = self.text.len();
         self.text.push_str(text);
-        Span { start, end: self.text.len() }
+        Span::new(start, self.text.len())
     }
 }
 
 impl<'p> Row<'p> {
     /// The cells as they stand in the file, with the indices of their columns.
     pub(crate) fn cells(self) -> impl Iterator<Item = (usize, Option<&'p str>)> {
-        self.cells.iter().map(move |cell| (cell.column, cell.place.map(|span| self.portion.at(span))))
+        self.cells.iter().map(move |cell| (cell.column as usize, cell.place.map(|span| self.portion.at(span))))
     }
 
     /// What the cells say, and what each is for.
     pub(crate) fn said(self) -> impl Iterator<Item = (Target, Said<'p>)> {
         self.cells.iter().filter_map(move |cell| {
-            let target = self.head.targets.get(cell.column)?;
+            let target = self.head.targets.get(cell.column as usize)?;
             let value = |value| Some(Said::Value(value));
             let said = match cell.meaning {
                 Meaning::Unread => None,
@@ -214,9 +257,9 @@ impl<'p> Row<'p> {
                 Meaning::Quantity(span, unit) => value(Lent::Quantity(self.portion.at(span), unit)),
                 Meaning::Unknown(number) => Some(Said::Text {
                     text: cell.place.map(|span| self.portion.at(span)).unwrap_or_default(),
-                    number: number.map(|text| Number { column: cell.column, text }),
+                    number: number.map(|text| Number { column: cell.column as usize, text: text as usize }),
                 }),
-                Meaning::Wrong(number) => self.portion.errors.get(number).map(Said::Wrong),
+                Meaning::Wrong(number) => self.portion.errors.get(number as usize).map(Said::Wrong),
             };
             Some((*target, said?))
         })
@@ -242,20 +285,27 @@ pub(super) struct Cutter {
     head: Option<Arc<Head>>,
     /// The texts of each column that may stand in many rows.
     repeated: Vec<Repeated>,
+    /// How many rows were read the last time.
+    last: usize,
 }
 
 impl Cutter {
     pub(super) fn new(catalog: &'static Catalog, entity: &'static Entity, records: Box<dyn Records>) -> Self {
         let header = Header::new(entity);
-        Self { catalog, entity, records, header, record: Record::new(), head: None, repeated: Vec::new() }
+        Self { catalog, entity, records, header, record: Record::new(), head: None, repeated: Vec::new(), last: 0 }
     }
 
-    /// Reads the next rows, at most so many, into `portion`, which it clears first.
-    pub(super) fn fill(&mut self, portion: &mut Portion, units: &Units, most: usize) {
-        portion.clear();
-        while !portion.is_full(most) && !portion.has_ended {
+    /// Reads the next rows into `portion`, which it clears first.
+    pub(super) fn fill(&mut self, portion: &mut Portion, units: &Units, order: Order) {
+        let room = order.room(self.last);
+        portion.clear(room);
+        while !portion.is_full(room) && !portion.has_ended {
             self.row(portion, units);
         }
+        if order == Order::Key {
+            portion.sort();
+        }
+        self.last = portion.count();
         portion.bytes_read = self.records.bytes_read();
     }
 
@@ -297,8 +347,7 @@ impl Cutter {
         let head = if let Some(head) = self.head.as_ref().filter(is_known) {
             Arc::clone(head)
         } else {
-            let head = Head { name: name.to_owned(), columns: columns.to_vec(), targets: targets.to_vec() };
-            Arc::clone(self.head.insert(Arc::new(head)))
+            Arc::clone(self.head.insert(Arc::new(Head::new(self.entity, name, columns, targets))))
         };
         if !portion.heads.last().is_some_and(|last| Arc::ptr_eq(last, &head)) {
             portion.heads.push(head);
@@ -343,7 +392,7 @@ fn meaning(
     let read = match text {
         None => intake::nothing_for(entity, field).map(|()| None),
         Some(text) => match intake::alone(field.kind, text, units) {
-            None => return Meaning::Unknown(number(text)),
+            None => return Meaning::Unknown(number(text).map(small)),
             Some(read) => read.map(Some).map_err(|error| intake::about(field.name, &error)),
         },
     };
@@ -354,7 +403,7 @@ fn meaning(
         Ok(Some(Plain::Quantity(amount, unit))) => Meaning::Quantity(portion.keep(&amount, record, base), unit),
         Err(error) => {
             portion.errors.push(error);
-            Meaning::Wrong(portion.errors.len() - 1)
+            Meaning::Wrong(small(portion.errors.len() - 1))
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A file of a few rows does not pay for a thread. Where the machine has none to give, or where what is read depends on
 //! what was written, all is read here; nothing but the time it takes is different.
 
-use super::portion::{Cutter, Portion, ROWS};
+use super::portion::{Cutter, Order, Portion};
 use crate::error::Result;
 use crate::interrupt;
 use crate::value::quantity::Units;
@@ -14,8 +14,10 @@ use std::time::Duration;
 
 /// How many rows are read before a thread is begun.
 const FEW: usize = 1_000;
-/// How many portions are on the way: how far the thread reads ahead, and how much memory that takes.
+/// How many portions are on the way: how far the thread reads ahead, and how much memory that takes. Those whose rows are
+/// put in order are large: one is filled while another goes into the inventory.
 const PORTIONS: usize = 4;
+const SORTED_PORTIONS: usize = 2;
 /// How long to wait for a portion before a look at whether the command is to end.
 const PATIENCE: Duration = Duration::from_millis(100);
 
@@ -24,8 +26,8 @@ pub(super) struct Rows {
     /// What reads them, unless a thread does.
     cutter: Option<Box<Cutter>>,
     thread: Option<Reading>,
-    /// How many rows are read at once, and how many have been read without a thread.
-    at_once: usize,
+    order: Order,
+    /// How many rows have been read without a thread, and whether one may be begun.
     read: usize,
     may_leave: bool,
 }
@@ -33,7 +35,10 @@ pub(super) struct Rows {
 /// A thread that reads.
 struct Reading {
     full: Receiver<Portion>,
-    spare: Sender<Portion>,
+    /// Portions to be filled, and the order that their rows are to have.
+    spare: Sender<(Portion, Order)>,
+    /// How many are with the thread, or with who takes its rows.
+    on_the_way: usize,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -43,9 +48,16 @@ impl Rows {
         Self {
             cutter: Some(Box::new(cutter)),
             thread: None,
-            at_once: if in_step { 1 } else { ROWS },
+            order: if in_step { Order::Single } else { Order::File },
             read: 0,
             may_leave: !in_step && available_parallelism().is_ok_and(|count| count.get() > 1),
+        }
+    }
+
+    /// Says in which order those rows are wanted that are not on the way yet, unless each depends on the one before it.
+    pub(super) fn sort(&mut self, order: Order) {
+        if self.order != Order::Single {
+            self.order = order;
         }
     }
 
@@ -55,10 +67,10 @@ impl Rows {
     /// The command is to end, or the units cannot be read.
     pub(super) fn next(&mut self, mut used: Portion, units: impl FnOnce() -> Result<Units>) -> Result<Portion> {
         let Some(cutter) = &mut self.cutter else {
-            return self.thread.as_mut().map_or(Ok(Portion::ended()), |thread| thread.next(used));
+            return self.thread.as_mut().map_or(Ok(Portion::ended()), |thread| thread.next(used, self.order));
         };
         let units = units()?;
-        cutter.fill(&mut used, &units, self.at_once);
+        cutter.fill(&mut used, &units, self.order);
         self.read += used.count();
         if self.may_leave && self.read >= FEW && !used.has_ended {
             self.leave(units);
@@ -75,8 +87,8 @@ impl Rows {
         let read = move || {
             let Ok((mut cutter, units)) = handed.recv() else { return };
             // It ends with the file, or when nobody wants to have more of it.
-            while let Ok(mut portion) = spare.recv() {
-                cutter.fill(&mut portion, &units, ROWS);
+            while let Ok((mut portion, order)) = spare.recv() {
+                cutter.fill(&mut portion, &units, order);
                 let has_ended = portion.has_ended;
                 if hand_out.send(portion).is_err() || has_ended {
                     return;
@@ -84,21 +96,30 @@ impl Rows {
             }
         };
         let Ok(handle) = Builder::new().name("reading".to_owned()).spawn(read) else { return };
-        for _ in 1..PORTIONS {
-            // The thread takes them as soon as it has the file.
-            let _ = give_back.send(Portion::default());
-        }
         if let Some(cutter) = self.cutter.take() {
             let _ = hand_over.send((cutter, units));
         }
-        self.thread = Some(Reading { full, spare: give_back, handle: Some(handle) });
+        // What the caller has comes back with its next question.
+        let mut thread = Reading { full, spare: give_back, on_the_way: 1, handle: Some(handle) };
+        thread.hand_in(None, self.order);
+        self.thread = Some(thread);
     }
 }
 
 impl Reading {
-    fn next(&mut self, used: Portion) -> Result<Portion> {
-        // A thread that has read all takes nothing back.
-        let _ = self.spare.send(used);
+    /// Hands in as many portions as are to be on the way, the one that is `used` up first.
+    fn hand_in(&mut self, mut used: Option<Portion>, order: Order) {
+        let wanted = if order == Order::Key { SORTED_PORTIONS } else { PORTIONS };
+        while self.on_the_way < wanted {
+            self.on_the_way += 1;
+            // A thread that has read all takes nothing back.
+            let _ = self.spare.send((used.take().unwrap_or_default(), order));
+        }
+    }
+
+    fn next(&mut self, used: Portion, order: Order) -> Result<Portion> {
+        self.on_the_way -= 1;
+        self.hand_in(Some(used), order);
         loop {
             match self.full.recv_timeout(PATIENCE) {
                 Ok(portion) => return Ok(portion),

@@ -57,7 +57,7 @@ impl Digest {
         ids: (i64, i64),
         old: Option<&str>,
         file: Option<&str>,
-        line: Option<i64>,
+        (line, lines): (Option<i64>, Option<&str>),
     ) {
         self.text_part(Some(noun));
         self.text_part(Some(action));
@@ -66,6 +66,10 @@ impl Digest {
         self.text_part(old);
         self.text_part(file);
         self.number(line);
+        // Where there are none, hashes are what they were before entries could have them; and no noun begins as they do.
+        if lines.is_some() {
+            self.text_part(lines);
+        }
         self.take_in();
     }
 
@@ -149,7 +153,8 @@ impl Reader<'_> {
                 }
                 let ids = (entry.first, entry.last);
                 let (old, file) = (entry.old.as_deref(), entry.file.as_deref());
-                digest.entry(entry.entity.noun, entry.action.word(), ids, old, file, entry.line);
+                let lines = (entry.line, entry.lines.as_deref());
+                digest.entry(entry.entity.noun, entry.action.word(), ids, old, file, lines);
                 Ok(ControlFlow::Continue(()))
             })?;
             if digest.text() != change.hash || last.checked_add(1) != Some(change.id) {

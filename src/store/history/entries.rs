@@ -19,8 +19,8 @@ use std::ops::ControlFlow;
 const PAGE: usize = 1000;
 
 /// What [`Reader::entry`] reads, in its order.
-const ENTRY: &str = "e.change_entry_id, e.change_id, e.noun, e.action, e.first_id, e.last_id, e.old, f.name, e.line \
-                     FROM change_entry e LEFT JOIN change_file f ON f.change_file_id = e.change_file_id";
+const ENTRY: &str = "e.change_entry_id, e.change_id, e.noun, e.action, e.first_id, e.last_id, e.old, f.name, e.line, \
+                     e.lines FROM change_entry e LEFT JOIN change_file f ON f.change_file_id = e.change_file_id";
 /// The entries of a [`Span`], which is bound first.
 const IN_SPAN: &str = "e.change_entry_id >= $1 AND e.change_entry_id < $2";
 
@@ -35,7 +35,10 @@ pub(in crate::store) struct Entry {
     pub(super) last: i64,
     pub(super) old: Option<String>,
     pub(super) file: Option<String>,
+    /// The line of its first record, where each of the others stands in the line behind the one before.
     pub(super) line: Option<i64>,
+    /// Else the line of each of its records.
+    pub(super) lines: Option<String>,
 }
 
 /// Entries that follow each other: from the first number on, and before the second.
@@ -209,11 +212,20 @@ impl Reader<'_> {
             old: text(6)?,
             file: text(7)?,
             line: row.integer(8)?,
+            lines: text(9)?,
         })
     }
 }
 
 impl Entry {
+    /// The line in which the record `id` stood, if that is known.
+    pub(super) fn line_of(&self, id: i64) -> Option<i64> {
+        let place = id.checked_sub(self.first)?;
+        let Some(lines) = &self.lines else { return self.line?.checked_add(place) };
+        let lines: Vec<i64> = serde_json::from_str(lines).ok()?;
+        lines.get(usize::try_from(place).ok()?).copied()
+    }
+
     /// The fields that it kept old values of, by their place in the catalog, and those values. Secrets are empty.
     pub(super) fn old_values(&self) -> Vec<(usize, Value)> {
         let Some(map) = self.old.as_deref().and_then(|old| serde_json::from_str::<Map<String, Json>>(old).ok()) else {

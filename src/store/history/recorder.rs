@@ -11,12 +11,8 @@ use crate::store::bulk::{AT_ONCE, Waiting, insert, insert_many};
 use crate::store::change::Action;
 use crate::store::sqlite::{Bind, Connection, Failure};
 use crate::value::Lent;
+use serde_json::Value as Json;
 use std::rc::Rc;
-
-/// How many entries more than one in so many records lines may cost, before only the file is kept.
-const LINES_COST: i64 = 100;
-/// How many they may cost in any case.
-const LINES_FREE: i64 = 64;
 
 /// What a transaction has to tell history.
 #[derive(Debug, Clone)]
@@ -62,7 +58,8 @@ const CHANGE: [&str; 12] = [
 ];
 
 /// The columns of an entry.
-const ENTRY: [&str; 8] = ["change_id", "noun", "action", "first_id", "last_id", "old", "change_file_id", "line"];
+const ENTRY: [&str; 9] =
+    ["change_id", "noun", "action", "first_id", "last_id", "old", "change_file_id", "line", "lines"];
 
 /// Records of one noun that were made one after another.
 #[derive(Debug, Clone)]
@@ -71,10 +68,36 @@ struct Range {
     first: i64,
     last: i64,
     file: Option<Rc<str>>,
+    /// The line of the first, and the lines of all once one does not follow the one before.
     line: Option<i64>,
-    /// How many records of the noun this change made, and how many entries their lines cost.
-    made: i64,
-    broken: i64,
+    lines: Vec<i64>,
+}
+
+impl Range {
+    fn new(noun: &'static str, id: i64, file: Option<Rc<str>>, line: Option<i64>) -> Self {
+        Self { noun, first: id, last: id, file, line, lines: Vec::new() }
+    }
+
+    /// Takes in the record `id`, if it follows the others.
+    fn take(&mut self, id: i64, file: Option<&str>, line: Option<i64>) -> bool {
+        if id != self.last + 1
+            || id % BLOCK == 0
+            || self.file.as_deref() != file
+            || self.line.is_some() != line.is_some()
+        {
+            return false;
+        }
+        if let (Some(first), Some(line)) = (self.line, line) {
+            if self.lines.is_empty() && line != first + (id - self.first) {
+                self.lines.extend((first..).take(usize::try_from(id - self.first).unwrap_or_default()));
+            }
+            if !self.lines.is_empty() {
+                self.lines.push(line);
+            }
+        }
+        self.last = id;
+        true
+    }
 }
 
 /// An entry on its way into history.
@@ -86,6 +109,7 @@ struct New<'a> {
     old: Option<&'a str>,
     file: Option<&'a str>,
     line: Option<i64>,
+    lines: Option<&'a str>,
 }
 
 impl Recorder {
@@ -123,35 +147,15 @@ impl Recorder {
         id: i64,
     ) -> Result<()> {
         self.begin(connection, now)?;
-        let (file, line) = (self.source.clone(), self.line);
         let Some(open) = &mut self.open else { return Ok(()) };
         let Some(range) = open.ranges.iter_mut().find(|range| range.noun == entity.noun) else {
-            let noun = entity.noun;
-            open.ranges.push(Range { noun, first: id, last: id, file, line, made: 1, broken: 0 });
+            open.ranges.push(Range::new(entity.noun, id, self.source.clone(), self.line));
             return Ok(());
         };
-        range.made += 1;
-        let follows = id == range.last + 1 && id % BLOCK != 0 && range.file == file;
-        let in_line = match (range.line, line) {
-            (None, _) => true,
-            (Some(first), Some(line)) => line == first + (id - range.first),
-            (Some(_), None) => false,
-        };
-        if follows && in_line {
-            range.last = id;
+        if range.take(id, self.source.as_deref(), self.line) {
             return Ok(());
         }
-        if follows {
-            range.broken += 1;
-        }
-        let next = Range {
-            first: id,
-            last: id,
-            file,
-            line: line.filter(|_| range.broken * LINES_COST <= range.made + LINES_FREE * LINES_COST),
-            ..range.clone()
-        };
-        let done = std::mem::replace(range, next);
+        let done = std::mem::replace(range, Range::new(entity.noun, id, self.source.clone(), self.line));
         open.write_range(connection, &done)
     }
 
@@ -198,7 +202,7 @@ impl Recorder {
         self.old.clear();
         keep(entity, old, &mut self.old);
         let (file, line, old) = (self.source.as_deref(), self.line, Some(self.old.as_str()));
-        open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old, file, line })
+        open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old, file, line, lines: None })
     }
 
     /// Begins the change, once: one without any effect on a record, if nothing follows.
@@ -286,8 +290,10 @@ impl Open {
 
     fn write_range(&mut self, connection: &Connection, range: &Range) -> Result<()> {
         let Range { noun, first, last, .. } = *range;
-        let (file, line) = (range.file.as_deref(), range.line);
-        self.write(connection, &New { noun, action: Action::Create, first, last, old: None, file, line })
+        let lines = (!range.lines.is_empty()).then(|| Json::from(range.lines.as_slice()).to_string());
+        let line = range.line.filter(|_| lines.is_none());
+        let (action, file, lines) = (Action::Create, range.file.as_deref(), lines.as_deref());
+        self.write(connection, &New { noun, action, first, last, old: None, file, line, lines })
     }
 
     fn write(&mut self, connection: &Connection, entry: &New<'_>) -> Result<()> {
@@ -296,7 +302,7 @@ impl Open {
             None => None,
         };
         let (noun, action) = (entry.noun, entry.action.word());
-        self.digest.entry(noun, action, (entry.first, entry.last), entry.old, entry.file, entry.line);
+        self.digest.entry(noun, action, (entry.first, entry.last), entry.old, entry.file, (entry.line, entry.lines));
         let row = [
             Bind::Integer(self.change.id),
             Bind::Text(noun),
@@ -306,6 +312,7 @@ impl Open {
             bound(entry.old),
             file_id.map_or(Bind::Null, Bind::Integer),
             entry.line.map_or(Bind::Null, Bind::Integer),
+            bound(entry.lines),
         ];
         self.waiting.add(row.into_iter());
         if self.waiting.rows() == AT_ONCE { self.write_waiting(connection) } else { Ok(()) }

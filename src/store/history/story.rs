@@ -98,7 +98,7 @@ impl Reader<'_> {
                 Action::Create | Action::Nothing => None,
             };
             state.clone_from(&before);
-            let line = entry.line.map(|line| line + (id - entry.first));
+            let line = entry.line_of(id);
             let source = entry.file.map(|file| (file, line));
             steps.push(Step { change: entry.change, entry: entry.id, action: entry.action, before, after, source });
         }
