@@ -4,7 +4,7 @@
 //! Every part is hashed with its length before it, so that no two histories read alike.
 
 use super::Logged;
-use super::entries::{Entry, Span};
+use super::entries::{Content, Entry, Span};
 use crate::error::{Error, Result};
 use crate::store::reader::Reader;
 use crate::store::sqlite::Bind;
@@ -50,25 +50,17 @@ impl Digest {
         self.take_in();
     }
 
-    pub(super) fn entry(
-        &mut self,
-        noun: &str,
-        action: &str,
-        ids: (i64, i64),
-        old: Option<&str>,
-        file: Option<&str>,
-        (line, lines): (Option<i64>, Option<&str>),
-    ) {
-        self.text_part(Some(noun));
-        self.text_part(Some(action));
-        self.number(Some(ids.0));
-        self.number(Some(ids.1));
-        self.text_part(old);
-        self.text_part(file);
-        self.number(line);
+    pub(super) fn entry(&mut self, entry: &Content<'_>) {
+        self.text_part(Some(entry.noun));
+        self.text_part(Some(entry.action.word()));
+        self.number(Some(entry.first));
+        self.number(Some(entry.last));
+        self.text_part(entry.old);
+        self.text_part(entry.file);
+        self.number(entry.line);
         // Where there are none, hashes are what they were before entries could have them; and no noun begins as they do.
-        if lines.is_some() {
-            self.text_part(lines);
+        if entry.lines.is_some() {
+            self.text_part(entry.lines);
         }
         self.take_in();
     }
@@ -151,10 +143,7 @@ impl Reader<'_> {
                 if entry.change != change.id {
                     return Err(altered(self.out_of_order()?.unwrap_or(entry.change).min(change.id)));
                 }
-                let ids = (entry.first, entry.last);
-                let (old, file) = (entry.old.as_deref(), entry.file.as_deref());
-                let lines = (entry.line, entry.lines.as_deref());
-                digest.entry(entry.entity.noun, entry.action.word(), ids, old, file, lines);
+                digest.entry(&entry.content());
                 Ok(ControlFlow::Continue(()))
             })?;
             if digest.text() != change.hash || last.checked_add(1) != Some(change.id) {

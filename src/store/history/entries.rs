@@ -41,6 +41,18 @@ pub(in crate::store) struct Entry {
     pub(super) lines: Option<String>,
 }
 
+/// What an entry says, as it is written and hashed.
+pub(super) struct Content<'a> {
+    pub(super) noun: &'static str,
+    pub(super) action: Action,
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) old: Option<&'a str>,
+    pub(super) file: Option<&'a str>,
+    pub(super) line: Option<i64>,
+    pub(super) lines: Option<&'a str>,
+}
+
 /// Entries that follow each other: from the first number on, and before the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
@@ -218,6 +230,19 @@ impl Reader<'_> {
 }
 
 impl Entry {
+    pub(super) fn content(&self) -> Content<'_> {
+        Content {
+            noun: self.entity.noun,
+            action: self.action,
+            first: self.first,
+            last: self.last,
+            old: self.old.as_deref(),
+            file: self.file.as_deref(),
+            line: self.line,
+            lines: self.lines.as_deref(),
+        }
+    }
+
     /// The line in which the record `id` stood, if that is known.
     pub(super) fn line_of(&self, id: i64) -> Option<i64> {
         let place = id.checked_sub(self.first)?;

@@ -4,6 +4,7 @@
 //! with the last: a small one is written only then, and once. Ids made one after another wait here until they are broken off, and become one entry.
 
 use super::chain::Digest;
+use super::entries::Content;
 use super::{BLOCK, Logged, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
@@ -100,18 +101,6 @@ impl Range {
     }
 }
 
-/// An entry on its way into history.
-struct New<'a> {
-    noun: &'static str,
-    action: Action,
-    first: i64,
-    last: i64,
-    old: Option<&'a str>,
-    file: Option<&'a str>,
-    line: Option<i64>,
-    lines: Option<&'a str>,
-}
-
 impl Recorder {
     pub(in crate::store) const fn new(origin: Origin) -> Self {
         Self { origin, undoes: None, source: None, line: None, open: None, old: String::new() }
@@ -202,7 +191,10 @@ impl Recorder {
         self.old.clear();
         keep(entity, old, &mut self.old);
         let (file, line, old) = (self.source.as_deref(), self.line, Some(self.old.as_str()));
-        open.write(connection, &New { noun: entity.noun, action, first: id, last: id, old, file, line, lines: None })
+        open.write(
+            connection,
+            &Content { noun: entity.noun, action, first: id, last: id, old, file, line, lines: None },
+        )
     }
 
     /// Begins the change, once: one without any effect on a record, if nothing follows.
@@ -293,20 +285,19 @@ impl Open {
         let lines = (!range.lines.is_empty()).then(|| Json::from(range.lines.as_slice()).to_string());
         let line = range.line.filter(|_| lines.is_none());
         let (action, file, lines) = (Action::Create, range.file.as_deref(), lines.as_deref());
-        self.write(connection, &New { noun, action, first, last, old: None, file, line, lines })
+        self.write(connection, &Content { noun, action, first, last, old: None, file, line, lines })
     }
 
-    fn write(&mut self, connection: &Connection, entry: &New<'_>) -> Result<()> {
+    fn write(&mut self, connection: &Connection, entry: &Content<'_>) -> Result<()> {
         let file_id = match entry.file {
             Some(name) => Some(self.file(connection, name)?),
             None => None,
         };
-        let (noun, action) = (entry.noun, entry.action.word());
-        self.digest.entry(noun, action, (entry.first, entry.last), entry.old, entry.file, (entry.line, entry.lines));
+        self.digest.entry(entry);
         let row = [
             Bind::Integer(self.change.id),
-            Bind::Text(noun),
-            Bind::Text(action),
+            Bind::Text(entry.noun),
+            Bind::Text(entry.action.word()),
             Bind::Integer(entry.first),
             Bind::Integer(entry.last),
             bound(entry.old),
