@@ -3,13 +3,13 @@
 //! A copy is made beside where it shall stand, under a name that nobody looks for, for its owner alone. It is looked
 //! over, made to last, and only then gets its name, which nothing else has.
 
-use super::history::{Mark, Recorder};
-use super::schema::{self, Standing};
-use super::sqlite::{Access, Connection};
-use super::waiting::Patience;
 use super::{Origin, Reader, Store, file};
 use crate::error::{Error, Kind, Result, io_reason};
 use crate::interrupt;
+use crate::store::engine::waiting::Patience;
+use crate::store::engine::{Access, Connection};
+use crate::store::history::{Mark, Recorder};
+use crate::store::schema::{self, Standing};
 use crate::value::role::Role;
 use crate::value::shown::shown;
 use crate::value::time;

@@ -23,12 +23,12 @@ pub use undo::Undone;
 pub(super) use entries::Start;
 pub(super) use recorder::Recorder;
 
-use super::login::SignedIn;
-use super::reader::Reader;
-use super::record;
-use super::sqlite::{Bind, Raw};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
+use crate::store::engine::{Bind, Raw};
+use crate::store::login::SignedIn;
+use crate::store::reading::reader::Reader;
+use crate::store::reading::record;
 use crate::value::Lent;
 use crate::value::character::is_bare;
 use serde_json::Value as Json;

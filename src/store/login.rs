@@ -14,9 +14,9 @@ pub use os_user::OsUser;
 pub(crate) use session_file::reread as reread_session;
 
 use super::Store;
-use super::selection::Table;
-use super::sqlite::{Bind, Connection};
 use crate::error::{Error, Kind, Result};
+use crate::store::engine::{Bind, Connection};
+use crate::store::reading::selection::Table;
 use crate::value::role::Role;
 use crate::value::{shown, time};
 use session_file::{Secret, SessionFile};
@@ -193,9 +193,9 @@ fn signed_out(why: &str) -> Error {
     Error::new(Kind::Denied, why).help("sign in with inv login")
 }
 
-fn unwritten(failure: super::sqlite::Failure) -> Error {
+fn unwritten(failure: crate::store::engine::Failure) -> Error {
     match failure {
-        super::sqlite::Failure::Engine(error) => error,
+        crate::store::engine::Failure::Engine(error) => error,
         _ => Error::inventory("sessions could not be written; nothing was changed")
             .help("look at the inventory with inv check, or restore it from a backup"),
     }

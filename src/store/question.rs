@@ -1,10 +1,11 @@
 //! Questions in SQL that an operator asks: what they may read follows from the catalog.
 
-use super::sqlite::{Connection, Guard};
-use super::{Store, history, views};
+use super::schema::views;
+use super::{Store, history};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
 use crate::output::row::{Column, Row};
+use crate::store::engine::{Connection, Guard};
 use crate::value::role::Role;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

@@ -4,9 +4,11 @@
 //! All of it is one transaction, which looks again at where the file stands once it holds the lock: of several that come
 //! at once, one does it and the others find it done.
 
-use super::file;
-use super::sqlite::{Connection, MadeObject, ObjectKind};
+pub(in crate::store) mod file;
+pub(in crate::store) mod views;
+
 use crate::error::{Error, Result};
+use crate::store::engine::{Connection, MadeObject, ObjectKind};
 use crate::value::shown::quoted;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -176,8 +178,8 @@ fn is_empty(connection: &Connection) -> Result<bool> {
 mod tests {
     use super::{STEPS, Standing, VERSION, check, create, lacking, migrate, take};
     use crate::error::Kind;
-    use crate::store::sqlite::{Access, Connection};
-    use crate::store::waiting::Patience;
+    use crate::store::engine::waiting::Patience;
+    use crate::store::engine::{Access, Connection};
     use std::path::PathBuf;
     use tempfile::TempDir;
 

@@ -6,9 +6,9 @@
 use super::Logged;
 use super::entries::{Content, Entry, Span};
 use crate::error::{Error, Result};
-use crate::store::reader::Reader;
-use crate::store::sqlite::Bind;
-use crate::store::writer::Writer;
+use crate::store::engine::Bind;
+use crate::store::reading::reader::Reader;
+use crate::store::writing::writer::Writer;
 use crate::value::role::Role;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write;
@@ -203,7 +203,7 @@ impl Writer<'_> {
             let sql = format!("DELETE FROM {table} WHERE change_id <= $1");
             let deleted = connection.execute(&sql, &[Bind::Integer(last)]);
             deleted.map_err(|failure| match failure {
-                crate::store::sqlite::Failure::Engine(error) => error,
+                crate::store::engine::Failure::Engine(error) => error,
                 _ => Error::inventory("history could not be purged; nothing was changed"),
             })?;
         }

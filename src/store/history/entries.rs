@@ -6,9 +6,9 @@
 use super::is_secret;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::store::change::Action;
-use crate::store::reader::Reader;
-use crate::store::sqlite::{Bind, Raw};
+use crate::store::engine::{Bind, Raw};
+use crate::store::reading::reader::Reader;
+use crate::store::writing::change::Action;
 use crate::value::quantity::Quantity;
 use crate::value::{Value, shown};
 use serde_json::{Map, Value as Json};
@@ -293,9 +293,9 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use crate::catalog::Catalog;
-    use crate::store::reader::Reader;
-    use crate::store::sqlite::{Access, Bind, Connection};
-    use crate::store::waiting::Patience;
+    use crate::store::engine::waiting::Patience;
+    use crate::store::engine::{Access, Bind, Connection};
+    use crate::store::reading::reader::Reader;
     use proptest::collection::vec;
     use proptest::prelude::{prop_assert_eq, proptest};
 

@@ -2,11 +2,11 @@
 
 use super::entries::Entry;
 use crate::error::{Error, Result};
-use crate::store::change::{Action, Change};
-use crate::store::reader::Reader;
-use crate::store::record::Record;
-use crate::store::sqlite::Bind;
-use crate::store::writer::Writer;
+use crate::store::engine::Bind;
+use crate::store::reading::reader::Reader;
+use crate::store::reading::record::Record;
+use crate::store::writing::change::{Action, Change};
+use crate::store::writing::writer::Writer;
 use crate::value::{Value, shown, time};
 
 /// A moment of the past.

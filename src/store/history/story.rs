@@ -6,9 +6,9 @@ use super::BLOCK;
 use super::entries::Entry;
 use crate::catalog::{Entity, Field, OnRemove};
 use crate::error::{Error, Kind, Result};
-use crate::store::change::Action;
-use crate::store::reader::Reader;
-use crate::store::sqlite::Bind;
+use crate::store::engine::Bind;
+use crate::store::reading::reader::Reader;
+use crate::store::writing::change::Action;
 use crate::value::{Value, shown};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -179,7 +179,7 @@ impl Reader<'_> {
         {
             return Ok(id);
         }
-        let text = crate::store::resolve::canonical(entity, text);
+        let text = crate::store::naming::resolve::canonical(entity, text);
         let last = text.rsplit('/').next().unwrap_or(&text).to_owned();
         let mut removed: Vec<i64> = Vec::new();
         self.entries("e.noun = $1 AND e.action = 'remove'", &[Bind::Text(entity.noun)], |entry| {

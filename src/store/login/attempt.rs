@@ -6,7 +6,7 @@
 use super::session_file::{Secret, SessionFile, hexadecimal};
 use super::{LASTS, SignedIn, end_this, unwritten};
 use crate::error::{Error, Kind, Result};
-use crate::store::sqlite::{Bind, Connection};
+use crate::store::engine::{Bind, Connection};
 use crate::store::{End, Store};
 use crate::value::role::Role;
 use crate::value::time;

@@ -1,0 +1,92 @@
+//! Copies of the whole file, page by page, by the engine's own online backup.
+
+use super::{Access, Connection, code, explained};
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::store::engine::waiting::Patience;
+use rusqlite::ErrorCode;
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::ffi;
+use std::path::Path;
+
+/// How many pages are copied in one go: 16 MiB, some ten milliseconds, for which a writer may have to wait.
+const SLICE: i32 = 4096;
+/// How often a copy begins anew because somebody wrote in between, before it is made in one go.
+const RESTARTS: u32 = 3;
+
+impl Connection {
+    /// Copies one moment of the file into the empty file `to`, without making the copy last.
+    ///
+    /// Outside a transaction others may write between two slices, and then it begins anew; a few times, because where
+    /// they never cease to write it would never end.
+    pub(in crate::store) fn copy_to(&self, to: &Path) -> Result<()> {
+        let mut target = Self::open(to, Access::Copy, Patience::default())?;
+        let backup = self.backup_to(&mut target)?;
+        let (mut left, mut restarts) = (i32::MAX, 0);
+        loop {
+            interrupt::check()?;
+            let slice = if restarts < RESTARTS { SLICE } else { -1 };
+            if step(&backup, slice).map_err(|error| uncopied(&error))? == StepResult::Done {
+                return Ok(());
+            }
+            let remaining = backup.progress().remaining;
+            restarts += u32::from(remaining > left);
+            left = remaining;
+        }
+    }
+
+    /// Makes the file a copy of what `source` holds, in one transaction that leaves the file as it was unless it ends
+    /// well. `meanwhile` runs once nobody else can read or write the file, and before anything of it is changed.
+    pub(in crate::store) fn replace_by(&mut self, source: &Self, meanwhile: impl FnOnce() -> Result<()>) -> Result<()> {
+        let backup = source.backup_to(self)?;
+        // Copies nothing yet, but takes the lock.
+        step(&backup, 0).map_err(|error| explained(&error))?;
+        meanwhile()?;
+        loop {
+            interrupt::check()?;
+            if step(&backup, SLICE).map_err(|error| explained(&error))? == StepResult::Done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A copy on its way, of this file into that of `target`.
+    fn backup_to<'c>(&'c self, target: &'c mut Self) -> Result<Backup<'c, 'c>> {
+        let source = self.engine()?;
+        Backup::new(source, target.engine_mut()?).map_err(|error| explained(&error))
+    }
+
+    /// Whether the file at `path` is damaged so that the engine cannot even begin to work on it.
+    pub(in crate::store) fn is_hopeless(path: &Path, patience: Patience) -> bool {
+        let opened = Self::opened(path, Access::Write, patience);
+        let code = opened.as_ref().err().and_then(code).map(|(code, _)| code.code);
+        matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+    }
+
+    /// Has the engine look the file over, indexes against tables apart: the first fault that it finds.
+    pub(in crate::store) fn first_fault(&self) -> Result<Option<String>> {
+        let found = self.first("PRAGMA quick_check(1)", &[], |row| Ok(row.text(0)?.map(str::to_owned)))?;
+        // The line before it tells the database, of which there is one.
+        let last = found.flatten().and_then(|found| found.lines().last().map(str::to_owned));
+        Ok(last.filter(|fault| fault != "ok"))
+    }
+}
+
+/// Copies some pages. A lock that is not to be had, after the busy handler has waited for it, is an error.
+fn step(backup: &Backup<'_, '_>, pages: i32) -> rusqlite::Result<StepResult> {
+    match backup.step(pages)? {
+        StepResult::Busy | StepResult::Locked => {
+            Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None))
+        }
+        other => Ok(other),
+    }
+}
+
+fn uncopied(error: &rusqlite::Error) -> Error {
+    match code(error).map(|(code, _)| code.code) {
+        Some(ErrorCode::DiskFull) => {
+            Error::inventory("there is no room for a copy of the inventory").help("make room and try again")
+        }
+        _ => explained(error),
+    }
+}

@@ -1,0 +1,121 @@
+//! What the engine fails with, in words of our own.
+
+use super::Failure;
+use crate::error::{Error, Kind};
+use crate::interrupt;
+use crate::store::engine::waiting;
+use crate::value::shown::shown;
+use rusqlite::{ErrorCode, ffi};
+use rustix::process::{Resource, getrlimit};
+
+/// The way out of damage.
+const RESTORE: &str = "restore it from a backup with inv restore FILE; inv check tells what is wrong";
+
+/// The result code of `SQLite` with what it is refined by, and the engine's own words.
+pub(super) fn code(error: &rusqlite::Error) -> Option<(ffi::Error, &str)> {
+    match error {
+        rusqlite::Error::SqliteFailure(code, text) => Some((*code, text.as_deref().unwrap_or("no reason was given"))),
+        rusqlite::Error::SqlInputError { error, msg, .. } => Some((*error, msg)),
+        _ => None,
+    }
+}
+
+pub(super) fn failure(error: &rusqlite::Error) -> Failure {
+    let Some((code, text)) = code(error) else { return Failure::Engine(explained(error)) };
+    match code.extended_code {
+        ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => Failure::Taken,
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY | ffi::SQLITE_CONSTRAINT_TRIGGER => Failure::Dangling,
+        _ if code.code == ErrorCode::ConstraintViolation => {
+            Failure::Refused(text.rsplit(": ").next().unwrap_or(text).to_owned())
+        }
+        _ => Failure::Engine(explained(error)),
+    }
+}
+
+pub(super) fn damaged(what: &str) -> Error {
+    Error::inventory(format!("the inventory is damaged: it holds {what}")).help(RESTORE)
+}
+
+/// What is told of pages that cannot be read.
+pub(super) fn unread() -> Error {
+    failed(ffi::SQLITE_IOERR_READ)
+}
+
+/// A failure of the engine as it is told.
+pub(super) fn explained(error: &rusqlite::Error) -> Error {
+    let Some((code, text)) = code(error) else { return damaged("a value of the wrong type") };
+    match code.code {
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => interrupt::check().err().unwrap_or_else(|| {
+            Error::inventory(waiting::given_up()).help("try again when it is done, or wait longer with --wait SECONDS")
+        }),
+        ErrorCode::ReadOnly => read_only(code.extended_code),
+        ErrorCode::DiskFull => {
+            Error::inventory("the disk is full; nothing was changed").help("make room and try again")
+        }
+        ErrorCode::SystemIoFailure => failed(code.extended_code),
+        ErrorCode::DatabaseCorrupt => damaged("pages that contradict each other"),
+        ErrorCode::NotADatabase => {
+            Error::inventory("the inventory is damaged: its first page makes no sense").help(RESTORE)
+        }
+        ErrorCode::CannotOpen => Error::inventory("the inventory or its journal cannot be opened")
+            .help("look at the permissions of the file and of its folder, which the journal stands in"),
+        ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
+            Error::new(Kind::Denied, "the inventory may not be read or written by this user")
+        }
+        ErrorCode::OperationInterrupted => Error::interrupted(),
+        ErrorCode::OutOfMemory => Error::failed("there is not enough memory"),
+        ErrorCode::Unknown => {
+            Error::inventory(format!("the inventory does not have the shape that inv gave it: {}", shown(text)))
+                .help(RESTORE)
+        }
+        _ => Error::inventory(format!("the inventory cannot be read or written: {}", shown(text))),
+    }
+}
+
+fn read_only(code: i32) -> Error {
+    match code {
+        ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_CANTLOCK | ffi::SQLITE_READONLY_RECOVERY => {
+            Error::inventory(
+                "a crash left a change half done, and it cannot be rolled back: the inventory or its folder is read-only",
+            )
+            .help("open it once where it may be written, with its journal beside it")
+        }
+        ffi::SQLITE_READONLY_DBMOVED => {
+            Error::inventory("the inventory was moved or replaced while it was in use; nothing was changed")
+                .help("try again")
+        }
+        _ => Error::inventory("the inventory cannot be written to: its file or folder is read-only"),
+    }
+}
+
+fn failed(code: i32) -> Error {
+    let (words, help) = match code {
+        // The engine tells the limit on the size of files and a disk that fails by the same code.
+        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE if getrlimit(Resource::Fsize).current.is_some() => (
+            "the inventory cannot be written: a file would become larger than ulimit -f allows; nothing was changed",
+            "raise the limit and try again",
+        ),
+        ffi::SQLITE_IOERR_LOCK
+        | ffi::SQLITE_IOERR_UNLOCK
+        | ffi::SQLITE_IOERR_RDLOCK
+        | ffi::SQLITE_IOERR_CHECKRESERVEDLOCK => {
+            ("the inventory cannot be locked: its file system does not take locks", "keep it on a disk of this machine")
+        }
+        ffi::SQLITE_IOERR_DELETE => (
+            "the journal beside the inventory cannot be removed: its folder is read-only, or the disk failed",
+            "look at the permissions of the folder",
+        ),
+        ffi::SQLITE_IOERR_WRITE
+        | ffi::SQLITE_IOERR_FSYNC
+        | ffi::SQLITE_IOERR_DIR_FSYNC
+        | ffi::SQLITE_IOERR_TRUNCATE => (
+            "the disk failed while the inventory was written; nothing was changed",
+            "look at the disk and at the system's log, then run inv check",
+        ),
+        _ => (
+            "the disk failed while the inventory was read",
+            "look at the disk and at the system's log, then run inv check",
+        ),
+    };
+    Error::inventory(words).help(help)
+}

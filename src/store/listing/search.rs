@@ -1,0 +1,128 @@
+//! Looking for a text in all that a noun's records say of themselves.
+//!
+//! One run through each table: what is looked for may stand anywhere in a text, which no index serves. The engine sorts
+//! out what cannot fit, by a pattern in which all that case and spelling may alter is left open; what remains is ranked
+//! here, in any case of any script, so that every engine answers alike.
+
+use crate::catalog::{Entity, Field, Kind};
+use crate::error::Result;
+use crate::store::engine::{Bind, Statement};
+use crate::store::listing::select::Bound;
+use crate::store::reading::parts::Part;
+use crate::store::reading::reader::Reader;
+use crate::store::reading::selection::{Condition, Pick, Selection};
+use crate::value::address::Block;
+use crate::value::needle::{Needle, Rank};
+use std::ops::ControlFlow;
+
+/// What is looked for.
+#[derive(Debug)]
+pub enum Wanted {
+    /// A text.
+    Text(Needle),
+    /// The addresses in a block, or one alone; elsewhere its text.
+    Block(Block, Needle),
+}
+
+/// A record that fits.
+#[derive(Debug)]
+pub struct Found<'row> {
+    /// How well.
+    pub rank: Rank,
+    /// Its path.
+    pub path: &'row str,
+    /// The field that fits best; of those that fit equally well, the first.
+    pub field: &'static Field,
+    /// What the field says.
+    pub text: &'row str,
+}
+
+impl Reader<'_> {
+    /// Hands each record in `part` of `entity` that says what is wanted in one of its texts to `each`, in the order of
+    /// their ids.
+    pub fn search(
+        &self,
+        part: &Part,
+        entity: &'static Entity,
+        wanted: &Wanted,
+        mut each: impl FnMut(Found<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let fields: Vec<&'static Field> = entity.fields.iter().filter(|field| is_text(field.kind)).collect();
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let is_number = |kind| matches!((wanted, kind), (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6));
+        let (filled, texts): (Vec<_>, Vec<_>) = fields.iter().partition(|field| is_number(field.kind));
+        let columns = |fields: Vec<&&'static Field>| fields.into_iter().map(|field| field.column).collect();
+        let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
+        let (needle, texts, filled) = (needle.clone(), columns(texts), columns(filled));
+        let pattern = Bound::Text(needle.pattern());
+        let condition = Condition::MayMatch { needle, texts, filled };
+        let mut values: Vec<Bound> = vec![pattern; condition.takes()];
+        let picks = Pick::fields(fields.iter().copied()).chain([Pick::parent(entity), Pick::name(entity, 0)]);
+        let mut selection = Selection::of(entity, picks.collect()).with(condition);
+        part.narrow(&mut selection, &mut values);
+        let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
+        let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
+        let mut path = String::new();
+        self.connection.select(&Statement::new(selection), &values, |row| {
+            let mut best: Option<(Rank, usize)> = None;
+            for (place, field) in fields.iter().enumerate() {
+                let Some(text) = row.text(place)? else { continue };
+                if let Some(rank) = wanted.rank(field.kind, text)
+                    && best.is_none_or(|(known, _)| rank < known)
+                {
+                    best = Some((rank, place));
+                }
+            }
+            let Some((rank, place)) = best else { return Ok(ControlFlow::Continue(())) };
+            let Some(field) = fields.get(place) else { return Ok(ControlFlow::Continue(())) };
+            let text = row.text(place)?.unwrap_or_default();
+            path.clear();
+            if let (Some(parent), Some(holder)) = (row.integer(fields.len())?, holder) {
+                path.push_str(&self.path(holder, parent)?);
+                path.push('/');
+            }
+            path.push_str(row.text(fields.len() + 1)?.unwrap_or_default());
+            each(Found { rank, path: &path, field, text })?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    /// Hands each record that bears an address of `entity` in `block` to `each` once: its path, and the address.
+    pub fn bearers(
+        &self,
+        entity: &'static Entity,
+        block: &Block,
+        mut each: impl FnMut(&'static Entity, &str, &str) -> Result<()>,
+    ) -> Result<()> {
+        let Some((_, holder)) = self.catalog().parent(entity) else { return Ok(()) };
+        // The bearers of a block are few beside the estate, or as many as it has addresses: 24 bytes each.
+        let mut bearers: Vec<(i64, u128)> = Vec::new();
+        self.each_address(entity, block, |held| {
+            bearers.extend(held.bearer.map(|bearer| (bearer, held.number)));
+            Ok(())
+        })?;
+        bearers.sort_unstable();
+        bearers.dedup_by_key(|(bearer, _)| *bearer);
+        for (bearer, number) in bearers {
+            let address = crate::value::address::at((block.family(), number)).unwrap_or_default();
+            each(holder, &self.path(holder, bearer)?, &address)?;
+        }
+        Ok(())
+    }
+}
+
+impl Wanted {
+    fn rank(&self, kind: Kind, text: &str) -> Option<Rank> {
+        match (self, kind) {
+            (Self::Block(block, _), Kind::Ipv4 | Kind::Ipv6) => block.contains(text).then_some(Rank::Exact),
+            (Self::Text(needle) | Self::Block(_, needle), _) => needle.rank(text),
+        }
+    }
+}
+
+/// Whether a field says something that people look for.
+const fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Name | Kind::Text | Kind::Email | Kind::Ipv4 | Kind::Ipv6 | Kind::Vlan)
+}

@@ -1,0 +1,6 @@
+//! Finds records by what people and files call them: names, paths, ids, keys and addresses.
+
+pub(in crate::store) mod addresses;
+pub(in crate::store) mod find;
+pub(in crate::store) mod made;
+pub(in crate::store) mod resolve;

@@ -1,0 +1,269 @@
+//! Reading one moment of the inventory: records by id and by key, their paths, and the units.
+
+use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::error::{Error, Result};
+use crate::store::engine::{Bind, Connection, Statement};
+use crate::store::history::Start;
+use crate::store::listing::by_path::Places;
+use crate::store::reading::record::{self, Record};
+use crate::store::reading::selection::{Condition, Pick, Selection, Table};
+use crate::value::Value;
+use crate::value::quantity::{Unit, Units};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// How many paths are remembered before they are forgotten at once: the memory they take stays bounded.
+const REMEMBERED: usize = 50_000;
+
+/// What is asked of a noun again and again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Asked {
+    /// The record with an id.
+    Record,
+    /// Its name, and what holds it.
+    NameAndParent,
+    /// The records with a text in this column, and a number in that one.
+    Named(&'static str, Option<&'static str>),
+    /// The records whose name has a `/`.
+    WithSlash,
+}
+
+/// A statement that is kept, and of which noun it asks what.
+struct Ready {
+    noun: &'static str,
+    asked: Asked,
+    statement: Rc<Statement>,
+}
+
+/// One moment of the inventory.
+pub struct Reader<'s> {
+    pub(in crate::store) connection: &'s Connection,
+    catalog: &'s Catalog,
+    units: RefCell<Option<Rc<Units>>>,
+    paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
+    /// Selections that are asked for again and again, made ready.
+    ready: RefCell<Vec<Ready>>,
+    /// Where the change begins that was looked for last.
+    pub(in crate::store) start: Cell<Option<Start>>,
+    /// In which order the paths of nouns' records stand that were told so.
+    pub(in crate::store) places: RefCell<HashMap<&'static str, Arc<Places>>>,
+}
+
+impl<'s> Reader<'s> {
+    pub(in crate::store) fn new(connection: &'s Connection, catalog: &'s Catalog) -> Self {
+        Self {
+            connection,
+            catalog,
+            units: RefCell::default(),
+            paths: RefCell::default(),
+            ready: RefCell::default(),
+            start: Cell::default(),
+            places: RefCell::default(),
+        }
+    }
+
+    /// The catalog that describes the inventory.
+    #[must_use]
+    pub const fn catalog(&self) -> &'s Catalog {
+        self.catalog
+    }
+
+    /// The units of the inventory.
+    pub fn units(&self) -> Result<Rc<Units>> {
+        if let Some(units) = &*self.units.borrow() {
+            return Ok(Rc::clone(units));
+        }
+        let mut found = Vec::new();
+        let table = Table { name: "unit", id: "unit_id" };
+        let picks = ["unit_id", "name", "bytes"].map(|column| Pick::Column(0, column)).to_vec();
+        self.connection.select(&Statement::new(Selection::of(table, picks)), &[], |row| {
+            let bytes = row.integer(2)?.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
+            found.push(Unit { id: row.id(0)?, name: row.text(1)?.unwrap_or_default().to_owned(), bytes });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let units = Rc::new(Units::new(found));
+        *self.units.borrow_mut() = Some(Rc::clone(&units));
+        Ok(units)
+    }
+
+    /// Forgets what was remembered of `entity`'s records, and of those below them, because one has changed.
+    pub(in crate::store) fn forget(&self, entity: &Entity) {
+        if entity.noun == "unit" {
+            *self.units.borrow_mut() = None;
+        }
+        self.paths.borrow_mut().clear();
+        self.places.borrow_mut().clear();
+    }
+
+    /// Forgets everything that was remembered.
+    pub(in crate::store) fn forget_all(&self) {
+        self.start.set(None);
+        *self.units.borrow_mut() = None;
+        self.paths.borrow_mut().clear();
+        self.places.borrow_mut().clear();
+    }
+
+    /// The statement of a selection that is asked for again and again; `make` makes it the first time.
+    pub(in crate::store) fn ready(
+        &self,
+        entity: &Entity,
+        asked: Asked,
+        make: impl FnOnce() -> Selection,
+    ) -> Rc<Statement> {
+        let mut ready = self.ready.borrow_mut();
+        if let Some(known) = ready.iter().find(|known| known.asked == asked && known.noun == entity.noun) {
+            return Rc::clone(&known.statement);
+        }
+        let statement = Rc::new(Statement::new(make()));
+        ready.push(Ready { noun: entity.noun, asked, statement: Rc::clone(&statement) });
+        statement
+    }
+
+    /// The record of `entity` with that id.
+    pub fn record(&self, entity: &Entity, id: i64) -> Result<Option<Record>> {
+        let statement = self.ready(entity, Asked::Record, || Selection::of(entity, record::picks(entity)).one());
+        self.connection.select_first(&statement, &[Bind::Integer(id)], |row| record::read(entity, row))
+    }
+
+    /// The record of `entity` whose fields `key` have these values; empty ones are equal. Nothing where the first of
+    /// them is empty.
+    pub fn find(&self, entity: &'static Entity, key: &[&str], values: &[&Value]) -> Result<Option<Record>> {
+        let mut found = None;
+        self.each_with(entity, key, values, |record| {
+            found = Some(record);
+            Ok(ControlFlow::Break(()))
+        })?;
+        Ok(found)
+    }
+
+    /// Hands each record of `entity` whose fields `key` have these values to `each`, in the order of their ids.
+    pub fn each_with(
+        &self,
+        entity: &'static Entity,
+        key: &[&str],
+        values: &[&Value],
+        mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        if values.first().is_none_or(|first| **first == Value::Null) {
+            return Ok(());
+        }
+        let fields = key.iter().filter_map(|name| entity.field(name));
+        let binds: Vec<Bind<'_>> =
+            fields.zip(values).filter_map(|(field, value)| record::binds(field, value).next()).collect();
+        let statement = Statement::new(Selection::of(entity, record::picks(entity)).with_key(entity, key));
+        self.connection.select(&statement, &binds, |row| each(record::read(entity, row)?))
+    }
+
+    /// Hands each record of `entity` to `each`, in the order of their ids.
+    pub fn each(&self, entity: &Entity, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
+        let statement = Statement::new(Selection::of(entity, record::picks(entity)));
+        self.connection.select(&statement, &[], |row| each(record::read(entity, row)?))
+    }
+
+    /// The ids of the records of `entity` whose column `column` refers to `id`, ascending.
+    pub(in crate::store) fn referring(&self, entity: &Entity, column: &'static str, id: i64) -> Result<Vec<i64>> {
+        let condition = Condition::Is { column, count: 1 };
+        self.ids(&Statement::new(Selection::ids(entity).with(condition)), &[Bind::Integer(id)])
+    }
+
+    /// Whether there is any record of `entity`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn has_any(&self, entity: &Entity) -> Result<bool> {
+        self.connection.has_any(entity.into())
+    }
+
+    /// How many records of `entity` there are.
+    pub fn count(&self, entity: &Entity) -> Result<i64> {
+        let statement = Statement::new(Selection::of(entity, vec![Pick::Count]));
+        Ok(self.connection.select_first(&statement, &[], |row| row.id(0))?.unwrap_or_default())
+    }
+
+    /// The ids of the records that a selection of ids has.
+    pub(in crate::store) fn ids(&self, statement: &Statement, values: &[Bind<'_>]) -> Result<Vec<i64>> {
+        let mut ids = Vec::new();
+        self.connection.select(statement, values, |row| {
+            ids.push(row.id(0)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(ids)
+    }
+
+    /// The name of a record and the id of what holds it.
+    pub(in crate::store) fn name_and_parent(&self, entity: &Entity, id: i64) -> Result<(String, Option<i64>)> {
+        let statement = self.ready(entity, Asked::NameAndParent, || {
+            Selection::of(entity, vec![Pick::name(entity, 0), Pick::parent(entity)]).one()
+        });
+        let found = self.connection.select_first(&statement, &[Bind::Integer(id)], |row| {
+            Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?))
+        })?;
+        found.ok_or_else(|| Error::not_found(format!("no {} with id {id}", entity.labels.0)))
+    }
+
+    /// The whole path of a record: `AWS/tokyo/prod/web01`.
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub fn path(&self, entity: &'static Entity, id: i64) -> Result<Rc<str>> {
+        let known = self.paths.borrow().get(&(entity.noun, id)).cloned();
+        if let Some(path) = known {
+            return Ok(path);
+        }
+        let (name, parent) = self.name_and_parent(entity, id)?;
+        let path: Rc<str> = self.path_of(entity, &name, parent)?.into();
+        let mut paths = self.paths.borrow_mut();
+        if paths.len() >= REMEMBERED {
+            paths.clear();
+        }
+        paths.insert((entity.noun, id), Rc::clone(&path));
+        Ok(path)
+    }
+
+    fn path_of(&self, entity: &Entity, name: &str, parent: Option<i64>) -> Result<String> {
+        Ok(match (parent, self.catalog.parent(entity)) {
+            (Some(parent), Some((_, holder))) => format!("{}/{name}", self.path(holder, parent)?),
+            _ => name.to_owned(),
+        })
+    }
+
+    /// The path that a record with these values is going to have; nothing where it has no name yet.
+    pub fn path_to_be(&self, entity: &Entity, values: &[Option<Value>]) -> Result<Option<String>> {
+        let value = |field: &Field| values.get(entity.position(field.name)?)?.as_ref();
+        let name = entity.naming().find_map(|field| match value(field) {
+            Some(Value::Text(name)) => Some(name),
+            _ => None,
+        });
+        let parent = entity.parent_field().and_then(|field| match value(field) {
+            Some(Value::Integer(parent)) => Some(*parent),
+            _ => None,
+        });
+        name.map(|name| self.path_of(entity, name, parent)).transpose()
+    }
+
+    /// A value of `field` as messages and reports show it: references by their path, even of what is removed; quantities
+    /// with their unit.
+    pub fn shown(&self, field: &Field, value: &Value) -> Result<Option<String>> {
+        Ok(match (value, self.catalog.target(field)) {
+            (Value::Null, _) => None,
+            (Value::Integer(id), Some(target)) => Some(self.title(target, *id)?),
+            (Value::Integer(number), None) => Some(number.to_string()),
+            (Value::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
+            (Value::Text(text), _) => Some(text.clone()),
+            (Value::Quantity(quantity), _) => Some(self.units()?.text(quantity)),
+        })
+    }
+}
+
+/// The SQL of a record's name.
+pub(in crate::store) fn name_sql(entity: &Entity, alias: &str) -> String {
+    let columns: Vec<String> = entity.naming().map(|field| format!("{alias}.{}", field.column)).collect();
+    match columns.as_slice() {
+        [] => "NULL".to_owned(),
+        [one] => one.clone(),
+        several => format!("coalesce({})", several.join(", ")),
+    }
+}

@@ -1,0 +1,299 @@
+//! What is read of one table: which of its records, what of each, and what of the records that they refer to.
+//!
+//! A selection says no more than that. Here it is put as one statement, which every engine answers alike; where the
+//! pages of the file can be read, `sqlite/walk.rs` answers it from those.
+
+use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::value::needle::Needle;
+use std::fmt::Write;
+
+/// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
+const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
+
+/// How many records a list looks at before it goes to more trouble, be it an index that is to be looked into at many
+/// places or several threads: one that is to be short, of what is not rare, ends among them. Few in tests, whose tables
+/// are small.
+pub(in crate::store) const NEAR: u16 = if cfg!(test) { 4 } else { 4096 };
+
+/// A table, and the column that its records are known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) struct Table {
+    pub name: &'static str,
+    pub id: &'static str,
+}
+
+impl From<&Entity> for Table {
+    fn from(entity: &Entity) -> Self {
+        Self { name: entity.table, id: entity.id }
+    }
+}
+
+/// Which records are read, and what of them. Tables are known by their number: 0 is the one whose records are selected,
+/// the others are those of the joins, in their order.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Selection {
+    pub table: Table,
+    pub joins: Vec<Join>,
+    pub picks: Vec<Pick>,
+    pub conditions: Vec<Condition>,
+    pub order: Order,
+    pub limit: Option<u64>,
+    pub offset: u64,
+}
+
+/// The records that a column refers to; none where it is empty.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Join {
+    /// The number of the table whose column it is.
+    pub from: usize,
+    pub column: &'static str,
+    pub to: Table,
+}
+
+/// What is told of each record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Pick {
+    /// A column of a table.
+    Column(usize, &'static str),
+    /// The first of several columns that is not empty.
+    FirstOf(usize, Vec<&'static str>),
+    /// Nothing: a place that some nouns have no use for.
+    Nothing,
+    /// How many records there are: instead of them.
+    Count,
+}
+
+/// What all records meet. The values come apart, in the order of the conditions that take them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) enum Condition {
+    /// A column is one of so many values.
+    Is { column: &'static str, count: usize },
+    /// A column is a value, both being empty included; of numbers, or of texts.
+    Same { column: &'static str, number: bool },
+    /// The id is not below a value, nor above a second.
+    Between,
+    /// The record that a column leads to, through others, is one of so many.
+    Leads {
+        /// The column of the table itself. Its id: the record itself is one of them.
+        column: &'static str,
+        /// The tables on the way, and the column of each that leads on.
+        through: Vec<(Table, &'static str)>,
+        /// How many values there are.
+        count: usize,
+        /// Whether a record that leads nowhere will do, too.
+        or_empty: bool,
+        /// Whether all others are meant.
+        negated: bool,
+    },
+    /// The text in a column has a `/`.
+    HasSlash { column: &'static str },
+    /// One of `texts` may have `needle`, whose pattern is the value, or one of `filled` is not empty. What is told is to be
+    /// looked at again.
+    MayMatch { needle: Needle, texts: Vec<&'static str>, filled: Vec<&'static str> },
+}
+
+/// The order of the records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Order {
+    /// By their ids.
+    Id,
+    /// As it comes.
+    Any,
+}
+
+impl Selection {
+    /// All records of `table`, by their ids; of each, `picks`.
+    pub(in crate::store) fn of(table: impl Into<Table>, picks: Vec<Pick>) -> Self {
+        let (joins, conditions) = (Vec::new(), Vec::new());
+        Self { table: table.into(), joins, picks, conditions, order: Order::Id, limit: None, offset: 0 }
+    }
+
+    /// The ids of all records of `table`.
+    pub(in crate::store) fn ids(table: impl Into<Table>) -> Self {
+        let table = table.into();
+        Self::of(table, vec![Pick::Column(0, table.id)])
+    }
+
+    /// Of those, the ones that meet a condition.
+    pub(in crate::store) fn with(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The same in any order: an engine might run through all of them for the sake of their ids' order.
+    pub(in crate::store) fn in_any_order(self) -> Self {
+        Self { order: Order::Any, ..self }
+    }
+
+    /// Of those, the one with an id that is given.
+    pub(in crate::store) fn one(self) -> Self {
+        let column = self.table.id;
+        self.with(Condition::Is { column, count: 1 }).in_any_order()
+    }
+
+    /// Of those, the ones whose fields `key` of `entity` have values that are given; empty ones are equal, but for the
+    /// first of them.
+    pub(in crate::store) fn with_key(mut self, entity: &Entity, key: &[&str]) -> Self {
+        for (place, field) in key.iter().filter_map(|name| entity.field(name)).enumerate() {
+            let column = field.column;
+            self.conditions.push(if place > 0 && !field.required {
+                Condition::Same { column, number: field.refers_to().is_some() }
+            } else {
+                Condition::Is { column, count: 1 }
+            });
+        }
+        self
+    }
+
+    /// As a statement, with `$1` and so on for the values.
+    pub(in crate::store) fn sql(&self) -> String {
+        let mut places = 0;
+        let mut values = |count: usize| {
+            let names: Vec<String> = (places + 1..=places + count).map(|place| format!("${place}")).collect();
+            places += count;
+            names.join(", ")
+        };
+        let conditions: Vec<String> =
+            self.conditions.iter().map(|condition| condition.sql(self.table, &mut values)).collect();
+        let mut sql = self.without_conditions();
+        for (place, condition) in conditions.iter().enumerate() {
+            let word = if place == 0 { "WHERE" } else { "AND" };
+            // Writing to a String cannot fail.
+            let _ = write!(sql, " {word} {condition}");
+        }
+        if self.order == Order::Id && !self.picks.contains(&Pick::Count) {
+            let _ = write!(sql, " ORDER BY t.{}", self.table.id);
+        }
+        if self.limit.is_some() || self.offset > 0 {
+            let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+            let _ = write!(sql, " LIMIT {} OFFSET {}", self.limit.map_or(i64::MAX, number), number(self.offset));
+        }
+        sql
+    }
+
+    /// The statement up to its conditions.
+    pub(in crate::store) fn without_conditions(&self) -> String {
+        let picks: Vec<String> = self.picks.iter().map(Pick::sql).collect();
+        let mut sql = format!("SELECT {} FROM {} t", picks.join(", "), self.table.name);
+        for (number, join) in (1..).zip(&self.joins) {
+            let Join { from, column, to } = join;
+            let _ = write!(
+                sql,
+                " LEFT JOIN {} {alias} ON {alias}.{} = {}.{column}",
+                to.name,
+                to.id,
+                alias_of(*from),
+                alias = alias_of(number)
+            );
+        }
+        sql
+    }
+}
+
+/// What statements call the table with that number.
+pub(in crate::store) fn alias_of(number: usize) -> String {
+    if number == 0 { "t".to_owned() } else { format!("j{number}") }
+}
+
+impl Pick {
+    /// What names a record of `entity`, being the table with that number: the first of its names that is not empty.
+    pub(in crate::store) fn name(entity: &Entity, number: usize) -> Self {
+        let columns: Vec<&'static str> = entity.naming().map(|field| field.column).collect();
+        match columns.as_slice() {
+            [] => Self::Nothing,
+            [one] => Self::Column(number, one),
+            _ => Self::FirstOf(number, columns),
+        }
+    }
+
+    /// What a record of `entity` refers to what holds it by.
+    pub(in crate::store) fn parent(entity: &Entity) -> Self {
+        entity.parent_field().map_or(Self::Nothing, |field| Self::Column(0, field.column))
+    }
+
+    /// The columns of fields of the selected table itself.
+    pub(in crate::store) fn fields<'f>(fields: impl IntoIterator<Item = &'f Field>) -> impl Iterator<Item = Self> {
+        fields.into_iter().flat_map(Field::columns).map(|column| Self::Column(0, column))
+    }
+
+    fn sql(&self) -> String {
+        match self {
+            Self::Column(number, column) => format!("{}.{column}", alias_of(*number)),
+            Self::FirstOf(number, columns) => {
+                let columns: Vec<String> =
+                    columns.iter().map(|column| format!("{}.{column}", alias_of(*number))).collect();
+                format!("coalesce({})", columns.join(", "))
+            }
+            Self::Nothing => "NULL".to_owned(),
+            Self::Count => "count(*)".to_owned(),
+        }
+    }
+}
+
+impl Condition {
+    /// That the references `hops` lead from a record of `entity` to one of so many; no references: that it is one.
+    pub(in crate::store) fn leads(catalog: &Catalog, entity: &Entity, hops: &[&'static Field], count: usize) -> Self {
+        let column = hops.first().map_or(entity.id, |hop| hop.column);
+        let on = hops.windows(2).filter_map(|pair| match pair {
+            [from, to] => Some((Table::from(catalog.target(from)?), to.column)),
+            _ => None,
+        });
+        Self::Leads { column, through: on.collect(), count, or_empty: false, negated: false }
+    }
+
+    /// How many values it takes.
+    pub(in crate::store) fn takes(&self) -> usize {
+        match self {
+            Self::Is { count, .. } | Self::Leads { count, .. } => *count,
+            Self::Same { .. } => 1,
+            Self::Between => 2,
+            Self::MayMatch { texts, .. } if !texts.is_empty() => 1,
+            Self::HasSlash { .. } | Self::MayMatch { .. } => 0,
+        }
+    }
+
+    fn sql(&self, table: Table, values: &mut dyn FnMut(usize) -> String) -> String {
+        match self {
+            Self::Is { column, count: 1 } => format!("t.{column} = {}", values(1)),
+            Self::Is { column, count } => format!("t.{column} IN ({})", values(*count)),
+            Self::Same { column, number } => {
+                let empty = empty(*number);
+                format!("coalesce(t.{column}, {empty}) = coalesce({}, {empty})", values(1))
+            }
+            Self::Between => format!("t.{} BETWEEN {} AND {}", table.id, values(1), values(1)),
+            Self::Leads { column, through, count, or_empty, negated } => {
+                let mut set = values(*count);
+                for (table, on) in through.iter().rev() {
+                    set = format!("SELECT {} FROM {} WHERE {on} IN ({set})", table.id, table.name);
+                }
+                let mut condition = format!("t.{column} IN ({set})");
+                if *or_empty {
+                    condition = format!("({condition} OR t.{column} IS NULL)");
+                }
+                if *negated { format!("coalesce({condition}, 0) = 0") } else { condition }
+            }
+            Self::HasSlash { column } => format!("t.{column} LIKE '%/%'"),
+            Self::MayMatch { texts, filled, .. } => {
+                let (matches, escape) = MATCHES;
+                let pattern = if texts.is_empty() { String::new() } else { values(1) };
+                let texts = texts.iter().map(|column| format!("t.{column} {matches} {pattern} {escape}"));
+                let filled = filled.iter().map(|column| format!("t.{column} IS NOT NULL"));
+                format!("({})", texts.chain(filled).collect::<Vec<String>>().join(" OR "))
+            }
+        }
+    }
+}
+
+/// What stands for an empty column where empty ones are equal, of numbers and of texts.
+pub(in crate::store) const fn empty(number: bool) -> &'static str {
+    if number { "0" } else { "''" }
+}
+
+/// What is compared of the `number`th field of a key, `operand` being its column or a value for it: empty ones are equal,
+/// but for the first of them. It stands so in the indexes of the keys.
+pub(in crate::store) fn key_part(number: usize, field: &Field, operand: &str) -> String {
+    if number == 1 || field.required {
+        return operand.to_owned();
+    }
+    format!("coalesce({operand}, {})", empty(matches!(field.kind, Kind::Reference { .. })))
+}

@@ -1,0 +1,212 @@
+//! The file that an inventory is: looked at before it is opened, created for its owner alone.
+
+use crate::error::{Error, Result, io_reason};
+use crate::store::engine::{APPLICATION_ID, HEADER, Header};
+use crate::store::schema::{self, Standing};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// What the first bytes of every file of the engine are.
+const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
+
+/// What is worth a warning about a file that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// Others than its owner can read it.
+    pub open_to_others: bool,
+    /// It has more than one name, and is not written to.
+    pub many_names: bool,
+}
+
+impl FileState {
+    /// Looks at the file at `path`; one that is not there is nothing to warn about.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        match fs::metadata(path) {
+            Ok(data) if data.is_file() => Self { open_to_others: open_to_others(&data), many_names: data.nlink() > 1 },
+            _ => Self { open_to_others: false, many_names: false },
+        }
+    }
+}
+
+/// Whether group or others have any right to the file.
+fn open_to_others(data: &fs::Metadata) -> bool {
+    data.mode().trailing_zeros() < 6
+}
+
+/// Makes the folders of a new inventory, and in the last of them a [`private`] file to make it in: what is not whole yet
+/// never bears the name of an inventory.
+pub(in crate::store) fn prepare(path: &Path) -> Result<NamedTempFile> {
+    match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
+        Ok(data) if !data.is_file() => return Err(not_a_file(path, &data)),
+        Ok(_) => return Err(exists(path)),
+        Err(_) => {}
+    }
+    let missing: Vec<&Path> =
+        path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    for folder in missing.iter().rev() {
+        match fs::DirBuilder::new().mode(0o700).create(folder) {
+            // Another init has just made it.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => {
+                made.and_then(|()| sync_folder_of(folder)).map_err(|error| uncreated("the folder ", folder, &error))?;
+            }
+        }
+    }
+    private(folder_of(path)).map_err(|error| uncreated("", path, &error))
+}
+
+/// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
+pub(in crate::store) fn private(folder: &Path) -> std::io::Result<NamedTempFile> {
+    let file = tempfile::Builder::new().prefix(".inv-new-").tempfile_in(folder)?;
+    only_for_owner(file.as_file())?;
+    Ok(file)
+}
+
+/// Makes a file last, and gives it a name.
+///
+/// # Errors
+/// A conflict where another file has that name by now.
+pub(in crate::store) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
+    file.as_file().sync_all().map_err(|error| unwritten(path, &error))?;
+    file.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
+        ErrorKind::AlreadyExists => exists(path),
+        _ => unwritten(path, &failed.error),
+    })?;
+    sync_folder_of(path).map_err(|error| unwritten(path, &error))
+}
+
+fn uncreated(what: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot create {what}{}: {}", shown(path), io_reason(error)))
+}
+
+/// Makes a file its owner's alone, whatever the umask left of the mode that it was created with.
+fn only_for_owner(file: &fs::File) -> std::io::Result<()> {
+    file.set_permissions(fs::Permissions::from_mode(0o600))
+}
+
+/// The folder that a path is in.
+pub(in crate::store) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes the names of the files beside `path` last.
+pub(in crate::store) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    fs::File::open(folder_of(path))?.sync_all()
+}
+
+/// The conflict that a file which is there already is to `init`.
+pub(in crate::store) fn exists(path: &Path) -> Error {
+    Error::conflict(format!("{} exists already and was left alone", shown(path)))
+        .help("use it as it is, or name another file with --db")
+}
+
+/// Makes sure that `path` is a regular file that may be an inventory of a version that this program knows, before the
+/// engine opens it: opening alone would undo what another program's crash left.
+pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
+    let data = match fs::metadata(path) {
+        Ok(data) => data,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Error::inventory(format!("there is no inventory at {}", shown(path)))
+                .help("create one with inv init, or name another file with --db"));
+        }
+        Err(error) => return Err(unopened(path, &error)),
+    };
+    if !data.is_file() {
+        return Err(not_a_file(path, &data));
+    }
+    if data.len() == 0 {
+        return Err(Error::inventory(format!("{} is empty, not an inventory", shown(path)))
+            .help("remove it and run inv init, or name another file with --db"));
+    }
+    let mut header = Vec::with_capacity(HEADER);
+    // No lock is held yet that closing the file again could let go of.
+    let read = fs::File::open(path).and_then(|file| file.take(HEADER as u64).read_to_end(&mut header));
+    read.map_err(|error| unopened(path, &error))?;
+    if !header.starts_with(SQLITE_HEADER) {
+        let error = Error::inventory(format!("{} is not an inventory", shown(path)));
+        return Err(error.help("name another file with --db"));
+    }
+    let header = Header(&header);
+    let (Some(version), Some(application)) = (header.user_version(), header.application()) else {
+        return Err(Error::inventory(format!("{} is damaged: it ends within its header", shown(path)))
+            .help("restore it from a backup with inv restore FILE"));
+    };
+    let standing = schema::standing(application == APPLICATION_ID, version, path)?;
+    if header.is_logged() {
+        return Err(Error::inventory(format!("{} was put into WAL mode, which inv does not keep it in", shown(path)))
+            .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' puts it back", shown(path))));
+    }
+    Ok(standing)
+}
+
+/// Makes sure that a change can be written to the file, and undone after a crash.
+pub(in crate::store) fn check_writable(path: &Path) -> Result<()> {
+    let name = shown(path);
+    let (links, real) = match fs::metadata(path).and_then(|data| Ok((data.nlink(), fs::canonicalize(path)?))) {
+        Ok(found) => found,
+        Err(error) => return Err(unopened(path, &error)),
+    };
+    if links > 1 {
+        let why = "a crash under one of them could not be undone under the other";
+        return Err(Error::inventory(format!("{name} has {links} hard links and is not written to: {why}"))
+            .help("keep one of the names and remove the others"));
+    }
+    let folder = folder_of(&real);
+    match (access(&real, Access::WRITE_OK), access(folder, Access::WRITE_OK | Access::EXEC_OK)) {
+        (Err(Errno::ROFS), _) | (_, Err(Errno::ROFS)) => {
+            Err(Error::inventory(format!("{name} cannot be changed: its file system is read-only")))
+        }
+        (Err(Errno::PERM), _) => Err(Error::inventory(format!("{name} cannot be changed: it is marked immutable"))
+            .help("chattr -i takes the mark off")),
+        (Err(_), _) => Err(Error::inventory(format!("{name} cannot be changed: you may not write to it"))
+            .help("work as its owner, or look at its permissions with ls -l")),
+        (_, Err(_)) => {
+            let folder = shown(folder);
+            Err(Error::inventory(format!(
+                "{name} cannot be changed: you may not write to its folder {folder}, which its journal stands in"
+            ))
+            .help("work as the folder's owner, or look at its permissions with ls -ld"))
+        }
+        (Ok(()), Ok(())) => Ok(()),
+    }
+}
+
+/// What to tell of a file that cannot be made or written.
+pub(in crate::store) fn unwritten(path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot write {}: {}", shown(path), io_reason(error)))
+}
+
+fn unopened(path: &Path, error: &std::io::Error) -> Error {
+    Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(error)))
+}
+
+/// Whether this process may write to the file.
+pub(in crate::store) fn may_be_written(path: &Path) -> bool {
+    access(path, Access::WRITE_OK).is_ok()
+}
+
+/// A path as messages show it.
+pub(in crate::store) fn shown(path: &Path) -> String {
+    crate::value::shown::shown(&path.to_string_lossy()).into_owned()
+}
+
+fn not_a_file(path: &Path, data: &fs::Metadata) -> Error {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = data.file_type();
+    let what = if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    };
+    Error::inventory(format!("{} is {what}, not an inventory", shown(path))).help("name a file with --db")
+}

@@ -1,0 +1,127 @@
+//! Changes to records, and what becomes of them: what goes through the one door, and what comes back.
+
+use crate::catalog::Entity;
+use crate::store::reading::record::{Old, Record};
+use crate::value::{Lent, Value};
+
+/// A change to one record.
+#[derive(Debug)]
+pub enum Change<'a> {
+    /// A new record.
+    Create {
+        /// Its noun.
+        entity: &'static Entity,
+        /// Its values, in the order of the catalog's fields.
+        values: Vec<Value>,
+    },
+    /// A new record whose texts stand elsewhere: one of very many.
+    Enter {
+        /// Its noun.
+        entity: &'static Entity,
+        /// Its values, in the order of the catalog's fields.
+        values: Vec<Lent<'a>>,
+    },
+    /// Other values for some fields of a record.
+    Update {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it is.
+        before: &'a Record,
+        /// The fields, by their place in the catalog, and their new values.
+        values: Vec<(usize, Value)>,
+    },
+    /// Other values, whose texts stand elsewhere, for some fields of a record: one of very many.
+    Amend {
+        /// Its noun.
+        entity: &'static Entity,
+        /// Its id.
+        id: i64,
+        /// What it holds that is not what is wanted.
+        before: &'a Old,
+        /// What is wanted, by the places of fields.
+        values: &'a [Option<Lent<'a>>],
+    },
+    /// The end of a record.
+    Remove {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it is.
+        before: &'a Record,
+    },
+    /// A record that was removed, as it was: its id and its times too.
+    Restore {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it was.
+        record: Record,
+    },
+    /// Values that fields of a record had: its times too.
+    Revert {
+        /// Its noun.
+        entity: &'static Entity,
+        /// The record as it is.
+        before: &'a Record,
+        /// The fields, by their place in the catalog, and their old values.
+        values: Vec<(usize, Value)>,
+    },
+}
+
+impl Change<'_> {
+    /// The noun of the record.
+    pub(in crate::store) const fn entity(&self) -> &'static Entity {
+        match self {
+            Self::Create { entity, .. }
+            | Self::Enter { entity, .. }
+            | Self::Update { entity, .. }
+            | Self::Amend { entity, .. }
+            | Self::Remove { entity, .. }
+            | Self::Restore { entity, .. }
+            | Self::Revert { entity, .. } => entity,
+        }
+    }
+}
+
+/// What a change was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// A record was made.
+    Create,
+    /// Fields of it were given other values.
+    Update,
+    /// It was removed.
+    Remove,
+    /// Everything was as wanted already.
+    Nothing,
+}
+
+impl Action {
+    /// What history calls it.
+    pub(in crate::store) const fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Remove => "remove",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// What history calls so: a removal, if it is neither of the others that the table lets in.
+    pub(in crate::store) fn called(word: Option<&str>) -> Self {
+        let is_it = |action: &Self| word == Some(action.word());
+        [Self::Create, Self::Update].into_iter().find(is_it).unwrap_or(Self::Remove)
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone)]
+pub struct Effect {
+    /// What it was.
+    pub action: Action,
+    /// The noun.
+    pub entity: &'static Entity,
+    /// The record.
+    pub id: i64,
+    /// The fields that changed, by their place in the catalog, with their old and new values; none where the
+    /// [`Writer`](super::Writer) was told that nobody asks.
+    pub changed: Vec<(usize, Value, Value)>,
+}
