@@ -113,25 +113,8 @@ pub trait Sheet {
     /// Takes a row. Its cells beyond the columns are ignored: they are there for filters only.
     fn row(&mut self, row: &Row) -> io::Result<()>;
 
-    /// Takes lines that stand for rows: only where [`line_maker`] makes some of that style.
-    ///
-    /// # Errors
-    /// When they cannot be written, or are no lines of this list.
-    fn lines(&mut self, _lines: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
     /// Writes what is left. Called once, last.
     fn end(&mut self) -> io::Result<()>;
-}
-
-/// Makes the line of a row, whatever the rows before it were.
-pub trait Line {
-    /// Adds the line to `bytes`.
-    ///
-    /// # Errors
-    /// The row has no line.
-    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()>;
 }
 
 /// Records in full on their way out, each with what hangs from it.
@@ -164,17 +147,6 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
         Style::Json => Box::new(json::JsonSheet::new(json::Shape::Array, out)),
         Style::Jsonl => Box::new(json::JsonSheet::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownSheet::new(layout, out)),
-    }
-}
-
-/// What makes the lines of a list in `style`, for each thread by itself; nothing where a row is not a line of its own.
-#[must_use]
-pub fn line_maker(style: Style, layout: Layout, columns: &[Column]) -> Option<Box<dyn Line>> {
-    match style {
-        Style::Csv => Some(Box::new(csv::CsvRecords::new(layout, columns.len()))),
-        Style::Tsv => Some(Box::new(tsv::TsvRecords::new(layout, columns.len()))),
-        Style::Jsonl => Some(Box::new(json::Fields::of(columns).ok()?)),
-        Style::Table | Style::Json | Style::Markdown => None,
     }
 }
 

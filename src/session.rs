@@ -241,8 +241,7 @@ impl Session {
         let style = self.style.unwrap_or(asked.otherwise);
         let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
         self.to_output(style, |out| {
-            let sheet = output::sheet(style, layout, out);
-            let mut list = List { sheet, style, layout, columns, begun: false };
+            let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
             tell(&mut list)?;
             list.tell(|sheet| sheet.end())
         })
@@ -260,21 +259,7 @@ impl Session {
     ) -> Result<()> {
         self.to_list(asked, columns, |list| {
             self.read(|reader| {
-                let query = query(reader)?;
-                let List { style, layout, .. } = *list;
-                let maker = || output::line_maker(style, layout, columns);
-                let lines = || {
-                    let mut line = maker();
-                    move |row: &Row, bytes: &mut Vec<u8>| {
-                        let line = line.as_mut().ok_or_else(|| std::io::ErrorKind::Unsupported.into());
-                        line.and_then(|line| line.push_line(row, bytes)).map_err(|error| Error::output(&error))
-                    }
-                };
-                let by_lines = maker().is_some();
-                if by_lines && reader.select_lines(&query, lines, |lines| list.tell(|sheet| sheet.lines(lines)))? {
-                    return Ok(());
-                }
-                reader.select(&query, |row| list.tell(|sheet| sheet.row(row)).map(ControlFlow::Continue))
+                reader.select(&query(reader)?, |row| list.tell(|sheet| sheet.row(row)).map(ControlFlow::Continue))
             })
         })
     }
@@ -448,8 +433,6 @@ fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> 
 /// A list on its way out.
 struct List<'l> {
     sheet: Box<dyn Sheet + 'l>,
-    style: Style,
-    layout: Layout,
     columns: &'l [Column],
     /// A question that cannot be answered is told before anything of an answer is: no header without its rows.
     begun: bool,

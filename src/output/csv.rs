@@ -2,7 +2,7 @@
 
 use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
-use crate::output::{Layout, Line, Sheet};
+use crate::output::{Layout, Sheet};
 use crate::value::shown::shown;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -35,19 +35,8 @@ impl Sheet for CsvSheet<'_> {
         self.lines.end_line()
     }
 
-    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.lines.push_lines(lines)
-    }
-
     fn end(&mut self) -> io::Result<()> {
         self.lines.finish()
-    }
-}
-
-impl Line for CsvRecords {
-    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()> {
-        self.line(row, bytes);
-        Ok(())
     }
 }
 

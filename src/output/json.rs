@@ -6,7 +6,7 @@
 
 use crate::output::lines::Lines;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
-use crate::output::{Cards, Line, Sheet};
+use crate::output::{Cards, Sheet};
 use crate::value::character::is_bare;
 use std::io::{self, Write};
 
@@ -42,10 +42,6 @@ impl Sheet for JsonSheet<'_> {
         let bytes = self.objects.begin()?;
         self.fields.push(bytes, row)?;
         self.objects.end()
-    }
-
-    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.objects.lines.push_lines(lines)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -155,16 +151,7 @@ impl<'w> Objects<'w> {
 
 /// The keys of an object, escaped once.
 #[derive(Default)]
-pub struct Fields(Vec<Field>);
-
-impl Line for Fields {
-    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()> {
-        bytes.push(b'{');
-        self.push(bytes, row)?;
-        bytes.extend_from_slice(b"}\n");
-        Ok(())
-    }
-}
+struct Fields(Vec<Field>);
 
 struct Field {
     key: Vec<u8>,
@@ -173,11 +160,7 @@ struct Field {
 }
 
 impl Fields {
-    /// The keys of `columns`.
-    ///
-    /// # Errors
-    /// A name cannot be written as JSON.
-    pub fn of(columns: &[Column]) -> io::Result<Self> {
+    fn of(columns: &[Column]) -> io::Result<Self> {
         columns
             .iter()
             .enumerate()

@@ -55,16 +55,6 @@ impl<'w> Lines<'w> {
         Ok(())
     }
 
-    /// Takes whole lines.
-    ///
-    /// # Errors
-    /// When what has gathered, or they, cannot be written.
-    pub fn push_lines(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.hand_on()?;
-        self.line = 0;
-        self.out.write_all(lines)
-    }
-
     /// Writes what is left.
     ///
     /// # Errors

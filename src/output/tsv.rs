@@ -6,7 +6,7 @@
 use crate::output::csv::begins_a_formula;
 use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
-use crate::output::{Layout, Line, Sheet};
+use crate::output::{Layout, Sheet};
 use crate::value::shown::shown;
 use std::io::{self, Write};
 
@@ -47,10 +47,6 @@ impl Sheet for TsvSheet<'_> {
         self.lines.end_line()
     }
 
-    fn lines(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.lines.push_lines(lines)
-    }
-
     fn end(&mut self) -> io::Result<()> {
         self.lines.finish()
     }
@@ -68,14 +64,6 @@ impl TsvRecords {
         for index in 0..self.columns {
             push_field(bytes, index, row.exact(index, &mut self.scratch), self.layout);
         }
-    }
-}
-
-impl Line for TsvRecords {
-    fn push_line(&mut self, row: &Row, bytes: &mut Vec<u8>) -> io::Result<()> {
-        self.row(row, bytes);
-        bytes.push(b'\n');
-        Ok(())
     }
 }
 
