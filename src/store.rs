@@ -18,8 +18,8 @@ mod writing;
 pub use backup::{LastChange, Restore, Restored};
 pub use engine::waiting::Patience;
 pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
+pub use listing::query::{Key, Operand, Order, Query, Term, Test};
 pub use listing::search::{Found, Wanted};
-pub use listing::select::{Key, Operand, Order, Query, Term, Test};
 pub use listing::stored::Stored;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use login::reread_session;

@@ -81,7 +81,10 @@ fn a_floor_knows_only_those_below_it() {
 fn the_engine_is_named_in_one_place_and_sql_on_one_floor() {
     let mut wrong = Vec::new();
     for (name, text) in sources("src") {
-        if text.contains("rusqlite") && name != "src/store/engine/sqlite.rs" && !name.starts_with("src/store/engine/sqlite/") {
+        if text.contains("rusqlite")
+            && name != "src/store/engine/sqlite.rs"
+            && !name.starts_with("src/store/engine/sqlite/")
+        {
             wrong.push(format!("{name} names rusqlite"));
         }
         let statement = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"PRAGMA ", "\"BEGIN"];

@@ -82,6 +82,16 @@ impl Path {
         Self::parse(catalog, entity, text).unwrap_or_else(|error| panic!("{}: {text}: {error}", entity.noun))
     }
 
+    /// The references that the path follows, with the one at its end if it ends in a reference.
+    #[must_use]
+    pub fn references(self) -> Vec<&'static Field> {
+        let last = match self.leaf {
+            Leaf::Field(field) => Some(field),
+            _ => None,
+        };
+        self.hops.into_iter().chain(last).collect()
+    }
+
     /// The column as answers head it.
     #[must_use]
     pub fn column(&self, catalog: &Catalog) -> Column {

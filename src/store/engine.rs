@@ -1,8 +1,72 @@
 //! The seam between the store and the database engine: connections, bound values, rows and failures.
 //!
-//! Only this room names an engine. Everything above it hands over SQL with `$1` placeholders in order of first use.
+//! Only `engine/sqlite` names an engine. The rooms above hand over SQL that a second engine takes too, with `$1`
+//! placeholders in order of first use; pragmas, locks and the header of the file stay below.
 
-pub(in crate::store) mod sqlite;
+mod block;
+mod row;
+mod sqlite;
 pub(in crate::store) mod waiting;
 
-pub(in crate::store) use sqlite::*;
+pub(in crate::store) use block::Block;
+pub(in crate::store) use row::{Raw, utf8};
+pub(in crate::store) use sqlite::{
+    APPLICATION_ID, ASIDE, Connection, Guard, HEADER, Header, INSERT_MANY, Index, Prepared, SchemaObject,
+};
+
+use crate::error::Error;
+
+/// A value to bind to a placeholder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Bind<'a> {
+    Null,
+    Integer(i64),
+    Text(&'a str),
+}
+
+/// A value to bind, with its own text.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum Bound {
+    Integer(i64),
+    Text(String),
+}
+
+impl Bound {
+    pub(in crate::store) fn bind(&self) -> Bind<'_> {
+        match self {
+            Self::Integer(number) => Bind::Integer(*number),
+            Self::Text(text) => Bind::Text(text),
+        }
+    }
+}
+
+/// Reason why a statement was refused.
+#[derive(Debug)]
+pub(in crate::store) enum Failure {
+    /// A unique key is taken.
+    Taken,
+    /// A foreign key matches no record, or the record is still referred to.
+    Dangling,
+    /// Another constraint, by its name.
+    Refused(String),
+    /// The engine or the file.
+    Engine(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Access {
+    Read,
+    Write,
+    Create,
+    /// To look at what the file would hold: nothing that is written ever reaches it.
+    Scratch,
+    /// A copy that nobody else knows of yet: whoever makes the copy syncs it.
+    Copy,
+}

@@ -20,7 +20,6 @@ pub use moment::Moment;
 pub use story::{Blame, Step};
 pub use undo::Undone;
 
-pub(super) use entries::Start;
 pub(super) use recorder::Recorder;
 
 use crate::catalog::{Entity, Kind};

@@ -16,7 +16,6 @@ pub(crate) use session_file::reread as reread_session;
 use super::Store;
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::{Bind, Connection};
-use crate::store::reading::selection::Table;
 use crate::value::role::Role;
 use crate::value::{shown, time};
 use session_file::{Secret, SessionFile};
@@ -140,7 +139,8 @@ impl Store<'_> {
 
 /// Whether anyone has to sign in.
 fn has_login_users(connection: &Connection) -> Result<bool> {
-    connection.has_any(Table { name: "login_users", id: "login_user_id" })
+    let sql = "SELECT login_user_id FROM login_users ORDER BY login_user_id LIMIT 1";
+    Ok(connection.first(sql, &[], |_| Ok(()))?.is_some())
 }
 
 /// The login user whose session bears this secret and was opened by this user of the operating system.

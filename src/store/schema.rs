@@ -8,7 +8,7 @@ pub(in crate::store) mod file;
 pub(in crate::store) mod views;
 
 use crate::error::{Error, Result};
-use crate::store::engine::{Connection, MadeObject, ObjectKind};
+use crate::store::engine::{Connection, SchemaObject};
 use crate::value::shown::quoted;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
@@ -94,18 +94,17 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
     let mut wanted: Vec<(&str, &str, bool)> = statements(schema).map(|(name, sql)| (name, sql, false)).collect();
     let mut foreign = None;
     let mut next = 0;
-    connection.each_made(|MadeObject { kind, name, sql }| {
+    connection.each_schema_object(|SchemaObject { kind, name, sql }| {
         // They mostly stand in the order in which the schema makes them.
-        let is_it = |at: &usize| wanted.get(*at).is_some_and(|(known, ..)| known.as_bytes() == name);
+        let is_it = |at: &usize| wanted.get(*at).is_some_and(|(known, ..)| *known == name);
         if let Some(at) = [next].into_iter().chain(0..wanted.len()).find(is_it) {
             next = at + 1;
             if let Some((_, statement, found)) = wanted.get_mut(at) {
-                *found |= statement.as_bytes() == sql;
+                *found |= *statement == sql;
             }
-        } else if kind == ObjectKind::Trigger {
-            foreign = Some(quoted(&String::from_utf8_lossy(name)));
+        } else if kind == "trigger" {
+            foreign = Some(quoted(name));
         }
-        Ok(())
     })?;
     if let Some(trigger) = foreign {
         return Err(Error::inventory(format!(

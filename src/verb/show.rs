@@ -79,7 +79,8 @@ fn section(reader: &Reader<'_>, section: &Section, id: i64, cards: &mut dyn Card
             let of = catalog.of(of);
             let paths: Vec<Path> = columns.iter().map(|name| Path::known(catalog, of, name)).collect();
             let headers: Vec<Column> = paths.iter().map(|path| path.column(catalog)).collect();
-            let query = Query { terms: vec![leads_to(chain(catalog, of, by), id)], ..Query::all(of, paths) };
+            let query =
+                Query { terms: vec![leads_to(Path::known(catalog, of, by).references(), id)], ..Query::all(of, paths) };
             written(cards.begin_section(name, &headers))?;
             reader.select(&query, |row| {
                 written(cards.section_row(row))?;
@@ -89,7 +90,10 @@ fn section(reader: &Reader<'_>, section: &Section, id: i64, cards: &mut dyn Card
         Section::Tally { name, of, by, field } => {
             let of = catalog.of(of);
             let path = Path::known(catalog, of, field);
-            let query = Query { terms: vec![leads_to(chain(catalog, of, by), id)], ..Query::all(of, vec![path]) };
+            let query = Query {
+                terms: vec![leads_to(Path::known(catalog, of, by).references(), id)],
+                ..Query::all(of, vec![path])
+            };
             let mut counts: BTreeMap<String, i64> = BTreeMap::new();
             reader.select(&query, |row| {
                 let value = row.cell(0).plain().unwrap_or_default();
@@ -112,16 +116,6 @@ fn section(reader: &Reader<'_>, section: &Section, id: i64, cards: &mut dyn Card
         }
     }
     written(cards.end_section())
-}
-
-/// The references of a path that leads from `of` to the record in question.
-fn chain(catalog: &Catalog, of: &'static Entity, by: &str) -> Vec<&'static crate::catalog::Field> {
-    let path = Path::known(catalog, of, by);
-    let last = match path.leaf {
-        crate::catalog::Leaf::Field(field) => Some(field),
-        _ => None,
-    };
-    path.hops.into_iter().chain(last).collect()
 }
 
 fn leads_to(hops: Vec<&'static crate::catalog::Field>, id: i64) -> Term {

@@ -7,7 +7,7 @@ use super::is_secret;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::store::engine::{Bind, Raw};
-use crate::store::reading::reader::Reader;
+use crate::store::reading::reader::{Reader, Start};
 use crate::store::writing::change::Action;
 use crate::value::quantity::Quantity;
 use crate::value::{Value, shown};
@@ -58,13 +58,6 @@ pub(super) struct Content<'a> {
 pub(super) struct Span {
     pub(super) from: i64,
     pub(super) to: i64,
-}
-
-/// Where a change begins: its number, and that of the first entry which is of it or of a later one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) struct Start {
-    change: i64,
-    entry: i64,
 }
 
 impl Reader<'_> {

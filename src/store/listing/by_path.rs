@@ -4,19 +4,15 @@
 //! The table is run through as it lies, side by side, and what is told of each record is sorted as bytes that are ready to
 //! be written. What holds a record comes as a number: the place that its own path has among those of its noun.
 
+use super::query::Query;
+use super::runs::{Gathered, Gathering, merge};
+use super::scan::Scan;
 use crate::catalog::{Entity, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::{Cell, Row};
-use crate::store::listing::runs::{Gathered, Gathering, merge};
-use crate::store::listing::scan::{Scan, Told};
-use crate::store::listing::select::Query;
-use crate::store::reading::reader::Reader;
+use crate::store::reading::reader::{Places, Reader};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// The places of a noun's records in the order of their paths, by ascending id.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Places(Vec<(i64, u32)>);
 
 impl Places {
     /// The place of the record with that id; `near` is about where it was found last time.
@@ -45,7 +41,7 @@ impl Reader<'_> {
             let asked: Vec<&Path> = query.columns.iter().collect();
             let (mut gathering, mut write) = (Gathering::default(), write());
             let (mut key, mut payload, mut near) = (Vec::new(), Vec::new(), 0);
-            let mut told = Told::new(|id, row: &Row| {
+            Scan::new(reader, &query, &asked).run(reader, part, &mut |id, row| {
                 key.clear();
                 payload.clear();
                 let held = match (&holders, row.cell(columns.len())) {
@@ -65,8 +61,7 @@ impl Reader<'_> {
                 write(row, &mut payload);
                 gathering.add(id, &key, &payload)?;
                 Ok(ControlFlow::Continue(()))
-            });
-            Scan::new(reader, &query, &asked)?.run(reader, part, &mut told)?;
+            })?;
             gathering.end()
         })?;
         let mut places = Vec::new();

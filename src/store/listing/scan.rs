@@ -1,123 +1,170 @@
-//! A run through the records of one noun: what is told of each, and what each is tested by.
+//! Runs through the records of one noun, tests them, and fills a row for each that passes.
 
+use super::plan::{Context, Plan};
+use super::query::{Query, Test, conditions};
+use super::related::{BLOCK, Holders, RelatedValues, read_all, read_whole};
 use crate::catalog::Path;
 use crate::error::Result;
 use crate::output::row::Row;
-use crate::store::engine::{Bind, Raw, Statement};
-use crate::store::listing::plan::{Plan, Sources};
-use crate::store::listing::select::{Bound, Query, Test, conditions};
+use crate::store::engine::{Bind, Block, Bound, Raw};
 use crate::store::reading::parts::Part;
 use crate::store::reading::reader::Reader;
 use crate::store::reading::selection::Selection;
-use std::ops::ControlFlow;
+use crate::value::quantity::Units;
+use std::ops::{ControlFlow, Range};
 
-/// Where rows go.
-pub(in crate::store) trait Rows {
-    /// The row to fill next.
-    fn next(&mut self) -> &mut Row;
+/// Receives the id of a record and its row.
+pub(super) type EachRow<'e> = dyn FnMut(i64, &Row) -> Result<ControlFlow<()>> + 'e;
 
-    /// Takes it, as that of the record `id`.
-    fn keep(&mut self, id: i64) -> Result<ControlFlow<()>>;
-}
-
-/// Rows that are handed over one by one.
-pub(in crate::store) struct Told<E> {
-    row: Row,
-    each: E,
-}
-
-impl<E: FnMut(i64, &Row) -> Result<ControlFlow<()>>> Told<E> {
-    pub(in crate::store) fn new(each: E) -> Self {
-        Self { row: Row::default(), each }
-    }
-}
-
-impl<E: FnMut(i64, &Row) -> Result<ControlFlow<()>>> Rows for Told<E> {
-    fn next(&mut self) -> &mut Row {
-        &mut self.row
-    }
-
-    fn keep(&mut self, id: i64) -> Result<ControlFlow<()>> {
-        (self.each)(id, &self.row)
-    }
-}
-
-/// A run, made ready for one reader.
-pub(in crate::store) struct Scan<'q> {
+/// A run through the records that meet the conditions of a query.
+pub(super) struct Scan<'q> {
     plan: Plan,
-    selection: Selection,
+    pub(super) selection: Selection,
     values: Vec<Bound>,
-    /// How many columns are told of, before those that the tests are about.
+    /// Number of columns of a row; the columns of the tests follow them in the plan.
     columns: usize,
     tests: Vec<&'q Test>,
-    /// How many records are told at most.
-    limit: Option<u64>,
 }
 
 impl<'q> Scan<'q> {
-    /// A run through many records: what is told of few others is read once. A row has what `columns` tell.
-    pub(in crate::store) fn new(reader: &Reader<'_>, query: &'q Query, columns: &[&Path]) -> Result<Self> {
-        let plan = Plan::of_all(reader, query.entity, &all(query, columns))?;
-        Ok(Self::of(plan, reader, query, columns.len()))
-    }
-
-    /// The same through few, and at most so many of them.
-    pub(in crate::store) fn joined(
-        reader: &Reader<'_>,
-        query: &'q Query,
-        columns: &[&Path],
-        limit: Option<u64>,
-    ) -> Self {
-        let plan = Plan::new(reader.catalog(), query.entity, &all(query, columns));
-        Self { limit, ..Self::of(plan, reader, query, columns.len()) }
-    }
-
-    fn of(plan: Plan, reader: &Reader<'_>, query: &'q Query, columns: usize) -> Self {
-        let (conditions, values) = conditions(reader.catalog(), query);
-        let selection = Selection { conditions, ..plan.selection() };
+    /// A run whose rows have a cell for each of `columns`.
+    pub(super) fn new(reader: &Reader<'_>, query: &'q Query, columns: &[&Path]) -> Self {
+        let catalog = reader.catalog();
+        let all: Vec<&Path> = columns.iter().copied().chain(query.tests().map(|(path, _)| path)).collect();
+        let plan = Plan::new(catalog, query.entity, &all);
+        let (conditions, values) = conditions(catalog, query);
+        let selection = Selection { conditions, ..plan.selection.clone() };
         let tests = query.tests().map(|(_, test)| test).collect();
-        Self { plan, selection, values, columns, tests, limit: None }
+        Self { plan, selection, values, columns: columns.len(), tests }
     }
 
-    /// Runs through the records of `part`, by their ids.
-    pub(in crate::store) fn run(&self, reader: &Reader<'_>, part: &Part, rows: &mut dyn Rows) -> Result<()> {
+    /// Runs through the records of `part`, in the order of their ids.
+    pub(super) fn run(&self, reader: &Reader<'_>, part: &Part, each: &mut EachRow<'_>) -> Result<()> {
         let mut selection = self.selection.clone();
         let mut values: Vec<Bound> = self.values.clone();
+        let is_whole = selection.conditions.is_empty() && selection.limit.is_none();
         part.narrow(&mut selection, &mut values);
-        selection.limit = self.limit;
-        let whole = selection.conditions.is_empty() && self.limit.is_none();
-        let statement = Statement::new(selection);
+        let sql = selection.sql();
         let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
         let units = reader.units()?;
-        let mut tested = Row::default();
-        let mut take = |from: &mut Sources<'_, '_>, raw: &Raw<'_>| {
-            self.plan.begin(from, raw)?;
-            // What is told of a record may have to be looked up, disk by disk: not for one that is not told.
-            if !self.tests.is_empty() {
-                tested.clear();
-                self.plan.fill_some(from, raw, self.columns..self.columns + self.tests.len(), &mut tested)?;
-                if !self.tests.iter().enumerate().all(|(place, test)| test.met_by(tested.cell(place))) {
+        let mut row = Row::default();
+        if self.plan.related.is_empty() {
+            let context = Context { units: &units, related: &[] };
+            return reader.connection.rows(&sql, &values, |raw| {
+                if !self.passes(&context, raw, &mut row)? {
                     return Ok(ControlFlow::Continue(()));
                 }
-            }
-            let row = rows.next();
-            row.clear();
-            self.plan.fill_some(from, raw, 0..self.columns, row)?;
-            rows.keep(raw.id(0)?)
-        };
-        // Where the engine answers, what is computed from other records comes in step with all of them.
-        if !whole || self.plan.feeds().len() == 0 || reader.connection.answers_from_pages(&statement) {
-            let mut from = Sources::new(reader, &units);
-            return reader.connection.select(&statement, &values, |raw| take(&mut from, raw));
+                self.tell(&context, raw, &mut row, each)
+            });
         }
-        let feeds: Vec<_> = self.plan.feeds().cloned().collect();
-        reader.connection.side_by_side(&feeds, |feeds| {
-            let mut from = Sources::in_step(reader, &units, feeds);
-            reader.connection.select(&statement, &values, |raw| take(&mut from, raw))
+        let mut shared = self.shared(reader, &units, is_whole)?;
+        reader.connection.blocks(&sql, &values, self.block_size(), |block| {
+            let values = std::mem::take(&mut shared);
+            let is_shared: Vec<bool> = values.iter().map(|values| !matches!(values, RelatedValues::Unread)).collect();
+            let (go_on, values) = self.block(reader, &units, block, values, &mut row, each)?;
+            let unread = |(values, is_shared)| if is_shared { values } else { RelatedValues::Unread };
+            shared = values.into_iter().zip(is_shared).map(unread).collect();
+            Ok(go_on)
         })
     }
-}
 
-fn all<'p>(query: &'p Query, columns: &[&'p Path]) -> Vec<&'p Path> {
-    columns.iter().copied().chain(query.tests().map(|(path, _)| path)).collect()
+    /// Reads the rows of the records `ids`, and hands them over in that order.
+    pub(super) fn fetch(&self, reader: &Reader<'_>, ids: &[i64], each: &mut EachRow<'_>) -> Result<()> {
+        let units = reader.units()?;
+        let mut block = Block::default();
+        let mut row = Row::default();
+        for ids in ids.chunks(BLOCK) {
+            let sql = self.selection.clone().of_ids(ids.len()).sql();
+            let values: Vec<Bind<'_>> = ids.iter().copied().map(Bind::Integer).collect();
+            reader.connection.fill_block(&sql, &values, &mut block)?;
+            let related = read_whole(&self.plan, reader, &units, &block)?;
+            let context = Context { units: &units, related: &related };
+            for id in ids {
+                if let Some(raw) = block.row(*id)
+                    && self.tell(&context, &raw, &mut row, each)?.is_break()
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the totals of all holders at once, where a run through all records needs them and the holders are few.
+    fn shared(&self, reader: &Reader<'_>, units: &Units, is_whole: bool) -> Result<Vec<RelatedValues>> {
+        let values = self.plan.related.iter().map(|related| {
+            if is_whole && related.has_few_holders(reader)? {
+                related.read(reader, units, Holders::All)
+            } else {
+                Ok(RelatedValues::Unread)
+            }
+        });
+        values.collect()
+    }
+
+    fn block_size(&self) -> usize {
+        let limit = self.selection.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        limit.clamp(1, BLOCK)
+    }
+
+    /// Tests the rows of a block, and hands over those that pass. Values of other records that no test needs are read only
+    /// for those.
+    fn block(
+        &self,
+        reader: &Reader<'_>,
+        units: &Units,
+        block: &Block,
+        values: Vec<RelatedValues>,
+        row: &mut Row,
+        each: &mut EachRow<'_>,
+    ) -> Result<(ControlFlow<()>, Vec<RelatedValues>)> {
+        let all: Vec<usize> = (0..block.ids().len()).collect();
+        let needed = self.plan.needs(self.tested());
+        let needs = |place: usize| needed.get(place).copied().unwrap_or_default();
+        let values = read_all(&self.plan, reader, units, block, &all, values, needs)?;
+        let context = Context { units, related: &values };
+        let mut passing = Vec::with_capacity(all.len());
+        for index in all {
+            if self.passes(&context, &block.at(index), row)? {
+                passing.push(index);
+            }
+        }
+        let needed = self.plan.needs(0..self.columns);
+        let needs = |place: usize| needed.get(place).copied().unwrap_or_default();
+        let values = read_all(&self.plan, reader, units, block, &passing, values, needs)?;
+        let context = Context { units, related: &values };
+        for index in passing {
+            if self.tell(&context, &block.at(index), row, each)?.is_break() {
+                return Ok((ControlFlow::Break(()), values));
+            }
+        }
+        Ok((ControlFlow::Continue(()), values))
+    }
+
+    /// The columns of the tests.
+    fn tested(&self) -> Range<usize> {
+        self.columns..self.columns + self.tests.len()
+    }
+
+    /// Returns true if a record meets all tests.
+    fn passes(&self, context: &Context<'_>, raw: &Raw<'_>, row: &mut Row) -> Result<bool> {
+        if self.tests.is_empty() {
+            return Ok(true);
+        }
+        row.clear();
+        self.plan.fill_some(context, raw, self.tested(), row)?;
+        Ok(self.tests.iter().enumerate().all(|(place, test)| test.met_by(row.cell(place))))
+    }
+
+    fn tell(
+        &self,
+        context: &Context<'_>,
+        raw: &Raw<'_>,
+        row: &mut Row,
+        each: &mut EachRow<'_>,
+    ) -> Result<ControlFlow<()>> {
+        row.clear();
+        self.plan.fill_some(context, raw, 0..self.columns, row)?;
+        each(raw.id(0)?, row)
+    }
 }

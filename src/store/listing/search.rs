@@ -1,16 +1,14 @@
 //! Looking for a text in all that a noun's records say of themselves.
 //!
-//! One run through each table: what is looked for may stand anywhere in a text, which no index serves. The engine sorts
-//! out what cannot fit, by a pattern in which all that case and spelling may alter is left open; what remains is ranked
-//! here, in any case of any script, so that every engine answers alike.
+//! One pass over each table, for the text may stand anywhere, which no index serves. Texts are tested and ranked here, in
+//! any case of any script, so that every engine answers alike.
 
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
-use crate::store::engine::{Bind, Statement};
-use crate::store::listing::select::Bound;
+use crate::store::engine::{Bind, Bound};
 use crate::store::reading::parts::Part;
 use crate::store::reading::reader::Reader;
-use crate::store::reading::selection::{Condition, Pick, Selection};
+use crate::store::reading::selection::{Pick, Selection};
 use crate::value::address::Block;
 use crate::value::needle::{Needle, Rank};
 use std::ops::ControlFlow;
@@ -51,21 +49,14 @@ impl Reader<'_> {
         if fields.is_empty() {
             return Ok(());
         }
-        let is_number = |kind| matches!((wanted, kind), (Wanted::Block(..), Kind::Ipv4 | Kind::Ipv6));
-        let (filled, texts): (Vec<_>, Vec<_>) = fields.iter().partition(|field| is_number(field.kind));
-        let columns = |fields: Vec<&&'static Field>| fields.into_iter().map(|field| field.column).collect();
-        let (Wanted::Text(needle) | Wanted::Block(_, needle)) = wanted;
-        let (needle, texts, filled) = (needle.clone(), columns(texts), columns(filled));
-        let pattern = Bound::Text(needle.pattern());
-        let condition = Condition::MayMatch { needle, texts, filled };
-        let mut values: Vec<Bound> = vec![pattern; condition.takes()];
         let picks = Pick::fields(fields.iter().copied()).chain([Pick::parent(entity), Pick::name(entity, 0)]);
-        let mut selection = Selection::of(entity, picks.collect()).with(condition);
+        let mut selection = Selection::of(entity, picks.collect());
+        let mut values: Vec<Bound> = Vec::new();
         part.narrow(&mut selection, &mut values);
         let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
         let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
         let mut path = String::new();
-        self.connection.select(&Statement::new(selection), &values, |row| {
+        self.connection.rows(&selection.sql(), &values, |row| {
             let mut best: Option<(Rank, usize)> = None;
             for (place, field) in fields.iter().enumerate() {
                 let Some(text) = row.text(place)? else { continue };

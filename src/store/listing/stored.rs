@@ -5,8 +5,8 @@
 
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
-use crate::store::engine::{Bind, Raw, Statement, utf8};
-use crate::store::listing::select::{Bound, Query, Term, conditions};
+use crate::store::engine::{Bind, Bound, Raw, utf8};
+use crate::store::listing::query::{Query, Term, conditions};
 use crate::store::reading::parts::Part;
 use crate::store::reading::reader::Reader;
 use crate::store::reading::selection::{Pick, Selection};
@@ -85,7 +85,7 @@ impl Reader<'_> {
         let mut selection = Selection { conditions, ..Selection::of(entity, picks) };
         part.narrow(&mut selection, &mut values);
         let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
-        self.connection.select(&Statement::new(selection), &values, |raw| {
+        self.connection.rows(&selection.sql(), &values, |raw| {
             each(&Stored { raw, places: &places })?;
             Ok(ControlFlow::Continue(()))
         })

@@ -3,7 +3,7 @@
 
 use crate::catalog::Entity;
 use crate::error::Result;
-use crate::store::engine::{Bind, KeptRows, Prepared, Raw, Statement};
+use crate::store::engine::{Bind, Block, Prepared, Raw};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record::{self, Old};
 use crate::store::reading::selection::Selection;
@@ -41,21 +41,17 @@ pub struct Finder<'s> {
 #[derive(Debug)]
 struct Question<'s> {
     sql: String,
-    /// The same as a selection: what is asked once, before anything is written, takes no engine.
-    first: Option<Statement>,
     statement: Option<Prepared<'s>>,
 }
 
 impl<'s> Question<'s> {
     const fn new(sql: String) -> Self {
-        Self { sql, first: None, statement: None }
+        Self { sql, statement: None }
     }
 
     /// For the record with a key.
     fn of_key(entity: &'static Entity, key: &[&str]) -> Self {
-        let selection = Selection::of(entity, record::picks(entity)).with_key(entity, key).in_any_order();
-        let sql = selection.sql();
-        Self { first: Some(Statement::new(selection)), ..Self::new(sql) }
+        Self::new(Selection::of(entity, record::picks(entity)).with_key(entity, key).in_any_order().sql())
     }
 
     fn statement(&mut self, reader: &Reader<'s>) -> Result<&mut Prepared<'s>> {
@@ -72,10 +68,7 @@ impl<'s> Question<'s> {
         wanted: impl Iterator<Item = Bind<'v>>,
         read: impl FnMut(&Raw<'_>) -> Result<T>,
     ) -> Result<Option<T>> {
-        match self.first.take() {
-            Some(first) => reader.connection.select_first(&first, &wanted.collect::<Vec<_>>(), read),
-            None => self.statement(reader)?.first(wanted, read),
-        }
+        self.statement(reader)?.first(wanted, read)
     }
 }
 
@@ -83,14 +76,14 @@ impl<'s> Question<'s> {
 #[derive(Debug)]
 struct Ahead<'s> {
     question: Question<'s>,
-    rows: KeptRows,
+    rows: Block,
     /// How many are read together next: more, the longer it has paid.
     count: usize,
 }
 
 impl<'s> Ahead<'s> {
     fn new(sql: String) -> Self {
-        Self { question: Question::new(sql), rows: KeptRows::default(), count: FEWEST }
+        Self { question: Question::new(sql), rows: Block::default(), count: FEWEST }
     }
 
     /// The record with that id.

@@ -5,7 +5,7 @@
 
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::store::engine::{Bind, Statement};
+use crate::store::engine::Bind;
 use crate::store::naming::made::Made;
 use crate::store::reading::reader::{Asked, Reader, name_sql};
 use crate::store::reading::selection::{Condition, Pick, Selection};
@@ -55,7 +55,7 @@ impl Reader<'_> {
         let mut ids = Vec::new();
         let id = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
         if let Some(id) = id {
-            ids = self.ids(&Statement::new(Selection::ids(entity).one()), &[Bind::Integer(id)])?;
+            ids = self.ids(&Selection::ids(entity).one().sql(), &[Bind::Integer(id)])?;
         }
         // A record may be called id=42. Where that is not the one with this id, neither is meant for certain.
         let text = canonical(entity, text);
@@ -115,7 +115,7 @@ impl Reader<'_> {
     /// Adds the records whose own name has a `/` and ends in `text` at one: `nfs/vol1` for `vol1`.
     fn with_name_ending_in(&self, entity: &Entity, text: &str, ids: &mut Vec<i64>) -> Result<()> {
         let Some(statement) = self.with_slash(entity) else { return Ok(()) };
-        self.connection.select(&statement, &[], |row| {
+        self.connection.rows(&statement, &[], |row| {
             let name = row.text(1)?.unwrap_or_default();
             if name.strip_suffix(text).is_some_and(|before| before.ends_with('/')) {
                 ids.push(row.id(0)?);
@@ -127,12 +127,12 @@ impl Reader<'_> {
     /// Whether a name of `entity`'s records has a `/`.
     fn has_slashes(&self, entity: &Entity) -> Result<bool> {
         let statement = self.with_slash(entity);
-        let found = statement.map(|sql| self.connection.select_first(&sql, &[], |_| Ok(()))).transpose()?;
+        let found = statement.map(|sql| self.connection.first(&sql, &[], |_| Ok(()))).transpose()?;
         Ok(found.flatten().is_some())
     }
 
     /// The question which records of `entity` have a `/` in their name, which an index of theirs answers.
-    fn with_slash(&self, entity: &Entity) -> Option<Rc<Statement>> {
+    fn with_slash(&self, entity: &Entity) -> Option<Rc<str>> {
         let field = entity.naming().next().filter(|field| field.kind == Kind::Name)?;
         Some(self.ready(entity, Asked::WithSlash, || {
             let picks = vec![Pick::Column(0, entity.id), Pick::Column(0, field.column)];

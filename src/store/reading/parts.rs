@@ -1,31 +1,30 @@
-//! One table read side by side: each thread takes a part of its records.
+//! Reads a large table on several processors: each thread reads a range of its ids over a connection of its own.
 //!
-//! All parts are of one moment: they are pages of a file that is locked against writers until the last thread is done.
+//! All ranges are of one moment: the lock of the first connection keeps writers out until the last thread has ended.
 
 use crate::catalog::Entity;
 use crate::error::Result;
-use crate::store::engine::Beside;
-use crate::store::listing::select::Bound;
+use crate::store::engine::{Bound, Connection};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::selection::{Condition, Selection};
 use std::ops::RangeInclusive;
 use std::thread;
 
-/// From how many records on a thread more pays for its start.
+/// Number of ids from which on another thread pays for its start.
 const WORTH_A_THREAD: i64 = 25_000;
-/// How many threads read at most: beyond them the disk, or the memory, is what all wait for.
+/// Highest number of threads: beyond it, all of them wait for memory.
 const MOST_THREADS: usize = 4;
 
-/// Records with ids in a range.
+/// A range of ids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part(RangeInclusive<i64>);
 
 impl Part {
-    /// Every record.
+    /// Every id.
     pub const ALL: Self = Self(i64::MIN..=i64::MAX);
 
-    /// Cuts it into `count` parts, equal ones of the ids from `first` to `last`.
-    fn cut(&self, first: i64, last: i64, count: usize) -> Vec<Self> {
+    /// Splits it into `count` parts, of equal numbers of the ids from `first` to `last`.
+    fn split(&self, first: i64, last: i64, count: usize) -> Vec<Self> {
         let count = i64::try_from(count).unwrap_or(1);
         let step = last.saturating_sub(first) / count;
         let begin = |number: i64| if number == 0 { *self.0.start() } else { first + number * step };
@@ -33,17 +32,12 @@ impl Part {
         (0..count).map(|number| Self(begin(number)..=end(number))).collect()
     }
 
-    /// Those before an id.
-    pub(in crate::store) const fn before(id: i64) -> Self {
-        Self(i64::MIN..=id.saturating_sub(1))
-    }
-
-    /// Those from an id on.
+    /// The ids from `id` on.
     pub(in crate::store) const fn from(id: i64) -> Self {
         Self(id..=i64::MAX)
     }
 
-    /// Adds the condition that a record is in it, and its values.
+    /// Adds the condition that a record is in the range, and its values.
     pub(in crate::store) fn narrow(&self, selection: &mut Selection, values: &mut Vec<Bound>) {
         if *self != Self::ALL {
             values.extend([*self.0.start(), *self.0.end()].map(Bound::Integer));
@@ -53,62 +47,45 @@ impl Part {
 }
 
 impl Reader<'_> {
-    /// Runs `work` on each part of `entity`'s records and returns what it made of them, in the order of their ids. A
-    /// small table is one part, and so is one that was changed in this transaction, or is looked back at.
+    /// Runs `work` on each part of `entity`'s records and returns the results, in the order of their ids. A small table is
+    /// one part, and so is one that was changed in this transaction or is read as of an earlier time.
+    ///
+    /// # Errors
+    /// Those of `work`.
     pub fn in_parts<T: Send>(
         &self,
         entity: &Entity,
         work: impl Fn(&Reader<'_>, &Part) -> Result<T> + Sync,
     ) -> Result<Vec<T>> {
-        let Some((first, last)) = self.connection.ends(entity.into())? else {
+        let Some((first, last)) = self.ends(entity)? else {
             return Ok(vec![work(self, &Part::ALL)?]);
         };
-        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD, 1);
-        let mut parts = Part::ALL.cut(first, last, others.len() + 1);
-        let mine = parts.remove(0);
+        let others = self.connections(last.saturating_sub(first) / WORTH_A_THREAD);
+        let mut parts = Part::ALL.split(first, last, others.len() + 1);
+        let own = parts.remove(0);
         let (catalog, work) = (self.catalog(), &work);
         thread::scope(|scope| {
-            let others = others.into_iter().zip(&parts).map(|(beside, part)| {
-                let read = move || work(&Reader::new(&beside.connection(), catalog), part);
+            let threads = others.into_iter().zip(&parts).map(|(connection, part)| {
+                let read = move || work(&Reader::new(&connection, catalog), part);
                 (part, thread::Builder::new().spawn_scoped(scope, read))
             });
-            let others: Vec<_> = others.collect();
-            let mut made = vec![work(self, &mine)?];
-            for (part, thread) in others {
-                made.push(match thread {
+            let threads: Vec<_> = threads.collect();
+            let mut results = vec![work(self, &own)?];
+            for (part, thread) in threads {
+                results.push(match thread {
                     Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?,
-                    // Where no thread is to be had, this one reads that part too.
+                    // The system gives no more threads.
                     Err(_) => work(self, part)?,
                 });
             }
-            Ok(made)
+            Ok(results)
         })
     }
 
-    /// The parts of `whole`, a part of `entity`'s records, that threads beside this one read by turns, of so many ids each;
-    /// one part where there is one thread, or none. This thread takes the time of `taken` processors.
-    pub(in crate::store) fn turns(
-        &self,
-        entity: &Entity,
-        whole: &Part,
-        span: i64,
-        taken: usize,
-    ) -> Result<(Vec<Part>, Vec<Beside>)> {
-        let (first, last) = self.connection.ends(entity.into())?.unwrap_or_default();
-        let (first, last) = (first.max(*whole.0.start()), last.min(*whole.0.end()));
-        let others = self.others(last.saturating_sub(first) / WORTH_A_THREAD, taken);
-        let count = if others.len() > 1 { last.saturating_sub(first) / span + 1 } else { 1 };
-        Ok((whole.cut(first, last, usize::try_from(count).unwrap_or(1)), others))
-    }
-
-    /// What threads beside this one, which takes `taken` processors, need: as many as there are processors for, and at most
-    /// `most`.
-    fn others(&self, most: i64, taken: usize) -> Vec<Beside> {
+    /// Opens connections for other threads: one for each further processor, and at most `most`.
+    fn connections(&self, most: i64) -> Vec<Connection> {
         let processors = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let most = usize::try_from(most).unwrap_or_default().min(processors.min(MOST_THREADS).saturating_sub(taken));
-        if most == 0 || !self.connection.reads(self.catalog().entities().map(|entity| entity.table)) {
-            return Vec::new();
-        }
+        let most = usize::try_from(most).unwrap_or_default().min(processors.min(MOST_THREADS).saturating_sub(1));
         (0..most).map_while(|_| self.connection.beside()).collect()
     }
 }
@@ -123,7 +100,7 @@ mod tests {
         for ((first, last, count), whole) in
             cuts.into_iter().flat_map(|cut| [(cut, Part::ALL), (cut, Part::from(cut.0))])
         {
-            let parts = whole.cut(first, last, count);
+            let parts = whole.split(first, last, count);
             assert_eq!(parts.len(), count);
             let mut next = Some(*whole.0.start());
             for part in &parts {

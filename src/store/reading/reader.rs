@@ -2,9 +2,7 @@
 
 use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
-use crate::store::engine::{Bind, Connection, Statement};
-use crate::store::history::Start;
-use crate::store::listing::by_path::Places;
+use crate::store::engine::{Bind, Connection};
 use crate::store::reading::record::{self, Record};
 use crate::store::reading::selection::{Condition, Pick, Selection, Table};
 use crate::value::Value;
@@ -31,11 +29,22 @@ pub(in crate::store) enum Asked {
     WithSlash,
 }
 
+/// The places of a noun's records in the order of their paths, by ascending id.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Places(pub(in crate::store) Vec<(i64, u32)>);
+
+/// The first entry of history that belongs to a change or a later one.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Start {
+    pub(in crate::store) change: i64,
+    pub(in crate::store) entry: i64,
+}
+
 /// A statement that is kept, and of which noun it asks what.
 struct Ready {
     noun: &'static str,
     asked: Asked,
-    statement: Rc<Statement>,
+    statement: Rc<str>,
 }
 
 /// One moment of the inventory.
@@ -79,7 +88,7 @@ impl<'s> Reader<'s> {
         let mut found = Vec::new();
         let table = Table { name: "unit", id: "unit_id" };
         let picks = ["unit_id", "name", "bytes"].map(|column| Pick::Column(0, column)).to_vec();
-        self.connection.select(&Statement::new(Selection::of(table, picks)), &[], |row| {
+        self.connection.rows(&Selection::of(table, picks).sql(), &[], |row| {
             let bytes = row.integer(2)?.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default();
             found.push(Unit { id: row.id(0)?, name: row.text(1)?.unwrap_or_default().to_owned(), bytes });
             Ok(ControlFlow::Continue(()))
@@ -107,17 +116,12 @@ impl<'s> Reader<'s> {
     }
 
     /// The statement of a selection that is asked for again and again; `make` makes it the first time.
-    pub(in crate::store) fn ready(
-        &self,
-        entity: &Entity,
-        asked: Asked,
-        make: impl FnOnce() -> Selection,
-    ) -> Rc<Statement> {
+    pub(in crate::store) fn ready(&self, entity: &Entity, asked: Asked, make: impl FnOnce() -> Selection) -> Rc<str> {
         let mut ready = self.ready.borrow_mut();
         if let Some(known) = ready.iter().find(|known| known.asked == asked && known.noun == entity.noun) {
             return Rc::clone(&known.statement);
         }
-        let statement = Rc::new(Statement::new(make()));
+        let statement = Rc::from(make().sql());
         ready.push(Ready { noun: entity.noun, asked, statement: Rc::clone(&statement) });
         statement
     }
@@ -125,7 +129,7 @@ impl<'s> Reader<'s> {
     /// The record of `entity` with that id.
     pub fn record(&self, entity: &Entity, id: i64) -> Result<Option<Record>> {
         let statement = self.ready(entity, Asked::Record, || Selection::of(entity, record::picks(entity)).one());
-        self.connection.select_first(&statement, &[Bind::Integer(id)], |row| record::read(entity, row))
+        self.connection.first(&statement, &[Bind::Integer(id)], |row| record::read(entity, row))
     }
 
     /// The record of `entity` whose fields `key` have these values; empty ones are equal. Nothing where the first of
@@ -153,20 +157,20 @@ impl<'s> Reader<'s> {
         let fields = key.iter().filter_map(|name| entity.field(name));
         let binds: Vec<Bind<'_>> =
             fields.zip(values).filter_map(|(field, value)| record::binds(field, value).next()).collect();
-        let statement = Statement::new(Selection::of(entity, record::picks(entity)).with_key(entity, key));
-        self.connection.select(&statement, &binds, |row| each(record::read(entity, row)?))
+        let statement = Selection::of(entity, record::picks(entity)).with_key(entity, key).sql();
+        self.connection.rows(&statement, &binds, |row| each(record::read(entity, row)?))
     }
 
     /// Hands each record of `entity` to `each`, in the order of their ids.
     pub fn each(&self, entity: &Entity, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
-        let statement = Statement::new(Selection::of(entity, record::picks(entity)));
-        self.connection.select(&statement, &[], |row| each(record::read(entity, row)?))
+        let statement = Selection::of(entity, record::picks(entity)).sql();
+        self.connection.rows(&statement, &[], |row| each(record::read(entity, row)?))
     }
 
     /// The ids of the records of `entity` whose column `column` refers to `id`, ascending.
     pub(in crate::store) fn referring(&self, entity: &Entity, column: &'static str, id: i64) -> Result<Vec<i64>> {
         let condition = Condition::Is { column, count: 1 };
-        self.ids(&Statement::new(Selection::ids(entity).with(condition)), &[Bind::Integer(id)])
+        self.ids(&Selection::ids(entity).with(condition).sql(), &[Bind::Integer(id)])
     }
 
     /// Whether there is any record of `entity`.
@@ -174,19 +178,26 @@ impl<'s> Reader<'s> {
     /// # Errors
     /// The file cannot be read.
     pub fn has_any(&self, entity: &Entity) -> Result<bool> {
-        self.connection.has_any(entity.into())
+        Ok(self.ends(entity)?.is_some())
+    }
+
+    /// Returns the lowest and the highest id of the records of `entity`; `None` where there are none.
+    pub(in crate::store) fn ends(&self, entity: &Entity) -> Result<Option<(i64, i64)>> {
+        let Entity { table, id, .. } = entity;
+        let sql = format!("SELECT (SELECT min({id}) FROM {table}), (SELECT max({id}) FROM {table})");
+        Ok(self.connection.first(&sql, &[], |row| Ok(row.integer(0)?.zip(row.integer(1)?)))?.flatten())
     }
 
     /// How many records of `entity` there are.
     pub fn count(&self, entity: &Entity) -> Result<i64> {
-        let statement = Statement::new(Selection::of(entity, vec![Pick::Count]));
-        Ok(self.connection.select_first(&statement, &[], |row| row.id(0))?.unwrap_or_default())
+        let statement = Selection::of(entity, vec![Pick::Count]).sql();
+        Ok(self.connection.first(&statement, &[], |row| row.id(0))?.unwrap_or_default())
     }
 
     /// The ids of the records that a selection of ids has.
-    pub(in crate::store) fn ids(&self, statement: &Statement, values: &[Bind<'_>]) -> Result<Vec<i64>> {
+    pub(in crate::store) fn ids(&self, sql: &str, values: &[Bind<'_>]) -> Result<Vec<i64>> {
         let mut ids = Vec::new();
-        self.connection.select(statement, values, |row| {
+        self.connection.rows(sql, values, |row| {
             ids.push(row.id(0)?);
             Ok(ControlFlow::Continue(()))
         })?;
@@ -198,7 +209,7 @@ impl<'s> Reader<'s> {
         let statement = self.ready(entity, Asked::NameAndParent, || {
             Selection::of(entity, vec![Pick::name(entity, 0), Pick::parent(entity)]).one()
         });
-        let found = self.connection.select_first(&statement, &[Bind::Integer(id)], |row| {
+        let found = self.connection.first(&statement, &[Bind::Integer(id)], |row| {
             Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?))
         })?;
         found.ok_or_else(|| Error::not_found(format!("no {} with id {id}", entity.labels.0)))

@@ -1,19 +1,9 @@
-//! What is read of one table: which of its records, what of each, and what of the records that they refer to.
+//! A selection: the records of one table to read, the columns of each, and of the records that they refer to.
 //!
-//! A selection says no more than that. Here it is put as one statement, which every engine answers alike; where the
-//! pages of the file can be read, `sqlite/walk.rs` answers it from those.
+//! It becomes one statement, which every engine answers alike.
 
 use crate::catalog::{Catalog, Entity, Field, Kind};
-use crate::value::needle::Needle;
 use std::fmt::Write;
-
-/// The operator that matches a pattern in any case of the letters of ASCII, with `\` before what stands for itself.
-const MATCHES: (&str, &str) = ("LIKE", "ESCAPE '\\'");
-
-/// How many records a list looks at before it goes to more trouble, be it an index that is to be looked into at many
-/// places or several threads: one that is to be short, of what is not rare, ends among them. Few in tests, whose tables
-/// are small.
-pub(in crate::store) const NEAR: u16 = if cfg!(test) { 4 } else { 4096 };
 
 /// A table, and the column that its records are known by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +27,8 @@ pub(in crate::store) struct Selection {
     pub picks: Vec<Pick>,
     pub conditions: Vec<Condition>,
     pub order: Order,
+    /// Looks only at so many records, those with the lowest ids.
+    pub first: Option<u64>,
     pub limit: Option<u64>,
     pub offset: u64,
 }
@@ -87,9 +79,6 @@ pub(in crate::store) enum Condition {
     },
     /// The text in a column has a `/`.
     HasSlash { column: &'static str },
-    /// One of `texts` may have `needle`, whose pattern is the value, or one of `filled` is not empty. What is told is to be
-    /// looked at again.
-    MayMatch { needle: Needle, texts: Vec<&'static str>, filled: Vec<&'static str> },
 }
 
 /// The order of the records.
@@ -105,7 +94,7 @@ impl Selection {
     /// All records of `table`, by their ids; of each, `picks`.
     pub(in crate::store) fn of(table: impl Into<Table>, picks: Vec<Pick>) -> Self {
         let (joins, conditions) = (Vec::new(), Vec::new());
-        Self { table: table.into(), joins, picks, conditions, order: Order::Id, limit: None, offset: 0 }
+        Self { table: table.into(), joins, picks, conditions, order: Order::Id, first: None, limit: None, offset: 0 }
     }
 
     /// The ids of all records of `table`.
@@ -127,8 +116,14 @@ impl Selection {
 
     /// Of those, the one with an id that is given.
     pub(in crate::store) fn one(self) -> Self {
+        self.of_ids(1)
+    }
+
+    /// Of those, the ones with `count` ids that are given.
+    pub(in crate::store) fn of_ids(self, count: usize) -> Self {
         let column = self.table.id;
-        self.with(Condition::Is { column, count: 1 }).in_any_order()
+        let order = if count == 1 { Order::Any } else { self.order };
+        Self { order, ..self.with(Condition::Is { column, count }) }
     }
 
     /// Of those, the ones whose fields `key` of `entity` have values that are given; empty ones are equal, but for the
@@ -174,7 +169,14 @@ impl Selection {
     /// The statement up to its conditions.
     pub(in crate::store) fn without_conditions(&self) -> String {
         let picks: Vec<String> = self.picks.iter().map(Pick::sql).collect();
-        let mut sql = format!("SELECT {} FROM {} t", picks.join(", "), self.table.name);
+        let Table { name, id } = self.table;
+        let mut sql = format!("SELECT {} FROM ", picks.join(", "));
+        // Writing to a String cannot fail.
+        let _ = match self.first {
+            // The engine does not look for an index behind a limit.
+            Some(count) => write!(sql, "(SELECT * FROM {name} ORDER BY {id} LIMIT {count}) t"),
+            None => write!(sql, "{name} t"),
+        };
         for (number, join) in (1..).zip(&self.joins) {
             let Join { from, column, to } = join;
             let _ = write!(
@@ -241,17 +243,6 @@ impl Condition {
         Self::Leads { column, through: on.collect(), count, or_empty: false, negated: false }
     }
 
-    /// How many values it takes.
-    pub(in crate::store) fn takes(&self) -> usize {
-        match self {
-            Self::Is { count, .. } | Self::Leads { count, .. } => *count,
-            Self::Same { .. } => 1,
-            Self::Between => 2,
-            Self::MayMatch { texts, .. } if !texts.is_empty() => 1,
-            Self::HasSlash { .. } | Self::MayMatch { .. } => 0,
-        }
-    }
-
     fn sql(&self, table: Table, values: &mut dyn FnMut(usize) -> String) -> String {
         match self {
             Self::Is { column, count: 1 } => format!("t.{column} = {}", values(1)),
@@ -261,25 +252,26 @@ impl Condition {
                 format!("coalesce(t.{column}, {empty}) = coalesce({}, {empty})", values(1))
             }
             Self::Between => format!("t.{} BETWEEN {} AND {}", table.id, values(1), values(1)),
+            Self::Leads { column, count: 0, or_empty, negated, .. } => match (or_empty, negated) {
+                (false, false) => "1 = 0".to_owned(),
+                (false, true) => "1 = 1".to_owned(),
+                (true, false) => format!("t.{column} IS NULL"),
+                (true, true) => format!("t.{column} IS NOT NULL"),
+            },
             Self::Leads { column, through, count, or_empty, negated } => {
                 let mut set = values(*count);
                 for (table, on) in through.iter().rev() {
                     set = format!("SELECT {} FROM {} WHERE {on} IN ({set})", table.id, table.name);
                 }
-                let mut condition = format!("t.{column} IN ({set})");
-                if *or_empty {
-                    condition = format!("({condition} OR t.{column} IS NULL)");
+                match (or_empty, negated) {
+                    (false, false) => format!("t.{column} IN ({set})"),
+                    (true, false) => format!("(t.{column} IN ({set}) OR t.{column} IS NULL)"),
+                    (false, true) => format!("(t.{column} NOT IN ({set}) OR t.{column} IS NULL)"),
+                    // NULL is not in the set, and not outside of it either.
+                    (true, true) => format!("t.{column} NOT IN ({set})"),
                 }
-                if *negated { format!("coalesce({condition}, 0) = 0") } else { condition }
             }
             Self::HasSlash { column } => format!("t.{column} LIKE '%/%'"),
-            Self::MayMatch { texts, filled, .. } => {
-                let (matches, escape) = MATCHES;
-                let pattern = if texts.is_empty() { String::new() } else { values(1) };
-                let texts = texts.iter().map(|column| format!("t.{column} {matches} {pattern} {escape}"));
-                let filled = filled.iter().map(|column| format!("t.{column} IS NOT NULL"));
-                format!("({})", texts.chain(filled).collect::<Vec<String>>().join(" OR "))
-            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the engine is asked for while very many records go into one table.
 
-use super::{Bind, CACHE_KIB, Connection, Failure, KeptRows, Raw, explained, failure};
+use super::{Bind, Block, CACHE_KIB, Connection, Failure, Raw, explained, failure};
 use crate::error::Result;
 use rusqlite::config::DbConfig;
 use std::ops::ControlFlow;
@@ -47,7 +47,7 @@ impl Prepared<'_> {
     pub(in crate::store) fn keep<'v>(
         &mut self,
         values: impl IntoIterator<Item = Bind<'v>>,
-        kept: &mut KeptRows,
+        kept: &mut Block,
     ) -> Result<()> {
         let width = self.0.column_count();
         let mut rows = self.0.query(rusqlite::params_from_iter(values)).map_err(|error| explained(&error))?;
@@ -78,7 +78,7 @@ pub(in crate::store) struct Index {
 impl Connection {
     /// Prepares a statement that is going to be run very many times.
     pub(in crate::store) fn prepare(&self, sql: &str) -> Result<Prepared<'_>> {
-        self.writing()?.prepare(sql).map(Prepared).map_err(|error| explained(&error))
+        self.engine.prepare(sql).map(Prepared).map_err(|error| explained(&error))
     }
 
     /// Runs a statement whose values come one by one, and tells how many rows it touched.
@@ -87,7 +87,7 @@ impl Connection {
         sql: &str,
         values: impl Iterator<Item = Bind<'v>>,
     ) -> Result<usize, Failure> {
-        let mut statement = self.writing()?.prepare_cached(sql).map_err(|error| failure(&error))?;
+        let mut statement = self.engine.prepare_cached(sql).map_err(|error| failure(&error))?;
         statement.execute(rusqlite::params_from_iter(values)).map_err(|error| failure(&error))
     }
 
@@ -129,7 +129,7 @@ impl Connection {
         if indexes.is_empty() {
             return Ok(());
         }
-        let engine = self.writing()?;
+        let engine = &self.engine;
         // What is sorted goes to files without a name as soon as it is more than the memory that sorting may take.
         self.batch(&format!(
             "PRAGMA cache_size = -{SORTING_KIB}; PRAGMA temp_store = FILE; PRAGMA threads = {SORTERS}"
@@ -142,7 +142,7 @@ impl Connection {
 
     /// The id that was given last to a new record of any table.
     pub(in crate::store) fn last_given(&self) -> i64 {
-        self.engine.as_ref().map_or(0, rusqlite::Connection::last_insert_rowid)
+        self.engine.last_insert_rowid()
     }
 
     /// The highest id that a record of `table` ever had.
@@ -153,7 +153,7 @@ impl Connection {
 
     /// Has the engine look up what each record refers to, or not. Unlike the pragma, this works inside a transaction.
     pub(in crate::store) fn enforce_references(&self, whether: bool) -> Result<()> {
-        let set = self.engine()?.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, whether);
+        let set = self.engine.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, whether);
         set.map(drop).map_err(|error| explained(&error))
     }
 }

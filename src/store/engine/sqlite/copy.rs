@@ -52,8 +52,7 @@ impl Connection {
 
     /// A copy on its way, of this file into that of `target`.
     fn backup_to<'c>(&'c self, target: &'c mut Self) -> Result<Backup<'c, 'c>> {
-        let source = self.engine()?;
-        Backup::new(source, target.engine_mut()?).map_err(|error| explained(&error))
+        Backup::new(&self.engine, &mut target.engine).map_err(|error| explained(&error))
     }
 
     /// Whether the file at `path` is damaged so that the engine cannot even begin to work on it.

@@ -32,13 +32,8 @@ pub(super) fn failure(error: &rusqlite::Error) -> Failure {
     }
 }
 
-pub(super) fn damaged(what: &str) -> Error {
+pub(in crate::store::engine) fn damaged(what: &str) -> Error {
     Error::inventory(format!("the inventory is damaged: it holds {what}")).help(RESTORE)
-}
-
-/// What is told of pages that cannot be read.
-pub(super) fn unread() -> Error {
-    failed(ffi::SQLITE_IOERR_READ)
 }
 
 /// A failure of the engine as it is told.

@@ -133,7 +133,7 @@ impl Connection {
         let time = guard.time;
         self.watched(guard, &noted)?;
         let told = |error: &rusqlite::Error| told(error, &noted, time);
-        let mut batch = Batch::new(self.engine()?, sql);
+        let mut batch = Batch::new(&self.engine, sql);
         let Some(mut statement) = batch.next().map_err(|error| told(&error))? else {
             return Err(Error::failed("there is no SQL to run").help("write inv sql 'SELECT …'"));
         };
@@ -176,7 +176,7 @@ impl Connection {
     /// Puts the guard before everything that is prepared and run from now on.
     fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> Result<()> {
         bound_memory();
-        let engine = self.engine_mut()?;
+        let engine = &mut self.engine;
         for (limit, most) in [
             (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
             (Limit::SQLITE_LIMIT_ATTACHED, 0),
