@@ -41,7 +41,7 @@ impl Reader<'_> {
             let asked: Vec<&Path> = query.columns.iter().collect();
             let (mut gathering, mut write) = (Gathering::default(), write());
             let (mut key, mut payload, mut near) = (Vec::new(), Vec::new(), 0);
-            Scan::new(reader, &query, &asked).run(reader, part, &mut |id, row| {
+            Scan::new(reader, &query, &asked)?.run(reader, part, &mut |id, row| {
                 key.clear();
                 payload.clear();
                 let held = match (&holders, row.cell(columns.len())) {

@@ -3,11 +3,13 @@
 //! A plan joins the tables that its columns follow, selects their columns, and keeps for each column a getter that turns
 //! selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at once.
 
+use super::few::{Few, split};
 use super::related::{Aggregate, Measure, Related, RelatedValues};
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
 use crate::error::Result;
 use crate::output::row::{ColumnKind, Row};
 use crate::store::engine::Raw;
+use crate::store::reading::reader::Reader;
 use crate::store::reading::selection::{Join, Pick, Selection};
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{self, Units};
@@ -22,6 +24,7 @@ pub(super) struct Plan {
     hops: Vec<Vec<&'static str>>,
     pub(super) getters: Vec<Getter>,
     pub(super) related: Vec<Related>,
+    few: Vec<Few>,
 }
 
 /// Values that a row's cells are made from, besides the row itself.
@@ -44,6 +47,11 @@ pub(super) enum Getter {
     Bytes(usize),
     /// The names along a path, the outermost first.
     Path(Vec<usize>),
+    /// A column of one of few records.
+    Few {
+        few: usize,
+        column: usize,
+    },
     /// A value of other records that refer to the id at a place.
     Related {
         id: usize,
@@ -66,11 +74,44 @@ impl Plan {
             hops: Vec::new(),
             getters: Vec::new(),
             related: Vec::new(),
+            few: Vec::new(),
         };
         for path in columns {
             plan.push(catalog, path);
         }
         plan
+    }
+
+    /// A plan for a list of all records: cells of the few records that they refer to are read once.
+    pub(super) fn of_all(reader: &Reader<'_>, entity: &'static Entity, columns: &[&Path]) -> Result<Self> {
+        let catalog = reader.catalog();
+        let mut plan = Self::new(catalog, entity, &[]);
+        for path in columns {
+            match split(reader, path)? {
+                Some((back, column)) => plan.push_few(catalog, back, column),
+                None => _ = plan.push(catalog, path),
+            }
+        }
+        plan.few.iter_mut().try_for_each(|few| few.read(reader))?;
+        Ok(plan)
+    }
+
+    /// Adds a column of the few records that the references `back` lead to.
+    fn push_few(&mut self, catalog: &Catalog, back: Vec<&'static Field>, column: Path) {
+        let names = |fields: &[&'static Field]| fields.iter().map(|field| field.name).collect::<Vec<_>>();
+        let few = self.few.iter().position(|few| names(&few.back) == names(&back));
+        let few = few.or_else(|| {
+            let (reference, hops) = back.split_last()?;
+            let target = catalog.target(reference)?;
+            let table = self.table(catalog, hops);
+            let place = self.pick(Pick::Column(table, reference.column));
+            self.few.push(Few::new(back, place, target));
+            Some(self.few.len() - 1)
+        });
+        if let Some((few, columns)) = few.and_then(|few| Some((few, self.few.get_mut(few)?))) {
+            let column = columns.push(column);
+            self.getters.push(Getter::Few { few, column });
+        }
     }
 
     /// A plan over the records of `entity`, whose rows begin with the id that the references `back` lead to.
@@ -301,6 +342,10 @@ impl Plan {
                 None => row.null(),
             },
             Getter::Path(places) => push_path(row, places, raw)?,
+            Getter::Few { few, column } => match self.few.get(*few) {
+                Some(few) => few.push_cell(raw.integer(few.place)?, *column, row),
+                None => row.null(),
+            },
             Getter::Bytes(_) | Getter::InBytes(_) => {
                 push_measure(row, Measure::Count, self.size(getter, context, raw)?)
             }
@@ -336,7 +381,7 @@ impl Plan {
                 Some(total) => Some(total - self.size(used, context, raw)?.unwrap_or_default()),
                 None => None,
             },
-            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) => None,
+            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) | Getter::Few { .. } => None,
         })
     }
 }

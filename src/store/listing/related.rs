@@ -2,6 +2,7 @@
 //!
 //! They are read for a block of rows at once, by one query for all of the block's ids; never by a query for each row.
 
+use super::few::are_few;
 use super::plan::{Context, Getter, Plan, push_measure};
 use crate::catalog::{Catalog, Entity, Field};
 use crate::error::Result;
@@ -16,10 +17,6 @@ use std::ops::ControlFlow;
 
 /// Number of rows that are read before their related values are.
 pub(super) const BLOCK: usize = 1000;
-/// Up to this highest id, the holders are few enough to read the values of all of them at once, in one pass over the
-/// records that refer to them.
-const FEW: i64 = 16_384;
-
 /// A unit of a sum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
@@ -110,7 +107,7 @@ impl Related {
 
     /// Returns true if a list of all records reads the values of all holders in one pass.
     pub(super) fn has_few_holders(&self, reader: &Reader<'_>) -> Result<bool> {
-        Ok(!self.lists_items() && reader.ends(self.holder)?.is_none_or(|(first, last)| first >= 0 && last <= FEW))
+        Ok(!self.lists_items() && are_few(reader, self.holder)?)
     }
 
     /// Reads the values of `holders`.

@@ -28,14 +28,18 @@ pub(super) struct Scan<'q> {
 
 impl<'q> Scan<'q> {
     /// A run whose rows have a cell for each of `columns`.
-    pub(super) fn new(reader: &Reader<'_>, query: &'q Query, columns: &[&Path]) -> Self {
+    pub(super) fn new(reader: &Reader<'_>, query: &'q Query, columns: &[&Path]) -> Result<Self> {
         let catalog = reader.catalog();
         let all: Vec<&Path> = columns.iter().copied().chain(query.tests().map(|(path, _)| path)).collect();
-        let plan = Plan::new(catalog, query.entity, &all);
+        let plan = if query.is_long() {
+            Plan::of_all(reader, query.entity, &all)?
+        } else {
+            Plan::new(catalog, query.entity, &all)
+        };
         let (conditions, values) = conditions(catalog, query);
         let selection = Selection { conditions, ..plan.selection.clone() };
         let tests = query.tests().map(|(_, test)| test).collect();
-        Self { plan, selection, values, columns: columns.len(), tests }
+        Ok(Self { plan, selection, values, columns: columns.len(), tests })
     }
 
     /// Runs through the records of `part`, in the order of their ids.

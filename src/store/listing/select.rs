@@ -17,6 +17,9 @@ use std::ops::ControlFlow;
 /// stand in another order: a list of a common value usually ends among them. Few in tests, whose tables are small.
 const NEAR: u64 = if cfg!(test) { 4 } else { 4096 };
 
+/// Number of rows from which on a list is long.
+const LONG: u64 = 5_000;
+
 impl Reader<'_> {
     /// Hands each row of the list to `each`, in order, until it breaks.
     pub fn select(&self, query: &Query, mut each: impl FnMut(&Row) -> Result<ControlFlow<()>>) -> Result<()> {
@@ -33,8 +36,8 @@ impl Reader<'_> {
         if query.order.is_empty() {
             return self.scan(query, &columns, &mut each);
         }
-        let found = Query::all(query.entity, Vec::new());
-        Scan::new(self, &found, &columns).fetch(self, &self.sorted(query)?, &mut each)
+        let found = Query { limit: query.limit, ..Query::all(query.entity, Vec::new()) };
+        Scan::new(self, &found, &columns)?.fetch(self, &self.sorted(query)?, &mut each)
     }
 
     /// Returns the ids of the records of the list, in its order.
@@ -64,7 +67,7 @@ impl Reader<'_> {
         }
         let counts = self.in_parts(query.entity, |reader, part| {
             let mut count = 0;
-            Scan::new(reader, query, &[]).run(reader, part, &mut |_, _| {
+            Scan::new(reader, query, &[])?.run(reader, part, &mut |_, _| {
                 count += 1;
                 Ok(ControlFlow::Continue(()))
             })?;
@@ -79,7 +82,7 @@ impl Reader<'_> {
         if query.limit == Some(0) {
             return Ok(());
         }
-        let mut scan = Scan::new(self, query, columns);
+        let mut scan = Scan::new(self, query, columns)?;
         if query.tests().next().is_none() {
             scan.selection.limit = left;
         }
@@ -125,7 +128,9 @@ impl Reader<'_> {
             let decided = keys.map(|((one, other), order)| one.compare(other, order.descending)).find(|o| o.is_ne());
             decided.unwrap_or(Ordering::Equal).then(one.1.cmp(&other.1))
         };
-        Scan::new(self, query, &columns).run(self, &Part::ALL, &mut |id, row| {
+        // The keys of all records are read, whatever the limit.
+        let keys = Query { limit: None, ..query.clone() };
+        Scan::new(self, &keys, &columns)?.run(self, &Part::ALL, &mut |id, row| {
             rows.push(((0..columns.len()).map(|place| Key::of(row.cell(place))).collect(), id));
             if let Some(most) = most
                 && rows.len() > most.saturating_mul(2).saturating_add(1024)
@@ -142,6 +147,12 @@ impl Reader<'_> {
 }
 
 impl Query {
+    /// Returns true if the list may have so many rows that reading the records they refer to beforehand pays.
+    pub(super) fn is_long(&self) -> bool {
+        let conditions = self.terms.iter().any(|term| !matches!(term, Term::Column { .. }));
+        !conditions && self.limit.is_none_or(|limit| limit.saturating_add(self.offset) >= LONG)
+    }
+
     /// Returns true if a condition leads through other records, so that the records that meet it are many and an index
     /// has them in another order than that of their ids.
     fn is_indirect(&self) -> bool {
