@@ -1,15 +1,15 @@
--- The inventory of a virtual-machine estate: what it holds, and what holds between its parts.
+-- The schema of an inventory of virtual machines: tables, keys, references and rules.
 --
--- Tables and columns bear the names of the data model. Every table is STRICT, every constraint has a name, ids are never
--- used twice. A quantity is two columns: the amount as exact decimal text, as it was given, and the unit it was given
--- in; both are filled or neither is. Times are RFC 3339 text in UTC to the second. What is empty is NULL. Words are tested
--- one by one, for the engine makes a table of its own of the words behind IN, again for every row.
+-- Tables and columns have the names of the data model. Every table is STRICT, every constraint has a name, and an id is
+-- never used again. A quantity is two columns: the amount as exact decimal text, as entered, and its unit; either both
+-- are set or neither. Times are RFC 3339 text in UTC to the second. An empty field is NULL. Checks compare one word at
+-- a time, because SQLite builds a temporary table of the words after IN for every row.
 --
--- Unique keys are unique indexes that begin with the name, so that one index finds a record by its name alone and by its
--- name within what holds it. The indexes on names with a '/' serve paths that end within such a name (nfs/vol1 is found
--- as vol1) without reading the others.
+-- Unique keys are unique indexes that begin with the name, so that one index finds a record by its name alone and by
+-- its name and parent. The indexes on names with a '/' find a path that ends inside such a name (vol1 for nfs/vol1)
+-- without reading the other names.
 
--- Units that quantities are given in. Added to the data model: how many bytes one of it is.
+-- Units of quantities. Added to the data model: the number of bytes in one unit.
 CREATE TABLE unit (
     unit_id  INTEGER CONSTRAINT unit_pk PRIMARY KEY AUTOINCREMENT,
     name     TEXT    CONSTRAINT unit_name_given NOT NULL
@@ -42,7 +42,7 @@ CREATE UNIQUE INDEX data_center_key ON data_center (name, provider_id);
 CREATE INDEX data_center_name_with_slash ON data_center (name) WHERE name LIKE '%/%';
 CREATE INDEX data_center_by_provider ON data_center (provider_id);
 
--- Pools of capacity that machines are placed in, and their totals.
+-- Pools of capacity in which machines are placed, and their capacity.
 CREATE TABLE cloud_pool (
     cloud_pool_id         INTEGER CONSTRAINT cloud_pool_pk PRIMARY KEY AUTOINCREMENT,
     name                  TEXT    CONSTRAINT cloud_pool_name_given NOT NULL
@@ -126,7 +126,7 @@ CREATE UNIQUE INDEX storage_device_key ON storage_device (name, cloud_pool_id);
 CREATE INDEX storage_device_name_with_slash ON storage_device (name) WHERE name LIKE '%/%';
 CREATE INDEX storage_device_by_cloud_pool ON storage_device (cloud_pool_id);
 
--- Disks of machines. Added to the data model: a name, so that a disk can be spoken of.
+-- Disks of machines. Added to the data model: a name, so that a disk can be named.
 CREATE TABLE disk (
     disk_id            INTEGER CONSTRAINT disk_pk PRIMARY KEY AUTOINCREMENT,
     name               TEXT    CONSTRAINT disk_name_given NOT NULL
@@ -143,7 +143,7 @@ CREATE INDEX disk_name_with_slash ON disk (name) WHERE name LIKE '%/%';
 CREATE INDEX disk_by_vm ON disk (vm_id);
 CREATE INDEX disk_by_storage_device ON disk (storage_device_id);
 
--- Partitions of disks. Added to the data model: a name, often where it is mounted.
+-- Partitions of disks. Added to the data model: a name, often the mount point.
 CREATE TABLE partition (
     partition_id  INTEGER CONSTRAINT partition_pk PRIMARY KEY AUTOINCREMENT,
     name          TEXT    CONSTRAINT partition_name_given NOT NULL
@@ -159,7 +159,7 @@ CREATE UNIQUE INDEX partition_key ON partition (name, disk_id);
 CREATE INDEX partition_name_with_slash ON partition (name) WHERE name LIKE '%/%';
 CREATE INDEX partition_by_disk ON partition (disk_id);
 
--- Addresses of machines; one without a machine is reserved. IPv4 dotted, IPv6 as RFC 5952 writes it.
+-- Addresses of machines; an address without a machine is reserved. IPv4 in dotted form, IPv6 in the form of RFC 5952.
 CREATE TABLE ip_address (
     ip_address_id  INTEGER CONSTRAINT ip_address_pk PRIMARY KEY AUTOINCREMENT,
     vm_id          INTEGER CONSTRAINT ip_address_vm REFERENCES virtual_machine (vm_id),
@@ -184,7 +184,7 @@ CREATE TABLE system (
 CREATE UNIQUE INDEX system_key ON system (name);
 CREATE INDEX system_name_with_slash ON system (name) WHERE name LIKE '%/%';
 
--- Which machines are part of which systems. Added to the data model: an id, as everything that changes has one.
+-- Memberships of machines in systems. Added to the data model: an id, because every record in history has one.
 CREATE TABLE system_virtual_machine (
     system_virtual_machine_id  INTEGER CONSTRAINT system_virtual_machine_pk PRIMARY KEY AUTOINCREMENT,
     system_id                  INTEGER CONSTRAINT system_virtual_machine_system_given NOT NULL
@@ -195,8 +195,8 @@ CREATE TABLE system_virtual_machine (
 CREATE UNIQUE INDEX system_virtual_machine_key ON system_virtual_machine (system_id, vm_id);
 CREATE INDEX system_virtual_machine_by_vm ON system_virtual_machine (vm_id);
 
--- People who operate inv, and what each of them may do: a viewer reads, an editor changes the inventory, an admin the
--- login users too. The password is kept as an Argon2id hash in PHC form (RFC 9106).
+-- People who operate inv, and their roles: a viewer reads, an editor changes the inventory, an admin also changes login
+-- users. The password is stored as an Argon2id hash in PHC form (RFC 9106).
 CREATE TABLE login_users (
     login_user_id  INTEGER CONSTRAINT login_users_pk PRIMARY KEY AUTOINCREMENT,
     username       TEXT    CONSTRAINT login_users_username_given NOT NULL
@@ -212,8 +212,8 @@ CREATE TABLE login_users (
 CREATE UNIQUE INDEX login_users_key ON login_users (username);
 CREATE INDEX login_users_username_with_slash ON login_users (username) WHERE username LIKE '%/%';
 
--- Who is signed in, until when, and as which user of the operating system. Of the secret that a session's file holds,
--- only the SHA-256 in hexadecimal digits is here.
+-- Sessions: login user, user of the operating system and expiry. The secret of a session is in its file; the inventory
+-- stores only the SHA-256 of it, in hexadecimal.
 CREATE TABLE login_session (
     login_session_id  INTEGER CONSTRAINT login_session_pk PRIMARY KEY AUTOINCREMENT,
     login_user_id     INTEGER CONSTRAINT login_session_login_user_given NOT NULL
@@ -227,8 +227,8 @@ CREATE TABLE login_session (
 CREATE UNIQUE INDEX login_session_key ON login_session (secret_hash);
 CREATE INDEX login_session_by_login_user ON login_session (login_user_id);
 
--- Wrong passwords in a row, and until when no other one is taken. A name that nobody has counts like one that somebody
--- has. It is kept as the first 20 bits of its SHA-256: what was typed for a name may have been a password.
+-- Wrong passwords in a row, and the end of the wait that follows. Unknown names count like known ones. A name is stored
+-- as the first 20 bits of its SHA-256, because a password may have been typed as a name.
 CREATE TABLE login_failure (
     login_failure_id  INTEGER CONSTRAINT login_failure_pk PRIMARY KEY AUTOINCREMENT,
     name_hash         TEXT    CONSTRAINT login_failure_name_hash_given NOT NULL
@@ -239,11 +239,11 @@ CREATE TABLE login_failure (
 ) STRICT;
 CREATE UNIQUE INDEX login_failure_key ON login_failure (name_hash);
 
--- Every change to the tables above: who, when, by which command, and a hash of it and of the one before.
+-- Changes to the tables above: user, time, command, and a hash of the change and of the hash before it.
 --
--- `undoes` is the change that it reverses, `partly` whether it left something of that as it was. It is no foreign key,
--- for a change stays what it was, and its hash true, when the one it reversed has been purged. A purge is a change
--- without entries that keeps up to which change it dropped history, and that change's hash: the chain goes on from it.
+-- `undoes` is the change that this one reverses, `partly` whether it reversed only a part. It is not a foreign key,
+-- because a change and its hash stay valid after the reversed change was purged. A purge is a change without entries
+-- that stores the last purged change and its hash: the chain continues from that hash.
 CREATE TABLE change (
     change_id    INTEGER CONSTRAINT change_pk PRIMARY KEY AUTOINCREMENT,
     at           TEXT    CONSTRAINT change_at_given NOT NULL,
@@ -261,7 +261,7 @@ CREATE TABLE change (
     CONSTRAINT change_purge_whole CHECK ((purged IS NULL) = (purged_hash IS NULL))
 ) STRICT;
 
--- The files that changes were imported from.
+-- Files from which changes were imported.
 CREATE TABLE change_file (
     change_file_id  INTEGER CONSTRAINT change_file_pk PRIMARY KEY AUTOINCREMENT,
     change_id       INTEGER CONSTRAINT change_file_change_given NOT NULL
@@ -269,12 +269,11 @@ CREATE TABLE change_file (
     name            TEXT    CONSTRAINT change_file_name_given NOT NULL
 ) STRICT;
 
--- What a change did, in its order, as what undoes it. Entries are only put behind the last one, so that those of a change
--- stand together and are found without an index. Of records that were made, their ids: those made one after another
--- share an entry, which never crosses a multiple of 4096, so that the entry of an id is found among few. Of one that was
--- changed, the old values of the fields that changed, of one that was removed all of them, by column, as JSON. Secrets
--- are never among them. Of what a file gave, the file, and the line of the first record, where each of the others stands
--- in the line behind the one before; else the line of each, as JSON.
+-- The inverse of each change, in order. Entries are only appended, so the entries of a change are consecutive and are
+-- found without an index. A create stores the ids of the records: consecutive ids share an entry, which never crosses a
+-- multiple of 4096, so that the entry of an id is found among few. An update stores the old values of the changed
+-- fields, a delete all values, by column, as JSON, never secrets. An import stores the file, and the line of the first
+-- record if the lines are consecutive, otherwise the line of each record, as JSON.
 CREATE TABLE change_entry (
     change_entry_id  INTEGER CONSTRAINT change_entry_pk PRIMARY KEY AUTOINCREMENT,
     change_id        INTEGER CONSTRAINT change_entry_change_given NOT NULL
@@ -297,7 +296,7 @@ CREATE TABLE change_entry (
 CREATE INDEX change_entry_by_record ON change_entry (noun, first_id);
 CREATE INDEX change_entry_by_range ON change_entry (noun, first_id) WHERE last_id > first_id;
 
--- The units that every inventory begins with: decimal ones (SI) and binary ones (IEC 80000-13).
+-- The units in every new inventory: decimal (SI) and binary (IEC 80000-13).
 INSERT INTO unit (name, bytes) VALUES
     ('B', 1),
     ('kB', 1000),
@@ -311,8 +310,8 @@ INSERT INTO unit (name, bytes) VALUES
     ('TiB', 1099511627776),
     ('PiB', 1125899906842624);
 
--- Views with friendly names, one a table, for SQL that people write: names and paths where the tables have ids, bytes
--- where they have amounts and units. Password hashes are in none. Derived from the catalog; a test holds them against it.
+-- Views with readable names, one for each table, for SQL written by people: names and paths instead of ids, bytes next
+-- to amounts and units. No view contains password hashes. Derived from the catalog; a test compares them with it.
 
 CREATE VIEW v_provider AS
 SELECT
