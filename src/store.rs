@@ -26,7 +26,7 @@ pub(crate) use login::reread_session;
 pub use login::{Attempt, OsUser, SignedIn};
 pub use naming::addresses::Held;
 pub use naming::find::{Finder, Match};
-pub use naming::resolve::{Number, Resolver};
+pub use naming::resolver::{Number, Resolver};
 pub use question::{Each, Question};
 pub use reading::inspect::HeldValue;
 pub use reading::parts::Part;

@@ -23,8 +23,10 @@ pub(in crate::store) enum Asked {
     Record,
     /// Its name, and what holds it.
     NameAndParent,
-    /// The records with a text in this column, and a number in that one.
-    Named(&'static str, Option<&'static str>),
+    /// The records with a name in this column.
+    Named(&'static str),
+    /// The same in one holder.
+    NamedIn(&'static str),
     /// The records whose name has a `/`.
     WithSlash,
 }
