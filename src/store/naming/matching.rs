@@ -287,7 +287,7 @@ fn ends_in(path: &str, end: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{PathMatch, Reader};
-    use crate::session::inventory;
+    use crate::catalog::Catalog;
     use crate::store::engine::waiting::Patience;
     use crate::store::engine::{Access, Bind, Connection};
     use proptest::prelude::{Strategy, prop, prop_assert_eq};
@@ -323,8 +323,10 @@ mod tests {
         prop::collection::vec(level, LEVELS.len())
     }
 
+    const SCHEMA: &str = include_str!("../../../schema.sql");
+
     /// Inserts the rows and returns the paths of all records by noun and id.
-    fn insert(connection: &Connection, rows: &Rows) -> Vec<(&'static str, BTreeMap<i64, String>)> {
+    fn insert(connection: &Connection, catalog: &Catalog, rows: &Rows) -> Vec<(&'static str, BTreeMap<i64, String>)> {
         let mut levels: Vec<(&'static str, BTreeMap<i64, String>)> = Vec::new();
         for ((noun, sql), rows) in LEVELS.iter().zip(rows) {
             let holders = match *noun {
@@ -339,7 +341,7 @@ mod tests {
                 let path = if *noun == "provider" { name.to_owned() } else { format!("{above}/{name}") };
                 // A key that is taken leaves the table as it was.
                 if connection.insert(sql, &[Bind::Text(name), Bind::Integer(*holder)]).is_ok() {
-                    let table = inventory().catalog.of(noun);
+                    let table = catalog.of(noun);
                     let last = format!("SELECT max({}) FROM {}", table.id, table.table);
                     let id = connection.first(&last, &[], |row| row.id(0)).expect("an id").expect("an id");
                     paths.insert(id, path);
@@ -358,15 +360,15 @@ mod tests {
     #[test]
     fn a_record_matches_if_its_path_is_the_text_or_ends_in_it_at_a_slash() {
         let connection = Connection::open(Path::new(":memory:"), Access::Create, Patience::default()).expect("a file");
-        let inventory = inventory();
-        connection.batch(&inventory.schema).expect("the schema");
+        let catalog = Catalog::standard();
+        connection.batch(SCHEMA).expect("the schema");
         let pieces = prop::collection::vec(select([&NAMES[..], &ADDRESSES[..2]].concat()), 0..7);
         let asked = (pieces, proptest::arbitrary::any::<[prop::sample::Index; 2]>(), proptest::bool::weighted(0.7));
         let strategy = (rows(), prop::collection::vec(asked, 1..20));
         let result = TestRunner::default().run(&strategy, |(rows, asked)| {
             connection.batch("BEGIN").expect("a transaction");
-            let levels = insert(&connection, &rows);
-            let reader = Reader::new(&connection, &inventory.catalog);
+            let levels = insert(&connection, &catalog, &rows);
+            let reader = Reader::new(&connection, &catalog);
             let paths: Vec<&String> = levels.iter().flat_map(|(_, paths)| paths.values()).collect();
             let compare = || {
                 for (pieces, [path, start], of_path) in &asked {
@@ -377,7 +379,7 @@ mod tests {
                             .filter(|(_, path)| **path == text || path.ends_with(&format!("/{text}")))
                             .map(|(id, path)| PathMatch { id: *id, is_whole: **path == text })
                             .collect();
-                        let found = reader.ending_in(inventory.catalog.of(noun), &text).expect("an answer");
+                        let found = reader.ending_in(catalog.of(noun), &text).expect("an answer");
                         prop_assert_eq!(found, naive, "{} {:?}", noun, text);
                     }
                 }
