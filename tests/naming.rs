@@ -334,3 +334,28 @@ fn two_records_that_bear_one_path_are_told_apart_by_their_ids_only() {
     sandbox.ok(&["vm", "add", "v", "--pool", "id=2"]);
     assert_eq!(sandbox.ok(&["vm", "list", "-o", "csv", "-c", "name,pool,pool.dc"]), "name,pool,pool.dc\nv,b,x/a\n");
 }
+
+#[test]
+fn a_text_of_a_thousand_slashes_is_answered_at_once() {
+    let sandbox = Sandbox::empty();
+    for line in [
+        "provider add a",
+        "dc add a --provider a",
+        "pool add a --dc a",
+        "pool add a/a --dc a",
+        "vm add a --pool id=1 --disk 1GiB",
+        "vm add a/a --pool id=2 --disk 1GiB",
+    ] {
+        sandbox.ok(&line.split(' ').collect::<Vec<&str>>());
+    }
+    for text in [vec!["a"; 1001].join("/"), "/".repeat(1000)] {
+        let file = sandbox.file("partitions.csv", format!("name,disk\np,{text}\n"));
+        let start = std::time::Instant::now();
+        for noun in ["vm", "disk", "partition", "ip"] {
+            assert_eq!(sandbox.run(&[noun, "show", &text]).status, 3, "{noun}");
+        }
+        assert_eq!(sandbox.run(&["vm", "list", "--pool", &text]).status, 3);
+        assert_eq!(sandbox.run(&["partition", "import", &file]).status, 1);
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+    }
+}
