@@ -1,4 +1,4 @@
-//! SQLite, through `rusqlite`, which is named nowhere else.
+//! `SQLite`, through `rusqlite`, which is named nowhere else.
 
 mod bulk;
 mod copy;
@@ -45,7 +45,7 @@ impl ToSql for Bind<'_> {
     }
 }
 
-/// A row as SQLite hands it over.
+/// A row as `SQLite` hands it over.
 pub(super) struct SqliteRow<'row>(&'row rusqlite::Row<'row>);
 
 impl<'row> From<&'row rusqlite::Row<'row>> for Raw<'row> {
@@ -125,7 +125,7 @@ impl Connection {
                     recoveries += 1;
                     Self::open(path, Access::Write, patience)?.identity()?;
                 }
-                begun => return begun.map_err(|error| explained(&error)),
+                result => return result.map_err(|error| explained(&error)),
             }
         }
     }

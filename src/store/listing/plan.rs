@@ -347,7 +347,7 @@ impl Plan {
                 None => row.null(),
             },
             Getter::Bytes(_) | Getter::InBytes(_) => {
-                push_measure(row, Measure::Count, self.size(getter, context, raw)?)
+                push_measure(row, Measure::Count, self.size(getter, context, raw)?);
             }
             Getter::Remaining { of, .. } => push_measure(row, *of, self.size(getter, context, raw)?),
             Getter::Related { id, related, value } => {

@@ -1,4 +1,4 @@
-//! The header of the file, as far as it identifies an inventory (SQLite's file format, section 1.3).
+//! The header of the file, as far as it identifies an inventory (`SQLite`'s file format, section 1.3).
 
 /// Length of the header, in bytes.
 pub(in crate::store) const HEADER: usize = 100;
