@@ -170,18 +170,24 @@ pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
         Ok(matches) => matches,
         Err(error) => return fault::told(&error),
     };
-    let session = || Session::new(inventory(), &matches, doing);
+    let session = Session::new(inventory(), &matches, doing)?;
+    let outcome = dispatch(&session, &matches);
+    if session.verbose { outcome } else { outcome.map_err(Error::without_causes) }
+}
+
+/// Runs the command or the verb that a command line names.
+fn dispatch(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
     if let Some(graft) = grafts().find(|graft| graft.under.is_none() && graft.name == name) {
-        return (graft.run)(&session()?, below);
+        return (graft.run)(session, below);
     }
     let entity = inventory().catalog.named(name)?;
     let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb was given")) };
     if let Some(graft) = grafts().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
-        return (graft.run)(&session()?, below);
+        return (graft.run)(session, below);
     }
     match VERBS.iter().find(|verb| verb.name == name) {
-        Some(Verb { run, .. }) => run(&session()?, entity, below),
+        Some(Verb { run, .. }) => run(session, entity, below),
         None => Err(Error::usage(format!("{} has no verb {name}", entity.noun))),
     }
 }

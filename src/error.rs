@@ -1,13 +1,16 @@
-//! What went wrong, for whom, with which exit status and which way out.
+//! Failures: a sentence, an exit status, a way out, and the chain of causes.
 //!
 //! Every failure of `inv` is one [`Error`]: a lower-case sentence with the offending value in quotes, the exit status
-//! that scripts branch on, and, where there is one, the way out, printed after `help:`. Floors below build it from
-//! their own knowledge; nothing above rewrites it.
+//! that scripts branch on, and, where there is one, the way out, printed after `help:`. The floor that finds the fault
+//! builds it; no floor above rewrites it. A fault of the system or of the engine carries its chain of causes, which
+//! `--verbose` prints.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-/// The kind of a failure, which sets the exit status.
+/// Kind of a failure, which sets the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A value or a file is wrong (1).
@@ -29,7 +32,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The exit status of a failure of this kind.
+    /// Returns the exit status of a failure of this kind.
     #[must_use]
     pub const fn status(self) -> u8 {
         match self {
@@ -45,68 +48,84 @@ impl Kind {
     }
 }
 
-/// One failure, as it is told to the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A failure as users read it. Failures are equal if users read the same, whatever caused them.
+#[derive(Debug, Clone)]
 pub struct Error {
     kind: Kind,
     message: String,
     details: Vec<String>,
     help: Option<String>,
+    cause: Option<Arc<anyhow::Error>>,
 }
 
-/// What every fallible function of `inv` returns.
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        (self.kind, &self.message, &self.details, &self.help)
+            == (other.kind, &other.message, &other.details, &other.help)
+    }
+}
+
+impl Eq for Error {}
+
+/// Result of every fallible function of `inv`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A failure of `kind`, told as `message`: one lower-case sentence without a full stop.
+    /// Creates a failure of `kind`; `message` is one lower-case sentence without a full stop.
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: Vec::new(), help: None }
+        Self { kind, message: message.into(), details: Vec::new(), help: None, cause: None }
     }
 
-    /// A value or a file is wrong (exit status 1).
+    /// Creates a failure of a value or a file (exit status 1).
     #[must_use]
     pub fn failed(message: impl Into<String>) -> Self {
         Self::new(Kind::Failed, message)
     }
 
-    /// The command line is wrong (exit status 2).
+    /// Creates a failure of the command line (exit status 2).
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// There is no such record (exit status 3).
+    /// Creates the failure of a record that does not exist (exit status 3).
     #[must_use]
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
 
-    /// It exists already, is ambiguous, or is in use (exit status 4).
+    /// Creates the failure of a record that exists already, is ambiguous, or is in use (exit status 4).
     #[must_use]
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, message)
     }
 
-    /// The inventory file itself is the trouble (exit status 6).
+    /// Creates a failure of the inventory file itself (exit status 6).
     #[must_use]
     pub fn inventory(message: impl Into<String>) -> Self {
         Self::new(Kind::Inventory, message)
     }
 
-    /// The user ended it (exit status 130).
+    /// Creates the failure of a command that the user ended (exit status 130).
     #[must_use]
     pub fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted; nothing was changed")
     }
 
-    /// A failure to write output: a closed pipe ends quietly, anything else is told.
+    /// Creates a failure to write the output. A closed pipe ends the command quietly (exit status 0).
     #[must_use]
-    pub fn output(error: &std::io::Error) -> Self {
+    pub fn output(error: io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Self::new(Kind::OutputClosed, "the output was closed"),
-            _ => Self::failed(format!("cannot write the output: {}", io_reason(error))),
+            io::ErrorKind::BrokenPipe => Self::new(Kind::OutputClosed, "the output was closed"),
+            _ => Self::io("cannot write the output", error),
         }
+    }
+
+    /// Creates a failure that the system caused (exit status 1): `message`, a colon and the reason in words.
+    #[must_use]
+    pub fn io(message: impl fmt::Display, error: io::Error) -> Self {
+        Self::failed(format!("{message}: {}", io_reason(&error))).caused_by(error)
     }
 
     /// Adds the way out, printed after `help:`.
@@ -116,56 +135,83 @@ impl Error {
         self
     }
 
-    /// Adds lines that stand under the message, such as the candidates of an ambiguous name.
+    /// Adds the fault of the system or of a library behind this failure; `--verbose` prints its chain. A cause must not
+    /// hold a secret.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.cause = Some(Arc::new(cause.into()));
+        self
+    }
+
+    /// Drops the chain of causes.
+    #[must_use]
+    pub fn without_causes(mut self) -> Self {
+        self.cause = None;
+        self
+    }
+
+    /// Adds lines below the message, such as the candidates of an ambiguous name.
     #[must_use]
     pub fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(lines);
         self
     }
 
-    /// The kind of this failure.
+    /// Returns the kind of this failure.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The sentence, without the lines under it and without the help.
+    /// Returns the sentence, without the lines below it and without the help.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The lines that stand under the sentence.
+    /// Returns the lines below the sentence.
     #[must_use]
     pub fn lines(&self) -> &[String] {
         &self.details
     }
 
-    /// The way out, where there is one.
+    /// Returns the way out, where there is one.
     #[must_use]
     pub fn way_out(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    /// The exit status for the shell.
+    /// Returns the exit status for the shell.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.kind.status())
     }
 
-    /// The same failure with every text of it put through `show`: the last door before a terminal, behind which no name
-    /// of a file and no word of a library steers it.
+    /// Returns the causes, outermost first.
+    #[must_use]
+    pub fn causes(&self) -> impl DoubleEndedIterator<Item = String> {
+        self.cause.iter().flat_map(|cause| cause.chain().map(ToString::to_string))
+    }
+
+    /// Returns the same failure with `show` applied to each of its texts. Every failure passes through here before it is
+    /// printed, so that no file name and no word of a library can control a terminal.
     #[must_use]
     pub fn shown_by(&self, show: impl Fn(&str) -> String) -> Self {
+        let innermost_first = self.causes().rev().map(|cause| show(&cause));
+        let cause = innermost_first.fold(None, |chain: Option<anyhow::Error>, text| {
+            Some(chain.map_or_else(|| anyhow::Error::msg(text.clone()), |chain| chain.context(text.clone())))
+        });
         Self {
             kind: self.kind,
             message: show(&self.message),
             details: self.details.iter().map(|line| show(line)).collect(),
             help: self.help.as_deref().map(show),
+            cause: cause.map(Arc::new),
         }
     }
 
-    /// On one line, as a fault in an import: the sentence, the lines under it, and the way out in brackets.
+    /// Returns the failure on one line, for a fault in an import: the sentence, the lines below it, and the way out in
+    /// brackets.
     #[must_use]
     pub fn in_one_line(&self) -> String {
         let mut line = self.message.clone();
@@ -188,6 +234,9 @@ impl fmt::Display for Error {
         for line in &self.details {
             write!(f, "\n  {line}")?;
         }
+        for cause in self.causes() {
+            write!(f, "\ncause: {cause}")?;
+        }
         match &self.help {
             Some(help) => write!(f, "\nhelp: {help}"),
             None => Ok(()),
@@ -195,13 +244,43 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause.as_deref().map(|cause| {
+            let cause: &(dyn std::error::Error + 'static) = cause.as_ref();
+            cause
+        })
+    }
+}
 
-/// The reason of an I/O failure in words: without Rust's `(os error 28)`.
+/// Returns the reason of an I/O failure in words, without Rust's `(os error 28)`.
 #[must_use]
-pub fn io_reason(error: &std::io::Error) -> String {
+pub fn io_reason(error: &io::Error) -> String {
     let text = error.to_string();
     let reason = text.split(" (os error").next().unwrap_or(&text);
     let mut letters = reason.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn causes_are_printed_outermost_first_between_the_message_and_the_help() {
+        let cause = anyhow::Error::msg("disk\u{1b}[2J failed").context("reading page 7");
+        let error = Error::failed("cannot read").help("try again").caused_by(cause);
+        let shown = error.shown_by(|text| text.replace('\u{1b}', "^["));
+        let text = "error: cannot read\ncause: reading page 7\ncause: disk^[[2J failed\nhelp: try again";
+        assert_eq!(shown.to_string(), text);
+        assert_eq!(shown.without_causes().to_string(), "error: cannot read\nhelp: try again");
+        assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("reading page 7"));
+    }
+
+    #[test]
+    fn failures_are_compared_without_their_causes() {
+        let error = Error::failed("cannot read");
+        assert_eq!(error.clone().caused_by(anyhow::Error::msg("disk")), error);
+        assert_ne!(error.clone().help("try again"), error);
+    }
 }

@@ -25,7 +25,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-/// Runs the command line of this process on inventories of this make, and tells how it went.
+/// Runs the command line of this process on inventories of this make, and returns its exit status.
 #[must_use]
 pub fn main(inventory: &'static Inventory) -> ExitCode {
     interrupt::outlive_limits();
@@ -40,18 +40,18 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
             .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());
         match completed {
             Ok(true) => return ExitCode::SUCCESS,
-            Err(_) => return told(&cli::not_completed(&shell)),
+            Err(_) => return report(&cli::not_completed(&shell)),
             Ok(false) => {}
         }
     }
     match cli::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => told(&error),
+        Err(error) => report(&error),
     }
 }
 
-/// Says what went wrong, and returns the exit status for it.
-fn told(error: &error::Error) -> ExitCode {
+/// Prints a failure to standard error, and returns its exit status.
+fn report(error: &error::Error) -> ExitCode {
     if !error.message().is_empty() && error.kind() != error::Kind::OutputClosed {
         let shown = error.shown_by(|text| value::shown::shown(text).into_owned());
         // Nothing is left to tell where standard error is closed.

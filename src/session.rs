@@ -70,7 +70,7 @@ pub struct Session {
     pub style: Option<Style>,
     /// Whether to say only what is asked for or wrong.
     pub quiet: bool,
-    /// Whether to say more.
+    /// True if a failure is printed with its chain of causes (`--verbose`).
     pub verbose: bool,
     /// Whether questions may be asked: there is a terminal, and `--no-input` was not given.
     pub interactive: bool,
@@ -288,7 +288,7 @@ impl Session {
         self.to_output(style, |out| {
             let mut cards = output::cards(style, layout, many, out);
             produce(cards.as_mut())?;
-            cards.end().map_err(|error| Error::output(&error))
+            cards.end().map_err(Error::output)
         })
     }
 
@@ -300,7 +300,7 @@ impl Session {
         let mut text = Vec::new();
         let mut cards = output::cards(style, self.layout(style, true, false), false, &mut text);
         produce(cards.as_mut())?;
-        cards.end().map_err(|error| Error::output(&error))?;
+        cards.end().map_err(Error::output)?;
         drop(cards);
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
@@ -310,7 +310,7 @@ impl Session {
     /// # Errors
     /// The output cannot be written.
     pub fn answer_text(&self, text: &str) -> Result<()> {
-        self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(|error| Error::output(&error)))
+        self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(Error::output))
     }
 
     /// Runs `write` on standard output, through the pager for tables on a terminal. What its reader does not take is
@@ -319,7 +319,7 @@ impl Session {
         let paged = self.pager && style == Style::Table;
         let mut spool = Spool::new(pager::open(paged));
         let written = write(&mut spool);
-        let finished = spool.finish().map_err(|error| Error::output(&error));
+        let finished = spool.finish().map_err(Error::output);
         written.and(finished)
     }
 
@@ -442,7 +442,7 @@ impl List<'_> {
     /// The sheet, begun.
     fn tell(&mut self, tell: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
         let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };
-        begun.and_then(|()| tell(self.sheet.as_mut())).map_err(|error| Error::output(&error))
+        begun.and_then(|()| tell(self.sheet.as_mut())).map_err(Error::output)
     }
 }
 

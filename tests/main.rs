@@ -6,6 +6,7 @@ mod addresses;
 mod backup;
 mod basics;
 mod beside_many;
+mod causes;
 mod check;
 mod command_line;
 mod conformance;

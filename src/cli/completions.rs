@@ -52,6 +52,6 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             .help(format!("the shells are {}", names.join(", "))));
     };
     let mut script = Vec::new();
-    shell.write_registration(ASKED_BY, "inv", "inv", "inv", &mut script).map_err(|error| Error::output(&error))?;
+    shell.write_registration(ASKED_BY, "inv", "inv", "inv", &mut script).map_err(Error::output)?;
     session.answer_text(&String::from_utf8_lossy(&script))
 }

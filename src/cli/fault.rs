@@ -12,13 +12,14 @@ use std::io::Write;
 /// What clap found: help and version are printed, anything else is a wrong usage.
 pub(super) fn told(error: &clap::Error) -> Result<()> {
     match error.kind() {
-        ErrorKind::DisplayHelp => error.print().map_err(|error| Error::output(&error)),
+        ErrorKind::DisplayHelp => error.print().map_err(Error::output),
         // clap would tell the version of each command as its own.
-        ErrorKind::DisplayVersion => writeln!(std::io::stdout(), concat!("inv ", env!("CARGO_PKG_VERSION")))
-            .map_err(|error| Error::output(&error)),
+        ErrorKind::DisplayVersion => {
+            writeln!(std::io::stdout(), concat!("inv ", env!("CARGO_PKG_VERSION"))).map_err(Error::output)
+        }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let text = error.render().to_string();
-            write!(std::io::stderr(), "{text}").map_err(|error| Error::output(&error))?;
+            write!(std::io::stderr(), "{text}").map_err(Error::output)?;
             Err(Error::usage(""))
         }
         _ => Err(usage(error)),

@@ -1,7 +1,7 @@
 //! `inv man DIR`: a manual page for each command.
 
 use crate::command::Graft;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::value::shown;
 use clap::{Arg, ArgMatches, Command};
@@ -17,14 +17,14 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let folder = matches.get_one::<String>("folder").map_or(Path::new("."), Path::new);
-    let told = |error: &std::io::Error| {
+    let cannot_write = |error| {
         let folder = shown::shown(&folder.to_string_lossy()).into_owned();
-        Error::failed(format!("cannot write the manual pages to {folder}: {}", io_reason(error)))
+        Error::io(format!("cannot write the manual pages to {folder}"), error)
     };
-    fs::create_dir_all(folder).map_err(|error| told(&error))?;
+    fs::create_dir_all(folder).map_err(cannot_write)?;
     let mut tree = super::tree();
     tree.build();
-    let count = pages(&tree, folder).map_err(|error| told(&error))?;
+    let count = pages(&tree, folder).map_err(cannot_write)?;
     session.say(&format!("wrote {count} pages; look with man -l {}/inv.1", folder.display()));
     Ok(())
 }

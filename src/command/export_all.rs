@@ -1,7 +1,7 @@
 //! `inv export DIR`: the whole inventory, one CSV a noun, the same bytes for the same inventory.
 
 use super::Graft;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::output::csv::CsvRecords;
 use crate::output::row::Row;
 use crate::output::{self, Layout, Style};
@@ -47,7 +47,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let counts = session.read(|reader| {
         fs::create_dir_all(folder).map_err(|error| {
             let folder = shown::shown(&folder.to_string_lossy()).into_owned();
-            Error::failed(format!("cannot create the folder {folder}: {}", io_reason(&error)))
+            Error::io(format!("cannot create the folder {folder}"), error)
         })?;
         let mut counts = Vec::new();
         for entity in catalog.exported() {
@@ -57,10 +57,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             let path = folder.join(format!("{}.csv", entity.plural));
             session.spare_inventory(&path)?;
             write_whole(&path, |file| {
-                let told = |error: std::io::Error| Error::output(&error);
                 let mut out = BufWriter::with_capacity(BUFFER, file);
                 let mut sheet = output::sheet(Style::Csv, Layout::piped(), &mut out);
-                sheet.begin(&headers).and_then(|()| sheet.end()).map_err(told)?;
+                sheet.begin(&headers).and_then(|()| sheet.end()).map_err(Error::output)?;
                 drop(sheet);
                 let write = || {
                     let mut records = CsvRecords::new(Layout::piped(), headers.len());
@@ -68,9 +67,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 };
                 reader.select_by_path(entity, &columns, write, |record| {
                     count += 1;
-                    out.write_all(record).map_err(told)
+                    out.write_all(record).map_err(Error::output)
                 })?;
-                out.flush().map_err(told)
+                out.flush().map_err(Error::output)
             })?;
             if count > 0 {
                 counts.push(entity.counted(count));

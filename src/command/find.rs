@@ -4,7 +4,7 @@
 //! they are small, so that a million matches take no more memory than a thousand.
 
 use super::{Graft, sheet};
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::{Reader, Wanted};
@@ -67,7 +67,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         for rank in 0..Rank::ALL.len() {
             for waiting in found.iter_mut().filter_map(|found| found[rank].take()) {
                 let mut file = waiting.read()?;
-                while next(&mut file, &mut cells).map_err(|error| aside(&error))? {
+                while next(&mut file, &mut cells).map_err(aside)? {
                     row.clear();
                     for cell in &cells {
                         row.text(cell);
@@ -103,12 +103,12 @@ impl Waiting {
             }
             Ok(())
         };
-        put().map_err(|error| aside(&error))
+        put().map_err(aside)
     }
 
     fn read(self) -> Result<BufReader<SpooledTempFile>> {
-        let mut file = self.0.into_inner().map_err(|error| aside(error.error()))?;
-        file.rewind().map_err(|error| aside(&error))?;
+        let mut file = self.0.into_inner().map_err(|error| aside(error.into_error()))?;
+        file.rewind().map_err(aside)?;
         Ok(BufReader::new(file))
     }
 }
@@ -153,7 +153,7 @@ fn find(reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Found>> {
     Ok(all)
 }
 
-fn aside(error: &std::io::Error) -> Error {
-    Error::failed(format!("cannot put aside what was found: {}", io_reason(error)))
+fn aside(error: std::io::Error) -> Error {
+    Error::io("cannot put aside what was found", error)
         .help("look at the room that is left in the folder for temporary files")
 }

@@ -2,7 +2,7 @@
 
 use super::Graft;
 use crate::catalog::{Catalog, Entity};
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::input::{Records, rvtools};
 use crate::session::Session;
 use crate::value::role::Role;
@@ -77,7 +77,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     let entries = std::fs::read_dir(path).map_err(|error| {
         let error = match error.kind() {
             std::io::ErrorKind::NotADirectory => Error::failed(format!("{shown} is a file, not a folder")),
-            _ => Error::failed(format!("cannot read the folder {shown}: {}", io_reason(&error))),
+            _ => Error::io(format!("cannot read the folder {shown}"), error),
         };
         error.help("name a folder that inv export wrote; for one noun's file there is inv NOUN import")
     })?;

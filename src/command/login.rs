@@ -148,7 +148,7 @@ fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
     }
     session.answer_cards(false, |cards| {
         let written = cards.begin_record(&columns, &row).and_then(|()| cards.end_record());
-        written.map_err(|error| Error::output(&error))
+        written.map_err(Error::output)
     })
 }
 

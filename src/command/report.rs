@@ -10,7 +10,7 @@ use super::capacity::Resource;
 use super::estate::{self, Estate, head};
 use super::pools::{Pool, brief, free_text, grouped, ratio, ratio_text};
 use crate::catalog::Path as Column;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::output::Layout;
 use crate::output::bar::Share;
 use crate::output::grid::visible;
@@ -84,7 +84,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         write_whole(path, |file| {
             let written = file.write_all(page.as_bytes());
             let path = shown::shown(&path.to_string_lossy()).into_owned();
-            written.map_err(|error| Error::failed(format!("cannot write {path}: {}", io_reason(&error))))
+            written.map_err(|error| Error::io(format!("cannot write {path}"), error))
         })?;
         session.say(&format!("wrote {}", shown::shown(file)));
     }

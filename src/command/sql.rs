@@ -4,7 +4,7 @@
 //! takes too long.
 
 use super::Graft;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::interrupt;
 use crate::output::Style;
 use crate::session::Session;
@@ -91,7 +91,7 @@ fn time(matches: &ArgMatches) -> Result<Duration> {
 fn standard_input() -> Result<String> {
     let mut bytes = Vec::new();
     let read = std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Error::failed(format!("cannot read the SQL: {}", io_reason(&error))))?;
+    read.map_err(|error| Error::io("cannot read the SQL", error))?;
     if bytes.len() as u64 > LONGEST {
         return Err(Error::failed("the SQL has more than 1 MiB"));
     }

@@ -45,7 +45,7 @@ fn run(session: &Session, _: &ArgMatches) -> Result<()> {
 
 /// The estate as one record with sections.
 fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
-    let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
+    let written = |done: std::io::Result<()>| done.map_err(Error::output);
     let (mut columns, mut row) = (Vec::new(), Row::default());
     for (entity, count) in &estate.counts {
         columns.push(Column::new(entity.plural, ColumnKind::Number));

@@ -53,7 +53,7 @@ impl Text {
         }
         let name = path.display().to_string();
         // Asked before opening, because opening a FIFO waits for its writer and opening a folder succeeds.
-        let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&name, &error))?;
+        let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&name, error))?;
         if metadata.is_dir() {
             return Err(Error::failed(format!("\"{name}\" is a folder, not a file"))
                 .help("name a file in it; `inv import` takes a whole folder"));
@@ -61,7 +61,7 @@ impl Text {
         if !metadata.is_file() {
             return Err(Error::failed(format!("\"{name}\" is a pipe or a device, not a file")));
         }
-        let source = File::open(path).map_err(|error| cannot_open(&name, &error))?;
+        let source = File::open(path).map_err(|error| cannot_open(&name, error))?;
         Self::new(&name, Box::new(source), Some(metadata.len()), encoding)
     }
 
@@ -190,9 +190,10 @@ impl Text {
 }
 
 /// The failure of a file called `name` that cannot be opened.
-pub(crate) fn cannot_open(name: &str, error: &std::io::Error) -> Error {
-    let failure = Error::failed(format!("cannot open \"{name}\": {}", io_reason(error)));
-    match error.kind() {
+pub(crate) fn cannot_open(name: &str, error: std::io::Error) -> Error {
+    let kind = error.kind();
+    let failure = Error::io(format!("cannot open \"{name}\""), error);
+    match kind {
         ErrorKind::NotFound => failure.help("check the path; - reads standard input"),
         ErrorKind::PermissionDenied => failure.help("check who may read the file and the folders above it"),
         _ => failure,

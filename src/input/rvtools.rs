@@ -20,7 +20,7 @@ mod workbook;
 
 pub use staged::Staged;
 
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use datastores::Datastores;
 use hosting::Hosting;
 use machines::Machines;
@@ -60,7 +60,7 @@ pub fn read(path: &Path, provider: &str) -> Result<Estate> {
     let name = path.display().to_string();
     let mut notes = Notes::default();
     let metadata = std::fs::metadata(path).map_err(|error| {
-        Error::failed(format!("cannot open \"{name}\": {}", io_reason(&error)))
+        Error::io(format!("cannot open \"{name}\""), error)
             .help("name an RVTools export (.xlsx), or the folder of its CSV tabs")
     })?;
     if !metadata.is_dir() && !metadata.is_file() {

@@ -1,7 +1,7 @@
 //! Passwords: read without echo or from a pipe, hashed at once, wiped from memory after use.
 
 use super::prompt;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::interrupt;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -117,7 +117,7 @@ fn standard_input(count: usize) -> Result<Password> {
         .lock()
         .take(most as u64)
         .read_to_end(&mut bytes)
-        .map_err(|error| Error::failed(format!("cannot read the password: {}", io_reason(&error))))?;
+        .map_err(|error| Error::io("cannot read the password", error))?;
     let line = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
     match std::str::from_utf8(line) {
         Ok(text) => Ok(Zeroizing::new(without_return(text).to_owned())),

@@ -3,7 +3,7 @@
 //! They are read as rows on the way: what has no end and makes no sense (`/dev/zero`, a field that is never closed) is
 //! told where it stands, and does not fill the disk first.
 
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::input::file::Text;
 use crate::input::{self, Opened, Reading, Record, Step};
 use std::fs::File;
@@ -16,14 +16,13 @@ use tempfile::NamedTempFile;
 /// # Errors
 /// Not even its header can be read, it cannot be read further, or there is no room for it.
 pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>) -> Result<NamedTempFile> {
-    let no_room = |error: &std::io::Error| {
-        let folder = std::env::temp_dir();
-        Error::failed(format!("cannot put {name} aside in {}: {}", folder.display(), io_reason(error)))
+    let no_room = |error: std::io::Error| {
+        Error::io(format!("cannot put {name} aside in {}", std::env::temp_dir().display()), error)
             .help("set TMPDIR to a folder with room, or name a file")
     };
-    let file = NamedTempFile::new().map_err(|error| no_room(&error))?;
+    let file = NamedTempFile::new().map_err(no_room)?;
     let failed = Arc::new(Mutex::new(None));
-    let copy = file.reopen().map_err(|error| no_room(&error))?;
+    let copy = file.reopen().map_err(no_room)?;
     let source = Copying { source, copy, failed: Arc::clone(&failed) };
     let opened = input::from_text(Text::new(name, Box::new(source), None, reading.encoding)?, None, reading.delimiter);
     if let Ok(Opened::Records(mut records)) = opened {
@@ -40,8 +39,8 @@ pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>
     let failure = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
     match failure {
         None => Ok(file),
-        Some(Failure::Read(error)) => Err(Error::failed(format!("cannot read {name}: {}", io_reason(&error)))),
-        Some(Failure::Written(error)) => Err(no_room(&error)),
+        Some(Failure::Read(error)) => Err(Error::io(format!("cannot read {name}"), error)),
+        Some(Failure::Written(error)) => Err(no_room(error)),
     }
 }
 
@@ -50,8 +49,7 @@ pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>
 /// # Errors
 /// Not even its header can be read.
 pub(super) fn open(aside: &NamedTempFile, name: &str, reading: Reading<'_>) -> Result<Opened> {
-    let file = File::open(aside.path())
-        .map_err(|error| Error::failed(format!("cannot read {name} again: {}", io_reason(&error))))?;
+    let file = File::open(aside.path()).map_err(|error| Error::io(format!("cannot read {name} again"), error))?;
     let size = file.metadata().ok().map(|data| data.len());
     input::from_text(Text::new(name, Box::new(file), size, reading.encoding)?, None, reading.delimiter)
 }

@@ -145,7 +145,7 @@ fn once(path: &Path) -> Result<Option<Box<dyn Read + Send>>> {
         return Ok(Some(Box::new(std::io::stdin())));
     }
     if std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir()) {
-        let opened = File::open(path).map_err(|error| file::cannot_open(&name(path), &error))?;
+        let opened = File::open(path).map_err(|error| file::cannot_open(&name(path), error))?;
         return Ok(Some(Box::new(opened)));
     }
     Ok(None)

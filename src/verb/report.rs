@@ -3,7 +3,7 @@
 //! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
 
 use crate::catalog::Kind;
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Reader};
@@ -34,7 +34,7 @@ impl Report {
             serde_json::to_writer(&mut *rows, &cells)
                 .map_err(std::io::Error::from)
                 .and_then(|()| rows.write_all(b"\n"))
-                .map_err(|error| aside(&error))
+                .map_err(aside)
         };
         match effect.action {
             Action::Nothing => Ok(()),
@@ -59,13 +59,13 @@ impl Report {
 
     /// Where the report ends now.
     pub(crate) fn mark(&mut self) -> Result<u64> {
-        self.rows.as_mut().map_or(Ok(0), |rows| rows.stream_position().map_err(|error| aside(&error)))
+        self.rows.as_mut().map_or(Ok(0), |rows| rows.stream_position().map_err(aside))
     }
 
     /// Takes back what was added since `mark`: it was undone.
     pub(crate) fn back_to(&mut self, mark: u64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
-        rows.set_len(mark).and_then(|()| rows.seek(SeekFrom::Start(mark))).map(drop).map_err(|error| aside(&error))
+        rows.set_len(mark).and_then(|()| rows.seek(SeekFrom::Start(mark))).map(drop).map_err(aside)
     }
 
     /// Answers with what was kept.
@@ -73,13 +73,12 @@ impl Report {
         let Some(mut rows) = self.rows else { return Ok(()) };
         let columns =
             ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
-        rows.rewind().map_err(|error| aside(&error))?;
+        rows.rewind().map_err(aside)?;
         session.answer(Answer::default(), &columns, |each| {
             let mut row = Row::default();
             for line in BufReader::new(rows).lines() {
-                let line = line.map_err(|error| aside(&error))?;
-                let cells: [Option<String>; 6] =
-                    serde_json::from_str(&line).map_err(|error| aside(&std::io::Error::from(error)))?;
+                let line = line.map_err(aside)?;
+                let cells: [Option<String>; 6] = serde_json::from_str(&line).map_err(|error| aside(error.into()))?;
                 row.clear();
                 for cell in &cells {
                     match cell {
@@ -94,7 +93,7 @@ impl Report {
     }
 }
 
-fn aside(error: &std::io::Error) -> Error {
-    Error::failed(format!("cannot put the report aside: {}", io_reason(error)))
+fn aside(error: std::io::Error) -> Error {
+    Error::io("cannot put the report aside", error)
         .help("look at the room that is left in the folder for temporary files")
 }

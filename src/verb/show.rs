@@ -27,7 +27,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
 
 /// Tells one record.
 pub(crate) fn card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
-    let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
+    let written = |done: std::io::Result<()>| done.map_err(Error::output);
     let columns = columns(reader.catalog(), entity);
     let headers: Vec<Column> = columns.iter().map(|path| path.column(reader.catalog())).collect();
     let query = Query { terms: vec![leads_to(Vec::new(), id)], ..Query::all(entity, columns) };
@@ -73,7 +73,7 @@ fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
 
 fn section(reader: &Reader<'_>, section: &Section, id: i64, cards: &mut dyn Cards) -> Result<()> {
     let catalog = reader.catalog();
-    let written = |done: std::io::Result<()>| done.map_err(|error| Error::output(&error));
+    let written = |done: std::io::Result<()>| done.map_err(Error::output);
     match section {
         Section::List { name, of, by, columns } => {
             let of = catalog.of(of);

@@ -1,6 +1,6 @@
 //! The tabs of a folder of CSV files, `RVTools_tabvInfo.csv` and its brothers.
 
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result};
 use crate::input::csv::{Csv, Header};
 use crate::input::file::Text;
 use crate::input::rvtools::notes::{Notes, Topic, shown};
@@ -35,10 +35,10 @@ fn file_name(path: &Path) -> String {
 }
 
 fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
-    let cannot_read = |error: &std::io::Error| Error::failed(format!("cannot read \"{name}\": {}", io_reason(error)));
+    let cannot_read = |error| Error::io(format!("cannot read \"{name}\""), error);
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(|error| cannot_read(&error))?.take(FILES_LIMIT) {
-        let file = entry.map_err(|error| cannot_read(&error))?.path();
+    for entry in std::fs::read_dir(path).map_err(cannot_read)?.take(FILES_LIMIT) {
+        let file = entry.map_err(cannot_read)?.path();
         let is_csv = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
         if let Some(stem) = file.file_stem().and_then(|stem| stem.to_str()).filter(|_| is_csv) {
             files.push((stem.to_owned(), file));

@@ -24,16 +24,16 @@ const WIDTH_LIMIT: usize = 16_384;
 
 /// Reads the tabs of the workbook at `path`, which is called `name`. The second part are the names of all its sheets.
 pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Tab>, Vec<String>)> {
-    let cannot_open = |error: &std::io::Error| Error::failed(format!("cannot open \"{name}\": {}", io_reason(error)));
-    let mut file = File::open(path).map_err(|error| cannot_open(&error))?;
-    let length = file.metadata().map_err(|error| cannot_open(&error))?.len();
+    let cannot_open = |error| Error::io(format!("cannot open \"{name}\""), error);
+    let mut file = File::open(path).map_err(cannot_open)?;
+    let length = file.metadata().map_err(cannot_open)?.len();
     if length > FILE_LIMIT {
         return Err(Error::failed(format!("\"{name}\" is larger than {} MiB", FILE_LIMIT / MEBIBYTE))
             .help("export it again without tabs that are not needed, or as a folder of CSV tabs"));
     }
     check_magic(&mut file, name)?;
     check_parts(&mut file, name)?;
-    file.seek(SeekFrom::Start(0)).map_err(|error| cannot_open(&error))?;
+    file.seek(SeekFrom::Start(0)).map_err(cannot_open)?;
     let mut workbook: Xlsx<_> = Xlsx::new(BufReader::new(file)).map_err(|error| damaged(name, &error))?;
     let sheets = workbook.sheet_names();
     let mut tabs = Vec::new();
@@ -55,7 +55,7 @@ fn check_magic(file: &mut File, name: &str) -> Result<()> {
     match file.read_exact(&mut beginning) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => beginning = [0; 4],
-        Err(error) => return Err(damaged(name, &io_reason(&error))),
+        Err(error) => return Err(damaged(name, &io_reason(&error)).caused_by(error)),
     }
     match &beginning {
         b"PK\x03\x04" => Ok(()),

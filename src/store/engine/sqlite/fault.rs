@@ -1,4 +1,4 @@
-//! What the engine fails with, in words of our own.
+//! Failures of the engine in words of our own, with the engine's words as their cause.
 
 use super::Failure;
 use crate::error::{Error, Kind};
@@ -36,9 +36,21 @@ pub(in crate::store::engine) fn damaged(what: &str) -> Error {
     Error::inventory(format!("the inventory is damaged: it holds {what}")).help(RESTORE)
 }
 
-/// A failure of the engine as it is told.
+/// Returns a failure of the engine in words of our own. Its cause is what the engine says, which names columns and
+/// files and never a value.
 pub(super) fn explained(error: &rusqlite::Error) -> Error {
-    let Some((code, text)) = code(error) else { return damaged("a value of the wrong type") };
+    let Some((code, text)) = code(error) else {
+        return damaged("a value of the wrong type").caused_by(anyhow::Error::msg(error.to_string()));
+    };
+    let failure = sentence(code, text);
+    match failure.kind() {
+        Kind::Interrupted => failure,
+        _ if code.to_string().ends_with(text) => failure.caused_by(code),
+        _ => failure.caused_by(anyhow::Error::new(code).context(text.to_owned())),
+    }
+}
+
+fn sentence(code: ffi::Error, text: &str) -> Error {
     match code.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => interrupt::check().err().unwrap_or_else(|| {
             Error::inventory(waiting::given_up()).help("try again when it is done, or wait longer with --wait SECONDS")
