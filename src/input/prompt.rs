@@ -1,78 +1,82 @@
 //! Questions on a terminal. They are asked on standard error, so that standard output stays data.
 //!
-//! Ctrl-C at any of them ends the command before anything has changed, with the terminal as it was.
+//! `dialoguer` asks for a confirmation and for one of a few words. Its text input counts characters where a terminal
+//! counts columns, so texts and lists that are searched have an editor of their own in `question.rs`;
+//! `tests/prompts.rs` shows the difference. Ctrl-C at any question ends the command before anything has changed, with
+//! the terminal as it was.
 
-use super::question::{Answered, NOT_TAKEN, Question, TAKEN};
-use crate::error::{Error, Result, io_reason};
+use super::question::{ACCEPTED, Prompt, REJECTED, RawMode, Reply, columns, fitted, leave};
+use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::output::measure;
 use crate::value::shown;
 use console::Term;
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, Select};
 use std::io;
 use zeroize::Zeroizing;
 
-/// What a question asks for.
+/// Name of a value that is asked for, and its explanation.
 #[derive(Debug, Clone, Copy)]
 pub struct Label<'a> {
-    /// Its name, which stands before the answer afterwards.
+    /// Name of the value; it stays on the screen before the answer.
     pub name: &'a str,
-    /// What it means, beside the name while the question stands.
+    /// Explanation beside the name while the question is on the screen.
     pub hint: &'a str,
 }
 
-/// What was chosen from a list.
+/// Answer to a question with a list that is searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// One of the items, by its place.
+    /// The item at this index.
     Item(usize),
     /// None of them: the field stays empty.
     Nothing,
-    /// A new one is to be made; this was typed before, and may be its name.
+    /// A new item; the text was typed before, and may be its name.
     New(String),
 }
 
-/// Asks for a text until `check` takes it. `text` stands there already.
+/// Asks for a text until `parse` accepts it. `text` can be edited or accepted.
 ///
 /// # Errors
 /// The user ended it, or the terminal cannot be used.
-pub fn text<T>(label: Label<'_>, text: &str, mut check: impl FnMut(&str) -> Result<T>) -> Result<T> {
-    let told = |_: usize, _: &str| String::new();
-    let mut question = Question { name: label.name, hint: label.hint, text, choices: None, told: &told, first: 0 };
+pub fn text<T>(label: Label<'_>, text: &str, mut parse: impl FnMut(&str) -> Result<T>) -> Result<T> {
+    let describe = |_: usize, _: &str| String::new();
+    let mut prompt = Prompt { name: label.name, hint: label.hint, text, filter: None, describe: &describe };
     loop {
-        let Answered::Text(answer) = asked(&question)? else { continue };
-        let checked = check(answer.trim());
-        let mark = if checked.is_ok() { TAKEN } else { NOT_TAKEN };
-        question.close(mark, answer.trim()).map_err(|error| ended(&error))?;
-        match checked {
+        let Reply::Text(answer) = ask(&prompt)? else { continue };
+        let parsed = parse(answer.trim());
+        let mark = if parsed.is_ok() { ACCEPTED } else { REJECTED };
+        leave(mark, label.name, answer.trim()).map_err(failure)?;
+        match parsed {
             Ok(value) => return Ok(value),
             Err(error) => say(&error.in_one_line()),
         }
-        question.text = "";
+        prompt.text = "";
     }
 }
 
-/// What a list is chosen from.
+/// Items of a list that is searched.
 #[derive(Debug, Clone, Copy)]
 pub struct Choices<'a> {
     /// The items.
     pub items: &'a [String],
-    /// Which of them Enter alone takes.
-    pub first: usize,
-    /// Whether none of them may be chosen, which Enter alone takes then.
+    /// True if the answer may be none of them, which is then the default.
     pub optional: bool,
-    /// What a new one would be called: `os`; nothing where none can be made here.
+    /// Noun for a new item, such as `os`; `None` if none can be created here.
     pub new: Option<&'a str>,
 }
 
-/// Has one of the items chosen from a list that narrows as one types.
+/// Asks for one of the items of a list that narrows as one types.
 ///
 /// # Errors
 /// The user ended it, or the terminal cannot be used.
 pub fn choose(label: Label<'_>, choices: Choices<'_>) -> Result<Choice> {
-    // The places behind the items are those of a new one and of none.
+    // The places after the items are those of a new one and of none.
     let (new, none) = (choices.items.len(), choices.items.len() + 1);
     let lower: Vec<String> = choices.items.iter().map(|item| item.to_lowercase()).collect();
-    let make = choices.new.map(|noun| format!("+ a new {noun}"));
-    let places = |typed: &str| {
+    let create = choices.new.map(|noun| format!("+ a new {noun}"));
+    let filter = |typed: &str| {
         let typed = typed.trim().to_lowercase();
         let mut places: Vec<usize> = Vec::new();
         places.extend((choices.optional && NONE.contains(&typed)).then_some(none));
@@ -80,36 +84,31 @@ pub fn choose(label: Label<'_>, choices: Choices<'_>) -> Result<Choice> {
             lower.iter().enumerate().filter_map(|(place, item)| Some((rank(item, &typed)?, place))).collect();
         ranked.sort_unstable();
         places.extend(ranked.into_iter().map(|(_, place)| place));
-        places.extend(make.is_some().then_some(new));
+        places.extend(create.is_some().then_some(new));
         places
     };
-    let asks_for_new = |typed: &str| make.as_ref().is_some_and(|make| make.contains(typed.trim()));
-    let told = |place: usize, typed: &str| match &make {
-        Some(make) if place == new && asks_for_new(typed) => make.clone(),
-        Some(make) if place == new => format!("{make} {}", shown::quoted(typed.trim())),
+    let asks_for_new = |typed: &str| create.as_ref().is_some_and(|create| create.contains(typed.trim()));
+    let describe = |place: usize, typed: &str| match &create {
+        Some(create) if place == new && asks_for_new(typed) => create.clone(),
+        Some(create) if place == new => format!("{create} {}", shown::quoted(typed.trim())),
         _ => choices.items.get(place).map_or_else(|| NONE.to_owned(), |item| shown::shown(item).into_owned()),
     };
-    let first = if choices.optional { none } else { choices.first };
-    let question =
-        Question { name: label.name, hint: label.hint, text: "", choices: Some(&places), told: &told, first };
-    let answer = asked(&question)?;
-    if let Answered::Choice(place, typed) = &answer {
-        question.close(TAKEN, &told(*place, typed)).map_err(|error| ended(&error))?;
-    }
-    Ok(match answer {
-        Answered::Choice(place, typed) if place == new => {
-            Choice::New(if asks_for_new(&typed) { String::new() } else { typed.trim().to_owned() })
-        }
-        Answered::Choice(place, _) if place < new => Choice::Item(place),
-        _ => Choice::Nothing,
+    let prompt = Prompt { name: label.name, hint: label.hint, text: "", filter: Some(&filter), describe: &describe };
+    let Reply::Choice(place, typed) = ask(&prompt)? else { return Ok(Choice::Nothing) };
+    leave(ACCEPTED, label.name, &describe(place, &typed)).map_err(failure)?;
+    Ok(match place {
+        _ if place < new => Choice::Item(place),
+        _ if place == none => Choice::Nothing,
+        _ if asks_for_new(&typed) => Choice::New(String::new()),
+        _ => Choice::New(typed.trim().to_owned()),
     })
 }
 
-/// What stands in a list for none of it.
-const NONE: &str = "(none)";
+/// Entry for none of the items of a list.
+pub const NONE: &str = "(none)";
 
-/// How well an item fits what was typed, the least the best: as its name, as the beginning of it, as the beginning of
-/// a part of its path, anywhere; nothing where a word of it is missing.
+/// Rank of an item that matches the typed text, 0 the best: by its name, by the beginning of its name, by the beginning
+/// of a part of its path, anywhere. `None` if a word of the text is missing.
 fn rank(item: &str, typed: &str) -> Option<usize> {
     if typed.is_empty() {
         return Some(0);
@@ -126,16 +125,84 @@ fn rank(item: &str, typed: &str) -> Option<usize> {
     })
 }
 
-/// Asks a question that is answered by yes or no; Enter alone is a no.
+/// Columns that `dialoguer` draws around the question of a confirmation: `? ` and ` (y/n) › yes`.
+const CONFIRM_COLUMNS: usize = 15;
+
+/// Columns that `dialoguer` draws around the label of a list: `? `, ` ›` and ` [Page 1/2] `.
+const SELECT_COLUMNS: usize = 16;
+
+/// Rows of the smallest terminal that `dialoguer` draws a list on; on a smaller one it panics.
+const SELECT_ROWS: u16 = 3;
+
+/// Asks a question that is answered by `y` or `n` and Enter; Enter alone is a no.
 ///
 /// # Errors
 /// The user ended it, or the terminal cannot be used.
 pub fn confirm(question: &str) -> Result<bool> {
-    text(Label { name: question, hint: "y/N" }, "", |answer| match answer.to_lowercase().as_str() {
-        "y" | "yes" => Ok(true),
-        "" | "n" | "no" => Ok(false),
-        _ => Err(Error::failed("the answer is y or n")),
-    })
+    let question = shown::shown(question);
+    let is_confirmed = interact(&question, 0, |terminal| {
+        // dialoguer draws over one line only.
+        let fits = measure::width(&question) + CONFIRM_COLUMNS < columns(terminal);
+        if !fits {
+            terminal.write_line(&format!("? {question}"))?;
+        }
+        Confirm::with_theme(&ColorfulTheme::default())
+            .with_prompt(if fits { &question } else { "" })
+            .wait_for_newline(true)
+            .default(false)
+            .report(false)
+            .interact_on(terminal)
+    })?;
+    let answer = if is_confirmed { "yes" } else { "no" };
+    leave(ACCEPTED, &question, answer).map_err(failure)?;
+    Ok(is_confirmed)
+}
+
+/// Tests if the terminal is large enough for [`select`].
+#[must_use]
+pub fn can_select() -> bool {
+    Term::stderr().size().0 >= SELECT_ROWS
+}
+
+/// Asks for one of a few words with the arrow keys, and returns its index; Enter alone returns `default`.
+///
+/// # Errors
+/// The user ended it, or the terminal cannot be used.
+pub fn select(label: Label<'_>, words: &[&str], default: usize) -> Result<usize> {
+    let rows = usize::from(Term::stderr().size().0.saturating_sub(2));
+    let index = interact(label.name, words.len().min(rows) + 1, |terminal| {
+        Select::with_theme(&ColorfulTheme::default())
+            .with_prompt(fitted(format!("{} ({})", label.name, label.hint), columns(terminal) - SELECT_COLUMNS))
+            .items(words)
+            .default(default)
+            .report(false)
+            .interact_on(terminal)
+    })?;
+    leave(ACCEPTED, label.name, words.get(index).unwrap_or(&"")).map_err(failure)?;
+    Ok(index)
+}
+
+/// Runs a question of `dialoguer`, which draws `lines` lines. Raw mode lasts for all of it: between two keys `dialoguer`
+/// would let the terminal echo, and make a signal of Ctrl-C.
+fn interact<T>(name: &str, lines: usize, ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T> {
+    // dialoguer raises SIGINT at Ctrl-C, which would end the process with the cursor hidden.
+    interrupt::watch();
+    interrupt::check()?;
+    let terminal = Term::stderr();
+    let interacted = || {
+        let raw = RawMode::begin()?;
+        let answer = ask(&terminal);
+        if answer.is_err() {
+            terminal.clear_line()?;
+            terminal.clear_last_lines(lines)?;
+        }
+        drop(raw);
+        if answer.is_err() {
+            leave(REJECTED, name, "")?;
+        }
+        Ok(answer?)
+    };
+    interacted().map_err(failure)
 }
 
 /// Asks for a password, without echo.
@@ -146,7 +213,7 @@ pub fn password(label: &str) -> Result<Zeroizing<String>> {
     secret(&format!("{label}: "))
 }
 
-/// Asks for a new password, twice and without echo, until both are the same and `check` takes them.
+/// Asks for a new password, twice and without echo, until both are the same and `check` accepts them.
 ///
 /// # Errors
 /// The user ended it, or the terminal cannot be used.
@@ -167,7 +234,7 @@ pub fn new_password(label: &str, mut check: impl FnMut(&str) -> Result<()>) -> R
 
 fn secret(label: &str) -> Result<Zeroizing<String>> {
     interrupt::check()?;
-    rpassword::prompt_password(label).map(Zeroizing::new).map_err(|error| ended(&error))
+    rpassword::prompt_password(label).map(Zeroizing::new).map_err(failure)
 }
 
 fn say(text: &str) {
@@ -175,19 +242,18 @@ fn say(text: &str) {
     let _ = Term::stderr().write_line(&format!("  {}", shown::shown(text)));
 }
 
-fn asked(question: &Question<'_>) -> Result<Answered> {
+fn ask(prompt: &Prompt<'_>) -> Result<Reply> {
     interrupt::check()?;
-    question.ask().map_err(|error| ended(&error))
+    prompt.ask().map_err(failure)
 }
 
-/// Shows the cursor, and tells why the questions end here.
-fn ended(error: &io::Error) -> Error {
+/// Shows the cursor, and returns the failure that ends the questions.
+fn failure(error: io::Error) -> Error {
     // This fails where the terminal is gone; there is nothing to put back then.
     let _ = Term::stderr().show_cursor();
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Error::interrupted(),
-        _ => Error::failed(format!("cannot ask on this terminal: {}", io_reason(error)))
-            .help("give everything as options, with --no-input"),
+        _ => Error::io("cannot ask on this terminal", error).help("give everything as options, with --no-input"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One question on a terminal: a line that is edited, and below it what may be chosen.
 //!
-//! Names are of any script, so everything here counts graphemes and columns, never bytes. What is drawn is cut to the
-//! terminal, because a line that wraps cannot be drawn over. Keys are read in one stretch of raw mode: between two
+//! Names are of any script, so everything here counts graphemes and columns, never bytes or characters. Text is cut to
+//! the terminal, because a line that wraps cannot be drawn over. Keys are read in one stretch of raw mode: between two
 //! stretches the terminal would echo what is typed ahead, and Ctrl-C would be a signal that no question waits for.
 
 use crate::output::measure;
@@ -12,23 +12,27 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 use std::io;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The room that an answer has beside its question; with less, the question stands on a line of its own.
-const ROOM: usize = 20;
-/// How many choices are shown at once.
-const SHOWN: usize = 12;
+/// Columns that an answer needs beside its question; with fewer, the question is on a line of its own.
+const ANSWER_COLUMNS: usize = 20;
+/// Number of choices on the screen at once.
+const PAGE: usize = 12;
 
-/// What marks an answer that was taken.
-pub(super) const TAKEN: &str = "✔";
-/// What marks a question that was not answered, or an answer that was not taken.
-pub(super) const NOT_TAKEN: &str = "✘";
+/// Mark of an accepted answer.
+pub(super) const ACCEPTED: &str = "✔";
+/// Mark of a question without an answer, and of a rejected answer.
+pub(super) const REJECTED: &str = "✘";
 
 /// The terminal in raw mode, until this is dropped.
-struct Raw {
+pub(super) struct RawMode {
     before: Termios,
 }
 
-impl Raw {
-    fn begin() -> io::Result<Self> {
+impl RawMode {
+    /// Switches echo, line editing and signals from keys off.
+    ///
+    /// # Errors
+    /// Standard input is no terminal, or the terminal is gone.
+    pub(super) fn begin() -> io::Result<Self> {
         let before = tcgetattr(io::stdin())?;
         let mut raw = before.clone();
         raw.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
@@ -37,21 +41,21 @@ impl Raw {
     }
 }
 
-impl Drop for Raw {
+impl Drop for RawMode {
     fn drop(&mut self) {
         // A terminal that is gone has no settings to put back.
         let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
     }
 }
 
-/// The text that is being typed, and the byte at which the next key goes in.
+/// The text that is being typed, and the byte at which the next key inserts.
 #[derive(Debug, Default)]
-struct Line {
+struct LineBuffer {
     text: String,
     cursor: usize,
 }
 
-impl Line {
+impl LineBuffer {
     fn new(text: &str) -> Self {
         Self { text: text.to_owned(), cursor: text.len() }
     }
@@ -77,8 +81,8 @@ impl Line {
         self.cursor = from;
     }
 
-    /// Takes a key; whether it was one that edits.
-    fn takes(&mut self, key: &Key) -> bool {
+    /// Applies a key. Returns false if it edits nothing.
+    fn edit(&mut self, key: &Key) -> bool {
         match key {
             Key::ArrowLeft | Key::Char('\x02') => self.cursor = self.left(),
             Key::ArrowRight | Key::Char('\x06') => self.cursor = self.right(),
@@ -101,165 +105,143 @@ impl Line {
         true
     }
 
-    /// The part of the text around the cursor that fits into `room` columns, and the column of the cursor in it. What
-    /// does not fit is not looked at: a line may be as long as what was pasted into it.
-    fn window(&self, room: usize) -> (String, usize) {
+    /// Returns the part of the text around the cursor that fits into `columns`, and the cursor's column in it. The rest
+    /// is not read: a line may be as long as what was pasted into it.
+    fn window(&self, columns: usize) -> (String, usize) {
         let (mut column, mut before) = (0, Vec::new());
         for grapheme in self.before().graphemes(true).rev() {
             let grapheme = shown::shown(grapheme);
             let wide = measure::width(&grapheme);
-            if column + wide >= room {
+            if column + wide >= columns {
                 break;
             }
             column += wide;
             before.push(grapheme);
         }
-        let mut seen: String = before.into_iter().rev().collect();
+        let mut visible: String = before.into_iter().rev().collect();
         let mut wide = column;
         for grapheme in self.behind().graphemes(true) {
             let grapheme = shown::shown(grapheme);
             wide += measure::width(&grapheme);
-            if wide >= room {
+            if wide >= columns {
                 break;
             }
-            seen.push_str(&grapheme);
+            visible.push_str(&grapheme);
         }
-        (seen, column)
+        (visible, column)
     }
 }
 
-/// For what was typed, the places of the choices that fit it, the best first.
-pub(super) type Narrowed<'a> = dyn Fn(&str) -> Vec<usize> + 'a;
+/// Returns the places of the choices that match the typed text, best match first.
+pub(super) type Filter<'a> = dyn Fn(&str) -> Vec<usize> + 'a;
 
-/// What was answered.
+/// An answer as it was typed or chosen.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answered {
+pub(super) enum Reply {
     /// A text.
     Text(String),
-    /// The choice at this place, and what was typed to find it.
+    /// The choice at this place, and the text that was typed to find it.
     Choice(usize, String),
 }
 
-/// A question.
-pub(super) struct Question<'a> {
-    /// What is asked for; the answer is shown behind it afterwards.
+/// A question for a text, or for one of a list of choices that narrows as one types.
+pub(super) struct Prompt<'a> {
+    /// Name of the value; it stays on the screen before the answer.
     pub name: &'a str,
-    /// What it means, beside the name while the question stands.
+    /// Explanation beside the name while the question is on the screen.
     pub hint: &'a str,
-    /// What stands there already.
+    /// Text that can be edited or accepted.
     pub text: &'a str,
-    /// What narrows the choices; nothing for a question that takes text.
-    pub choices: Option<&'a Narrowed<'a>>,
-    /// How a choice is told, for what was typed.
-    pub told: &'a dyn Fn(usize, &str) -> String,
-    /// The choice that Enter alone takes.
-    pub first: usize,
+    /// Filter of the choices; `None` for a question that accepts any text.
+    pub filter: Option<&'a Filter<'a>>,
+    /// Words for the choice at a place, given the typed text.
+    pub describe: &'a dyn Fn(usize, &str) -> String,
 }
 
-impl Question<'_> {
+impl Prompt<'_> {
     /// Asks.
     ///
     /// # Errors
     /// Ctrl-C, a signal, or a terminal that is gone.
-    pub(super) fn ask(&self) -> io::Result<Answered> {
+    pub(super) fn ask(&self) -> io::Result<Reply> {
         let terminal = Term::buffered_stderr();
-        let raw = Raw::begin()?;
-        let answered = self.converse(&terminal);
+        let raw = RawMode::begin()?;
+        let reply = self.read(&terminal);
         terminal.clear_line()?;
         terminal.clear_to_end_of_screen()?;
         terminal.flush()?;
         drop(raw);
-        if answered.is_err() {
-            self.close(NOT_TAKEN, "")?;
+        if reply.is_err() {
+            leave(REJECTED, self.name, "")?;
         }
-        answered
+        reply
     }
 
-    /// Leaves the question and its answer on the screen, marked as taken or not.
-    ///
-    /// # Errors
-    /// The terminal is gone.
-    pub(super) fn close(&self, mark: &str, answer: &str) -> io::Result<()> {
-        let mark = if mark == TAKEN { style(mark).green() } else { style(mark).red() };
-        let terminal = Term::stderr();
-        let answer = shown::shown(answer);
-        // A screen of it tells which answer it was.
-        let (kept, _) = measure::cut(&answer, columns(&terminal) * usize::from(terminal.size().0.max(1)));
-        let cut = if kept.len() < answer.len() { measure::ELLIPSIS } else { "" };
-        terminal.write_line(&format!("{} {} · {kept}{cut}", mark.for_stderr(), self.name))
-    }
-
-    fn converse(&self, terminal: &Term) -> io::Result<Answered> {
+    fn read(&self, terminal: &Term) -> io::Result<Reply> {
         let hint = if self.hint.is_empty() { String::new() } else { format!(" ({})", self.hint) };
         let mut prompt = format!("? {}{hint} › ", self.name);
-        if measure::width(&prompt) + ROOM > columns(terminal) {
+        if measure::width(&prompt) + ANSWER_COLUMNS > columns(terminal) {
             terminal.write_line(prompt.trim_end_matches(" › "))?;
             "› ".clone_into(&mut prompt);
         }
-        let mut line = Line::new(self.text);
+        let mut line = LineBuffer::new(self.text);
         let mut places = self.places("");
-        let mut at = places.iter().position(|place| *place == self.first).unwrap_or(0);
+        let mut index = 0;
         let mut has_changed = false;
         loop {
-            // What is pasted is looked at as a whole: the work for each of its keys grows with the line.
-            if !is_more_typed() {
+            // Filter and draw a paste once: the work for each of its keys grows with the line.
+            if !is_key_waiting() {
                 if std::mem::take(&mut has_changed) {
                     places = self.places(&line.text);
-                    at = 0;
+                    index = 0;
                 }
-                self.draw(terminal, &prompt, &line, &places, at)?;
+                self.draw(terminal, &prompt, &line, &places, index)?;
             }
             let key = terminal.read_key_raw()?;
             let length = line.text.len();
-            if line.takes(&key) {
+            if line.edit(&key) {
                 has_changed |= line.text.len() != length;
                 continue;
             }
             if std::mem::take(&mut has_changed) {
                 places = self.places(&line.text);
-                at = 0;
+                index = 0;
             }
             match key {
                 Key::CtrlC | Key::Char('\x03') => return Err(io::ErrorKind::Interrupted.into()),
                 Key::Char('\x04') if line.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Key::Enter if self.choices.is_none() => return Ok(Answered::Text(line.text)),
+                Key::Enter if self.filter.is_none() => return Ok(Reply::Text(line.text)),
                 Key::Enter => {
-                    if let Some(place) = places.get(at) {
-                        return Ok(Answered::Choice(*place, line.text));
+                    if let Some(place) = places.get(index) {
+                        return Ok(Reply::Choice(*place, line.text));
                     }
                 }
-                Key::ArrowDown | Key::Tab if !places.is_empty() => at = (at + 1) % places.len(),
-                Key::ArrowUp | Key::BackTab if !places.is_empty() => at = (at + places.len() - 1) % places.len(),
-                Key::PageDown => at = (at + SHOWN).min(places.len().saturating_sub(1)),
-                Key::PageUp => at = at.saturating_sub(SHOWN),
+                Key::ArrowDown | Key::Tab if !places.is_empty() => index = (index + 1) % places.len(),
+                Key::ArrowUp | Key::BackTab if !places.is_empty() => index = (index + places.len() - 1) % places.len(),
+                Key::PageDown => index = (index + PAGE).min(places.len().saturating_sub(1)),
+                Key::PageUp => index = index.saturating_sub(PAGE),
                 _ => {}
             }
         }
     }
 
     fn places(&self, typed: &str) -> Vec<usize> {
-        self.choices.map(|choices| choices(typed)).unwrap_or_default()
+        self.filter.map(|filter| filter(typed)).unwrap_or_default()
     }
 
-    /// Draws the question over what was drawn before, and puts the cursor into its line.
-    fn draw(&self, terminal: &Term, prompt: &str, line: &Line, places: &[usize], at: usize) -> io::Result<()> {
+    /// Redraws the question with the choice at `index` marked, and puts the cursor into its line.
+    fn draw(&self, terminal: &Term, prompt: &str, line: &LineBuffer, places: &[usize], index: usize) -> io::Result<()> {
         let columns = columns(terminal);
         terminal.clear_line()?;
         terminal.clear_to_end_of_screen()?;
         let (text, column) = line.window(columns.saturating_sub(measure::width(prompt)).max(2));
         terminal.write_str(&format!("{}{text}", style(prompt).bold().for_stderr()))?;
-        let most = SHOWN.min(usize::from(terminal.size().0).saturating_sub(3)).max(1);
-        let start = (at + 1).saturating_sub(most);
-        let seen = places.iter().enumerate().skip(start).take(most);
+        let page = PAGE.min(usize::from(terminal.size().0).saturating_sub(3)).max(1);
+        let start = (index + 1).saturating_sub(page);
         let mut below = 0;
-        for (index, place) in seen {
-            let told = (self.told)(*place, &line.text);
-            let told = if measure::width(&told) + 3 > columns {
-                format!("{}{}", measure::cut(&told, columns - 3).0, measure::ELLIPSIS)
-            } else {
-                told
-            };
-            let item = if index == at { style(format!("❯ {told}")).cyan() } else { style(format!("  {told}")) };
+        for (at, place) in places.iter().enumerate().skip(start).take(page) {
+            let choice = fitted((self.describe)(*place, &line.text), columns - 3);
+            let item = if at == index { style(format!("❯ {choice}")).cyan() } else { style(format!("  {choice}")) };
             terminal.write_str(&format!("\n{}", item.for_stderr()))?;
             below += 1;
         }
@@ -277,43 +259,65 @@ impl Question<'_> {
     }
 }
 
-/// Whether a key is waiting already.
-fn is_more_typed() -> bool {
+/// Leaves a question and its answer on the screen, marked as [`ACCEPTED`] or [`REJECTED`].
+///
+/// # Errors
+/// The terminal is gone.
+pub(super) fn leave(mark: &str, name: &str, answer: &str) -> io::Result<()> {
+    let mark = if mark == ACCEPTED { style(mark).green() } else { style(mark).red() };
+    let terminal = Term::stderr();
+    let answer = shown::shown(answer);
+    // A screenful of it identifies the answer; a paste may be far longer.
+    let answer = fitted(answer.into_owned(), columns(&terminal) * usize::from(terminal.size().0.max(1)));
+    terminal.write_line(&format!("{} {name} · {answer}", mark.for_stderr()))
+}
+
+/// Cuts a text that is wider than `limit` columns, with an ellipsis in place of the rest.
+pub(super) fn fitted(text: String, limit: usize) -> String {
+    if measure::width(&text) <= limit {
+        return text;
+    }
+    format!("{}{}", measure::cut(&text, limit).0, measure::ELLIPSIS)
+}
+
+/// Tests if another key can be read without waiting.
+fn is_key_waiting() -> bool {
     let stdin = io::stdin();
     let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
     poll(&mut keys, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
-fn columns(terminal: &Term) -> usize {
+/// Width of the terminal in columns, at least 20.
+pub(super) fn columns(terminal: &Term) -> usize {
     usize::from(terminal.size().1).max(20)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Line;
+    use super::LineBuffer;
     use console::Key;
 
-    fn typed(keys: &[Key]) -> Line {
-        let mut line = Line::default();
+    fn typed(keys: &[Key]) -> LineBuffer {
+        let mut line = LineBuffer::default();
         for key in keys {
-            line.takes(key);
+            line.edit(key);
         }
         line
     }
 
     #[test]
-    fn backspace_takes_a_whole_grapheme() {
+    fn backspace_deletes_a_whole_grapheme() {
         let family = "👨‍👩‍👧";
-        let mut line = Line::new(&format!("東{family}"));
-        line.takes(&Key::Backspace);
+        let mut line = LineBuffer::new(&format!("東{family}"));
+        line.edit(&Key::Backspace);
         assert_eq!(line.text, "東");
-        line.takes(&Key::Backspace);
-        line.takes(&Key::Backspace);
+        line.edit(&Key::Backspace);
+        line.edit(&Key::Backspace);
         assert_eq!(line.text, "");
     }
 
     #[test]
-    fn keys_go_in_where_the_cursor_is() {
+    fn keys_insert_at_the_cursor() {
         let line =
             typed(&[Key::Char('b'), Key::Home, Key::Char('a'), Key::ArrowRight, Key::Char('c'), Key::Char('\x01')]);
         assert_eq!(line.text, "abc");
@@ -323,10 +327,10 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_shows_the_part_around_the_cursor() {
-        let mut line = Line::new("0123456789");
+        let mut line = LineBuffer::new("0123456789");
         assert_eq!(line.window(5), ("6789".to_owned(), 4));
-        line.takes(&Key::Home);
+        line.edit(&Key::Home);
         assert_eq!(line.window(5), ("0123".to_owned(), 0));
-        assert_eq!(Line::new("東京東京").window(5), ("東京".to_owned(), 4));
+        assert_eq!(LineBuffer::new("東京東京").window(5), ("東京".to_owned(), 4));
     }
 }

@@ -55,12 +55,12 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     if !missing.is_empty() {
         session.require(arguments::role(entity))?;
-        let known = given.iter().filter_map(|(target, _)| match target {
+        let filled = given.iter().filter_map(|(target, _)| match target {
             Target::Field(place) => Some(*place),
             _ => None,
         });
-        let answers = ask::for_new(session, entity, &known.collect::<Vec<usize>>())?;
-        given.extend(answers.given);
+        let answers = ask::for_new(session, entity, &filled.collect::<Vec<usize>>())?;
+        given.extend(answers.texts);
         create = answers.create;
     }
     let from_stdin = switch(matches, "password-stdin");

@@ -1,4 +1,4 @@
-//! What an operator left out is asked for: a reference from a list that narrows, a quantity until it parses.
+//! Asks for the fields that the command line lacks: a reference from a list that narrows, a quantity until it parses.
 
 use super::intake::{self, Target};
 use crate::catalog::{Entity, Field, Kind, Path, Rule};
@@ -10,36 +10,38 @@ use crate::store::Query;
 use crate::value::status;
 use std::ops::ControlFlow;
 
-/// The longest list that is offered; of more records, one is asked for by name.
-const OFFERED: u64 = 5_000;
+/// Number of records in the longest list to choose from; of more, one is asked for by name.
+const LONGEST_LIST: u64 = 5_000;
 
-/// What was asked for, and what is to be made along with it.
+/// Answers of the operator, and nouns of the records to create for them.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    /// The texts, and what they are for.
-    pub given: Vec<(Target, String)>,
-    /// The nouns of which a new record was asked for.
+    /// Each text with the field that it is for.
+    pub texts: Vec<(Target, String)>,
+    /// Nouns of which a new record was named.
     pub create: Vec<String>,
 }
 
-/// Asks for the fields of a new record of `entity` that are not `known` yet: the required ones, and if the operator
-/// wants to, the others.
-pub(crate) fn for_new(session: &Session, entity: &'static Entity, known: &[usize]) -> Result<Answers> {
+/// Asks for the fields of a new record of `entity` that are not `filled`: the required ones, and the others on request.
+///
+/// # Errors
+/// The user ended it, the terminal cannot be used, or the inventory cannot be read.
+pub(crate) fn for_new(session: &Session, entity: &'static Entity, filled: &[usize]) -> Result<Answers> {
     interrupt::watch();
     let mut answers = Answers::default();
     let open = |(place, field): &(usize, &'static Field)| {
-        !known.contains(place) && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Secret)
+        !filled.contains(place) && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Secret)
     };
     let fields: Vec<(usize, &'static Field)> = entity.fields.iter().enumerate().filter(open).collect();
-    let named = entity.names.iter().filter_map(|name| entity.position(name)).any(|place| known.contains(&place));
-    let needed = |field: &Field| field.required || (!named && entity.names.first() == Some(&field.name));
-    for (place, field) in fields.iter().filter(|(_, field)| needed(field)) {
+    let has_name = entity.names.iter().filter_map(|name| entity.position(name)).any(|place| filled.contains(&place));
+    let is_required = |field: &Field| field.required || (!has_name && entity.names.first() == Some(&field.name));
+    for (place, field) in fields.iter().filter(|(_, field)| is_required(field)) {
         ask(session, entity, *place, field, true, &mut answers)?;
     }
-    let optional: Vec<_> = fields.iter().filter(|(_, field)| !needed(field)).collect();
+    let optional: Vec<_> = fields.iter().filter(|(_, field)| !is_required(field)).collect();
     if !optional.is_empty() && prompt::confirm("More fields?")? {
         for (place, field) in optional {
-            if !excluded(entity, field, known, &answers) {
+            if !is_excluded(entity, field, filled, &answers) {
                 ask(session, entity, *place, field, false, &mut answers)?;
             }
         }
@@ -47,12 +49,12 @@ pub(crate) fn for_new(session: &Session, entity: &'static Entity, known: &[usize
     Ok(answers)
 }
 
-/// Whether a field cannot be given any more, since another one that it excludes is.
-fn excluded(entity: &'static Entity, field: &Field, known: &[usize], answers: &Answers) -> bool {
+/// Tests if a rule of `entity` forbids `field` beside the fields that have a value.
+fn is_excluded(entity: &'static Entity, field: &Field, filled: &[usize], answers: &Answers) -> bool {
     let has = |name: &str| {
         let place = entity.position(name);
-        let answered = |(target, _): &(Target, String)| matches!(target, Target::Field(other) if place == Some(*other));
-        place.is_some_and(|place| known.contains(&place)) || answers.given.iter().any(answered)
+        let is_field = |(target, _): &(Target, String)| matches!(target, Target::Field(other) if place == Some(*other));
+        place.is_some_and(|place| filled.contains(&place)) || answers.texts.iter().any(is_field)
     };
     entity.rules.iter().any(|rule| match rule {
         Rule::NotBoth(one, other) => (field.name == *one && has(other)) || (field.name == *other && has(one)),
@@ -60,7 +62,7 @@ fn excluded(entity: &'static Entity, field: &Field, known: &[usize], answers: &A
     })
 }
 
-/// What stands beside a field's name while it is asked for: what it means, and what an answer looks like.
+/// Explanation of a field beside its name: its help text, and an example.
 fn hint(field: &Field) -> String {
     let mut letters = field.help.chars();
     let help = letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
@@ -82,20 +84,20 @@ fn ask(
 ) -> Result<()> {
     let answer = match field.kind {
         Kind::Reference { .. } => reference(session, field, required, &mut answers.create)?,
-        Kind::Status | Kind::Role => one_of(field)?,
+        Kind::Status | Kind::Role if prompt::can_select() => word(field)?,
         _ if entity.names.len() > 1 && entity.is_naming(field.name) && required => {
             let name = named_text(entity, session)?;
-            let named = intake::naming_field(entity, &name).and_then(|field| entity.position(field.name));
-            answers.given.push((Target::Field(named.unwrap_or(place)), name));
+            let naming = intake::naming_field(entity, &name).and_then(|field| entity.position(field.name));
+            answers.texts.push((Target::Field(naming.unwrap_or(place)), name));
             return Ok(());
         }
         _ => text(session, entity, field, required)?,
     };
-    answers.given.extend(answer.map(|text| (Target::Field(place), text)));
+    answers.texts.extend(answer.map(|text| (Target::Field(place), text)));
     Ok(())
 }
 
-/// Asks for the name of a record that any of several fields may hold.
+/// Asks for the name of a record whose entity has several naming fields.
 fn named_text(entity: &'static Entity, session: &Session) -> Result<String> {
     let label = entity.names.join(" or ");
     prompt::text(Label { name: &label, hint: "" }, "", |text| {
@@ -119,7 +121,10 @@ fn text(session: &Session, entity: &'static Entity, field: &'static Field, requi
     Ok(Some(answer).filter(|answer| !answer.is_empty()))
 }
 
-/// Whether `text` is a value of `field`, told while the question still stands.
+/// Checks that `text` is a value of `field`.
+///
+/// # Errors
+/// It is not, or the inventory's units cannot be read.
 fn check(session: &Session, field: &Field, text: &str) -> Result<()> {
     match field.kind {
         Kind::Quantity { .. } => session.read(|reader| reader.units()?.parse(text).map(drop)),
@@ -127,18 +132,18 @@ fn check(session: &Session, field: &Field, text: &str) -> Result<()> {
     }
 }
 
-/// Has one of a few words chosen; a status that is not known is unknown, and who gets no role gets the usual one.
-fn one_of(field: &Field) -> Result<Option<String>> {
-    let items: Vec<String> = field.kind.words().unwrap_or_default().iter().map(|word| (*word).to_owned()).collect();
-    let unknown = items.iter().position(|word| word == status::UNKNOWN);
-    let choices = Choices { items: &items, first: unknown.unwrap_or(0), optional: unknown.is_none(), new: None };
-    Ok(match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
-        Choice::Item(place) => items.into_iter().nth(place),
-        Choice::Nothing | Choice::New(_) => None,
-    })
+/// Asks for one of a few words. Enter alone chooses the status `unknown`, and no role.
+fn word(field: &Field) -> Result<Option<String>> {
+    let mut words = field.kind.words().unwrap_or_default().to_vec();
+    let default = words.iter().position(|word| *word == status::UNKNOWN).unwrap_or_else(|| {
+        words.insert(0, prompt::NONE);
+        0
+    });
+    let index = prompt::select(Label { name: field.name, hint: &hint(field) }, &words, default)?;
+    Ok(words.get(index).filter(|word| **word != prompt::NONE).map(|word| (*word).to_owned()))
 }
 
-/// Has a record chosen, or a new one named.
+/// Asks for a record, or for the name of a new one.
 fn reference(
     session: &Session,
     field: &'static Field,
@@ -147,8 +152,8 @@ fn reference(
 ) -> Result<Option<String>> {
     let Some(target) = session.catalog().target(field) else { return Ok(None) };
     let all = Query::all(target, vec![Path::known(session.catalog(), target, "path")]);
-    let (many, paths) = session.read(|reader| {
-        if reader.select_count(&all)? > OFFERED {
+    let (is_long, paths) = session.read(|reader| {
+        if reader.select_count(&all)? > LONGEST_LIST {
             return Ok((true, Vec::new()));
         }
         let mut paths = Vec::new();
@@ -158,7 +163,7 @@ fn reference(
         })?;
         Ok((false, paths))
     })?;
-    if many {
+    if is_long {
         let answer = prompt::text(Label { name: field.name, hint: &hint(field) }, "", |text| {
             if !text.is_empty() || required {
                 session.read(|reader| reader.resolve(target, text))?;
@@ -167,25 +172,25 @@ fn reference(
         })?;
         return Ok(Some(answer).filter(|answer| !answer.is_empty()));
     }
-    // What has more required fields than a name and what holds it is not made in passing.
-    let simple = target
+    // A record with more required fields than a name and a parent needs questions of its own.
+    let is_simple = target
         .fields
         .iter()
         .all(|field| !field.required || target.is_naming(field.name) || target.parent == Some(field.name));
-    let new = simple.then_some(target.labels.0);
-    let choices = Choices { items: &paths, first: 0, optional: !required, new };
+    let new = is_simple.then_some(target.labels.0);
+    let choices = Choices { items: &paths, optional: !required, new };
     match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
         Choice::Item(place) => Ok(paths.into_iter().nth(place)),
         Choice::Nothing => Ok(None),
         Choice::New(typed) => {
             let label = format!("name of the new {}", target.labels.0);
             let name = prompt::text(Label { name: &label, hint: "" }, &typed, crate::value::name::parse)?;
-            let holder = match session.catalog().parent(target) {
+            let parent = match session.catalog().parent(target) {
                 Some((field, _)) => reference(session, field, true, create)?,
                 None => None,
             };
             create.push(target.noun.to_owned());
-            Ok(Some(holder.map_or(name.clone(), |holder| format!("{holder}/{name}"))))
+            Ok(Some(parent.map_or(name.clone(), |parent| format!("{parent}/{name}"))))
         }
     }
 }
