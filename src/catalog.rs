@@ -1,4 +1,4 @@
-//! What an inventory holds: the one description that everything else is derived from.
+//! Catalog of an inventory: the one description that everything else is derived from.
 //!
 //! Adding a noun is adding its [`Entity`] here and its table to `schema.sql`.
 
@@ -30,7 +30,7 @@ pub struct BackReference {
     pub entity: &'static Entity,
     /// The column that holds the id.
     pub column: &'static str,
-    /// What becomes of it on removal.
+    /// Effect on it when the record it refers to is deleted.
     pub on_remove: OnRemove,
     /// The field; for a quantity's unit, the quantity.
     pub field: &'static Field,
@@ -121,7 +121,7 @@ impl Catalog {
     /// The entry of the noun `noun`; only for nouns that the catalog itself names.
     ///
     /// # Panics
-    /// Where the catalog names a noun that it does not hold, which a test rules out.
+    /// The catalog names a noun that it does not hold, which a test rules out.
     #[must_use]
     #[expect(clippy::panic, reason = "a catalog that contradicts itself cannot be worked with; a test rules it out")]
     pub fn of(&self, noun: &str) -> &'static Entity {
@@ -159,7 +159,7 @@ impl Catalog {
         Some((field, self.target(field)?))
     }
 
-    /// What holds `entity`'s records, the nearest first.
+    /// Returns the ancestors of `entity`, the nearest first.
     #[must_use]
     pub fn ancestors(&self, entity: &'static Entity) -> Vec<(&'static Field, &'static Entity)> {
         std::iter::successors(self.parent(entity), |(_, holder)| self.parent(holder)).collect()

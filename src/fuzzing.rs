@@ -5,7 +5,7 @@
 
 use crate::catalog::Entity;
 use crate::error::{Kind, Result};
-use crate::input::csv::{Csv, Header};
+use crate::input::csv::{Csv, HeaderRule};
 use crate::input::file::Text;
 use crate::input::json_lines::JsonLines;
 use crate::input::{Fault, Record, Records, Step, rvtools, secret};
@@ -129,7 +129,7 @@ fn estate() -> &'static (&'static Inventory, TempDir, Store<'static>) {
 /// # Panics
 /// It is not so.
 pub fn csv(bytes: &[u8]) {
-    alike(bytes, |text| Csv::open(text, None, Header::Strict).map(|csv| csv.map(|csv| Box::new(csv) as _)));
+    alike(bytes, |text| Csv::open(text, None, HeaderRule::Strict).map(|csv| csv.map(|csv| Box::new(csv) as _)));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Some(list) = told(split_list(text)) {
         let joined = join_list(list.iter().map(String::as_str));
@@ -141,7 +141,7 @@ pub fn csv(bytes: &[u8]) {
         writer.write_record(["a", "b"]).and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row)));
     let written = written.ok().and_then(|()| writer.into_inner().ok()).expect("memory takes everything");
     let text = Text::new("rows", Box::new(Cursor::new(written)), None, None).expect("UTF-8 is known");
-    let mut csv = Csv::open(text, None, Header::Strict).expect("a header").expect("a header");
+    let mut csv = Csv::open(text, None, HeaderRule::Strict).expect("a header").expect("a header");
     let (mut record, mut read) = (Record::new(), Vec::new());
     while csv.read(&mut record) == Step::Record {
         read.push(record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()).collect::<Vec<String>>());

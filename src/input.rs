@@ -18,16 +18,16 @@ use file::Text;
 use std::ops::Range;
 use std::path::Path;
 
-/// The largest cell that is read.
+/// Size of the largest cell that is read, in bytes.
 pub const CELL_LIMIT: usize = 1 << 20;
 
-/// The largest record that is read, all its cells together.
+/// Size of the largest row that is read, in bytes.
 pub const RECORD_LIMIT: usize = 4 << 20;
 
-/// The most columns that a file may have.
+/// Largest number of columns of a file.
 pub const COLUMN_LIMIT: usize = 4096;
 
-/// One row of a file, held in one reused buffer so that a million rows cost no allocation a cell.
+/// Row of a file in one reused buffer, so that a million rows need no allocation for each cell.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
     /// The line on which the row begins, from 1; for a workbook, the row of its sheet.
@@ -37,7 +37,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// An empty row.
+    /// Returns an empty row.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -57,13 +57,13 @@ impl Record {
         self.cells.push((column, cell.map(|_| start..self.text.len())));
     }
 
-    /// All cells of the row, one behind the other.
+    /// Returns the text of all cells, concatenated.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// As [`Self::cells`], by where each stands in [`Self::text`].
+    /// Returns the cells as [`Self::cells`] does, each by its range in [`Self::text`].
     pub fn spans(&self) -> impl Iterator<Item = (usize, Option<Range<usize>>)> {
         self.cells.iter().map(|(column, span)| (*column, span.clone()))
     }
@@ -75,38 +75,38 @@ impl Record {
     }
 }
 
-/// Something in a file that is wrong, without the name of the file.
+/// Fault in a file, without the name of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The line it stands on, from 1.
+    /// Line number, from 1.
     pub line: u64,
-    /// What is wrong with it.
+    /// Description of the fault, without the file and the line.
     pub text: String,
-    /// Whether reading cannot go on after it.
+    /// True if no row after it can be read.
     pub fatal: bool,
 }
 
 impl Fault {
-    /// A fault of one row; the rows after it can still be read.
+    /// Creates a fault of one row; the rows after it can still be read.
     #[must_use]
     pub fn row(line: u64, text: impl Into<String>) -> Self {
         Self { line, text: text.into(), fatal: false }
     }
 
-    /// A fault after which nothing more can be read.
+    /// Creates a fault after which nothing more can be read.
     #[must_use]
     pub fn fatal(line: u64, text: impl Into<String>) -> Self {
         Self { line, text: text.into(), fatal: true }
     }
 
-    /// The fault as a failure of its own, for a file of which not even the header can be read.
+    /// Returns the fault as a failure, for a file whose header cannot be read.
     #[must_use]
     pub fn into_error(self, name: &str) -> Error {
         Error::failed(format!("{name}:{}: {}", self.line, self.text))
     }
 }
 
-/// What came of reading one row.
+/// Outcome of reading one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The row was read.
@@ -123,10 +123,10 @@ pub trait Records: Send {
     /// of the row that was read last.
     fn name(&self) -> &str;
 
-    /// The headers as written. For JSON it grows as keys appear.
+    /// Returns the headers as written. For JSON the list grows as keys appear.
     fn columns(&self) -> &[String];
 
-    /// The line on which the headers stand.
+    /// Returns the line number of the headers.
     fn header_line(&self) -> u64 {
         1
     }
@@ -134,29 +134,29 @@ pub trait Records: Send {
     /// Reads the next row into `record`, which it clears first.
     fn read(&mut self, record: &mut Record) -> Step;
 
-    /// How many bytes of the file have been read, for a progress bar.
+    /// Returns the number of bytes read so far, for a progress bar.
     fn bytes_read(&self) -> u64;
 
-    /// How many bytes the file has, where that is known.
+    /// Returns the size of the file in bytes; `None` for a stream.
     fn size(&self) -> Option<u64>;
 }
 
 /// How a file is to be read, where it is told on the command line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reading<'line> {
-    /// What separates the cells of a CSV file; told from its header if not given.
+    /// Delimiter of a CSV file (default: detected from its header).
     pub delimiter: Option<u8>,
-    /// The label of the file's encoding, `shift_jis`; UTF-8 or what a byte order mark says if not given.
+    /// Label of the file's encoding, such as `shift_jis` (default: the byte order mark, else UTF-8).
     pub encoding: Option<&'line str>,
 }
 
-/// A file that was opened.
+/// Open file.
 pub enum Opened {
-    /// It has a header, or is JSON.
+    /// A file with a header, or JSON.
     Records(Box<dyn Records>),
-    /// It has nothing in it, not even a header. [`nothing_in`] makes a failure of it.
+    /// A file without even a header. [`nothing_in`] returns the failure for it.
     Empty {
-        /// The file as it is called in faults.
+        /// Name of the file in faults.
         name: String,
     },
 }
@@ -179,7 +179,7 @@ pub fn from_text(mut text: Text, extension: Option<&str>, delimiter: Option<u8>)
         let always_lines = matches!(extension, Some("jsonl" | "ndjson"));
         json_lines::JsonLines::open(text, always_lines)?.map(|json| Box::new(json) as _)
     } else {
-        csv::Csv::open(text, delimiter, csv::Header::Strict)?.map(|csv| Box::new(csv) as _)
+        csv::Csv::open(text, delimiter, csv::HeaderRule::Strict)?.map(|csv| Box::new(csv) as _)
     };
     Ok(records.map_or(Opened::Empty { name }, Opened::Records))
 }
@@ -198,14 +198,14 @@ fn first_character(text: &mut Text, name: &str) -> Result<Option<char>> {
     }
 }
 
-/// The failure of a file with nothing in it, which shows the header that it should have.
+/// Returns the failure of an empty file, with the header that it should have.
 #[must_use]
 pub fn nothing_in(name: &str, header: &[&str]) -> Error {
     Error::failed(format!("{name} is empty: it has not even a header"))
         .help(format!("the header it wants is {}", header.join(",")))
 }
 
-/// The delimiter that `--delimiter` names: one character of ASCII, or `tab`.
+/// Parses `--delimiter`: one character of ASCII punctuation, a blank or a tab, or the word `tab`.
 pub fn parse_delimiter(text: &str) -> Result<u8> {
     match text.as_bytes() {
         b"tab" | b"\\t" => Ok(b'\t'),

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 static ASKED_TO_END: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-/// From now on, a signal that would end the process is noticed by [`check`] instead.
+/// Makes [`check`] notice the signals that would end the process.
 pub(crate) fn watch() {
     ASKED_TO_END.get_or_init(|| {
         let flag = Arc::new(AtomicBool::new(false));
@@ -19,14 +19,14 @@ pub(crate) fn watch() {
     });
 }
 
-/// From now on, a file that grows beyond the limit on its size (`ulimit -f`) is an error of the write, and does not kill
-/// the process: what was begun can still be undone, and told.
+/// Makes a file that grows beyond the limit on its size (`ulimit -f`) an error of the write, instead of the end of the
+/// process, so that the change can be rolled back and the failure printed.
 pub(crate) fn outlive_limits() {
     // Without it the process ends, and the journal undoes what it began.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
-/// Fails if the process has been asked to end.
+/// Fails if a signal has asked the process to end.
 pub(crate) fn check() -> Result<()> {
     match ASKED_TO_END.get() {
         Some(flag) if flag.load(Ordering::Relaxed) => Err(Error::interrupted()),

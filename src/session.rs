@@ -1,5 +1,4 @@
-//! What every verb and command is handed: the inventory, what the command line said for all of them, and where
-//! answers go.
+//! Context of every verb and command: the inventory, the options that all commands have, and the output.
 
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
@@ -19,20 +18,20 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// What an inventory is made of: the catalog and the schema that go together.
+/// Make of an inventory: a catalog and the schema for it.
 #[derive(Debug)]
 pub struct Inventory {
-    /// What it holds.
+    /// Description of its contents.
     pub catalog: Catalog,
-    /// The SQL that creates it.
+    /// SQL that creates it.
     pub schema: Cow<'static, str>,
 }
 
-/// The whole schema of the data model.
+/// Schema of the data model.
 pub const SCHEMA: &str = include_str!("../schema.sql");
 
 impl Inventory {
-    /// The inventory of the data model.
+    /// Returns the inventory of the data model.
     #[must_use]
     pub fn standard() -> Self {
         Self { catalog: Catalog::standard(), schema: SCHEMA.into() }
@@ -42,17 +41,17 @@ impl Inventory {
 /// The inventory that this process works on: clap builds subcommands by plain functions, which ask for it here.
 static INVENTORY: OnceLock<&'static Inventory> = OnceLock::new();
 
-/// Says what this process works on; the first one stays.
+/// Sets the inventory that this process works on; a second call has no effect.
 pub(crate) fn work_on(inventory: &'static Inventory) {
     INVENTORY.get_or_init(|| inventory);
 }
 
-/// What this process works on.
+/// Returns the inventory that this process works on.
 pub(crate) fn inventory() -> &'static Inventory {
     INVENTORY.get_or_init(|| Box::leak(Box::new(Inventory::standard())))
 }
 
-/// Whether output is coloured.
+/// Use of colours in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Color {
     Auto,
@@ -64,19 +63,19 @@ enum Color {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Session {
-    /// The inventory's make.
+    /// Make of the inventory.
     pub inventory: &'static Inventory,
-    /// The style that was asked for; nothing where none was.
+    /// Style from the command line or `INV_OUTPUT`, if any.
     pub style: Option<Style>,
-    /// Whether to say only what is asked for or wrong.
+    /// True if only answers and failures are printed (`--quiet`).
     pub quiet: bool,
     /// True if a failure is printed with its chain of causes (`--verbose`).
     pub verbose: bool,
-    /// Whether questions may be asked: there is a terminal, and `--no-input` was not given.
+    /// True if questions may be asked: on a terminal, without `--no-input`.
     pub interactive: bool,
-    /// Whether a change is only shown.
+    /// True if a change is only previewed (`--dry-run`).
     pub dry_run: bool,
-    /// The moment that answers are as of; the present where none was asked for.
+    /// Moment that answers show (default: the present).
     pub at: Option<Moment>,
     message: Option<String>,
     database: PathBuf,
@@ -97,8 +96,8 @@ impl Session {
         matches: &ArgMatches,
         doing: fn(Vec<OsString>) -> Option<String>,
     ) -> Result<Self> {
-        let flag = |name: &str| given::<bool>(matches, name).unwrap_or(false);
-        let text = |name: &str| given::<String>(matches, name);
+        let flag = |name: &str| option::<bool>(matches, name).unwrap_or(false);
+        let text = |name: &str| option::<String>(matches, name);
         let style = match text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned()))
         {
             Some(style) => Some(Style::parse(&style)?),
@@ -125,7 +124,7 @@ impl Session {
             dry_run: flag("dry-run"),
             at: text("at").map(|text| Moment::parse(&text)).transpose()?,
             message: text("message").filter(|message| !message.trim().is_empty()),
-            database: database(given::<OsString>(matches, "db"))?,
+            database: database(option::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
             patience: Patience { time, say: if quiet { usual.say } else { tell }, doing },
@@ -133,20 +132,20 @@ impl Session {
         })
     }
 
-    /// The inventory of this run.
+    /// Returns the inventory of this run.
     #[must_use]
     pub fn store(&self) -> Store<'static> {
         let Inventory { catalog, schema } = self.inventory;
         Store::new(self.database.clone(), catalog, schema).with(self.patience).ending_soon()
     }
 
-    /// The inventory of this run, changed by who runs it.
+    /// Returns the inventory of this run, for changes by the user of this run.
     #[must_use]
     pub fn store_to_change(&self) -> Store<'static> {
         self.store().by(self.origin())
     }
 
-    /// What the inventory holds.
+    /// Returns the catalog of the inventory.
     #[must_use]
     pub const fn catalog(&self) -> &'static Catalog {
         &self.inventory.catalog
@@ -166,25 +165,25 @@ impl Session {
         }
     }
 
-    /// Where the inventory is.
+    /// Returns the path of the inventory file.
     #[must_use]
     pub fn database(&self) -> &Path {
         &self.database
     }
 
-    /// Says something that is not data, unless `--quiet`.
+    /// Prints a message that is not data, unless `--quiet`.
     pub fn say(&self, text: &str) {
         if !self.quiet {
             self.warn(text);
         }
     }
 
-    /// Says something that is not data, in any case.
+    /// Prints a message that is not data, also with `--quiet`.
     pub fn warn(&self, text: &str) {
         tell(text);
     }
 
-    /// How answers are laid out.
+    /// Returns the layout of answers in `style`.
     fn layout(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Layout {
         let terminal = std::io::stdout().is_terminal();
         let table = style == Style::Table;
@@ -200,13 +199,13 @@ impl Session {
         }
     }
 
-    /// How wide the terminal is that tables go to; nothing where answers go elsewhere or in another style.
+    /// Returns the width of the terminal in columns; `None` if answers go elsewhere or are in another style.
     #[must_use]
     pub fn terminal_width(&self) -> Option<usize> {
         self.layout(self.style.unwrap_or(Style::Table), true, false).width
     }
 
-    /// Whether tables are coloured.
+    /// Tests if tables are coloured.
     #[must_use]
     pub fn colors(&self) -> bool {
         self.layout(Style::Table, true, false).color
@@ -226,7 +225,7 @@ impl Session {
     /// Answers with columns and rows: `produce` is handed a function that takes each row.
     ///
     /// # Errors
-    /// What `produce` fails with, or the output cannot be written.
+    /// Those of `produce`; the output cannot be written.
     pub fn answer(
         &self,
         asked: Answer,
@@ -250,7 +249,7 @@ impl Session {
     /// Answers with the list that `query` asks the inventory for, which is let go as [`Self::answer_reading`] has it.
     ///
     /// # Errors
-    /// What `query` fails with, what is wrong with the file, or the output cannot be written.
+    /// Those of `query` and of the file; the output cannot be written.
     pub fn answer_list(
         &self,
         asked: Answer,
@@ -268,7 +267,7 @@ impl Session {
     /// row is out: a reader of the output that is in no hurry keeps no writer waiting.
     ///
     /// # Errors
-    /// What `produce` fails with, or the output cannot be written.
+    /// Those of `produce`; the output cannot be written.
     pub fn answer_reading(
         &self,
         asked: Answer,
@@ -281,7 +280,7 @@ impl Session {
     /// Answers with records in full.
     ///
     /// # Errors
-    /// What `produce` fails with, or the output cannot be written.
+    /// Those of `produce`; the output cannot be written.
     pub fn answer_cards(&self, many: bool, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<()> {
         let style = self.style.unwrap_or(Style::Table);
         let layout = self.layout(style, true, false);
@@ -292,10 +291,10 @@ impl Session {
         })
     }
 
-    /// The JSON of records in full, for an answer that is given once what was written lasts.
+    /// Returns records in full as JSON, for an answer after the commit.
     ///
     /// # Errors
-    /// What `produce` fails with.
+    /// Those of `produce`.
     pub fn cards(&self, style: Style, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<String> {
         let mut text = Vec::new();
         let mut cards = output::cards(style, self.layout(style, true, false), false, &mut text);
@@ -326,7 +325,7 @@ impl Session {
     /// Opens the inventory for reading, and warns if others can read it.
     ///
     /// # Errors
-    /// What `read` fails with, and what is wrong with the file.
+    /// Those of `read` and of the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         self.warn_of_the_file();
         match &self.at {
@@ -351,7 +350,7 @@ impl Session {
     /// Runs `write` in one transaction, which lasts unless this is a dry run.
     ///
     /// # Errors
-    /// What `write` fails with, and what is wrong with the file.
+    /// Those of `write` and of the file.
     pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         self.warn_of_the_file();
         self.store_to_change().write(self.end(), write)
@@ -365,7 +364,7 @@ impl Session {
         self.store_to_change().change_own_password(self.end(), hash)
     }
 
-    /// What becomes of what this run writes.
+    /// Returns the end of this run's transaction: a dry run rolls back.
     const fn end(&self) -> End {
         if self.dry_run { End::RollBack } else { End::Commit }
     }
@@ -378,7 +377,7 @@ impl Session {
         self.store().signed_in(role).map(drop)
     }
 
-    /// Who makes the changes of this run, as history keeps it.
+    /// Returns the author of this run's changes for the history.
     fn origin(&self) -> Origin {
         Origin {
             // The store knows it, once it has let somebody in.
@@ -390,7 +389,7 @@ impl Session {
         }
     }
 
-    /// Says once what is worth a warning about the inventory's file.
+    /// Warns once about the mode and the links of the inventory's file.
     fn warn_of_the_file(&self) {
         let FileState { open_to_others, many_names } = FileState::of(&self.database);
         if (open_to_others || many_names) && !self.warned.replace(true) {
@@ -404,7 +403,7 @@ impl Session {
         }
     }
 
-    /// The noun that an operator calls `text`.
+    /// Returns the noun that `text` names.
     ///
     /// # Errors
     /// There is none.
@@ -421,16 +420,16 @@ fn tell(text: &str) {
     }
 }
 
-/// What a command line gives for an option; where several commands in it are given it, the deepest decides.
-fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    let below = matches.subcommand().and_then(|(_, below)| given(below, name));
+/// Returns the value of an option on the command line. If several commands in it have the option, the deepest decides.
+fn option<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    let below = matches.subcommand().and_then(|(_, below)| option(below, name));
     below.or_else(|| {
         let value = matches.try_get_one::<T>(name).ok().flatten()?;
         (matches.value_source(name) == Some(ValueSource::CommandLine)).then(|| value.clone())
     })
 }
 
-/// A list on its way out.
+/// List that is being written.
 struct List<'l> {
     sheet: Box<dyn Sheet + 'l>,
     columns: &'l [Column],
@@ -439,21 +438,21 @@ struct List<'l> {
 }
 
 impl List<'_> {
-    /// The sheet, begun.
+    /// Runs `write` on the sheet, after its header.
     fn tell(&mut self, tell: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
         let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };
         begun.and_then(|()| tell(self.sheet.as_mut())).map_err(Error::output)
     }
 }
 
-/// How an answer is asked for.
+/// Options of an answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer {
-    /// The style where the operator asked for none.
+    /// Style without `--output` and `INV_OUTPUT`.
     pub otherwise: Style,
-    /// Whether headers are told.
+    /// True if headers are written.
     pub headers: bool,
-    /// Whether cells are guarded against spreadsheets' formulas.
+    /// True if cells are guarded against formulas of spreadsheets.
     pub for_spreadsheet: bool,
 }
 
@@ -463,17 +462,17 @@ impl Default for Answer {
     }
 }
 
-/// Whether this process acts for another user through `sudo`, by the rights of a service account.
+/// Tests if this process acts for another user through `sudo`, with the rights of a service account.
 pub(crate) fn serves_another() -> bool {
     let own = nix::unistd::getuid();
     let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok());
     !own.is_root() && behind.is_some_and(|uid| uid != own.as_raw())
 }
 
-/// How much of a command line history keeps.
-const KEPT: usize = 2000;
+/// Largest length of a command line in the history, in bytes.
+const LONGEST_COMMAND: usize = 2000;
 
-/// The command line as a shell would take it, without its message, which is kept by itself.
+/// Returns the command line quoted for a shell, without its message, which the history has in a column of its own.
 ///
 /// No option takes a secret; should one look as if it did, its value is left out all the same.
 fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
@@ -492,8 +491,8 @@ fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
             line.push_str(&quoted_for_shell(&argument));
         }
         hidden = secret && argument != "--password-stdin" && argument != "--password" && !argument.contains('=');
-        if line.len() > KEPT {
-            let end = (0..=KEPT).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
+        if line.len() > LONGEST_COMMAND {
+            let end = (0..=LONGEST_COMMAND).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
             line.truncate(end);
             line.push('…');
             break;
@@ -502,7 +501,7 @@ fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
     line
 }
 
-/// An argument as a shell takes it.
+/// Returns an argument quoted for a shell.
 fn quoted_for_shell(argument: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=+./:@%,~".contains(c);
     if !argument.is_empty() && argument.chars().all(plain) {
@@ -512,7 +511,7 @@ fn quoted_for_shell(argument: &str) -> String {
     }
 }
 
-/// Where the inventory is: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.
+/// Returns the path of the inventory: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.
 pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     if option.as_ref().is_some_and(|path| path.is_empty()) {
         return Err(Error::usage("--db names no file").help("leave it out, or name the inventory file"));
@@ -532,7 +531,7 @@ pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     })
 }
 
-/// A variable of the environment that is set to something.
+/// Returns a variable of the environment, unless it is empty.
 fn set(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What a cell can hold. Pure: knows neither SQL nor a terminal.
+//! Values of cells. Pure: no SQL, no terminal.
 //!
 //! Text becomes a value once, at the door (an argument, a prompt, a CSV field); from there on only values travel.
 

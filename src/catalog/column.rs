@@ -12,17 +12,17 @@ use crate::value::{shown, similar};
 /// A column of a list: the references to follow, and what to tell at their end.
 #[derive(Debug, Clone)]
 pub struct Path {
-    /// What the operator called it; the header.
+    /// Name as the operator wrote it; the header.
     pub name: String,
     /// The reference fields to follow, from the listed noun on.
     pub hops: Vec<&'static Field>,
     /// The noun at the end of the hops.
     pub entity: &'static Entity,
-    /// What is told of it.
+    /// Value at the end of the path.
     pub leaf: Leaf,
 }
 
-/// What a column tells of a record.
+/// Value of a record in a column.
 #[derive(Debug, Clone, Copy)]
 pub enum Leaf {
     /// A field; of a reference, the name of what it refers to.
@@ -75,7 +75,7 @@ impl Path {
     /// Reads a column that the catalog itself names.
     ///
     /// # Panics
-    /// Where the catalog names a column that there is not, which a test rules out.
+    /// The catalog names a column that does not exist, which a test rules out.
     #[must_use]
     #[expect(clippy::panic, reason = "a catalog that contradicts itself cannot be worked with; a test rules it out")]
     pub fn known(catalog: &Catalog, entity: &'static Entity, text: &str) -> Self {
@@ -98,7 +98,7 @@ impl Path {
         Column::new(self.name.clone(), self.kind(catalog))
     }
 
-    /// What the column holds.
+    /// Returns the kind of the column.
     #[must_use]
     pub fn kind(&self, catalog: &Catalog) -> ColumnKind {
         match self.leaf {
@@ -116,7 +116,7 @@ impl Path {
     }
 }
 
-/// What a computed column holds: a count, or what the summed field holds.
+/// Returns the kind of a computed column: a count, or the kind of the summed field.
 fn computed_kind(catalog: &Catalog, entity: &'static Entity, computed: &Computed) -> ColumnKind {
     match computed.rule {
         super::Compute::Count { .. } => ColumnKind::Number,
@@ -125,7 +125,7 @@ fn computed_kind(catalog: &Catalog, entity: &'static Entity, computed: &Computed
     }
 }
 
-/// What `text` names on `entity` itself, without following anything.
+/// Returns the value that `text` names on `entity` itself, without following a reference.
 fn leaf(catalog: &Catalog, entity: &'static Entity, text: &str) -> Option<Leaf> {
     if let Some(computed) = entity.computed(text) {
         return Some(Leaf::Computed(computed));
@@ -155,7 +155,7 @@ fn field_called(entity: &'static Entity, text: &str) -> Option<&'static Field> {
     by_name.or_else(|| entity.fields.iter().find(|field| field.column == text))
 }
 
-/// Whether two names of a field or column are one: case, `_`, `-` and blanks do not matter.
+/// Tests if two names of a field or column are equal, apart from case, `_`, `-` and blanks.
 #[must_use]
 pub fn same_name(one: &str, other: &str) -> bool {
     one == other || column_letters(one).eq(column_letters(other))

@@ -10,15 +10,15 @@ use crate::value::status::STATUSES;
 /// A noun of the inventory.
 #[derive(Debug)]
 pub struct Entity {
-    /// What commands call it: `vm`.
+    /// Name on the command line: `vm`.
     pub noun: &'static str,
     /// Other names that commands take: `datacenter`.
     pub aliases: &'static [&'static str],
     /// Its plural: the file of its records (`vms.csv`), the list of them in JSON.
     pub plural: &'static str,
-    /// What messages call one of it, and several: `storage device`, `storage devices`.
+    /// Singular and plural in messages: `storage device`, `storage devices`.
     pub labels: (&'static str, &'static str),
-    /// What it is, as a line of help: imperative mood is for verbs, this is a noun phrase without a full stop.
+    /// Line of help: a noun phrase without a full stop (the imperative mood is for verbs).
     pub about: &'static str,
     /// Its table in `schema.sql`.
     pub table: &'static str,
@@ -26,7 +26,7 @@ pub struct Entity {
     pub id: &'static str,
     /// The fields that name a record: the first that is not empty is its name.
     pub names: &'static [&'static str],
-    /// How a record is named that is added without a name.
+    /// Naming of a record that is added without a name.
     pub numbered: Option<Numbered>,
     /// The reference field that leads to what holds it; its path goes on from there.
     pub parent: Option<&'static str>,
@@ -36,7 +36,7 @@ pub struct Entity {
     pub keys: &'static [&'static [&'static str]],
     /// The sets of fields that two records share only if the operator insists (`--allow-duplicate`) or a file says so.
     pub soft_keys: &'static [&'static [&'static str]],
-    /// What holds between the fields of one record.
+    /// Rules between the fields of one record.
     pub rules: &'static [Rule],
     /// Other nouns' records that may be given along with one of these (`vm add --disk …`, the column `disks`).
     pub collections: &'static [Collection],
@@ -44,19 +44,19 @@ pub struct Entity {
     pub computed: &'static [Computed],
     /// The columns of a list that was asked for none.
     pub columns: &'static [&'static str],
-    /// What `show` tells below the record itself.
+    /// Sections of `show` below the record itself.
     pub sections: &'static [Section],
     /// Command lines that help shows: each under the verb that it is for.
     pub examples: &'static [&'static str],
-    /// Whether the schema comes with records of it, which a file may hold again.
+    /// True if the schema comes with records of it, which a file may name again.
     pub seeded: bool,
-    /// Whether its records are those who operate `inv`, whom only an admin changes.
+    /// True if its records are login users, which only an admin changes.
     pub operates: bool,
-    /// Where commands offer it.
+    /// Commands that offer it.
     pub reach: Reach,
 }
 
-/// Where commands offer a noun.
+/// Commands that offer a noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
     /// Every verb.
@@ -67,10 +67,10 @@ pub enum Reach {
     Link,
 }
 
-/// How records are numbered that are added without a name: `disk0`, `disk1`, …
+/// Numbering of records that are added without a name: `disk0`, `disk1`, …
 #[derive(Debug, Clone, Copy)]
 pub struct Numbered {
-    /// What stands before the number.
+    /// Text before the number.
     pub prefix: &'static str,
     /// The number of the first one.
     pub first: u32,
@@ -79,19 +79,19 @@ pub struct Numbered {
 /// A field of a noun.
 #[derive(Debug)]
 pub struct Field {
-    /// What flags, CSV headers, JSON keys and messages call it: `custom-os`.
+    /// Name in flags, CSV headers, JSON keys and messages: `custom-os`.
     pub name: &'static str,
     /// Its column in the table.
     pub column: &'static str,
-    /// What it holds.
+    /// Kind of its values.
     pub kind: Kind,
-    /// Whether a record must have it.
+    /// True if a record must have it.
     pub required: bool,
-    /// What it means, as a line of help.
+    /// Line of help.
     pub help: &'static str,
 }
 
-/// What a field holds: how its text is read, stored, compared and shown.
+/// Kind of a field's values: decides how its text is read, stored, compared and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A name: 1 to 255 characters, in NFC.
@@ -105,7 +105,7 @@ pub enum Kind {
     },
     /// A positive decimal count.
     Count,
-    /// How many bytes a unit is: a positive whole number.
+    /// Size of a unit in bytes: a positive whole number.
     Factor,
     /// One of [`crate::value::status::STATUSES`].
     Status,
@@ -119,22 +119,22 @@ pub enum Kind {
     Vlan,
     /// An e-mail address.
     Email,
-    /// When the record was made; set once.
+    /// Time at which the record was created; set once.
     Created,
-    /// When the record last changed; set at every change.
+    /// Time of the last change; set at every change.
     Updated,
     /// Another record.
     Reference {
         /// The noun referred to.
         to: &'static str,
-        /// What becomes of this record when that one is removed.
+        /// Effect on this record when that one is deleted.
         on_remove: OnRemove,
     },
-    /// A password, kept as a hash; never shown.
+    /// Password, stored as a hash and never shown.
     Secret,
 }
 
-/// What becomes of a record when the one it refers to is removed.
+/// Effect on a record when the one it refers to is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRemove {
     /// Removal is refused; `--recursive` removes this one along.
@@ -149,7 +149,7 @@ pub enum OnRemove {
     Keep,
 }
 
-/// What holds between the fields of one record.
+/// Rules between the fields of one record.
 #[derive(Debug, Clone, Copy)]
 pub enum Rule {
     /// Not both of the two.
@@ -173,27 +173,27 @@ pub struct Collection {
     pub main: &'static [&'static str],
     /// The field that the text behind `@` gives.
     pub at: Option<&'static str>,
-    /// Whether exports carry it: where no file of its own does.
+    /// True if exports have it as a column, because it has no file of its own.
     pub exported: bool,
-    /// What the flag means, as a line of help.
+    /// Line of help of the flag.
     pub help: &'static str,
 }
 
 /// A column that is computed from other records.
 #[derive(Debug)]
 pub struct Computed {
-    /// What `-c`, `--where` and `--sort` call it.
+    /// Name in `-c`, `--where` and `--sort`.
     pub name: &'static str,
-    /// How it is computed.
+    /// Rule that computes it.
     pub rule: Compute,
-    /// What it means.
+    /// Line of help.
     pub help: &'static str,
 }
 
-/// How a computed column is computed for one record.
+/// Rule that computes a column for one record.
 #[derive(Debug, Clone, Copy)]
 pub enum Compute {
-    /// How many records of `of` lead to it by `by`.
+    /// Number of records of `of` that refer to it by `by`.
     Count {
         /// The noun that is counted.
         of: &'static str,
@@ -206,14 +206,14 @@ pub enum Compute {
         of: &'static str,
         /// The path of references that leads from it to the record.
         by: &'static str,
-        /// What is summed, as a column path of that noun.
+        /// Summed column, as a path from that noun.
         field: &'static str,
         /// Records whose column has this value do not count.
         unless: Option<(&'static str, &'static str)>,
-        /// Whether the sum of nothing is zero, or not known.
+        /// True if the sum of no records is zero, false if it is null.
         from_zero: bool,
     },
-    /// What is left of a field when another computed column is taken away.
+    /// Difference of a field and another computed column.
     Remaining {
         /// The field that says how much there is.
         of: &'static str,
@@ -222,29 +222,29 @@ pub enum Compute {
     },
 }
 
-/// What `show` tells below a record.
+/// Section of `show` below a record.
 #[derive(Debug)]
 pub enum Section {
     /// The records of `of` that lead to it by `by`.
     List {
-        /// What the list is called.
+        /// Heading of the list.
         name: &'static str,
         /// Their noun.
         of: &'static str,
         /// The path of references that leads from them to the record.
         by: &'static str,
-        /// The columns told of each.
+        /// Columns of each.
         columns: &'static [&'static str],
     },
-    /// How many records of `of` lead to it by `by`, for each value of `field`.
+    /// Number of records of `of` that refer to it by `by`, for each value of `field`.
     Tally {
-        /// What the counts are called.
+        /// Heading of the counts.
         name: &'static str,
         /// Their noun.
         of: &'static str,
         /// The path of references that leads from them to the record.
         by: &'static str,
-        /// What they are counted by.
+        /// Field by which they are counted.
         field: &'static str,
     },
 }
@@ -282,7 +282,7 @@ impl Entity {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// Where the field called `name` stands among the fields.
+    /// Returns the index of the field `name`.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
@@ -293,7 +293,7 @@ impl Entity {
         self.names.iter().filter_map(|name| self.field(name))
     }
 
-    /// Whether the field called `name` is one that names a record.
+    /// Tests if the field `name` names a record.
     #[must_use]
     pub fn is_naming(&self, name: &str) -> bool {
         self.names.contains(&name)

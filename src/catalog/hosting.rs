@@ -1,4 +1,4 @@
-//! Where machines run: providers, their datacenters, the pools in them, and the machines themselves.
+//! Providers, their datacenters, the pools in them, and the machines.
 
 use super::entity::{Collection, Compute, Computed, Entity, Field, Kind, Numbered, OnRemove, Rule, Section};
 

@@ -1,4 +1,4 @@
-//! How machines are reached.
+//! Addresses of machines.
 
 use super::entity::{Entity, Field, Kind, OnRemove, Rule};
 

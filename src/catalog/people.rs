@@ -1,4 +1,4 @@
-//! Who owns machines, and who operates `inv`.
+//! Owners of machines, and login users of `inv`.
 
 use super::entity::{Compute, Computed, Entity, Field, Kind, Reach, Section};
 

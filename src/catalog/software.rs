@@ -1,4 +1,4 @@
-//! What machines run and what they serve.
+//! Operating systems of machines, and the systems that machines are part of.
 
 use super::entity::{Compute, Computed, Entity, Field, Kind, OnRemove, Reach, Section};
 
@@ -96,5 +96,5 @@ pub(super) static MEMBERSHIP: Entity = Entity {
     ..Entity::BLANK
 };
 
-/// What hangs from machines that are gone.
+/// Value that marks dependents of retired machines.
 const VM_RETIRED: Option<(&str, &str)> = Some(("vm.status", "retired"));

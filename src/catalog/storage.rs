@@ -1,4 +1,4 @@
-//! What data lie on, and the units that everything is measured in.
+//! Storage devices, and the units of all quantities.
 
 use super::entity::{Compute, Computed, Entity, Field, Kind, OnRemove, Section};
 
@@ -68,5 +68,5 @@ pub(super) static UNIT: Entity = Entity {
     ..Entity::BLANK
 };
 
-/// What a quantity's unit column refers to: never removed while a quantity is given in it.
+/// Kind of a quantity's unit column: a unit is not deleted while a quantity refers to it.
 pub const UNIT_REFERENCE: Kind = Kind::Reference { to: "unit", on_remove: OnRemove::Keep };

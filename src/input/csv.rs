@@ -1,4 +1,4 @@
-//! CSV as RFC 4180 has it, told strictly.
+//! CSV as RFC 4180 defines it, read strictly.
 //!
 //! The csv crate reads on where the contract wants a fault: it accepts a quote that is never closed and swallows the
 //! rest of the file, text after a closing quote, quotes inside plain cells, and cells of any length. It has no switch
@@ -11,9 +11,9 @@ use crate::value::name::column_key;
 use crate::value::shown;
 use std::collections::HashMap;
 
-/// What is asked of a header.
+/// Strictness about the cells of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Header {
+pub enum HeaderRule {
     /// Every column has a name of its own.
     Strict,
     /// Columns may be unnamed or named twice, as in the exports of other programs.
@@ -31,7 +31,7 @@ pub struct Csv {
     ended: bool,
 }
 
-/// What the machine is in.
+/// State of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Before the first character of a cell.
@@ -46,19 +46,19 @@ enum State {
     Skipping,
 }
 
-/// How a row ended.
-enum Row {
+/// End of a row.
+enum RowEnd {
     Cells(usize),
     Blank,
     Fault(Fault),
     End,
 }
 
-/// A row on its way.
-struct Reading<'record> {
+/// A row that is being read.
+struct PartialRow<'record> {
     record: &'record mut Record,
-    /// How many of its cells are kept.
     state: State,
+    /// Number of cells that are complete.
     cells: usize,
     cell_start: usize,
     quote_line: u64,
@@ -67,27 +67,27 @@ struct Reading<'record> {
 }
 
 impl Csv {
-    /// Reads the header of `text`; `None` if there is nothing in it. Without `delimiter` it is told from the header.
-    pub fn open(mut text: Text, delimiter: Option<u8>, header: Header) -> Result<Option<Self>> {
+    /// Reads the header of `text`; `None` if the text is empty. Without `delimiter` it is detected from the header.
+    pub fn open(mut text: Text, delimiter: Option<u8>, header: HeaderRule) -> Result<Option<Self>> {
         let name = text.name().to_owned();
-        let told = sniff(&mut text).map_err(|fault| fault.into_error(&name))?;
+        let sniffed = sniff(&mut text).map_err(|fault| fault.into_error(&name))?;
         let mut csv = Self {
             text,
-            delimiter: delimiter.unwrap_or(told.delimiter),
+            delimiter: delimiter.unwrap_or(sniffed.delimiter),
             columns: Vec::new(),
             header_line: 1,
             line: 1,
             after_return: false,
             ended: false,
         };
-        csv.pass(told.before_header);
+        csv.pass(sniffed.before_header);
         let mut record = Record::new();
         loop {
             match csv.row(&mut record) {
-                Row::Cells(_) => break,
-                Row::Blank => {}
-                Row::End => return Ok(None),
-                Row::Fault(fault) => return Err(fault.into_error(&name)),
+                RowEnd::Cells(_) => break,
+                RowEnd::Blank => {}
+                RowEnd::End => return Ok(None),
+                RowEnd::Fault(fault) => return Err(fault.into_error(&name)),
             }
         }
         csv.header_line = record.line;
@@ -95,7 +95,7 @@ impl Csv {
         if csv.columns.len() > COLUMN_LIMIT {
             return Err(Fault::fatal(record.line, format!("has more than {COLUMN_LIMIT} columns")).into_error(&name));
         }
-        if header == Header::Strict {
+        if header == HeaderRule::Strict {
             check_header(&csv.columns, record.line, &name)?;
         }
         Ok(Some(csv))
@@ -108,12 +108,12 @@ impl Csv {
     }
 
     /// Reads one row.
-    fn row(&mut self, record: &mut Record) -> Row {
+    fn row(&mut self, record: &mut Record) -> RowEnd {
         record.clear();
-        let mut reading = Reading::new(record);
+        let mut reading = PartialRow::new(record);
         loop {
             if let Some(fault) = reading.too_large() {
-                return Row::Fault(fault);
+                return RowEnd::Fault(fault);
             }
             if self.text.rest().is_empty() {
                 match self.text.fill() {
@@ -122,7 +122,7 @@ impl Csv {
                         self.ended = true;
                         return reading.end_of_file();
                     }
-                    Err(fault) => return Row::Fault(fault),
+                    Err(fault) => return RowEnd::Fault(fault),
                 }
             }
             if self.after_return && reading.state != State::Quoted {
@@ -148,7 +148,7 @@ impl Csv {
             }
             let Some(&byte) = rest.as_bytes().first() else { continue };
             if byte == b'\0' && reading.state != State::Skipping {
-                return Row::Fault(nul_found(self.line));
+                return RowEnd::Fault(nul_found(self.line));
             }
             let is_line_break = matches!(byte, b'\n' | b'\r');
             if is_line_break {
@@ -168,13 +168,13 @@ impl Csv {
     }
 }
 
-impl<'record> Reading<'record> {
+impl<'record> PartialRow<'record> {
     fn new(record: &'record mut Record) -> Self {
         let state = State::CellStart;
         Self { record, state, cells: 0, cell_start: 0, quote_line: 0, was_quoted: false, fault: None }
     }
 
-    /// How many of the next bytes mean nothing but themselves.
+    /// Returns the number of bytes up to the next one that is syntax.
     fn plain_run(&self, rest: &str, delimiter: u8) -> usize {
         let end = match self.state {
             State::Plain => rest.bytes().position(|byte| ends_plain(byte, delimiter)),
@@ -232,21 +232,21 @@ impl<'record> Reading<'record> {
         self.cell_start = end;
     }
 
-    fn end(mut self) -> Row {
+    fn end(mut self) -> RowEnd {
         if let Some(fault) = self.fault {
-            return Row::Fault(fault);
+            return RowEnd::Fault(fault);
         }
         if self.cells == 0 && !self.was_quoted && self.record.text.trim().is_empty() {
-            return Row::Blank;
+            return RowEnd::Blank;
         }
         self.finish_cell();
-        Row::Cells(self.cells)
+        RowEnd::Cells(self.cells)
     }
 
-    fn end_of_file(self) -> Row {
+    fn end_of_file(self) -> RowEnd {
         match self.state {
-            _ if self.record.line == 0 => Row::End,
-            State::Quoted => Row::Fault(Fault::fatal(self.quote_line, "a quote that opens here is never closed")),
+            _ if self.record.line == 0 => RowEnd::End,
+            State::Quoted => RowEnd::Fault(Fault::fatal(self.quote_line, "a quote that opens here is never closed")),
             _ => self.end(),
         }
     }
@@ -284,15 +284,15 @@ impl Records for Csv {
         let width = self.columns.len();
         while !self.ended {
             match self.row(record) {
-                Row::Blank => {}
-                Row::End => break,
-                Row::Cells(count) if count == width => return Step::Record,
-                Row::Cells(count) => {
+                RowEnd::Blank => {}
+                RowEnd::End => break,
+                RowEnd::Cells(count) if count == width => return Step::Record,
+                RowEnd::Cells(count) => {
                     let cells = if count == 1 { "cell" } else { "cells" };
                     let text = format!("has {count} {cells}, the header has {width}");
                     return Step::Fault(Fault::row(record.line, text));
                 }
-                Row::Fault(fault) => {
+                RowEnd::Fault(fault) => {
                     self.ended |= fault.fatal;
                     return Step::Fault(fault);
                 }
@@ -350,15 +350,15 @@ fn check_header(columns: &[String], line: u64, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// What the first lines say about how to read the rest.
-struct Told {
+/// Result of looking at the first lines: the delimiter, and what precedes the header.
+struct Preamble {
     delimiter: u8,
-    /// How many bytes say so, before the line break that ends them.
+    /// Number of bytes before the header, without the line break that ends them.
     before_header: usize,
 }
 
-/// Tells the delimiter from the header: the one that stands in it most often outside quotes.
-fn sniff(text: &mut Text) -> Result<Told, Fault> {
+/// Detects the delimiter of the header: the most frequent one outside quotes.
+fn sniff(text: &mut Text) -> Result<Preamble, Fault> {
     const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
     let mut counts = [0_usize; DELIMITERS.len()];
     let (mut looked_at, mut start, mut is_quoted) = (0, None, false);
@@ -388,11 +388,11 @@ fn sniff(text: &mut Text) -> Result<Told, Fault> {
         && delimiter.is_ascii_punctuation()
     {
         // Excel's own way to say it: a first line `sep=;`.
-        return Ok(Told { delimiter, before_header: end });
+        return Ok(Preamble { delimiter, before_header: end });
     }
     let most = counts.iter().max().copied().unwrap_or_default();
-    let told = DELIMITERS.iter().zip(counts).find(|(_, count)| *count == most);
-    Ok(Told { delimiter: told.map_or(b',', |(delimiter, _)| *delimiter), before_header: 0 })
+    let most_frequent = DELIMITERS.iter().zip(counts).find(|(_, count)| *count == most);
+    Ok(Preamble { delimiter: most_frequent.map_or(b',', |(delimiter, _)| *delimiter), before_header: 0 })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-/// How much is read from a file at once.
+/// Number of bytes that are read from a file at once.
 const CHUNK: usize = 64 << 10;
 
 /// A file as text, decoded piece by piece.
@@ -33,7 +33,7 @@ pub struct Text {
     trouble: Option<Fault>,
 }
 
-/// How far the end of a file has come.
+/// Progress towards the end of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     /// There may be more.
@@ -95,31 +95,31 @@ impl Text {
         })
     }
 
-    /// The file as it is called in faults.
+    /// Returns the name of the file in faults.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// How many bytes the file has, where that is known.
+    /// Returns the size of the file in bytes; `None` for a stream.
     #[must_use]
     pub const fn size(&self) -> Option<u64> {
         self.size
     }
 
-    /// How many bytes have been read.
+    /// Returns the number of bytes read so far.
     #[must_use]
     pub const fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
 
-    /// What has been decoded and not been used yet.
+    /// Returns the decoded text that is not consumed yet.
     #[must_use]
     pub fn rest(&self) -> &str {
         self.decoded.get(self.used..).unwrap_or_default()
     }
 
-    /// Marks the first `bytes` of [`Text::rest`] as used.
+    /// Consumes the first `bytes` of [`Text::rest`].
     pub fn consume(&mut self, bytes: usize) {
         self.used = (self.used + bytes).min(self.decoded.len());
     }
@@ -189,7 +189,7 @@ impl Text {
     }
 }
 
-/// The failure of a file called `name` that cannot be opened.
+/// Returns the failure of a file called `name` that cannot be opened.
 pub(crate) fn cannot_open(name: &str, error: std::io::Error) -> Error {
     let kind = error.kind();
     let failure = Error::io(format!("cannot open \"{name}\""), error);

@@ -24,7 +24,7 @@ pub struct JsonLines {
     ended: bool,
 }
 
-/// How the objects stand in the file.
+/// Layout of the objects in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// One on every line: a wrong line costs itself only.
@@ -113,9 +113,9 @@ impl JsonLines {
         loop {
             let rest = self.text.rest();
             let end = rest.bytes().position(&mut is_end).map(|at| at + 1);
-            let taken = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
-            self.object.push_str(taken);
-            let length = taken.len();
+            let piece = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            self.object.push_str(piece);
+            let length = piece.len();
             self.text.consume(length);
             if self.object.len() > RECORD_LIMIT {
                 let text = format!("an object is longer than {} MiB", RECORD_LIMIT >> 20);
@@ -169,7 +169,7 @@ impl Records for JsonLines {
                 // After broken JSON only the next line is a place to go on from.
                 self.ended |= self.form != Form::Lines;
                 let line = record.line + (error.line() as u64).saturating_sub(1);
-                Step::Fault(Fault { line, text: told(&error), fatal: self.ended })
+                Step::Fault(Fault { line, text: message(&error), fatal: self.ended })
             }
         }
     }
@@ -183,7 +183,7 @@ impl Records for JsonLines {
     }
 }
 
-/// What a file begins with.
+/// Beginning of a file.
 enum Beginning {
     Nothing,
     Array,
@@ -364,8 +364,8 @@ fn join(items: &[Value]) -> Result<String, &'static str> {
     Ok(joined)
 }
 
-/// What the parser says, with its place as the column only: the line is told before it.
-fn told(error: &serde_json::Error) -> String {
+/// Returns the parser's message with the column only: the fault names the line.
+fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
     format!("is not a JSON object: {reason} (at column {})", error.column())
@@ -465,9 +465,9 @@ mod tests {
     fn columns_grow_as_keys_appear_and_compare_as_headers_do() {
         let (rows, faults) = read("{\"name\":\"a\"}\n{\"Pool\":\"p\",\"NAME\":\"b\"}\n{\"pool\":null}\n");
         assert_eq!(faults, []);
-        let told: Vec<Vec<&str>> =
+        let headers: Vec<Vec<&str>> =
             rows.iter().map(|(_, cells)| cells.iter().map(|(column, _)| column.as_str()).collect()).collect();
-        assert_eq!(told, [vec!["name"], vec!["Pool", "name"], vec!["Pool"]]);
+        assert_eq!(headers, [vec!["name"], vec!["Pool", "name"], vec!["Pool"]]);
     }
 
     #[test]
@@ -480,10 +480,10 @@ mod tests {
             ("{\"custom-os\":1,\"Custom_OS\":2}", "the key \"Custom_OS\" stands twice"),
             ("{\"a\":\"\\u0000\"}", "a: the text holds a NUL"),
         ] {
-            let told = faults(&format!("{content}\n"));
-            assert_eq!(told.len(), 1, "{content}");
-            assert_eq!((told[0].0, told[0].2), (1, false), "{content}");
-            assert!(told[0].1.starts_with(key), "{}", told[0].1);
+            let found = faults(&format!("{content}\n"));
+            assert_eq!(found.len(), 1, "{content}");
+            assert_eq!((found[0].0, found[0].2), (1, false), "{content}");
+            assert!(found[0].1.starts_with(key), "{}", found[0].1);
         }
     }
 
@@ -516,9 +516,9 @@ mod tests {
             ("{\n\"a\":1\n}\nx", 4),
             ("{\n\"a\":\n", 2),
         ] {
-            let told = faults(content);
-            assert_eq!(told.len(), 1, "{content:?} {told:?}");
-            assert_eq!((told[0].0, told[0].2), (line, true), "{content:?} {told:?}");
+            let found = faults(content);
+            assert_eq!(found.len(), 1, "{content:?} {found:?}");
+            assert_eq!((found[0].0, found[0].2), (line, true), "{content:?} {found:?}");
         }
     }
 
@@ -531,9 +531,9 @@ mod tests {
     #[test]
     fn deep_nesting_and_long_objects_are_faults() {
         assert_eq!(faults(&format!("{{\"a\":{}", "[".repeat(100_000))).len(), 1);
-        let told = faults(&format!("[{{\"a\":\"{}\"}}]", "x".repeat(5 << 20)));
-        assert!(told[0].1.contains("longer than 4 MiB"), "{told:?}");
-        assert!(told[0].2);
+        let found = faults(&format!("[{{\"a\":\"{}\"}}]", "x".repeat(5 << 20)));
+        assert!(found[0].1.contains("longer than 4 MiB"), "{found:?}");
+        assert!(found[0].2);
     }
 
     #[test]

@@ -31,12 +31,12 @@ use std::sync::Arc;
 use storage::Storage;
 use tab::{LAYOUTS, Tab, is_tab};
 
-/// What an export holds.
+/// Records of an export.
 #[derive(Debug)]
 pub struct Estate {
     /// The tables, each after those that it refers to: provider, dc, pool, os, storage, vm, disk, partition, ip.
     pub tables: Vec<Staged>,
-    /// What the inventory does not take, in sentences.
+    /// Contents that the inventory does not take, in sentences.
     pub notes: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ struct Tabs {
     /// vInfo, without which there is nothing.
     info: Tab,
     others: Vec<Tab>,
-    /// What the tabs are called in faults, by the index that each bears.
+    /// Names of the tabs in faults, by the index of each tab.
     sources: Arc<[String]>,
 }
 

@@ -13,26 +13,26 @@ use zeroize::Zeroizing;
 /// A password, wiped from memory when it is dropped.
 pub type Password = Zeroizing<String>;
 
-/// The shortest and the longest password, in bytes.
+/// Length of a password, in bytes.
 const LENGTH: std::ops::RangeInclusive<usize> = 8..=1024;
 
 /// RFC 9106, section 4, the second recommended option: 64 MiB of memory, three passes, four lanes.
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
-/// The most that the parameters of a stored hash may ask for: a file must not make a login take all memory or for ever.
+/// Limits on the parameters of a stored hash: a file must not make a login use all memory or run for ever.
 const MOST_MEMORY_KIB: u32 = 256 * 1024;
 const MOST_PASSES: u32 = 12;
 const MOST_LANES: u32 = 16;
 
-/// What a password is to a stored hash.
+/// Result of comparing a password with a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is another one.
+    /// The password is another one.
     Wrong,
-    /// It is the one.
+    /// The password is the one that was hashed.
     Right,
-    /// It is the one, and its hash is weaker than one that is made today.
+    /// The password is the one that was hashed, and the hash is weaker than a new one.
     RightButWeak,
 }
 
@@ -93,7 +93,7 @@ fn none_given() -> Error {
     Error::usage("a password is needed").help("give it on standard input with --password-stdin")
 }
 
-/// Sees to it that no core file and no debugger gets to know what this process will know.
+/// Keeps the memory of this process from core files and debuggers.
 fn shield() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     // A limit of zero can always be set; there would be nothing else to do.
@@ -103,12 +103,12 @@ fn shield() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-/// The password that standard input is, without its line end.
+/// Reads one password from standard input, without its line end.
 fn from_standard_input() -> Result<Password> {
     standard_input(1)
 }
 
-/// So many passwords from standard input, a line each, without the last line's end.
+/// Reads `count` passwords from standard input, a line each, without the last line's end.
 fn standard_input(count: usize) -> Result<Password> {
     shield();
     let most = count * (LENGTH.end() + 3);
@@ -137,7 +137,7 @@ fn check(password: &str) -> Result<()> {
     Err(Error::failed(format!("a password has {} to {} bytes, this one has {length}", LENGTH.start(), LENGTH.end())))
 }
 
-/// Composed (NFC), so that a password is the same from every keyboard.
+/// Returns the password in composed letters (NFC), so that it is the same from every keyboard.
 fn normal(password: &str) -> Password {
     // Composing makes no text more than three times as long; one that grows would leave copies of itself.
     let mut composed = Zeroizing::new(String::with_capacity(3 * password.len()));
@@ -145,7 +145,7 @@ fn normal(password: &str) -> Password {
     composed
 }
 
-/// The hash of a new password, if it is one that may be.
+/// Returns the hash of a new password, if its length is allowed.
 ///
 /// # Errors
 /// It is too short or too long.
@@ -154,20 +154,20 @@ pub fn checked_hash(password: &str) -> Result<String> {
     hash(password)
 }
 
-/// The hash of a password.
+/// Returns the hash of a password.
 ///
 /// # Errors
 /// There is not enough memory.
 pub fn hash(password: &str) -> Result<String> {
-    let told = |reason: &dyn std::fmt::Display| Error::failed(format!("cannot hash the password: {reason}"));
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| told(&error))?;
+    let failure = |reason: &dyn std::fmt::Display| Error::failed(format!("cannot hash the password: {reason}"));
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| failure(&error))?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon2.hash_password(normal(password).as_bytes()).map_err(|error| told(&error))?;
+    let hash = argon2.hash_password(normal(password).as_bytes()).map_err(|error| failure(&error))?;
     Ok(hash.to_string())
 }
 
-/// Whether a password is the one that was hashed. Where there is no hash, or none that may be computed, a hash is
-/// computed all the same, so that a wrong name takes as long as a wrong password.
+/// Compares a password with the stored hash. If there is no hash, or none that may be computed, another hash is
+/// computed, so that a wrong name takes as long as a wrong password.
 ///
 /// # Errors
 /// There is not enough memory.
@@ -188,7 +188,7 @@ pub fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
     })
 }
 
-/// A stored hash, if it is one that asks for no more than may be spent on it.
+/// Parses a stored hash; `None` if it is none, or if its parameters exceed the limits.
 fn computable(stored: &str) -> Option<PasswordHash> {
     let hash = PasswordHash::new(stored).ok()?;
     let params = Params::try_from(&hash).ok()?;
@@ -205,7 +205,7 @@ pub(crate) fn reread(stored: &str) -> Option<(String, bool, [u32; 3])> {
     Some((hash.to_string(), is_weak(&hash), [params.m_cost(), params.t_cost(), params.p_cost()]))
 }
 
-/// Whether a stored hash is easier to break than one that is made today.
+/// Tests if a stored hash is easier to break than a new one.
 fn is_weak(hash: &PasswordHash) -> bool {
     let short = hash.salt.is_none_or(|salt| salt.len() < 16) || hash.hash.is_none_or(|output| output.len() < 32);
     let few = Params::try_from(hash).is_ok_and(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES);

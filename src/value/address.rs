@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 /// The longest text that is looked at: more than any address and its prefix have.
 const LONGEST: usize = 100;
 
-/// Which of the two kinds of address. IPv4 sorts first.
+/// Version of the Internet Protocol. IPv4 sorts first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// IPv4.
@@ -49,7 +49,7 @@ pub fn either(text: &str) -> Result<(Family, String)> {
     read(text).map(|address| (family(address), address.to_string()))
 }
 
-/// What a stored address sorts by; `None` for what is not an address.
+/// Returns the sort key of a stored address; `None` if the text is no address.
 #[must_use]
 pub fn key(text: &str) -> Option<Key> {
     text.parse().ok().map(key_of)
@@ -71,10 +71,10 @@ pub struct Block(IpNet);
 impl Block {
     /// Reads a block in CIDR form; an address alone is a block of one.
     pub fn parse(text: &str) -> Result<Self> {
-        let given = text.trim();
-        let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given)));
-        let Some((address, prefix)) = given.split_once('/') else {
-            return read(given).map(|address| Self(IpNet::from(address)));
+        let text = text.trim();
+        let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
+        let Some((address, prefix)) = text.split_once('/') else {
+            return read(text).map(|address| Self(IpNet::from(address)));
         };
         let address = read(address)?;
         let longest = match address {
@@ -95,7 +95,7 @@ impl Block {
         Ok(Self(block))
     }
 
-    /// Whether a stored address lies in the block.
+    /// Tests if a stored address is in the block.
     #[must_use]
     pub fn contains(&self, address: &str) -> bool {
         address.parse().is_ok_and(|address: IpAddr| self.0.contains(&address))
@@ -133,7 +133,7 @@ impl Block {
 }
 
 impl Block {
-    /// What the canonical text of each of its addresses begins with: what an index over texts finds them by.
+    /// Returns the common prefix of the canonical texts of its addresses, for a lookup in an index over texts.
     #[must_use]
     pub fn beginning(&self) -> String {
         let mut text = String::new();
@@ -188,16 +188,16 @@ fn of_family(text: &str, wanted: Family) -> Result<String> {
 }
 
 fn read(text: &str) -> Result<IpAddr> {
-    let given = text.trim();
-    given.parse().map_err(|_| refusal(given))
+    let text = text.trim();
+    text.parse().map_err(|_| refusal(text))
 }
 
-fn refusal(given: &str) -> Error {
-    let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given)));
-    if given.is_empty() {
+fn refusal(text: &str) -> Error {
+    let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
+    if text.is_empty() {
         return refused("is empty").help("give an address, such as 10.0.0.11 or fd00::11");
     }
-    if given.len() > LONGEST {
+    if text.len() > LONGEST {
         return refused("is too long for an IP address");
     }
     let named = |address: &str| address.parse::<IpAddr>().ok().map(|address| format!("write {address}"));
@@ -205,38 +205,38 @@ fn refusal(given: &str) -> Error {
         Some(help) => error.help(help),
         None => error,
     };
-    if let Some((address, _)) = given.split_once('/') {
+    if let Some((address, _)) = text.split_once('/') {
         return with_help(refused("has a prefix length where an address alone is wanted"), named(address.trim()));
     }
-    if given.contains(['[', ']']) {
-        let inner = given.trim_start_matches('[').split(']').next().unwrap_or_default();
+    if text.contains(['[', ']']) {
+        let inner = text.trim_start_matches('[').split(']').next().unwrap_or_default();
         return with_help(refused("has brackets around the address"), named(inner));
     }
-    if let Some((address, _)) = given.split_once('%') {
+    if let Some((address, _)) = text.split_once('%') {
         return with_help(refused("has a zone id, which means something on one machine only"), named(address));
     }
-    if let Some(digit) = given.chars().find(|c| c.is_numeric() && !c.is_ascii()) {
+    if let Some(digit) = text.chars().find(|c| c.is_numeric() && !c.is_ascii()) {
         return refused(&format!("has \"{digit}\" where a digit from 0 to 9 is wanted"));
     }
-    if let Some((address, port)) = given.split_once(':')
+    if let Some((address, port)) = text.split_once(':')
         && address.parse::<Ipv4Addr>().is_ok()
         && port.bytes().all(|byte| byte.is_ascii_digit())
     {
         return with_help(refused("has a port after the address"), named(address));
     }
-    let dotted = given.rsplit(':').next().unwrap_or_default();
+    let dotted = text.rsplit(':').next().unwrap_or_default();
     if dotted.contains('.') {
-        return refused_dotted(given, dotted);
+        return refused_dotted(text, dotted);
     }
-    if given.contains(':') {
+    if text.contains(':') {
         return refused("is not an IPv6 address");
     }
     refused("is not an IP address").help("give an address, such as 10.0.0.11 or fd00::11")
 }
 
-/// The refusal of `given` where `dotted` is the part with points in it.
-fn refused_dotted(given: &str, dotted: &str) -> Error {
-    let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given)));
+/// Returns the failure of `text` whose part `dotted` has points in it.
+fn refused_dotted(text: &str, dotted: &str) -> Error {
+    let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
     let parts: Vec<&str> = dotted.split('.').collect();
     if parts.iter().any(|part| part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit())) {
         return refused("is not an IP address").help("give an address, such as 10.0.0.11 or fd00::11");
@@ -252,7 +252,7 @@ fn refused_dotted(given: &str, dotted: &str) -> Error {
         let plain: Vec<&str> = plain.iter().map(|part| if part.is_empty() { "0" } else { part }).collect();
         return refused("has a leading zero, which some programs read as octal").help(format!(
             "write {}{}",
-            given.strip_suffix(dotted).unwrap_or_default(),
+            text.strip_suffix(dotted).unwrap_or_default(),
             plain.join(".")
         ));
     }
@@ -266,7 +266,7 @@ mod tests {
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use std::net::{Ipv4Addr, Ipv6Addr};
 
-    fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<String>) {
+    fn message_and_help<T: std::fmt::Debug>(result: Result<T, Error>) -> (String, Option<String>) {
         let error = result.expect_err("refused");
         (error.message().to_owned(), error.way_out().map(str::to_owned))
     }
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn ipv6_is_stored_as_rfc_5952_writes_it() {
         // Sections 4.1 to 4.3 and 5.
-        for (given, canonical) in [
+        for (text, canonical) in [
             ("2001:0db8::0001", "2001:db8::1"),
             ("2001:db8:0:0:0:0:2:1", "2001:db8::2:1"),
             ("2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"),
@@ -286,7 +286,7 @@ mod tests {
             ("::ffff:c000:201", "::ffff:192.0.2.1"),
             (" fd00::11 ", "fd00::11"),
         ] {
-            assert_eq!(ipv6(given).as_deref(), Ok(canonical));
+            assert_eq!(ipv6(text).as_deref(), Ok(canonical));
         }
     }
 
@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(either("10.0.0.11"), Ok((Family::V4, "10.0.0.11".to_owned())));
         assert_eq!(either("FD00::11"), Ok((Family::V6, "fd00::11".to_owned())));
         assert_eq!(
-            told(ipv4("fd00::11")),
+            message_and_help(ipv4("fd00::11")),
             (
                 "\"fd00::11\" is an IPv6 address where an IPv4 address is wanted".to_owned(),
                 Some("give it as ipv6".to_owned())
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_the_way_out() {
-        for (given, reason, help) in [
+        for (text, reason, help) in [
             ("", "is empty", Some("give an address, such as 10.0.0.11 or fd00::11")),
             ("010.0.0.1", "has a leading zero, which some programs read as octal", Some("write 10.0.0.1")),
             ("10.00.0.1", "has a leading zero, which some programs read as octal", Some("write 10.0.0.1")),
@@ -327,7 +327,7 @@ mod tests {
             ("web01", "is not an IP address", Some("give an address, such as 10.0.0.11 or fd00::11")),
             ("0x0a.0.0.1", "is not an IP address", Some("give an address, such as 10.0.0.11 or fd00::11")),
         ] {
-            assert_eq!(told(either(given)), (format!("\"{given}\" {reason}"), help.map(str::to_owned)));
+            assert_eq!(message_and_help(either(text)), (format!("\"{text}\" {reason}"), help.map(str::to_owned)));
         }
     }
 
@@ -368,12 +368,12 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_block_is_told() {
         assert_eq!(
-            told(Block::parse("10.0.0.5/8")),
+            message_and_help(Block::parse("10.0.0.5/8")),
             ("\"10.0.0.5/8\" has bits set beyond its prefix".to_owned(), Some("the network is 10.0.0.0/8".to_owned()))
         );
         for text in ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/255.0.0.0", "10.0.0.0/8/8"] {
             let reason = format!("\"{text}\" has no prefix length from 0 to 32 after its /");
-            assert_eq!(told(Block::parse(text)), (reason, Some("write 10.0.0.0/16, say".to_owned())));
+            assert_eq!(message_and_help(Block::parse(text)), (reason, Some("write 10.0.0.0/16, say".to_owned())));
         }
         assert!(Block::parse("fd00::/129").is_err());
         assert!(Block::parse("web/24").is_err());

@@ -1,4 +1,4 @@
-//! Which characters cannot be seen for what they are: one table for the door (names) and the window (terminals).
+//! Characters that cannot be seen for what they are: one table for input (names) and output (terminals).
 //!
 //! What stands in a name must be what the eye reads, and no stored text may steer a terminal. Both need the same
 //! knowledge, so it stands here once. Joiners and selectors that build an emoji are no trouble: taking them out would
@@ -7,7 +7,7 @@
 use std::fmt;
 use unicode_properties::{GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
 
-/// Why a character is trouble.
+/// Reason for which a character is trouble.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
     /// It steers the terminal: C0, DEL or C1.
@@ -43,18 +43,18 @@ pub struct Finding {
     pub start: usize,
     /// The character.
     pub character: char,
-    /// What is wrong with it.
+    /// Trouble with it.
     pub trouble: Trouble,
 }
 
-/// Whether `text` is nothing but the letters, digits, marks and blanks of ASCII, of which none is trouble.
+/// Tests if `text` has only letters, digits, marks and blanks of ASCII, none of which is trouble.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Whether `text` is plain and every form of output has it as it stands: without `"` and `\\`, which JSON escapes (RFC
-/// 8259, section 7), and without the comma, for the sake of which CSV quotes a field (RFC 4180).
+/// Tests if `text` is plain and no output format escapes or quotes it: without `"` and `\\`, which JSON escapes (RFC
+/// 8259, section 7), and without the comma, for which CSV quotes a field (RFC 4180).
 #[must_use]
 pub fn is_bare(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -66,8 +66,8 @@ pub fn is_bare(text: &str) -> bool {
     bytes.as_chunks().0.iter().all(|word| are_bare(*word)) && are_bare(*last)
 }
 
-/// Whether eight bytes are bare. All are looked at together, each in a digit of its own: a digit that borrows, carries or
-/// has it already has its upper bit set then.
+/// Tests if eight bytes are bare, all at once, each in a digit of its own: a digit that borrows, carries or has it
+/// already has its upper bit set then.
 fn are_bare(bytes: [u8; 8]) -> bool {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const UPPER: u64 = ONES << 7;
@@ -94,7 +94,7 @@ pub fn troubles(text: &str) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// What stands before a character, as far as a joiner or a selector asks.
+/// Kind of the character before a joiner or a selector.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
     /// An emoji that a selector or a joiner may follow.
@@ -143,7 +143,7 @@ fn trouble(before: Before, character: char, rest: &str) -> Option<Trouble> {
     }
 }
 
-/// Whether nothing is seen of a character: Unicode's `Default_Ignorable_Code_Point`, the format characters (without
+/// Tests if a character is invisible: Unicode's `Default_Ignorable_Code_Point`, the format characters (without
 /// those that print a mark around a number, as Arabic has), and four more whose glyph is empty.
 const fn is_invisible(character: char) -> bool {
     matches!(
@@ -172,7 +172,7 @@ const fn is_invisible(character: char) -> bool {
     )
 }
 
-/// Whether a character is an emoji by itself: no digit, no half of a flag, no skin tone.
+/// Tests if a character is an emoji by itself: no digit, no half of a flag, no skin tone.
 fn is_picture(character: char) -> bool {
     !character.is_ascii()
         && !matches!(character, '\u{1f1e6}'..='\u{1f1ff}' | '\u{1f3fb}'..='\u{1f3ff}')

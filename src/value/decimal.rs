@@ -10,16 +10,16 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Sub};
 
-/// How many decimal places are kept.
+/// Number of decimal places.
 pub const PLACES: usize = 18;
 const ONE: u64 = 1_000_000_000_000_000_000;
-/// How many digits a whole part may have: more than any quantity or count has.
+/// Largest number of digits before the point: more than any quantity or count has.
 const WHOLE_DIGITS: usize = 30;
-/// How many characters a number may have, leading and trailing zeros included.
+/// Largest length of a number in characters, leading and trailing zeros included.
 const LONGEST: usize = 100;
 /// Fewer digits than the largest count has.
 const SHORT: usize = 19;
-/// What is said after a number that is not one.
+/// Help for a text that is not a number.
 pub(super) const HOW_TO_WRITE: &str = "write the digits 0 to 9 with at most one point, such as 1024 or 1.5";
 
 /// A decimal number with 18 places: `whole + fraction / 10^18`, the fraction never negative.
@@ -29,7 +29,7 @@ pub struct Decimal {
     fraction: u64,
 }
 
-/// Why a text is not a decimal.
+/// Reason for which a text is not a decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It is not digits with at most one point between digits.
@@ -85,13 +85,13 @@ impl Decimal {
         self.whole
     }
 
-    /// Whether nothing stands behind the point.
+    /// Tests if it is a whole number.
     #[must_use]
     pub const fn is_whole(self) -> bool {
         self.fraction == 0
     }
 
-    /// Whether it is below zero.
+    /// Tests if it is below zero.
     #[must_use]
     pub const fn is_negative(self) -> bool {
         self.whole < 0
@@ -188,11 +188,11 @@ pub fn lent_count(text: &str) -> Result<Cow<'_, str>> {
     {
         return Ok(text.into());
     }
-    let given = text.trim();
-    let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given))).help(HOW_TO_WRITE);
-    let leading_point = given.starts_with('.').then(|| format!("0{given}"));
+    let text = text.trim();
+    let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text))).help(HOW_TO_WRITE);
+    let leading_point = text.starts_with('.').then(|| format!("0{text}"));
     let number =
-        Decimal::parse(leading_point.as_deref().unwrap_or(given)).map_err(|fault| refused(&reason(given, fault)))?;
+        Decimal::parse(leading_point.as_deref().unwrap_or(text)).map_err(|fault| refused(&reason(text, fault)))?;
     if number == Decimal::ZERO {
         return Err(refused("is not a positive number"));
     }
@@ -202,7 +202,7 @@ pub fn lent_count(text: &str) -> Result<Cow<'_, str>> {
     Ok(number.to_string().into())
 }
 
-/// What a message says after a number that `Decimal::parse` refused.
+/// Returns the words of a message for a text that `Decimal::parse` rejects.
 pub(super) fn reason(text: &str, fault: Fault) -> String {
     match fault {
         Fault::NotANumber => flaw(text).unwrap_or_else(|| "is not a number".to_owned()),
@@ -212,7 +212,7 @@ pub(super) fn reason(text: &str, fault: Fault) -> String {
     }
 }
 
-/// How the number at the start of `text` is written as `inv` does not read it, if it is a number at all.
+/// Describes the notation of a number at the start of `text` that `inv` does not read; `None` if it is no number.
 pub(super) fn flaw(text: &str) -> Option<String> {
     let lower: String = text.chars().take(LONGEST).map(|c| c.to_ascii_lowercase()).collect();
     let rest = lower.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
@@ -258,8 +258,8 @@ mod tests {
 
     #[test]
     fn digits_with_at_most_one_point_are_read() {
-        for (given, shortest) in [("16", "16"), ("1.5", "1.5"), ("007.250", "7.25"), ("0.0", "0"), ("0000", "0")] {
-            assert_eq!(decimal(given).to_string(), shortest);
+        for (text, shortest) in [("16", "16"), ("1.5", "1.5"), ("007.250", "7.25"), ("0.0", "0"), ("0000", "0")] {
+            assert_eq!(decimal(text).to_string(), shortest);
         }
         assert_eq!(decimal("0.000000000000000001").to_string(), "0.000000000000000001");
     }
@@ -306,14 +306,14 @@ mod tests {
 
     #[test]
     fn a_count_is_positive_and_in_its_shortest_text() {
-        for (given, stored) in [("4", "4"), (" 8 ", "8"), ("0.5", "0.5"), (".5", "0.5"), ("4.0", "4"), ("016", "16")] {
-            assert_eq!(parse_count(given).as_deref(), Ok(stored));
+        for (text, stored) in [("4", "4"), (" 8 ", "8"), ("0.5", "0.5"), (".5", "0.5"), ("4.0", "4"), ("016", "16")] {
+            assert_eq!(parse_count(text).as_deref(), Ok(stored));
         }
     }
 
     #[test]
     fn what_is_wrong_with_a_count_is_told() {
-        for (given, told) in [
+        for (text, message) in [
             ("", "\"\" is not a number"),
             ("four", "\"four\" is not a number"),
             ("0", "\"0\" is not a positive number"),
@@ -328,7 +328,7 @@ mod tests {
             ("9223372036854775808", "\"9223372036854775808\" is too large a number"),
             ("1.0000000000000000001", "\"1.0000000000000000001\" has more than 18 decimal places"),
         ] {
-            assert_eq!(parse_count(given).expect_err(given).message(), told);
+            assert_eq!(parse_count(text).expect_err(text).message(), message);
         }
     }
 
@@ -371,9 +371,9 @@ mod tests {
         #[test]
         fn products_are_exact(thousandths in any::<u64>(), factor in any::<u32>()) {
             let product = u128::from(thousandths) * u128::from(factor);
-            let given = decimal(&format!("{}.{:03}", thousandths / 1000, thousandths % 1000));
+            let number = decimal(&format!("{}.{:03}", thousandths / 1000, thousandths % 1000));
             let expected = decimal(&format!("{}.{:03}", product / 1000, product % 1000));
-            prop_assert_eq!(given.checked_times(u64::from(factor)), Some(expected));
+            prop_assert_eq!(number.checked_times(u64::from(factor)), Some(expected));
         }
 
         #[test]

@@ -76,7 +76,7 @@ fn needs_quotes(item: &str) -> bool {
         || item.ends_with(char::is_whitespace)
 }
 
-/// What stands before the closing quote, doubled quotes made single, and what stands behind it.
+/// Returns the text before the closing quote, with doubled quotes made single, and the text after it.
 fn unquote(quoted: &str) -> Option<(String, &str)> {
     let mut item = String::new();
     let mut rest = quoted;

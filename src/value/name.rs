@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// How many characters a name may have.
+/// Largest length of a name, in characters.
 pub const LONGEST: usize = 255;
 /// More bytes than any name of that length has before it is normalised: beyond it nothing is looked at.
 const TOO_MANY_BYTES: usize = 64 * LONGEST;
@@ -64,7 +64,7 @@ fn too_long(text: &str) -> Error {
         .help("a name has at most 255 characters")
 }
 
-/// The text in composed letters (NFC), as names are kept.
+/// Returns the text in composed letters (NFC), as names are stored.
 #[must_use]
 pub fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || is_nfc(text) { text.into() } else { text.nfc().collect() }
@@ -76,7 +76,7 @@ pub fn column_key(name: &str) -> String {
     column_letters(name).collect()
 }
 
-/// What of a column's name is compared.
+/// Returns the characters of a column's name that are compared.
 pub fn column_letters(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|character| !character.is_whitespace() && !matches!(character, '_' | '-'))

@@ -42,7 +42,7 @@ impl Token<'_> {
 
 struct Tokens<'text> {
     rest: &'text str,
-    /// What is left of a character whose lower case is several.
+    /// Rest of a character whose lower case is several characters.
     pending: Option<std::char::ToLowercase>,
 }
 

@@ -1,13 +1,13 @@
-//! What is looked for in texts: found in any case of any script, and ranked by how well it fits.
+//! Search term for texts: matches in any case of any script, ranked by how well it matches.
 
 use memchr::memchr2_iter;
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many characters of what is looked for a pattern takes up: engines limit patterns.
+/// Number of characters of the search term in a pattern: engines limit the length of patterns.
 const LONGEST_PATTERN: usize = 500;
 
-/// How well a text fits what is looked for, the best first.
+/// Rank of a match, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
     /// It is that.
@@ -25,7 +25,7 @@ impl Rank {
     pub const ALL: [Self; 4] = [Self::Exact, Self::Prefix, Self::Word, Self::Inside];
 }
 
-/// Where `text` has `needle`, which is in lower case and not empty, in any case of the letters of ASCII.
+/// Returns the offsets of `needle` in `text` in any case of ASCII letters. The needle is in lower case and not empty.
 fn places_of<'t>(needle: &'t [u8], text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
     let (first, rest) = needle.split_first().map_or((0, needle), |(first, rest)| (*first, rest));
     let places = memchr2_iter(first, first.to_ascii_uppercase(), text);
@@ -68,19 +68,19 @@ impl Needle {
         pattern
     }
 
-    /// Whether `text` has it.
+    /// Tests if `text` contains it.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
         if text.is_ascii() { self.may_be_in(text.as_bytes()) } else { folded(text).contains(&self.folded) }
     }
 
-    /// Whether a text of these bytes can have it: of letters of ASCII alone, whether it has.
+    /// Tests if a text of these bytes may contain it. The result is exact for ASCII.
     #[must_use]
     pub fn may_be_in(&self, text: &[u8]) -> bool {
         places_of(self.folded.as_bytes(), text).next().is_some() || !text.is_ascii()
     }
 
-    /// How well `text` fits; nothing where it does not have it.
+    /// Returns the rank of `text`; `None` if it does not contain the term.
     #[must_use]
     pub fn rank(&self, text: &str) -> Option<Rank> {
         // Letters of ASCII fold to one byte each, so that the text need not be folded as a whole.

@@ -1,4 +1,4 @@
-//! Quantities: an exact decimal and a unit, kept as given and compared by the bytes they stand for.
+//! Quantities: an exact decimal and a unit, stored as entered and compared in bytes.
 
 use super::decimal::{self, Decimal};
 use super::shown::quoted;
@@ -9,13 +9,13 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization;
 
-/// How many units stand in a message that lists them.
+/// Number of units in a message that lists them.
 const LISTED: usize = 12;
 
 /// An amount of some unit, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {
-    /// The decimal text as given: `1.50` stays `1.50`.
+    /// Decimal text as entered: `1.50` stays `1.50`.
     pub amount: String,
     /// The id of the unit's record.
     pub unit: i64,
@@ -28,7 +28,7 @@ pub struct Unit {
     pub id: i64,
     /// Its name: `GiB`.
     pub name: String,
-    /// How many bytes one of it is.
+    /// Size of the unit in bytes.
     pub bytes: u64,
 }
 
@@ -42,15 +42,15 @@ pub struct Units {
     names: OnceLock<Names>,
 }
 
-/// Where the units are that a name means.
+/// Indices of the units that a name matches.
 #[derive(Debug, Clone, Default)]
 struct Names {
     exact: HashMap<String, usize>,
     lower_case: HashMap<String, Vec<usize>>,
 }
 
-/// What a unit's name was found to mean.
-enum Meaning<'units> {
+/// Result of looking up the name of a unit.
+enum NameMatch<'units> {
     One(&'units Unit),
     Several(Vec<&'units Unit>),
     None,
@@ -83,7 +83,7 @@ impl Units {
         self.by_id.get(place).and_then(|(_, place)| self.all.get(*place))
     }
 
-    /// All units, in the order in which they were given.
+    /// Returns all units in the order of the constructor.
     pub fn iter(&self) -> std::slice::Iter<'_, Unit> {
         self.all.iter()
     }
@@ -92,12 +92,12 @@ impl Units {
     pub fn find(&self, name: &str) -> Result<&Unit> {
         let name = name.trim();
         match self.meaning(name) {
-            Meaning::One(unit) => Ok(unit),
-            Meaning::Several(units) => {
+            NameMatch::One(unit) => Ok(unit),
+            NameMatch::Several(units) => {
                 let names = units.iter().map(|unit| unit.name.clone()).collect();
                 Err(ambiguous(name, names))
             }
-            Meaning::None => Err(self.unknown(format!("no unit named {}", quoted(name)), "", name)),
+            NameMatch::None => Err(self.unknown(format!("no unit named {}", quoted(name)), "", name)),
         }
     }
 
@@ -108,18 +108,18 @@ impl Units {
 
     /// As [`Self::parse`], but lends the amount: that, and the id of the unit.
     pub fn lent<'t>(&self, text: &'t str) -> Result<(Cow<'t, str>, i64)> {
-        let given = text.trim();
-        let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(given)));
-        if given.is_empty() {
+        let text = text.trim();
+        let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
+        if text.is_empty() {
             return Err(refused("is empty").help("give a number and its unit, such as 16GiB"));
         }
-        let rest = given.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let number = given.strip_suffix(rest).unwrap_or_default();
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let number = text.strip_suffix(rest).unwrap_or_default();
         let name = rest.trim_start();
         // A number and a word have no flaw, unless the word is the rest of a hexadecimal number.
         let is_word = name.bytes().all(|byte| byte.is_ascii_alphabetic()) && !name.starts_with(['x', 'X']);
         if (number.is_empty() || !is_word)
-            && let Some(flaw) = decimal::flaw(given)
+            && let Some(flaw) = decimal::flaw(text)
         {
             return Err(refused(&flaw).help(decimal::HOW_TO_WRITE));
         }
@@ -135,13 +135,13 @@ impl Units {
             );
         }
         let unit = match self.meaning(name) {
-            Meaning::One(unit) => unit,
-            Meaning::Several(units) => {
+            NameMatch::One(unit) => unit,
+            NameMatch::Several(units) => {
                 let readings = units.iter().map(|unit| format!("{amount} {}", unit.name)).collect();
-                return Err(ambiguous(given, readings));
+                return Err(ambiguous(text, readings));
             }
-            Meaning::None => {
-                return Err(self.unknown(format!("{} has no known unit", quoted(given)), &format!("{amount} "), name));
+            NameMatch::None => {
+                return Err(self.unknown(format!("{} has no known unit", quoted(text)), &format!("{amount} "), name));
             }
         };
         if exact.checked_times(unit.bytes).is_none_or(|bytes| bytes > Decimal::from_whole(i128::from(i64::MAX))) {
@@ -163,7 +163,7 @@ impl Units {
         format!("{} {name}", quantity.amount)
     }
 
-    fn meaning(&self, name: &str) -> Meaning<'_> {
+    fn meaning(&self, name: &str) -> NameMatch<'_> {
         let name: Cow<'_, str> =
             if name.is_ascii() { name.into() } else { name.chars().take(super::name::LONGEST + 1).nfc().collect() };
         let binary = match &*name {
@@ -177,14 +177,14 @@ impl Units {
         let names = self.names();
         let exact = names.exact.get(&*name).or_else(|| names.exact.get(binary));
         if let Some(unit) = exact.and_then(|place| self.all.get(*place)) {
-            return Meaning::One(unit);
+            return NameMatch::One(unit);
         }
         let places = names.lower_case.get(&name.to_lowercase()).map_or(&[][..], Vec::as_slice);
         let found: Vec<&Unit> = places.iter().filter_map(|place| self.all.get(*place)).collect();
         match found.as_slice() {
-            [] => Meaning::None,
-            [unit] => Meaning::One(unit),
-            _ => Meaning::Several(found),
+            [] => NameMatch::None,
+            [unit] => NameMatch::One(unit),
+            _ => NameMatch::Several(found),
         }
     }
 
@@ -221,13 +221,13 @@ impl<'units> IntoIterator for &'units Units {
     }
 }
 
-fn ambiguous(given: &str, readings: Vec<String>) -> Error {
+fn ambiguous(text: &str, readings: Vec<String>) -> Error {
     let readings: Vec<String> = readings.into_iter().take(LISTED).map(|reading| quoted(&reading)).collect();
-    Error::failed(format!("{} could mean {}", quoted(given), readings.join(" or ")))
+    Error::failed(format!("{} could mean {}", quoted(text), readings.join(" or ")))
         .help("write the unit in its own case")
 }
 
-/// What a computed sum may be shown in; of two that serve alike, the earlier.
+/// Units for computed sums; of two with equally short amounts, the earlier is used.
 const SCALES: [(&str, u64); 10] = [
     ("PiB", 1 << 50),
     ("TiB", 1 << 40),
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_the_number_is_told() {
-        for (given, told) in [
+        for (text, message) in [
             ("", "\"\" is empty"),
             ("GiB", "\"GiB\" does not begin with a number"),
             ("-1 GiB", "\"-1 GiB\" is negative"),
@@ -366,7 +366,7 @@ mod tests {
             ("9223372036854775808 B", "\"9223372036854775808 B\" is more than 9223372036854775807 bytes"),
             ("8192 PiB", "\"8192 PiB\" is more than 9223372036854775807 bytes"),
         ] {
-            assert_eq!(units().parse(given).expect_err(given).message(), told);
+            assert_eq!(units().parse(text).expect_err(text).message(), message);
         }
     }
 

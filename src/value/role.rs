@@ -1,10 +1,10 @@
-//! What a login user may do: one of three roles, each of which may do all that the one before it may.
+//! Roles of login users: each may do all that the one before it may.
 
 use super::shown::quoted;
 use super::similar;
 use crate::error::{Error, Result};
 
-/// What a login user may do; a later one may do more.
+/// Role of a login user; a later one may do more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Reads.
@@ -15,11 +15,11 @@ pub enum Role {
     Admin,
 }
 
-/// Every role, as it is written, in the order of what it may.
+/// Every role as it is written, with the least rights first.
 pub const ROLES: &[&str] = &["viewer", "editor", "admin"];
 
 impl Role {
-    /// The role as it is written.
+    /// Returns the role as it is written.
     #[must_use]
     pub const fn word(self) -> &'static str {
         ROLES[self as usize]
@@ -30,17 +30,17 @@ impl Role {
     /// # Errors
     /// There is no such role.
     pub fn parse(text: &str) -> Result<Self> {
-        let given = text.trim();
+        let text = text.trim();
         let all = [Self::Viewer, Self::Editor, Self::Admin];
-        all.into_iter().find(|role| role.word().eq_ignore_ascii_case(given)).ok_or_else(|| {
+        all.into_iter().find(|role| role.word().eq_ignore_ascii_case(text)).ok_or_else(|| {
             let roles = "a role is viewer, editor or admin";
-            let meant = similar::did_you_mean(&similar::nearest(given, ROLES.iter().copied(), 1));
-            Error::failed(format!("{} is no role", quoted(given)))
-                .help(meant.map_or(roles.to_owned(), |question| format!("{question} {roles}")))
+            let question = similar::did_you_mean(&similar::nearest(text, ROLES.iter().copied(), 1));
+            Error::failed(format!("{} is no role", quoted(text)))
+                .help(question.map_or(roles.to_owned(), |question| format!("{question} {roles}")))
         })
     }
 
-    /// With its article: `an editor`.
+    /// Returns the role with its article: `an editor`.
     #[must_use]
     pub const fn with_article(self) -> &'static str {
         match self {

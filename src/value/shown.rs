@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// How many columns of a text stand in a message.
+/// Largest width of a text in a message, in columns.
 const COLUMNS: usize = 80;
-/// How many characters are looked at for these columns: some take no column at all.
+/// Number of characters that are measured for these columns: some have no width.
 const CHARACTERS: usize = 4 * COLUMNS;
 
-/// The text with control characters as `\x1b`, `\n`, `\u{9b}` and bidirectional and invisible ones as `\u{202e}`.
-/// Everything else stays as it is.
+/// Returns the text with control characters as `\x1b`, `\n`, `\u{9b}`, and bidirectional and invisible ones as
+/// `\u{202e}`. Everything else stays as it is.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
@@ -50,16 +50,16 @@ pub fn brief(text: &str) -> String {
     if is_plain(&shown) && shown.len() <= COLUMNS && end == text.len() {
         return shown.into_owned();
     }
-    let (mut columns, mut kept) = (0, 0);
+    let (mut columns, mut length) = (0, 0);
     for cluster in shown.graphemes(true) {
         columns += cluster.width();
         if columns > COLUMNS {
             break;
         }
-        kept += cluster.len();
+        length += cluster.len();
     }
-    let cut = if kept < shown.len() || end < text.len() { "…" } else { "" };
-    format!("{}{cut}", shown.get(..kept).unwrap_or_default())
+    let cut = if length < shown.len() || end < text.len() { "…" } else { "" };
+    format!("{}{cut}", shown.get(..length).unwrap_or_default())
 }
 
 fn escape(written: &mut String, character: char) {

@@ -1,4 +1,4 @@
-//! Names that a text was perhaps meant to be: what stands behind every `did you mean`.
+//! Names similar to a text, for every `did you mean`.
 
 use super::natural;
 use super::shown::shown;
@@ -7,9 +7,9 @@ use super::shown::shown;
 const LONGEST: usize = 255;
 /// More bytes than any name has.
 const MOST_BYTES: usize = 4 * LONGEST;
-/// How many slips are seen through in a long text.
+/// Largest number of typing errors in a long text.
 const MOST_SLIPS: usize = 3;
-/// From this length on the beginning of a name is taken for the whole of it.
+/// Length from which the beginning of a name matches the whole of it, in characters.
 const SHORTEST_BEGINNING: usize = 3;
 
 /// The candidates nearest to `text`, at most `most`: those that differ in case alone, else those the fewest slips of the
@@ -27,11 +27,11 @@ pub fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str>, most: 
     let mut best: Vec<(Distance, &'a str)> = Vec::new();
     for candidate in candidates {
         let Some(distance) = distance(&wanted, length, candidate) else { continue };
-        let place = best.partition_point(|(other, known)| {
-            other.cmp(&distance).then_with(|| natural::compare(known, candidate)).is_lt()
+        let place = best.partition_point(|(other, name)| {
+            other.cmp(&distance).then_with(|| natural::compare(name, candidate)).is_lt()
         });
-        let known = best.get(place).is_some_and(|(_, known)| *known == candidate);
-        if place < most && !known {
+        let is_duplicate = best.get(place).is_some_and(|(_, name)| *name == candidate);
+        if place < most && !is_duplicate {
             best.insert(place, (distance, candidate));
             best.truncate(most);
         }
@@ -52,14 +52,14 @@ pub fn did_you_mean(names: &[&str]) -> Option<String> {
     Some(format!("did you mean {} or {last}?", others.join(", ")))
 }
 
-/// How far away a candidate is; the first letter is rarely the wrong one.
+/// Distance of a candidate; the first letter is rarely the wrong one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Distance {
     slips: usize,
     other_start: bool,
 }
 
-/// How far away a candidate is, unless it is too far. No slips: it is the same in another case.
+/// Returns the distance of a candidate, unless it is too far. Zero: the same name in another case.
 fn distance(wanted: &str, length: usize, candidate: &str) -> Option<Distance> {
     if candidate.len() > MOST_BYTES {
         return None;

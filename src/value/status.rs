@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 /// Every status.
 pub const STATUSES: &[&str] = &["running", "stopped", "suspended", "planned", "failed", "retired", UNKNOWN];
 
-/// The state of a machine of which none was told.
+/// Status of a machine without one.
 pub const UNKNOWN: &str = "unknown";
 
 /// The platforms' words for each status, without case, blanks, `_` and `-`.
@@ -70,16 +70,16 @@ pub fn known(text: &str) -> Option<&'static str> {
 
 /// Reads one of the seven words in any case.
 pub fn parse(text: &str) -> Result<&'static str> {
-    let given = text.trim();
-    if let Some(status) = known(given) {
+    let text = text.trim();
+    if let Some(status) = known(text) {
         return Ok(status);
     }
     let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));
-    let meant =
-        from_platform(given).map_or_else(|| similar::nearest(given, STATUSES.iter().copied(), 1), |word| vec![word]);
-    let message = format!("{} is no status", quoted(given));
+    let similar_words =
+        from_platform(text).map_or_else(|| similar::nearest(text, STATUSES.iter().copied(), 1), |word| vec![word]);
+    let message = format!("{} is no status", quoted(text));
     let all = format!("a status is {} or {last}", others.join(", "));
-    Err(Error::failed(message).help(match similar::did_you_mean(&meant) {
+    Err(Error::failed(message).help(match similar::did_you_mean(&similar_words) {
         Some(question) => format!("{question} {all}"),
         None => all,
     }))
@@ -89,11 +89,11 @@ pub fn parse(text: &str) -> Result<&'static str> {
 /// words themselves.
 #[must_use]
 pub fn from_platform(text: &str) -> Option<&'static str> {
-    let given = text.trim();
-    if given.len() > LONGEST {
+    let text = text.trim();
+    if text.len() > LONGEST {
         return None;
     }
-    let word: String = given
+    let word: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
         .map(|c| c.to_ascii_lowercase())

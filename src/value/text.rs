@@ -7,10 +7,10 @@ use super::shown::quoted;
 use crate::error::{Error, Result};
 use std::borrow::Cow;
 
-/// How many bytes a free text may have.
+/// Largest length of a free text, in bytes.
 pub const LONGEST: usize = 64 * 1024;
 
-/// Reads free text, kept byte for byte: no control characters but line ends and tabs, 64 KiB at most.
+/// Reads free text, unchanged: no control characters but line ends and tabs, 64 KiB at most.
 pub fn free(text: &str) -> Result<String> {
     lent(text).map(Cow::into_owned)
 }
@@ -77,14 +77,14 @@ pub fn vlan(text: &str) -> Result<String> {
 
 /// Reads how many bytes a unit is: a whole positive number up to 2^63-1.
 pub fn factor(text: &str) -> Result<i64> {
-    let given = text.trim();
+    let text = text.trim();
     let refused = |reason: &str| {
-        Error::failed(format!("{} {reason}", quoted(given))).help("a unit is a whole number of bytes from 1 to 2^63-1")
+        Error::failed(format!("{} {reason}", quoted(text))).help("a unit is a whole number of bytes from 1 to 2^63-1")
     };
-    if given.is_empty() || !given.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refused(&decimal::flaw(given).unwrap_or_else(|| "is not a whole number".to_owned())));
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refused(&decimal::flaw(text).unwrap_or_else(|| "is not a whole number".to_owned())));
     }
-    match given.parse() {
+    match text.parse() {
         Ok(0) => Err(refused("is not a positive number")),
         Ok(bytes) => Ok(bytes),
         Err(_) => Err(refused("is more than 9223372036854775807 bytes")),
@@ -97,7 +97,7 @@ mod tests {
     use crate::error::Error;
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-    fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
+    fn message<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
         result.expect_err("refused").message().to_owned()
     }
 
@@ -106,10 +106,10 @@ mod tests {
         for text in ["", " a\tb\r\nc ", "=1+1", "cafe\u{301}", "葛\u{e0100}", "\u{202e}", "می\u{200c}خواهم"] {
             assert_eq!(free(text).as_deref(), Ok(text));
         }
-        assert_eq!(told(free("ab\u{1b}[31m")), "\"ab\\x1b[31m\" has the control character U+001B at character 3");
+        assert_eq!(message(free("ab\u{1b}[31m")), "\"ab\\x1b[31m\" has the control character U+001B at character 3");
         assert!(free("a\0").is_err() && free("\u{85}").is_err() && free("\u{7f}").is_err());
         assert!(free(&"x".repeat(65_536)).is_ok());
-        assert!(told(free(&"x".repeat(65_537))).ends_with("has 65537 bytes"));
+        assert!(message(free(&"x".repeat(65_537))).ends_with("has 65537 bytes"));
     }
 
     #[test]
@@ -117,31 +117,31 @@ mod tests {
         for text in ["alice@example.org", "a@b", "o'brien+x@例え.jp", "a b@c"] {
             assert_eq!(email(text).as_deref(), Ok(text));
         }
-        assert_eq!(told(email("alice")), "\"alice\" has no @");
-        assert_eq!(told(email("a@b@c")), "\"a@b@c\" has more than one @");
-        assert_eq!(told(email("@b")), "\"@b\" has nothing before its @");
-        assert_eq!(told(email("a@ ")), "\"a@ \" has nothing after its @");
-        assert_eq!(told(email("a@b\n")), "\"a@b\\n\" has a line end or a tab");
+        assert_eq!(message(email("alice")), "\"alice\" has no @");
+        assert_eq!(message(email("a@b@c")), "\"a@b@c\" has more than one @");
+        assert_eq!(message(email("@b")), "\"@b\" has nothing before its @");
+        assert_eq!(message(email("a@ ")), "\"a@ \" has nothing after its @");
+        assert_eq!(message(email("a@b\n")), "\"a@b\\n\" has a line end or a tab");
     }
 
     #[test]
     fn a_vlan_is_a_number_in_range_or_a_name() {
-        for (given, stored) in [("1", "1"), ("0101", "101"), ("4094", "4094"), ("dmz", "dmz"), ("10-20", "10-20")] {
-            assert_eq!(vlan(given).as_deref(), Ok(stored));
+        for (text, stored) in [("1", "1"), ("0101", "101"), ("4094", "4094"), ("dmz", "dmz"), ("10-20", "10-20")] {
+            assert_eq!(vlan(text).as_deref(), Ok(stored));
         }
         for text in ["0", "4095", "99999999999999999999"] {
-            assert_eq!(told(vlan(text)), format!("\"{text}\" is no VLAN number"));
+            assert_eq!(message(vlan(text)), format!("\"{text}\" is no VLAN number"));
         }
-        assert_eq!(told(vlan("１０１")), "\"１０１\" has digits other than 0 to 9");
-        assert_eq!(told(vlan("")), "\"\" is empty");
-        assert_eq!(told(vlan(" dmz")), "\" dmz\" begins with a blank");
+        assert_eq!(message(vlan("１０１")), "\"１０１\" has digits other than 0 to 9");
+        assert_eq!(message(vlan("")), "\"\" is empty");
+        assert_eq!(message(vlan(" dmz")), "\" dmz\" begins with a blank");
     }
 
     #[test]
     fn a_factor_is_a_whole_positive_number() {
         assert_eq!(factor("1024"), Ok(1024));
         assert_eq!(factor("9223372036854775807"), Ok(i64::MAX));
-        for (given, reason) in [
+        for (text, reason) in [
             ("0", "is not a positive number"),
             ("1.5", "is not a whole number"),
             ("-1", "is negative"),
@@ -150,7 +150,7 @@ mod tests {
             ("", "is not a whole number"),
             ("9223372036854775808", "is more than 9223372036854775807 bytes"),
         ] {
-            assert_eq!(told(factor(given)), format!("\"{given}\" {reason}"));
+            assert_eq!(message(factor(text)), format!("\"{text}\" {reason}"));
         }
     }
 
@@ -158,11 +158,11 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in any::<String>()) {
             let _ = factor(&text);
-            if let Ok(kept) = free(&text) {
-                prop_assert_eq!(&kept, &text);
+            if let Ok(value) = free(&text) {
+                prop_assert_eq!(&value, &text);
             }
-            if let Ok(kept) = email(&text) {
-                prop_assert!(kept == text && kept.matches('@').count() == 1);
+            if let Ok(value) = email(&text) {
+                prop_assert!(value == text && value.matches('@').count() == 1);
             }
             if let Ok(canonical) = vlan(&text) {
                 prop_assert_eq!(vlan(&canonical), Ok(canonical.clone()));

@@ -22,12 +22,12 @@ pub fn parse(text: &str) -> Result<String> {
 
 /// As [`parse`], but lends a text that is stored as it stands.
 pub fn lent(text: &str) -> Result<Cow<'_, str>> {
-    let given = text.trim();
-    let read = read(given).ok_or_else(|| refusal(given, EXAMPLES))?;
-    if read.is_as_stored(given) {
-        return Ok(given.into());
+    let text = text.trim();
+    let read = read(text).ok_or_else(|| refusal(text, EXAMPLES))?;
+    if read.is_as_stored(text) {
+        return Ok(text.into());
     }
-    read.utc().and_then(stored).map(Cow::from).ok_or_else(|| out_of_range(given))
+    read.utc().and_then(stored).map(Cow::from).ok_or_else(|| out_of_range(text))
 }
 
 /// Reads a time for a filter, as [`parse`] does, and besides `now`, `today`, `yesterday` and how long ago (`90s`,
@@ -60,7 +60,7 @@ pub fn from_now(seconds: i64) -> String {
     stored(TimeZone::UTC.to_datetime(then)).unwrap_or_default()
 }
 
-/// How many seconds are left until a stored time, rounded up: nothing or less where it has passed, or is no time.
+/// Returns the seconds left until a stored time, rounded up; zero or less if it has passed or is no time.
 #[must_use]
 pub fn seconds_until(stored: &str) -> i64 {
     let then = read(stored).and_then(|read| TimeZone::UTC.to_timestamp(read.utc()?).ok());
@@ -80,24 +80,24 @@ const EXAMPLES: &str = "write it as 2026-11-23T07:13:00Z, 2026-11-23 07:13 or 20
 const MOMENT_EXAMPLES: &str = "write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now";
 
 fn moment_in(zone: &TimeZone, text: &str, now: &str) -> Result<String> {
-    let given = text.trim();
+    let text = text.trim();
     let present = read(now).and_then(|read| read.utc()).ok_or_else(|| refusal(now, EXAMPLES))?;
     let instant = |local: DateTime| zone.to_timestamp(local).ok().map(|time| TimeZone::UTC.to_datetime(time));
     let today = || TimeZone::UTC.to_timestamp(present).ok().map(|time| zone.to_datetime(time).date());
-    let found = match given.to_ascii_lowercase().as_str() {
+    let found = match text.to_ascii_lowercase().as_str() {
         "now" => Some(present),
         "today" => today().and_then(|date| instant(date.into())),
         "yesterday" => today().and_then(|date| date.yesterday().ok()).and_then(|date| instant(date.into())),
         lower => match ago(lower) {
             Some(seconds) => present.checked_sub(SignedDuration::from_secs(seconds)).ok(),
-            None => match read(given).ok_or_else(|| refusal(given, MOMENT_EXAMPLES))? {
+            None => match read(text).ok_or_else(|| refusal(text, MOMENT_EXAMPLES))? {
                 // Where a day begins is the zone's to say, and a time of day is one that its clocks show.
-                Reading { at, offset: None } => instant(at),
+                ParsedTime { at, offset: None } => instant(at),
                 with_offset => with_offset.utc(),
             },
         },
     };
-    found.and_then(stored).ok_or_else(|| out_of_range(given))
+    found.and_then(stored).ok_or_else(|| out_of_range(text))
 }
 
 fn local_in(zone: &TimeZone, stored: &str) -> String {
@@ -108,14 +108,14 @@ fn local_in(zone: &TimeZone, stored: &str) -> String {
     )
 }
 
-/// What a text says: a time of day on a date, and its offset where it has one.
-struct Reading {
+/// Time of day on a date, and its offset from UTC if the text has one.
+struct ParsedTime {
     at: DateTime,
     offset: Option<Offset>,
 }
 
-impl Reading {
-    /// Whether `text`, which it was read from, is how it is stored.
+impl ParsedTime {
+    /// Tests if `text`, which it was read from, has the stored form.
     fn is_as_stored(&self, text: &str) -> bool {
         let bytes = text.as_bytes();
         let stands = |place: usize, byte: u8| bytes.get(place) == Some(&byte);
@@ -131,17 +131,17 @@ impl Reading {
     }
 }
 
-fn read(text: &str) -> Option<Reading> {
+fn read(text: &str) -> Option<ParsedTime> {
     if text.len() > LONGEST {
         return None;
     }
     let (date, rest) = date(text)?;
     if rest.is_empty() {
-        return Some(Reading { at: date.into(), offset: None });
+        return Some(ParsedTime { at: date.into(), offset: None });
     }
     let (time, rest) = time(rest.strip_prefix(['T', 't', ' '])?)?;
     let offset = if rest.is_empty() { None } else { Some(offset(rest.strip_prefix(' ').unwrap_or(rest))?) };
-    Some(Reading { at: date.to_datetime(time), offset })
+    Some(ParsedTime { at: date.to_datetime(time), offset })
 }
 
 fn date(text: &str) -> Option<(Date, &str)> {
@@ -168,7 +168,7 @@ fn time(text: &str) -> Option<(Time, &str)> {
     Some((time, rest))
 }
 
-/// What follows the fraction of a second, if there is one.
+/// Returns the text after the fraction of a second, if there is one.
 fn fraction(text: &str) -> Option<&str> {
     let Some(digits) = text.strip_prefix('.') else { return Some(text) };
     let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -195,7 +195,7 @@ fn number(text: &str, digits: usize) -> Option<(i16, &str)> {
     Some((number, rest))
 }
 
-/// How many seconds ago `7d` is, if the text says how long ago: more than can be counted is the most that can.
+/// Parses a length of time before now, such as `7d`, to seconds; saturates.
 fn ago(text: &str) -> Option<i64> {
     let text = text.strip_suffix("ago").map_or(text, str::trim_end);
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -211,16 +211,16 @@ fn ago(text: &str) -> Option<i64> {
     Some(amount.parse().unwrap_or(i64::MAX).saturating_mul(seconds))
 }
 
-/// How long `30` (seconds), `30s` or `5m` is.
+/// Parses a length of time: `30` (seconds), `30s` or `5m`.
 ///
 /// # Errors
 /// The text is no length of time.
 pub fn length(text: &str) -> Result<Duration> {
-    let given = text.trim();
-    let seconds = given.parse().ok().or_else(|| ago(given).filter(|_| !given.ends_with("ago")));
+    let text = text.trim();
+    let seconds = text.parse().ok().or_else(|| ago(text).filter(|_| !text.ends_with("ago")));
     match seconds.map(u64::try_from) {
         Some(Ok(seconds)) => Ok(Duration::from_secs(seconds)),
-        _ => Err(Error::usage(format!("{} is not a length of time", quoted(given))).help("write 30s, 5m or 1h")),
+        _ => Err(Error::usage(format!("{} is not a length of time", quoted(text))).help("write 30s, 5m or 1h")),
     }
 }
 
@@ -231,12 +231,12 @@ fn stored(utc: DateTime) -> Option<String> {
     (utc.year() >= 1).then_some(text)
 }
 
-fn refusal(given: &str, examples: &str) -> Error {
-    Error::failed(format!("{} is not a time", quoted(given))).help(examples)
+fn refusal(text: &str, examples: &str) -> Error {
+    Error::failed(format!("{} is not a time", quoted(text))).help(examples)
 }
 
-fn out_of_range(given: &str) -> Error {
-    Error::failed(format!("{} is out of range", quoted(given))).help("a time lies in the years 0001 to 9999, in UTC")
+fn out_of_range(text: &str) -> Error {
+    Error::failed(format!("{} is out of range", quoted(text))).help("a time lies in the years 0001 to 9999, in UTC")
 }
 
 #[cfg(test)]
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_spelling_is_stored_in_one_form() {
-        for (given, expected) in [
+        for (text, expected) in [
             (NOW, NOW),
             ("2026-11-23t07:13:00z", NOW),
             ("2026-11-23 16:13:00 +09:00", NOW),
@@ -269,7 +269,7 @@ mod tests {
             ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
             ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
         ] {
-            assert_eq!(parse(given).as_deref(), Ok(expected), "{given}");
+            assert_eq!(parse(text).as_deref(), Ok(expected), "{text}");
         }
     }
 
@@ -306,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_moment_may_be_told_from_the_present() {
-        for (given, expected) in [
+        for (text, expected) in [
             ("now", NOW),
             ("0s", NOW),
             ("90s", "2026-11-23T07:11:30Z"),
@@ -320,7 +320,7 @@ mod tests {
             ("2026-11-23 16:13", NOW),
             ("2026-11-23T07:13:00Z", NOW),
         ] {
-            assert_eq!(moment_in(&tokyo(), given, NOW).as_deref(), Ok(expected), "{given}");
+            assert_eq!(moment_in(&tokyo(), text, NOW).as_deref(), Ok(expected), "{text}");
         }
         for text in ["3000000w", "99999999999999999999d"] {
             assert_eq!(moment(text, NOW).expect_err(text).message(), format!("\"{text}\" is out of range"));

@@ -1,6 +1,6 @@
-//! What a CSV file may hold, from RFC 4180 and the contract; lines are counted by hand.
+//! Contents of CSV files, from RFC 4180 and the contract; lines are counted by hand.
 
-use super::{Csv, Header};
+use super::{Csv, HeaderRule};
 use crate::error::Result;
 use crate::input::file::Text;
 use crate::input::{COLUMN_LIMIT, Fault, Record, Records, Step};
@@ -9,12 +9,12 @@ use std::io::Read;
 
 type Rows = Vec<(u64, Vec<String>)>;
 
-fn open_reader(source: Box<dyn Read + Send>, delimiter: Option<u8>, header: Header) -> Result<Option<Csv>> {
+fn open_reader(source: Box<dyn Read + Send>, delimiter: Option<u8>, header: HeaderRule) -> Result<Option<Csv>> {
     Csv::open(Text::new("vms.csv", source, None, None).expect("UTF-8 is known"), delimiter, header)
 }
 
 fn open(content: &str) -> Result<Option<Csv>> {
-    open_reader(Box::new(std::io::Cursor::new(content.to_owned())), None, Header::Strict)
+    open_reader(Box::new(std::io::Cursor::new(content.to_owned())), None, HeaderRule::Strict)
 }
 
 fn read_all(csv: &mut Csv) -> (Rows, Vec<Fault>) {
@@ -105,7 +105,8 @@ fn a_first_line_that_names_the_delimiter_ends_as_any_line_does() {
 #[test]
 fn a_delimiter_that_is_given_is_not_told_from_the_header() {
     let source = Box::new(&b"a,b;c\n1,2;3\n"[..]);
-    let mut csv = open_reader(source, Some(b';'), Header::Strict).expect("the header is right").expect("it is there");
+    let mut csv =
+        open_reader(source, Some(b';'), HeaderRule::Strict).expect("the header is right").expect("it is there");
     assert_eq!(csv.columns(), ["a,b", "c"]);
     assert_eq!(read_all(&mut csv).0, [row(2, &["1,2", "3"])]);
 }
@@ -154,9 +155,9 @@ fn a_quote_inside_a_plain_cell_is_a_fault_of_its_line() {
 fn rows_of_the_wrong_length_are_told_with_both_counts() {
     let (rows, faults) = read("a,b,c,d,e\n1,2,3\n\"x\ny\",2,3,4,5,6\n1,2,3,4,5\n7\n");
     assert_eq!(rows, [row(5, &["1", "2", "3", "4", "5"])]);
-    let told: Vec<_> = faults.iter().map(|fault| (fault.line, fault.text.as_str(), fault.fatal)).collect();
+    let rows: Vec<_> = faults.iter().map(|fault| (fault.line, fault.text.as_str(), fault.fatal)).collect();
     assert_eq!(
-        told,
+        rows,
         [
             (2, "has 3 cells, the header has 5", false),
             (3, "has 6 cells, the header has 5", false),
@@ -185,7 +186,7 @@ fn a_column_that_stands_twice_is_refused() {
 #[test]
 fn a_lenient_header_takes_what_other_programs_write() {
     let source = Box::new(&b"VM,Owner,Owner,\nweb01,a,b,\n"[..]);
-    let csv = open_reader(source, None, Header::Lenient).expect("the header is right").expect("it is there");
+    let csv = open_reader(source, None, HeaderRule::Lenient).expect("the header is right").expect("it is there");
     assert_eq!(csv.columns(), ["VM", "Owner", "Owner", ""]);
 }
 
@@ -194,7 +195,7 @@ fn binary_files_are_refused_at_once() {
     assert!(header_error("\u{89}PNG\u{1a}\0\0").contains("NUL"));
     let fault = only_fault("a,b\n1,2\n3,\0\n5,6\n");
     assert_eq!((fault.line, fault.fatal), (3, true));
-    let latin = open_reader(Box::new(&b"caf\xE9,b\n"[..]), None, Header::Strict).err().expect("it is not UTF-8");
+    let latin = open_reader(Box::new(&b"caf\xE9,b\n"[..]), None, HeaderRule::Strict).err().expect("it is not UTF-8");
     assert!(latin.message().contains("--encoding"), "{latin}");
 }
 
@@ -226,7 +227,7 @@ fn cells_and_rows_without_end_are_refused_before_they_are_held() {
     ] {
         let opening: &'static [u8] = if what == "cell" && piece != b"x" { b"a,b\n1,\"" } else { b"a,b\n1," };
         let source = Box::new(opening.chain(Endless { piece, at: 0 }));
-        let mut csv = open_reader(source, None, Header::Strict).expect("the header is right").expect("it is there");
+        let mut csv = open_reader(source, None, HeaderRule::Strict).expect("the header is right").expect("it is there");
         let (rows, faults) = read_all(&mut csv);
         assert_eq!((rows.len(), faults.len()), (0, 1), "{piece:?}");
         assert_eq!((faults[0].line, faults[0].fatal), (2, true));
@@ -237,7 +238,7 @@ fn cells_and_rows_without_end_are_refused_before_they_are_held() {
 
 #[test]
 fn a_header_without_end_is_refused() {
-    let error = open_reader(Box::new(Endless { piece: b"x", at: 0 }), None, Header::Strict).err();
+    let error = open_reader(Box::new(Endless { piece: b"x", at: 0 }), None, HeaderRule::Strict).err();
     assert!(error.expect("it has no end").message().contains("longer than"));
     let wide = "a,".repeat(COLUMN_LIMIT) + "b\n";
     assert!(header_error(&wide).contains("columns"));
@@ -247,7 +248,7 @@ fn a_header_without_end_is_refused() {
 fn a_million_lines_of_garbage_are_told_quickly() {
     let garbage = b"%&/()=?!\"x,,\"\n".repeat(1_000_000);
     let source = Box::new((&b"name,pool\n"[..]).chain(std::io::Cursor::new(garbage)));
-    let mut csv = open_reader(source, None, Header::Strict).expect("the header is right").expect("it is there");
+    let mut csv = open_reader(source, None, HeaderRule::Strict).expect("the header is right").expect("it is there");
     let (mut record, mut faults) = (Record::new(), 0_u64);
     while let Step::Fault(fault) = csv.read(&mut record) {
         assert!(!fault.fatal);
@@ -284,7 +285,7 @@ proptest! {
 
     #[test]
     fn any_bytes_come_to_an_end_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        if let Ok(Some(mut csv)) = open_reader(Box::new(std::io::Cursor::new(bytes)), None, Header::Strict) {
+        if let Ok(Some(mut csv)) = open_reader(Box::new(std::io::Cursor::new(bytes)), None, HeaderRule::Strict) {
             read_all(&mut csv);
         }
     }

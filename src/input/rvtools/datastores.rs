@@ -9,7 +9,7 @@ use crate::input::rvtools::machines::Machines;
 use crate::input::rvtools::names::Names;
 use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
-use crate::input::rvtools::tab::{Row, Tab};
+use crate::input::rvtools::tab::{Tab, TabRow};
 use crate::input::rvtools::votes::Votes;
 use std::collections::HashMap;
 
@@ -19,13 +19,13 @@ pub(super) struct Disk {
     pub(super) machine: usize,
     /// The datastore that its path names.
     pub(super) datastore: Option<String>,
-    /// Where it stands.
+    /// Its row in the export.
     pub(super) origin: Origin,
-    /// What it is called.
+    /// Its name in the export.
     pub(super) name: String,
-    /// How large it is, as a quantity.
+    /// Its size as a quantity; `None` if the export has none.
     pub(super) size: Option<String>,
-    /// How many partitions hang from it.
+    /// Number of its partitions.
     pub(super) partitions: usize,
 }
 
@@ -39,7 +39,7 @@ const NAMELESS: Topic = Topic { text: "{n} row{s} of vDatastore had no name and 
 const NUMBERED: Topic = Topic { text: "{n} datastore{s} of one name in one pool got a number", shown: 20 };
 
 struct Datastore {
-    /// What it is called in the inventory.
+    /// Its name in the inventory.
     called: String,
     pool: usize,
     capacity: Option<String>,
@@ -65,11 +65,11 @@ struct Use {
 
 fn gather_uses(disks: &[Disk], machines: &Machines, hosting: &Hosting) -> Vec<Use> {
     let mut uses: Vec<Use> = Vec::new();
-    let mut known: HashMap<(usize, &str), usize> = HashMap::new();
+    let mut indices: HashMap<(usize, &str), usize> = HashMap::new();
     for disk in disks {
         let (Some(name), Some(machine)) = (&disk.datastore, machines.list.get(disk.machine)) else { continue };
         let Some(datacenter) = hosting.datacenter_of(machine.pool) else { continue };
-        let index = *known.entry((datacenter, name)).or_insert(uses.len());
+        let index = *indices.entry((datacenter, name)).or_insert(uses.len());
         if index == uses.len() {
             uses.push(Use { name: name.clone(), datacenter, votes: Votes::default(), origin: disk.origin });
         }
@@ -164,7 +164,7 @@ impl Datastores {
 /// the only one that there is.
 fn place(
     tab: &Tab,
-    row: &Row,
+    row: &TabRow,
     name: &str,
     uses: &HashMap<&str, Vec<&Use>>,
     hosting: &Hosting,

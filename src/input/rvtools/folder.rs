@@ -1,10 +1,10 @@
 //! The tabs of a folder of CSV files, `RVTools_tabvInfo.csv` and its brothers.
 
 use crate::error::{Error, Result};
-use crate::input::csv::{Csv, Header};
+use crate::input::csv::{Csv, HeaderRule};
 use crate::input::file::Text;
 use crate::input::rvtools::notes::{Notes, Topic, shown};
-use crate::input::rvtools::tab::{LAYOUTS, Layout, Tab, is_tab};
+use crate::input::rvtools::tab::{LAYOUTS, Tab, TabLayout, is_tab};
 use crate::input::{Record, Records, Step};
 use std::path::{Path, PathBuf};
 
@@ -22,8 +22,8 @@ pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Ta
         let Some((_, file)) = matching.next() else { continue };
         if let Some((_, second)) = matching.next() {
             let (first, second) = (file_name(file), file_name(second));
-            let told = format!("two files in \"{name}\" are called after {}: {first} and {second}", layout.tab);
-            return Err(Error::failed(told).help("leave one of them in the folder"));
+            let message = format!("two files in \"{name}\" are called after {}: {first} and {second}", layout.tab);
+            return Err(Error::failed(message).help("leave one of them in the folder"));
         }
         tabs.extend(read_file(file, layout, notes)?);
     }
@@ -49,9 +49,9 @@ fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
-fn read_file(path: &Path, layout: &'static Layout, notes: &mut Notes) -> Result<Option<Tab>> {
+fn read_file(path: &Path, layout: &'static TabLayout, notes: &mut Notes) -> Result<Option<Tab>> {
     let source = file_name(path);
-    let Some(mut csv) = Csv::open(Text::open(path, None)?, None, Header::Lenient)? else { return Ok(None) };
+    let Some(mut csv) = Csv::open(Text::open(path, None)?, None, HeaderRule::Lenient)? else { return Ok(None) };
     let mut tab = Tab::new(layout, source.clone(), csv.columns(), notes)?;
     let mut record = Record::new();
     loop {

@@ -1,4 +1,4 @@
-//! Where machines run: datacenters, and clusters as pools with their totals from the hosts.
+//! Datacenters, and clusters as pools with their totals from the hosts.
 //!
 //! vHost says which cluster a host is in, vInfo on which host a machine runs and in which cluster. Either may leave
 //! the cluster out, so each completes the other: a host without one is in the cluster of its machines, a machine
@@ -7,7 +7,7 @@
 use crate::input::rvtools::Tabs;
 use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
-use crate::input::rvtools::tab::{Row, Tab};
+use crate::input::rvtools::tab::{Tab, TabRow};
 use crate::input::rvtools::votes::Votes;
 use crate::value::decimal::Decimal;
 use std::collections::{HashMap, HashSet};
@@ -57,11 +57,11 @@ pub(super) struct Hosting {
     datacenters_by_name: HashMap<String, usize>,
     pools_by_name: HashMap<(usize, String), usize>,
     pools_by_host: HashMap<String, usize>,
-    /// How many pools have a name, and the first of them.
+    /// Number of pools of each name, and the first of them.
     pools_of_name: HashMap<String, (usize, usize)>,
 }
 
-/// What is known of a host before its pool is.
+/// Cells of a host, before its pool is determined.
 #[derive(Default)]
 struct Host {
     is_listed: bool,
@@ -84,7 +84,7 @@ fn host_key(host: &str) -> String {
     host.to_lowercase()
 }
 
-/// What vHost says of each host and, where it says nothing, what vInfo says of its machines.
+/// Reads each host from vHost, or else from vInfo's rows of its machines.
 fn gather_hosts(tabs: &Tabs) -> HashMap<String, Host> {
     let mut hosts: HashMap<String, Host> = HashMap::new();
     if let Some(tab) = tabs.get("vHost") {
@@ -97,15 +97,15 @@ fn gather_hosts(tabs: &Tabs) -> HashMap<String, Host> {
         }
     }
     let info = &tabs.info;
-    let said: HashSet<String> =
+    let listed: HashSet<String> =
         hosts.iter().filter(|(_, host)| host.cluster().is_some()).map(|(name, _)| name.clone()).collect();
     for row in &info.rows {
         let Some(name) = info.text(row, "Host") else { continue };
         let key = host_key(name);
-        let is_said = said.contains(&key);
+        let is_listed = listed.contains(&key);
         let host = hosts.entry(key).or_default();
         host.runs_machines = true;
-        if !is_said {
+        if !is_listed {
             info.text(row, "Datacenter").into_iter().for_each(|name| host.datacenter.add(name.to_owned(), 1));
             info.text(row, "Cluster").into_iter().for_each(|name| host.cluster.add(name.to_owned(), 1));
         }
@@ -129,7 +129,7 @@ impl Hosting {
         (hosting, pools)
     }
 
-    fn place_machine(&mut self, tab: &Tab, row: &Row, hosts: &HashMap<String, Host>, notes: &mut Notes) -> usize {
+    fn place_machine(&mut self, tab: &Tab, row: &TabRow, hosts: &HashMap<String, Host>, notes: &mut Notes) -> usize {
         let name = || shown(tab.text(row, "VM").unwrap_or_default());
         let host_name = tab.text(row, "Host");
         let host = host_name.and_then(|name| hosts.get(&host_key(name)));
@@ -194,7 +194,7 @@ impl Hosting {
     fn place_host(
         &mut self,
         tab: &Tab,
-        row: &Row,
+        row: &TabRow,
         name: &str,
         host: Option<&Host>,
         notes: &mut Notes,

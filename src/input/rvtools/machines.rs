@@ -9,7 +9,7 @@ use crate::input::rvtools::hosting::Hosting;
 use crate::input::rvtools::names::Names;
 use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::Staged;
-use crate::input::rvtools::tab::{Row, Tab};
+use crate::input::rvtools::tab::{Tab, TabRow};
 use crate::value::decimal::Decimal;
 use std::collections::{HashMap, HashSet};
 
@@ -36,14 +36,14 @@ pub(super) struct Machine {
     pub(super) host: String,
     is_left_out: bool,
     row: usize,
-    /// What it is called in the export.
+    /// Its name in the export.
     name: String,
-    /// What it is called in the inventory.
+    /// Its name in the inventory.
     called: String,
     identity: Identity,
 }
 
-/// What tells machines of one name apart, in the order in which it is asked.
+/// Cells that distinguish machines of one name, in the order in which they are compared.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Identity([String; 6]);
 
@@ -52,18 +52,18 @@ impl Identity {
     const UUID: usize = 0;
     const FOLDER: usize = 5;
 
-    fn of(tab: &Tab, row: &Row) -> Self {
+    fn of(tab: &Tab, row: &TabRow) -> Self {
         Self(Self::COLUMNS.map(|column| tab.text(row, column).unwrap_or_default().to_owned()))
     }
 }
 
-/// What a row of another tab belongs to.
+/// Owner of a row of another tab.
 pub(super) enum Owner {
     /// This machine.
     Machine(usize),
     /// A machine that was left out; the row goes with it.
     LeftOut,
-    /// None that is known; it was told.
+    /// No machine; a note says so.
     Nobody,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Machines {
     identities: HashSet<(String, Identity)>,
 }
 
-/// How many machines of one name are told apart by more than their UUID.
+/// Largest number of machines of one name that are distinguished by more than their UUID.
 const NAMESAKES_LIMIT: usize = 200;
 
 impl Machines {
@@ -133,7 +133,7 @@ impl Machines {
         machines
     }
 
-    /// Whether the same machine was not there before: all that identifies it would be the same, with a UUID among it.
+    /// Tests if no machine before has the same identity, UUID included.
     fn is_new(&mut self, machine: &Machine) -> bool {
         let [uuid, ..] = &machine.identity.0;
         if uuid.is_empty() {
@@ -185,19 +185,19 @@ impl Machines {
             identity(Identity::UUID + 1).collect(),
         ];
         let is_distinct = |choice: &Vec<Option<String>>| {
-            let given: HashSet<&String> = choice.iter().flatten().filter(|text| !text.is_empty()).collect();
-            given.len() == group.len()
+            let values: HashSet<&String> = choice.iter().flatten().filter(|text| !text.is_empty()).collect();
+            values.len() == group.len()
         };
         choices.into_iter().find(is_distinct).unwrap_or_else(|| vec![None; group.len()])
     }
 
-    /// The machine that a row of another tab is of. One that is not known or not clear is told.
-    pub(super) fn owner(&self, tab: &Tab, row: &Row, notes: &mut Notes) -> Owner {
+    /// Returns the machine that a row of another tab belongs to, and notes a row with none or with several.
+    pub(super) fn owner(&self, tab: &Tab, row: &TabRow, notes: &mut Notes) -> Owner {
         let Some(name) = tab.text(row, "VM") else {
             notes.add(&NAMELESS, format!("{} row {}", tab.name, row.number));
             return Owner::Nobody;
         };
-        let told = || format!("{} row {} \"{}\"", tab.name, row.number, shown(name));
+        let item = || format!("{} row {} \"{}\"", tab.name, row.number, shown(name));
         let namesakes = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
         let by_uuid = || self.by_uuid.get(&(name.to_owned(), tab.text(row, "VM UUID")?.to_owned())).copied();
         let mut candidates: Vec<usize> = match namesakes.len() {
@@ -210,10 +210,7 @@ impl Machines {
             }
             let Some(value) = tab.text(row, column) else { continue };
             let is_it = |index: &usize| {
-                self.list
-                    .get(*index)
-                    .and_then(|machine| machine.identity.0.get(place))
-                    .is_some_and(|known| known == value)
+                self.list.get(*index).and_then(|machine| machine.identity.0.get(place)).is_some_and(|id| id == value)
             };
             if candidates.iter().any(is_it) {
                 candidates.retain(is_it);
@@ -221,7 +218,7 @@ impl Machines {
         }
         match candidates.as_slice() {
             [] => {
-                notes.add(&UNKNOWN, told());
+                notes.add(&UNKNOWN, item());
                 Owner::Nobody
             }
             [only] if self.list.get(*only).is_some_and(|machine| machine.is_left_out) => Owner::LeftOut,
@@ -230,14 +227,14 @@ impl Machines {
                 Owner::LeftOut
             }
             _ => {
-                notes.add(&AMBIGUOUS, told());
+                notes.add(&AMBIGUOUS, item());
                 Owner::Nobody
             }
         }
     }
 
     /// The machines that are not left out.
-    pub(super) fn kept(&self) -> impl Iterator<Item = (usize, &Machine)> {
+    pub(super) fn included(&self) -> impl Iterator<Item = (usize, &Machine)> {
         self.list.iter().enumerate().filter(|(_, machine)| !machine.is_left_out)
     }
 
@@ -257,7 +254,7 @@ impl Machines {
         ];
         let mut machines = Staged::new("vm", &columns, &tabs.sources);
         let mut known_systems: HashSet<&str> = HashSet::new();
-        for (_, machine) in self.kept() {
+        for (_, machine) in self.included() {
             let Some(row) = tab.rows.get(machine.row) else { continue };
             let origin = tab.origin(row);
             let os = operating_system(tab, row);
@@ -281,22 +278,22 @@ impl Machines {
     }
 
     /// A machine's row in vInfo.
-    pub(super) fn row<'tabs>(&self, tabs: &'tabs Tabs, machine: usize) -> Option<&'tabs Row> {
+    pub(super) fn row<'tabs>(&self, tabs: &'tabs Tabs, machine: usize) -> Option<&'tabs TabRow> {
         tabs.info.rows.get(self.list.get(machine)?.row)
     }
 }
 
-/// Whether a machine is one of those that vSphere keeps for itself: `vCLS (1)`, `vCLS-4221…`.
+/// Tests if a machine belongs to vSphere Cluster Services: `vCLS (1)`, `vCLS-4221…`.
 fn is_cluster_service(name: &str) -> bool {
     name.strip_prefix("vCLS").is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
 }
 
-fn operating_system<'tab>(tab: &'tab Tab, row: &'tab Row) -> Option<&'tab str> {
-    let told = tab.text(row, "OS according to the VMware Tools");
-    told.or_else(|| tab.text(row, "OS according to the configuration file"))
+fn operating_system<'tab>(tab: &'tab Tab, row: &'tab TabRow) -> Option<&'tab str> {
+    let os = tab.text(row, "OS according to the VMware Tools");
+    os.or_else(|| tab.text(row, "OS according to the configuration file"))
 }
 
-fn cpus(tab: &Tab, row: &Row, notes: &mut Notes) -> Option<String> {
+fn cpus(tab: &Tab, row: &TabRow, notes: &mut Notes) -> Option<String> {
     let count = tab.number(row, "CPUs", notes)?;
     if count == Decimal::ZERO {
         tab.tell_senseless(row, "CPUs", "0", notes);
@@ -306,7 +303,7 @@ fn cpus(tab: &Tab, row: &Row, notes: &mut Notes) -> Option<String> {
 }
 
 /// The creation date, which vSphere keeps in UTC and `RVTools` writes without saying so.
-fn created(tab: &Tab, row: &Row, notes: &mut Notes) -> Option<String> {
+fn created(tab: &Tab, row: &TabRow, notes: &mut Notes) -> Option<String> {
     let text = tab.text(row, "Creation date")?;
     let time = parse_time(text);
     if time.is_none() {

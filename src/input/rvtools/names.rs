@@ -1,11 +1,11 @@
-//! Names given once: what would be a second of its name gets a number.
+//! Unique names: a second record of a name gets a number.
 
 use std::collections::{HashMap, HashSet};
 
-/// The names that were given, each under its owner.
+/// Names in use, each under its owner.
 #[derive(Default)]
 pub(super) struct Names {
-    taken: HashSet<(usize, String)>,
+    used: HashSet<(usize, String)>,
     /// The number to try next, so that a million of one name cost a million steps and not their square.
     next: HashMap<(usize, String), u64>,
 }
@@ -13,14 +13,14 @@ pub(super) struct Names {
 impl Names {
     /// `wished`, or `wished (2)`, `wished (3)` and so on where its owner has that already.
     pub(super) fn give(&mut self, owner: usize, wished: &str) -> String {
-        if self.taken.insert((owner, wished.to_owned())) {
+        if self.used.insert((owner, wished.to_owned())) {
             return wished.to_owned();
         }
         let next = self.next.entry((owner, wished.to_owned())).or_insert(2);
         loop {
             let name = format!("{wished} ({next})");
             *next += 1;
-            if self.taken.insert((owner, name.clone())) {
+            if self.used.insert((owner, name.clone())) {
                 return name;
             }
         }

@@ -8,7 +8,7 @@ use crate::input::rvtools::Tabs;
 use crate::input::rvtools::machines::{Machines, Owner};
 use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
-use crate::input::rvtools::tab::{Row, Tab, parse_number};
+use crate::input::rvtools::tab::{Tab, TabRow, parse_number};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -28,7 +28,7 @@ const DISAGREEING: Topic =
     Topic { text: "{n} network{s} {has} several VLANs in the export; their addresses got none", shown: 20 };
 const UNKNOWN: Topic = Topic { text: "{n} network{s} {has} no VLAN in the export", shown: 20 };
 
-/// What a port says of its VLAN.
+/// VLAN of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Vlan {
     Tagged(u16),
@@ -53,11 +53,11 @@ impl Vlan {
     }
 }
 
-/// The VLANs that a network was said to have, each once.
+/// VLANs that the export names for a network, each once.
 #[derive(Default)]
-struct Said(Vec<Vlan>);
+struct VlanSet(Vec<Vlan>);
 
-impl Said {
+impl VlanSet {
     fn add(&mut self, vlan: Vlan) {
         if !self.0.contains(&vlan) {
             self.0.push(vlan);
@@ -65,13 +65,13 @@ impl Said {
     }
 }
 
-/// What is known of VLANs: of a network by machine, by host, by datacenter, and anywhere.
+/// VLANs of a network by machine, by host, by datacenter, and anywhere.
 #[derive(Default)]
 struct Vlans {
-    by_machine: HashMap<(String, String), Said>,
-    by_host: HashMap<(String, String), Said>,
-    by_datacenter: HashMap<(String, String), Said>,
-    anywhere: HashMap<String, Said>,
+    by_machine: HashMap<(String, String), VlanSet>,
+    by_host: HashMap<(String, String), VlanSet>,
+    by_datacenter: HashMap<(String, String), VlanSet>,
+    anywhere: HashMap<String, VlanSet>,
 }
 
 impl Vlans {
@@ -85,7 +85,7 @@ impl Vlans {
         vlans
     }
 
-    fn add(&mut self, tab: &Tab, row: &Row) {
+    fn add(&mut self, tab: &Tab, row: &TabRow) {
         let Some(vlan) = tab.text(row, "VLAN").map(Vlan::parse) else { return };
         let group = tab.text(row, "Port Group").or(tab.text(row, "Network"));
         let network = tab.text(row, "Network").or(group);
@@ -109,17 +109,17 @@ impl Vlans {
     /// The VLAN of a network for a machine; several where the export disagrees.
     fn find(&self, machine: &str, network: &str, host: &str, datacenter: &str) -> &[Vlan] {
         let key = |owner: &str| (network.to_owned(), owner.to_owned());
-        let said = self.by_machine.get(&key(machine));
-        let said = said.or_else(|| self.by_host.get(&key(&host.to_lowercase())));
-        let said = said.or_else(|| self.by_datacenter.get(&key(datacenter)));
-        said.or_else(|| self.anywhere.get(network)).map_or(&[], |said| &said.0)
+        let vlans = self.by_machine.get(&key(machine));
+        let vlans = vlans.or_else(|| self.by_host.get(&key(&host.to_lowercase())));
+        let vlans = vlans.or_else(|| self.by_datacenter.get(&key(datacenter)));
+        vlans.or_else(|| self.anywhere.get(network)).map_or(&[], |vlans| &vlans.0)
     }
 }
 
 /// Gathers addresses, telling each network's trouble once.
 struct Gathering<'read> {
     vlans: Vlans,
-    told: HashSet<String>,
+    noted: HashSet<String>,
     machines: &'read Machines,
     tabs: &'read Tabs,
     seen: HashSet<(usize, IpAddr, Option<u16>)>,
@@ -134,7 +134,7 @@ pub(super) fn stage(tabs: &Tabs, machines: &Machines, notes: &mut Notes) -> Stag
     let columns = [("ipv4", true), ("ipv6", true), ("vm", true), ("vlan", !vlans.is_empty())];
     let mut gathering = Gathering {
         vlans,
-        told: HashSet::new(),
+        noted: HashSet::new(),
         machines,
         tabs,
         seen: HashSet::new(),
@@ -152,7 +152,7 @@ pub(super) fn stage(tabs: &Tabs, machines: &Machines, notes: &mut Notes) -> Stag
 }
 
 impl Gathering<'_> {
-    fn add_adapter(&mut self, tab: &Tab, row: &Row, notes: &mut Notes) {
+    fn add_adapter(&mut self, tab: &Tab, row: &TabRow, notes: &mut Notes) {
         let cells = [tab.text(row, "IPv4 Address"), tab.text(row, "IPv6 Address")];
         let texts = || cells.iter().flatten().flat_map(|text| addresses_in(text));
         let machine = match self.machines.owner(tab, row, notes) {
@@ -198,7 +198,7 @@ impl Gathering<'_> {
     /// Adds the primary addresses of vInfo that vNetwork does not have.
     fn add_primaries(&mut self, notes: &mut Notes) {
         let info = &self.tabs.info;
-        for (machine, _) in self.machines.kept() {
+        for (machine, _) in self.machines.included() {
             let Some(row) = self.machines.row(self.tabs, machine) else { continue };
             let Some(cell) = info.text(row, "Primary IP Address") else { continue };
             for text in addresses_in(cell) {
@@ -218,7 +218,7 @@ impl Gathering<'_> {
     }
 
     /// The network of a machine's only adapter.
-    fn only_network(&self, machine: usize, info: &Tab, row: &Row) -> Option<String> {
+    fn only_network(&self, machine: usize, info: &Tab, row: &TabRow) -> Option<String> {
         match self.networks.get(&machine).map(Vec::as_slice) {
             Some([only]) => Some(only.clone()).filter(|network| !network.is_empty()),
             Some(_) => None,
@@ -242,7 +242,7 @@ impl Gathering<'_> {
             [] => &UNKNOWN,
             _ => &DISAGREEING,
         };
-        if self.told.insert(format!("{}\0{network}", topic.text)) {
+        if self.noted.insert(format!("{}\0{network}", topic.text)) {
             notes.add(topic, shown(network));
         }
         None
@@ -269,7 +269,7 @@ fn parse_address(text: &str) -> Option<IpAddr> {
     ipv4.or_else(|_| address.parse::<Ipv6Addr>().map(IpAddr::V6)).ok()
 }
 
-/// Whether an address is one that a machine has to itself; what is not is counted.
+/// Tests if an address belongs to one machine alone, and notes it if not.
 fn is_own(address: IpAddr, notes: &mut Notes) -> bool {
     let is_link_local = match address {
         IpAddr::V4(address) => address.is_link_local(),

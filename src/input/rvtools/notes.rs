@@ -1,22 +1,22 @@
-//! What an export held that the inventory does not, in sentences.
+//! Contents of an export that the inventory does not take, in sentences.
 //!
 //! Nothing is dropped silently, and nothing is told a thousand times: what was left out, changed or could not be
 //! placed is gathered by topic, counted in full, and shown by its first items.
 
-/// A kind of thing that is told.
+/// Kind of a note.
 pub(super) struct Topic {
     /// The sentence: `{n}` becomes the count, `{s}` a plural's ending, `{was}` was or were, `{is}` is or are,
     /// `{has}` has or have, `{es}` a plural's ending after s, `{them}` it or them.
     pub(super) text: &'static str,
-    /// How many items are shown after it.
+    /// Number of items that are listed after it.
     pub(super) shown: usize,
 }
 
-/// What is to be told.
+/// Notes about an export, each kind once with its count.
 #[derive(Default)]
 pub(super) struct Notes {
     topics: Vec<Gathered>,
-    said: Vec<String>,
+    sentences: Vec<String>,
 }
 
 struct Gathered {
@@ -43,8 +43,8 @@ impl Notes {
     }
 
     fn gathered(&mut self, topic: &'static Topic) -> &mut Gathered {
-        let known = self.topics.iter().position(|gathered| gathered.topic.text == topic.text);
-        let index = known.unwrap_or_else(|| {
+        let position = self.topics.iter().position(|gathered| gathered.topic.text == topic.text);
+        let index = position.unwrap_or_else(|| {
             self.topics.push(Gathered { topic, items: Vec::new(), count: 0 });
             self.topics.len() - 1
         });
@@ -53,12 +53,12 @@ impl Notes {
 
     /// Adds a sentence of its own.
     pub(super) fn say(&mut self, sentence: String) {
-        self.said.push(sentence);
+        self.sentences.push(sentence);
     }
 
     /// The sentences: the topics in the order in which they came up, then those of their own.
     pub(super) fn into_sentences(self) -> Vec<String> {
-        self.topics.into_iter().map(Gathered::into_sentence).chain(self.said).collect()
+        self.topics.into_iter().map(Gathered::into_sentence).chain(self.sentences).collect()
     }
 }
 

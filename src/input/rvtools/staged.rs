@@ -3,7 +3,7 @@
 use crate::input::{Record, Records, Step};
 use std::sync::Arc;
 
-/// Where a row comes from, for its faults.
+/// Origin of a row, for its faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin {
     /// The tab's index among the tabs that were read.
@@ -35,35 +35,35 @@ impl Staged {
     /// An empty table. A column is left out altogether where the export says nothing about it, so that an update
     /// leaves what the inventory has.
     pub(super) fn new(noun: &'static str, columns: &[(&str, bool)], sources: &Arc<[String]>) -> Self {
-        let mut kept = Vec::new();
+        let mut names = Vec::new();
         let places = columns.iter().map(|(column, is_there)| {
             is_there.then(|| {
-                kept.push((*column).to_owned());
-                kept.len() - 1
+                names.push((*column).to_owned());
+                names.len() - 1
             })
         });
         let places = places.collect();
-        Self { noun, columns: kept, places, rows: Vec::new(), sources: Arc::clone(sources), read: 0 }
+        Self { noun, columns: names, places, rows: Vec::new(), sources: Arc::clone(sources), read: 0 }
     }
 
     /// Adds a row with a cell for each column that could be; `None` is a value that the export does not know.
     pub(super) fn add(&mut self, origin: Origin, cells: impl IntoIterator<Item = Option<String>>) {
-        let mut kept = vec![None; self.columns.len()];
+        let mut placed = vec![None; self.columns.len()];
         for (place, cell) in self.places.iter().zip(cells) {
-            if let Some(slot) = place.and_then(|place| kept.get_mut(place)) {
+            if let Some(slot) = place.and_then(|place| placed.get_mut(place)) {
                 *slot = cell;
             }
         }
-        self.rows.push(StagedRow { origin, cells: kept });
+        self.rows.push(StagedRow { origin, cells: placed });
     }
 
-    /// How many records there are.
+    /// Returns the number of records.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Tests if there are no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -95,12 +95,12 @@ impl Records for Staged {
         Step::Record
     }
 
-    /// How many records have been read: their bytes were read long before.
+    /// Returns the number of records read, in place of bytes: those were read long before.
     fn bytes_read(&self) -> u64 {
         self.read as u64
     }
 
-    /// How many records there are.
+    /// Returns the number of records.
     fn size(&self) -> Option<u64> {
         Some(self.rows.len() as u64)
     }

@@ -1,4 +1,4 @@
-//! What machines are stored on: datastores, disks and partitions.
+//! Datastores, disks and partitions.
 //!
 //! A partition belongs to a disk, which only `RVTools` 4 names; where it is not known, the partition hangs from the
 //! machine's only disk, or from a disk `disk0` that stands for those it could be on.
@@ -10,7 +10,7 @@ use crate::input::rvtools::machines::{Machines, Owner};
 use crate::input::rvtools::names::Names;
 use crate::input::rvtools::notes::{Notes, Topic, count_of, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
-use crate::input::rvtools::tab::{Row, Tab};
+use crate::input::rvtools::tab::{Tab, TabRow};
 use std::collections::HashMap;
 
 const NUMBERED: Topic = Topic { text: "{n} name{s} stood twice and got a number", shown: 20 };
@@ -20,7 +20,7 @@ const LEFT_OUT_PARTITIONS: Topic = Topic { text: "left out {n} partition{s} of t
 
 /// The disks that vDisk has of a machine.
 #[derive(Default)]
-struct Known {
+struct MachineDisks {
     count: usize,
     first: usize,
     by_key: HashMap<String, usize>,
@@ -38,7 +38,7 @@ struct Partition {
 pub(super) struct Storage {
     disks: Vec<Disk>,
     partitions: Vec<Partition>,
-    known: HashMap<usize, Known>,
+    by_machine: HashMap<usize, MachineDisks>,
     disk_names: Names,
     partition_names: Names,
     /// The disk of each machine that stands for those that are not known.
@@ -80,7 +80,7 @@ impl Storage {
         &self.disks
     }
 
-    fn add_disk(&mut self, tab: &Tab, row: &Row, machines: &Machines, notes: &mut Notes) {
+    fn add_disk(&mut self, tab: &Tab, row: &TabRow, machines: &Machines, notes: &mut Notes) {
         let machine = match machines.owner(tab, row, notes) {
             Owner::Machine(machine) => machine,
             Owner::LeftOut => return notes.count(&LEFT_OUT_DISKS, 1),
@@ -92,11 +92,12 @@ impl Storage {
             notes.add(&NO_DATASTORE, format!("{} row {} \"{}\"", tab.name, row.number, shown(path)));
         }
         let index = self.disks.len();
-        let known = self.known.entry(machine).or_insert_with(|| Known { first: index, ..Known::default() });
-        let wished = tab.text(row, "Disk").map_or_else(|| format!("disk{}", known.count), str::to_owned);
-        known.count += 1;
+        let disks =
+            self.by_machine.entry(machine).or_insert_with(|| MachineDisks { first: index, ..MachineDisks::default() });
+        let wished = tab.text(row, "Disk").map_or_else(|| format!("disk{}", disks.count), str::to_owned);
+        disks.count += 1;
         if let Some(key) = tab.text(row, "Disk Key") {
-            known.by_key.entry(key.to_owned()).or_insert(index);
+            disks.by_key.entry(key.to_owned()).or_insert(index);
         }
         let size = tab.mebibytes(row, "Capacity MB", notes).map(|mebibytes| format!("{mebibytes} MiB"));
         let disk = Disk {
@@ -120,7 +121,7 @@ impl Storage {
     }
 
     /// Adds a partition; whether a disk had to stand in for the one that it is on.
-    fn add_partition(&mut self, tab: &Tab, row: &Row, machines: &Machines, notes: &mut Notes) -> bool {
+    fn add_partition(&mut self, tab: &Tab, row: &TabRow, machines: &Machines, notes: &mut Notes) -> bool {
         let machine = match machines.owner(tab, row, notes) {
             Owner::Machine(machine) => machine,
             Owner::LeftOut => {
@@ -129,9 +130,9 @@ impl Storage {
             }
             Owner::Nobody => return false,
         };
-        let only = self.known.get(&machine).and_then(|known| {
-            let by_key = tab.text(row, "Disk Key").and_then(|key| known.by_key.get(key)).copied();
-            by_key.or_else(|| (known.count == 1).then_some(known.first))
+        let only = self.by_machine.get(&machine).and_then(|disks| {
+            let by_key = tab.text(row, "Disk Key").and_then(|key| disks.by_key.get(key)).copied();
+            by_key.or_else(|| (disks.count == 1).then_some(disks.first))
         });
         let origin = tab.origin(row);
         let disk = match only {

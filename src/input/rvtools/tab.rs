@@ -10,7 +10,7 @@ use crate::input::rvtools::staged::Origin;
 use crate::value::decimal::{Decimal, Fault};
 use std::collections::BTreeSet;
 
-/// The most bytes of text that are kept of one export. A workbook can name one long text in millions of cells.
+/// Largest text of one export in memory, in bytes. A workbook can name one long text in millions of cells.
 const TEXT_LIMIT: usize = 512 << 20;
 
 /// The most characters that a cell may have; it is Excel's own limit.
@@ -32,8 +32,8 @@ const NAMES: [&str; 7] = [
     "OS according to the VMware Tools",
 ];
 
-/// What is read of a tab.
-pub(super) struct Layout {
+/// Columns of a tab that are read.
+pub(super) struct TabLayout {
     /// The tab's name.
     pub(super) tab: &'static str,
     /// The columns that are read: how the code calls each, and what else it is called in exports.
@@ -43,8 +43,8 @@ pub(super) struct Layout {
 }
 
 /// Every tab that is read.
-pub(super) const LAYOUTS: [Layout; 11] = [
-    Layout {
+pub(super) const LAYOUTS: [TabLayout; 11] = [
+    TabLayout {
         tab: "vInfo",
         columns: &[
             ("VM", &["VM Name", "Name"]),
@@ -70,7 +70,7 @@ pub(super) const LAYOUTS: [Layout; 11] = [
         ],
         needed: Some("VM"),
     },
-    Layout {
+    TabLayout {
         tab: "vHost",
         columns: &[
             ("Host", &["Name"]),
@@ -81,8 +81,8 @@ pub(super) const LAYOUTS: [Layout; 11] = [
         ],
         needed: Some("Host"),
     },
-    Layout { tab: "vCluster", columns: &[("Name", &["Cluster"]), ("Datacenter", &[])], needed: None },
-    Layout {
+    TabLayout { tab: "vCluster", columns: &[("Name", &["Cluster"]), ("Datacenter", &[])], needed: None },
+    TabLayout {
         tab: "vDatastore",
         columns: &[
             ("Name", &["Datastore"]),
@@ -93,7 +93,7 @@ pub(super) const LAYOUTS: [Layout; 11] = [
         ],
         needed: Some("Name"),
     },
-    Layout {
+    TabLayout {
         tab: "vDisk",
         columns: &[
             ("VM", &[]),
@@ -110,7 +110,7 @@ pub(super) const LAYOUTS: [Layout; 11] = [
         ],
         needed: Some("VM"),
     },
-    Layout {
+    TabLayout {
         tab: "vPartition",
         columns: &[
             ("VM", &[]),
@@ -126,7 +126,7 @@ pub(super) const LAYOUTS: [Layout; 11] = [
         ],
         needed: Some("VM"),
     },
-    Layout {
+    TabLayout {
         tab: "vNetwork",
         columns: &[
             ("VM", &[]),
@@ -142,10 +142,10 @@ pub(super) const LAYOUTS: [Layout; 11] = [
         ],
         needed: Some("VM"),
     },
-    Layout { tab: "vPort", columns: PORT_COLUMNS, needed: None },
-    Layout { tab: "dvPort", columns: PORT_COLUMNS, needed: None },
-    Layout { tab: "vSwitch", columns: PORT_COLUMNS, needed: None },
-    Layout { tab: "dvSwitch", columns: PORT_COLUMNS, needed: None },
+    TabLayout { tab: "vPort", columns: PORT_COLUMNS, needed: None },
+    TabLayout { tab: "dvPort", columns: PORT_COLUMNS, needed: None },
+    TabLayout { tab: "vSwitch", columns: PORT_COLUMNS, needed: None },
+    TabLayout { tab: "dvSwitch", columns: PORT_COLUMNS, needed: None },
 ];
 
 const PORT_COLUMNS: &[(&str, &[&str])] = &[
@@ -158,7 +158,7 @@ const PORT_COLUMNS: &[(&str, &[&str])] = &[
 ];
 
 /// One row of a tab.
-pub(super) struct Row {
+pub(super) struct TabRow {
     /// Its number in the sheet, or its line in the file.
     pub(super) number: u64,
     cells: Vec<Option<Box<str>>>,
@@ -168,21 +168,26 @@ pub(super) struct Row {
 pub(super) struct Tab {
     /// Its name: `vInfo`.
     pub(super) name: &'static str,
-    /// What it is called in faults: `export.xlsx (vInfo)`.
+    /// Name of the tab in faults: `export.xlsx (vInfo)`.
     pub(super) source: String,
     /// The rows that are not empty.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<TabRow>,
     /// Its place among the tabs that were read.
     pub(super) index: usize,
-    layout: &'static Layout,
+    layout: &'static TabLayout,
     /// For each column of the layout, where in the source it stands.
     places: Vec<Option<usize>>,
-    kept: usize,
+    text_bytes: usize,
 }
 
 impl Tab {
     /// A tab with the `headers` that were found, from which the columns of `layout` are looked up.
-    pub(super) fn new(layout: &'static Layout, source: String, headers: &[String], notes: &mut Notes) -> Result<Self> {
+    pub(super) fn new(
+        layout: &'static TabLayout,
+        source: String,
+        headers: &[String],
+        notes: &mut Notes,
+    ) -> Result<Self> {
         let keys: Vec<String> = headers.iter().map(|header| header_key(header)).collect();
         let mut places = Vec::with_capacity(layout.columns.len());
         for (column, aliases) in layout.columns {
@@ -198,7 +203,7 @@ impl Tab {
             }
             places.push(place);
         }
-        let tab = Self { name: layout.tab, source, rows: Vec::new(), index: 0, layout, places, kept: 0 };
+        let tab = Self { name: layout.tab, source, rows: Vec::new(), index: 0, layout, places, text_bytes: 0 };
         match layout.needed {
             Some(needed) if !tab.has(needed) => Err(tab.lacks(needed, headers)),
             _ => Ok(tab),
@@ -227,16 +232,16 @@ impl Tab {
         }
         let cells: Vec<Option<Box<str>>> =
             self.places.iter().map(|place| place.and_then(&cell).map(Box::from)).collect();
-        self.kept += cells.iter().flatten().map(|text| text.len()).sum::<usize>();
-        if self.kept > TEXT_LIMIT {
+        self.text_bytes += cells.iter().flatten().map(|text| text.len()).sum::<usize>();
+        if self.text_bytes > TEXT_LIMIT {
             let limit = TEXT_LIMIT >> 20;
             return Err(Error::failed(format!("{} holds more than {limit} MiB of text", self.source)));
         }
-        self.rows.push(Row { number, cells });
+        self.rows.push(TabRow { number, cells });
         Ok(())
     }
 
-    /// Whether the export has this column.
+    /// Tests if the export has this column.
     pub(super) fn has(&self, column: &str) -> bool {
         self.place(column).is_some()
     }
@@ -254,25 +259,25 @@ impl Tab {
     }
 
     /// The text of a cell without blanks around it, unless it is blank.
-    pub(super) fn text<'tab>(&self, row: &'tab Row, column: &str) -> Option<&'tab str> {
+    pub(super) fn text<'tab>(&self, row: &'tab TabRow, column: &str) -> Option<&'tab str> {
         let text = row.cells.get(self.place(column)?)?.as_deref()?.trim();
         (!text.is_empty()).then_some(text)
     }
 
-    /// Where a row stands.
-    pub(super) const fn origin(&self, row: &Row) -> Origin {
+    /// Returns the origin of a row.
+    pub(super) const fn origin(&self, row: &TabRow) -> Origin {
         Origin { tab: self.index, row: row.number }
     }
 
-    /// Whether a cell says yes.
-    pub(super) fn is_true(&self, row: &Row, column: &str) -> bool {
+    /// Tests if a cell is true.
+    pub(super) fn is_true(&self, row: &TabRow, column: &str) -> bool {
         self.text(row, column).is_some_and(|text| {
             matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "yes" | "wahr" | "vrai" | "verdadero")
         })
     }
 
-    /// The number in a cell, if there is one. One that makes no sense is told.
-    pub(super) fn number(&self, row: &Row, column: &str, notes: &mut Notes) -> Option<Decimal> {
+    /// Returns the number in a cell, if there is one, and notes one that is no number.
+    pub(super) fn number(&self, row: &TabRow, column: &str, notes: &mut Notes) -> Option<Decimal> {
         let text = self.text(row, column)?;
         let number = parse_number(text);
         if number.is_none() {
@@ -282,7 +287,7 @@ impl Tab {
     }
 
     /// The mebibytes in a cell, if there are any.
-    pub(super) fn mebibytes(&self, row: &Row, column: &str, notes: &mut Notes) -> Option<Decimal> {
+    pub(super) fn mebibytes(&self, row: &TabRow, column: &str, notes: &mut Notes) -> Option<Decimal> {
         // 2^63-1 bytes are the most that a quantity is.
         const MOST: i128 = i64::MAX as i128 >> 20;
         let number = self.number(row, column, notes)?;
@@ -294,7 +299,7 @@ impl Tab {
     }
 
     /// Tells a value that makes no sense.
-    pub(super) fn tell_senseless(&self, row: &Row, column: &str, text: &str, notes: &mut Notes) {
+    pub(super) fn tell_senseless(&self, row: &TabRow, column: &str, text: &str, notes: &mut Notes) {
         notes.add(&NUMBERS, format!("{} row {}: {column} \"{}\"", self.name, row.number, shown(text)));
     }
 
@@ -311,7 +316,7 @@ fn header_key(header: &str) -> String {
     key.replace("mib", "mb")
 }
 
-/// Whether a sheet or the stem of a file is called after a tab: `vInfo`, `tabvInfo`, `RVTools_tabvInfo`, `vInfo (2)`.
+/// Tests if a sheet or the stem of a file has the name of a tab: `vInfo`, `tabvInfo`, `RVTools_tabvInfo`, `vInfo (2)`.
 pub(super) fn is_tab(name: &str, tab: &str) -> bool {
     let (name, tab) = (name.trim().to_ascii_lowercase(), tab.to_ascii_lowercase());
     name.match_indices(&tab).any(|(start, _)| {

@@ -261,10 +261,10 @@ fn machines_of_one_name_are_told_apart_and_so_are_their_disks() {
         ["web (prod)", "web (test)", "web", "db (u4)", "db (u5)", "q", "q (2)"]
     );
     let disks = table(&mut estate, "disk");
-    let told: Vec<_> = disks.iter().map(|disk| (disk["vm"].as_str(), disk["size"].as_str())).collect();
+    let rows: Vec<_> = disks.iter().map(|disk| (disk["vm"].as_str(), disk["size"].as_str())).collect();
     let pool = "ACME/(no datacenter)/C";
     assert_eq!(
-        told,
+        rows,
         [(format!("{pool}/web (test)").as_str(), "1 MiB"), (format!("{pool}/web (prod)").as_str(), "2 MiB")]
     );
     has_note(&estate, "6 vms of one name in one pool were told apart");
@@ -333,11 +333,11 @@ fn partitions_find_their_disk_by_key_or_because_it_is_the_only_one() {
         "none/disk0 / (2)",
         "none/disk0 part3",
     ];
-    let told: Vec<String> = table(&mut estate, "partition")
+    let rows: Vec<String> = table(&mut estate, "partition")
         .iter()
         .map(|partition| format!("{} {}", partition["disk"], partition["name"]))
         .collect();
-    assert_eq!(told, expected.map(|path| format!("{pool}/{path}")));
+    assert_eq!(rows, expected.map(|path| format!("{pool}/{path}")));
     assert_eq!(column(&mut estate, "disk", "size"), ["9 MiB", "9 MiB", "9 MiB", "9 MiB", "-", "-"]);
     has_note(&estate, "4 partitions of 2 vms hang from a disk called disk0, because which disk");
     has_note(&estate, "2 names stood twice and got a number");
@@ -379,14 +379,14 @@ fn addresses_are_split_checked_and_completed_from_the_primary() {
         ),
         ("vPort", "Host,Port Group,VLAN\ne1,n,101\ne2,n,102\ne1,t,4095\n"),
     ]);
-    let told: Vec<_> = table(&mut estate, "ip")
+    let rows: Vec<_> = table(&mut estate, "ip")
         .iter()
         .map(|ip| {
             let address = ip.get("ipv4").or(ip.get("ipv6")).expect("an address");
             format!("{address}@{}", ip.get("vlan").map_or("-", String::as_str))
         })
         .collect();
-    assert_eq!(told, ["10.0.0.1@101", "2001:db8::1@101", "10.0.0.7@-", "10.0.0.9@102"]);
+    assert_eq!(rows, ["10.0.0.1@101", "2001:db8::1@101", "10.0.0.7@-", "10.0.0.9@102"]);
     has_note(&estate, "left out 2 link-local addresses");
     has_note(&estate, "left out 1 loopback, multicast or unspecified address: 127.0.0.1");
     has_note(&estate, "1 address could not be read and was left out: vNetwork row 4 \"010.0.0.1\"");

@@ -1,11 +1,11 @@
-//! Which of several answers the rows of an export give most often.
+//! The most frequent of several answers in the rows of an export.
 
 use std::collections::BTreeMap;
 
-/// How many answers are told apart. A host is in one cluster, whatever a damaged export says a million times.
+/// Largest number of different answers. A host is in one cluster, whatever a damaged export says a million times.
 const ANSWERS_LIMIT: usize = 1000;
 
-/// How often each answer was given.
+/// Number of votes for each answer.
 pub(super) struct Votes<Answer>(BTreeMap<Answer, usize>);
 
 impl<Answer> Default for Votes<Answer> {
@@ -36,7 +36,7 @@ impl<Answer: Ord> Votes<Answer> {
         self.0.iter().map(|(answer, votes)| (answer, *votes))
     }
 
-    /// How many different answers there were.
+    /// Returns the number of different answers.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

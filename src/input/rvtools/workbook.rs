@@ -6,7 +6,7 @@
 
 use crate::error::{Error, Result, io_reason};
 use crate::input::rvtools::notes::Notes;
-use crate::input::rvtools::tab::{CELL_LIMIT, LAYOUTS, Layout, Tab, is_tab};
+use crate::input::rvtools::tab::{CELL_LIMIT, LAYOUTS, Tab, TabLayout, is_tab};
 use calamine::{DataRef, Reader, Xlsx};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -66,8 +66,8 @@ fn check_magic(file: &mut File, name: &str) -> Result<()> {
     }
 }
 
-/// How large a part may be when unpacked, by what it is held as: cells are streamed, texts are kept, and a style takes
-/// a hundred times the room of its mark-up.
+/// Returns the largest size of an unpacked part in bytes, by its use in memory: cells are streamed, texts stay, and a
+/// style needs a hundred times the size of its mark-up.
 fn part_limit(part: &str) -> u64 {
     if part.ends_with("sharedstrings.xml") {
         128 * MEBIBYTE
@@ -126,8 +126,8 @@ fn check_part(part: impl Read, name: &str, limit: u64) -> std::result::Result<u6
     Ok(size)
 }
 
-/// How many texts a table of shared texts says it has: the largest claim anywhere in it, since where the table's first
-/// element stands is the parser's to say.
+/// Number of texts that a table of shared texts claims: the largest claim anywhere in it, since only the parser knows
+/// where the table's first element is.
 #[derive(Default)]
 struct Claims {
     most: u64,
@@ -136,7 +136,7 @@ struct Claims {
 
 impl Claims {
     const WORD: &[u8] = b"uniqueCount";
-    /// How far behind the word its value may stand.
+    /// Largest distance of the value behind its word, in bytes.
     const REACH: usize = 64;
 
     fn look_at(&mut self, bytes: &[u8], is_end: bool) {
@@ -196,7 +196,7 @@ impl Line {
 fn read_sheet<R: Read + Seek>(
     workbook: &mut Xlsx<R>,
     sheet: &str,
-    layout: &'static Layout,
+    layout: &'static TabLayout,
     name: &str,
     notes: &mut Notes,
 ) -> Result<Option<Tab>> {
