@@ -141,7 +141,7 @@ pub trait Records: Send {
     fn size(&self) -> Option<u64>;
 }
 
-/// How a file is to be read, where it is told on the command line.
+/// Options of the command line for reading a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Reading<'line> {
     /// Delimiter of a CSV file (default: detected from its header).

@@ -1,4 +1,4 @@
-//! `inv`: the inventory of record for virtual-machine estates, kept in one file.
+//! `inv`: the inventory of record for virtual-machine estates, in one file.
 //!
 //! One catalog says what an inventory holds; everything else is derived from it. The floors, ground first, each knowing
 //! only those below: [`value`], [`output`], [`catalog`], [`store`], [`input`], [`session`], [`verb`], [`command`], and the

@@ -232,17 +232,22 @@ impl Session {
         columns: &[Column],
         produce: impl FnOnce(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
     ) -> Result<()> {
-        self.to_list(asked, columns, |list| produce(&mut |row| list.tell(|sheet| sheet.row(row))))
+        self.to_list(asked, columns, |list| produce(&mut |row| list.write(|sheet| sheet.row(row))))
     }
 
-    /// Hands a list on its way out to `tell`, and ends it.
-    fn to_list(&self, asked: Answer, columns: &[Column], tell: impl FnOnce(&mut List<'_>) -> Result<()>) -> Result<()> {
+    /// Writes a list with `write`, and ends it.
+    fn to_list(
+        &self,
+        asked: Answer,
+        columns: &[Column],
+        write: impl FnOnce(&mut List<'_>) -> Result<()>,
+    ) -> Result<()> {
         let style = self.style.unwrap_or(asked.otherwise);
         let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
         self.to_output(style, |out| {
             let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
-            tell(&mut list)?;
-            list.tell(|sheet| sheet.end())
+            write(&mut list)?;
+            list.write(|sheet| sheet.end())
         })
     }
 
@@ -258,7 +263,7 @@ impl Session {
     ) -> Result<()> {
         self.to_list(asked, columns, |list| {
             self.read(|reader| {
-                reader.select(&query(reader)?, |row| list.tell(|sheet| sheet.row(row)).map(ControlFlow::Continue))
+                reader.select(&query(reader)?, |row| list.write(|sheet| sheet.row(row)).map(ControlFlow::Continue))
             })
         })
     }
@@ -433,15 +438,15 @@ fn option<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) ->
 struct List<'l> {
     sheet: Box<dyn Sheet + 'l>,
     columns: &'l [Column],
-    /// A question that cannot be answered is told before anything of an answer is: no header without its rows.
+    /// True once the header is written. It waits for the first row, so that a failed query prints no header.
     begun: bool,
 }
 
 impl List<'_> {
     /// Runs `write` on the sheet, after its header.
-    fn tell(&mut self, tell: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
+    fn write(&mut self, write: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
         let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };
-        begun.and_then(|()| tell(self.sheet.as_mut())).map_err(Error::output)
+        begun.and_then(|()| write(self.sheet.as_mut())).map_err(Error::output)
     }
 }
 

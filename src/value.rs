@@ -41,7 +41,7 @@ pub enum Lent<'t> {
     Text(&'t str),
     /// As [`Value::Integer`].
     Integer(i64),
-    /// As [`Value::Quantity`]: the amount as it was given, and the id of the unit's record.
+    /// As [`Value::Quantity`]: the amount as entered, and the id of the unit's record.
     Quantity(&'t str, i64),
 }
 

@@ -38,7 +38,7 @@ pub struct Entity {
     pub soft_keys: &'static [&'static [&'static str]],
     /// Rules between the fields of one record.
     pub rules: &'static [Rule],
-    /// Other nouns' records that may be given along with one of these (`vm add --disk …`, the column `disks`).
+    /// Other nouns' records that may be created along with one of these (`vm add --disk …`, the column `disks`).
     pub collections: &'static [Collection],
     /// Columns that are computed from other records.
     pub computed: &'static [Computed],
@@ -145,7 +145,7 @@ pub enum OnRemove {
     Release,
     /// Removal is refused; with `--recursive` it stays and refers to nothing.
     Unset,
-    /// Removal is refused, whatever else is said.
+    /// Deleting is refused, whatever the options.
     Keep,
 }
 
@@ -158,7 +158,7 @@ pub enum Rule {
     AnyOf(&'static [&'static str]),
 }
 
-/// Records of another noun that may be given along with a record: each as `MAIN`, or `MAIN@AT`.
+/// Records of another noun that may be created along with a record: each as `MAIN`, or `MAIN@AT`.
 #[derive(Debug)]
 pub struct Collection {
     /// Its column in files and lists: `ips`.
@@ -317,8 +317,8 @@ impl Entity {
         self.computed.iter().find(|computed| computed.name == name)
     }
 
-    /// The fields that an operator gives: all but those which the store sets.
-    pub fn given(&self) -> impl Iterator<Item = &'static Field> {
+    /// Returns the fields that an operator sets: all but those that the store sets.
+    pub fn settable(&self) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated))
     }
 

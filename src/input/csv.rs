@@ -2,7 +2,7 @@
 //!
 //! The csv crate reads on where the contract wants a fault: it accepts a quote that is never closed and swallows the
 //! rest of the file, text after a closing quote, quotes inside plain cells, and cells of any length. It has no switch
-//! for any of these, so cells are told apart here, by one small state machine that also knows on which line it is.
+//! for any of these, so cells are separated here, by one small state machine that also knows on which line it is.
 
 use crate::error::Result;
 use crate::input::file::{Text, count_line_breaks};

@@ -2,8 +2,8 @@
 //!
 //! `RVTools` writes a vSphere estate as a workbook with a tab for each kind of thing, or as a folder of CSV files. This
 //! module turns either into tables of records, with whole paths for references, that the import takes like any other
-//! file. Whatever an export holds that the inventory cannot take is told in a sentence, and the order of rows
-//! decides as little as it can, so that the next export of the same estate gives the same records.
+//! file. A sentence names all contents that the inventory does not take, and the order of rows decides as little as
+//! possible, so that the next export of the same estate gives the same records.
 
 mod datastores;
 mod folder;

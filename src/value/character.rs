@@ -18,9 +18,9 @@ pub enum Trouble {
     Separator,
     /// Nothing is seen of it.
     Invisible,
-    /// It picks a variant of the ideograph before it: seen by a reader, yet not to be told apart in a name.
+    /// It picks a variant of the ideograph before it: seen by a reader, yet not to be distinguished in a name.
     Variant,
-    /// Unicode has not given it a meaning.
+    /// Unicode has not assigned it.
     Unassigned,
 }
 

@@ -8,7 +8,7 @@ use clap_complete::engine::ArgValueCompleter;
 
 /// The flags for the fields that an operator gives.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
-    entity.given().filter(|field| takes_flag(entity, field)).fold(command, |command, field| {
+    entity.settable().filter(|field| takes_flag(entity, field)).fold(command, |command, field| {
         let arg = Arg::new(field.name).long(field.name).help(field.help).help_heading("Fields");
         command.arg(valued(field, arg))
     })

@@ -199,7 +199,7 @@ fn binary_files_are_refused_at_once() {
     assert!(latin.message().contains("--encoding"), "{latin}");
 }
 
-/// Repeats a piece of text without end and counts what was taken of it.
+/// Repeats a piece of text without end and counts the bytes that were read of it.
 struct Endless {
     piece: &'static [u8],
     at: usize,

@@ -1,6 +1,6 @@
 //! Contents of an export that the inventory does not take, in sentences.
 //!
-//! Nothing is dropped silently, and nothing is told a thousand times: what was left out, changed or could not be
+//! Nothing is dropped silently, and nothing is printed a thousand times: what was left out, changed or could not be
 //! placed is gathered by topic, counted in full, and shown by its first items.
 
 /// Kind of a note.

@@ -1,7 +1,7 @@
 //! Datastores, disks and partitions.
 //!
-//! A partition belongs to a disk, which only `RVTools` 4 names; where it is not known, the partition hangs from the
-//! machine's only disk, or from a disk `disk0` that stands for those it could be on.
+//! A partition belongs to a disk, which only `RVTools` 4 names; without it, the partition belongs to the
+//! machine's only disk, or to a disk `disk0` that stands for those it could be on.
 
 use crate::input::rvtools::Tabs;
 use crate::input::rvtools::datastores::{Datastores, Disk};
@@ -41,7 +41,7 @@ pub(super) struct Storage {
     by_machine: HashMap<usize, MachineDisks>,
     disk_names: Names,
     partition_names: Names,
-    /// The disk of each machine that stands for those that are not known.
+    /// Index of the disk of each machine that stands for unknown disks.
     stand_ins: HashMap<usize, usize>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `RVTools` 3 and 4 name their columns differently in small ways (`MB`, `MiB`, a trailing blank, a `#`), and other
 //! programs write the same tabs with names of their own. A static table per tab says which columns are read and what
-//! else each is called; the cells of all others are never kept.
+//! else each is called; the cells of all others are never stored.
 
 use crate::error::{Error, Result};
 use crate::input::rvtools::notes::{Notes, Topic, shown};
