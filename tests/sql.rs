@@ -1,6 +1,6 @@
 //! Questions in SQL: every one that reads is answered, every one that does more is refused by the engine itself.
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, signal, wait_until};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -131,6 +131,15 @@ const FORBIDDEN: &[&str] = &[
     "ROLLBACK",
     "SAVEPOINT s",
     "SELECT load_extension('evil')",
+    "SELECT sqlite_log(1, 'x')",
+    "SELECT 'a' MATCH 'b'",
+    "SELECT fts3_tokenizer('simple')",
+    "SELECT fts5(1)",
+    "SELECT rtreecheck('main', 'users')",
+    "SELECT token FROM fts3tokenize WHERE input = 'a b'",
+    "SELECT name, pageno FROM dbstat",
+    "SELECT seq FROM sqlite_sequence",
+    "SELECT name FROM pragma_module_list",
     "SELECT password_hash FROM login_users",
     "SELECT * FROM login_users",
     "SELECT username FROM login_users WHERE password_hash LIKE '$argon2id$%'",
@@ -160,9 +169,9 @@ fn what_would_write_or_read_secrets_is_refused() {
     assert!(hash.starts_with("$argon2id$"), "{hash}");
     for sql in FORBIDDEN {
         let answer = sandbox.run(&["sql", sql]);
-        // Without a table that was compiled in there is nothing to refuse.
-        let status = if sql.contains("sqlite_dbpage") { 1 } else { 5 };
-        assert_eq!((answer.status, answer.stdout.as_str()), (status, ""), "{sql}: {answer}");
+        // A table or function that was not compiled in does not exist; one that was is refused.
+        let refused = answer.status == 5 || answer.status == 1 && answer.stderr.contains("no such ");
+        assert!(refused && answer.stdout.is_empty(), "{sql}: {answer}");
         assert!(answer.stderr.starts_with("error: ") && !answer.stderr.contains("argon2"), "{sql}: {answer}");
         let told = ["authoriz", "prohibited", "not an error", "SqliteFailure"];
         assert!(!told.iter().any(|word| answer.stderr.contains(word)), "{sql}: {answer}");
@@ -261,19 +270,27 @@ fn what_takes_too_long_or_too_much_is_ended() {
     }
 }
 
+/// Processor time of a process in user mode, in hundredths of a second (`utime` in proc(5), the 14th field).
+fn ticks(process: u32) -> u32 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("the process");
+    // The second field is the name in parentheses, and may hold blanks.
+    let (_, fields) = stat.rsplit_once(") ").expect("a name");
+    fields.split(' ').nth(11).and_then(|field| field.parse().ok()).expect("a number")
+}
+
 #[test]
 fn an_interrupt_ends_it() {
     let sandbox = Sandbox::estate();
     let mut command = sandbox.command();
     let running =
         command.args(["sql", FOR_EVER]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("inv starts");
-    std::thread::sleep(Duration::from_millis(700));
+    // A tenth of a second of processor time: the command is started, and works on the statement.
+    wait_until("the statement to run", || ticks(running.id()) >= 10);
     let began = Instant::now();
-    let killed = Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("kill starts");
-    assert!(killed.success(), "it ran still");
+    signal(&running, "INT");
     let ended = running.wait_with_output().expect("its end");
     assert_eq!(ended.status.code(), Some(130));
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(20));
     assert_eq!(String::from_utf8_lossy(&ended.stdout), "");
 }
 

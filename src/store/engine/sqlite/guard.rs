@@ -1,9 +1,9 @@
 //! SQL that an operator wrote, run so that the engine itself keeps it from harm.
 //!
-//! The text is not looked at. The file is open for reading only and `query_only` already; an authorizer, which the
-//! engine asks about everything a statement does while it compiles it, lets through reading and nothing else, and no
-//! reading of what is closed. A handler that the engine calls as it works ends what takes too long or is interrupted, and limits bound what a single
-//! step can take.
+//! The text is not parsed here. The file is open for reading only and `query_only`. An authorizer, which the engine calls
+//! for everything that a statement does while it compiles it, allows reading of open tables by listed functions and
+//! nothing else, however the engine was compiled. A handler that the engine calls as it works ends a statement that
+//! takes too long or is interrupted, and limits bound what a single step can take.
 
 use super::{Connection, explained};
 use crate::error::{Error, Kind, Result};
@@ -20,6 +20,7 @@ use rustix::param::page_size;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -29,9 +30,20 @@ const STEPS: i32 = 10_000;
 /// How large a text, and how much memory for sorting and joining, a statement may take.
 const LONGEST: i32 = 64 << 20;
 const MEMORY: u64 = 1 << 30;
-/// Tables that the engine makes up, through which the pages and the indexed values of other tables can be read.
-const REVEALING: &[&str] =
-    &["sqlite_dbpage", "sqlite_dbdata", "sqlite_dbptr", "sqlite_stat1", "sqlite_stat3", "sqlite_stat4"];
+/// SQLite's core, date, aggregate, window and JSON functions. Full-text search and R-trees, which a build without
+/// `.cargo/config.toml` has, bring functions that read their own tables; those stay out.
+const FUNCTIONS: &str = "\
+    -> ->> abs avg changes char coalesce concat concat_ws count cume_dist current_date current_time \
+    current_timestamp date datetime dense_rank first_value format glob group_concat hex if ifnull iif instr json \
+    json_array json_array_insert json_array_length json_error_position json_extract json_group_array \
+    json_group_object json_insert json_object json_patch json_pretty json_quote json_remove json_replace json_set \
+    json_type json_valid jsonb jsonb_array jsonb_array_insert jsonb_extract jsonb_group_array jsonb_group_object \
+    jsonb_insert jsonb_object jsonb_patch jsonb_remove jsonb_replace jsonb_set julianday lag last_insert_rowid \
+    last_value lead length like likelihood likely lower ltrim max min nth_value ntile nullif octet_length \
+    percent_rank printf quote random randomblob rank replace round row_number rtrim sign soundex \
+    sqlite_compileoption_get sqlite_compileoption_used sqlite_source_id sqlite_version strftime string_agg substr \
+    substring subtype sum time timediff total total_changes trim typeof unhex unicode unistr unistr_quote unixepoch \
+    unlikely upper zeroblob";
 /// Pragmas that only describe the schema.
 const DESCRIBING: &[&str] = &[
     "table_info",
@@ -49,9 +61,9 @@ const DESCRIBING: &[&str] = &[
 /// What an operator's SQL may read, and for how long.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Guard {
-    /// The tables and views that it may not read, in lower case.
-    pub closed: BTreeSet<String>,
-    /// Columns of the others that it may not, in lower case, and what they hold.
+    /// Tables and views that it may read, in lower case, besides what describes the schema.
+    pub open: BTreeSet<String>,
+    /// Columns of these that it may not read, in lower case, and what they hold.
     pub secret: BTreeMap<(String, String), &'static str>,
     /// How long it may take.
     pub time: Duration,
@@ -73,16 +85,23 @@ impl Noted {
 }
 
 impl Guard {
-    /// Whether a statement may do what the engine asks about.
-    fn asked(&self, noted: &Noted, context: &AuthContext<'_>) -> Authorization {
+    /// Allows or refuses what the engine is about to compile; `closed` are the tables that may not be read.
+    fn asked(&self, noted: &Noted, closed: &BTreeSet<String>, context: &AuthContext<'_>) -> Authorization {
         match context.action {
             // A column without a name stands for a table of which none is read, or for a name within the statement.
             AuthAction::Select | AuthAction::Recursive | AuthAction::Read { column_name: "", .. } => {
                 Authorization::Allow
             }
-            AuthAction::Read { table_name, column_name } => self.read(noted, table_name, column_name),
-            AuthAction::Function { function_name } if function_name != "load_extension" => Authorization::Allow,
-            AuthAction::Function { .. } => noted.refuse(refused("extensions are not loaded")),
+            AuthAction::Read { table_name, column_name } => self.read(noted, closed, table_name, column_name),
+            AuthAction::Function { function_name } if FUNCTIONS.split(' ').any(|name| name == function_name) => {
+                Authorization::Allow
+            }
+            AuthAction::Function { function_name: "load_extension" } => {
+                noted.refuse(refused("extensions are not loaded"))
+            }
+            AuthAction::Function { function_name } => {
+                noted.refuse(refused(format!("function {} is not available in inv sql", shown::shown(function_name))))
+            }
             AuthAction::Pragma { pragma_name, .. } if DESCRIBING.contains(&pragma_name.to_lowercase().as_str()) => {
                 Authorization::Allow
             }
@@ -99,7 +118,7 @@ impl Guard {
         }
     }
 
-    fn read(&self, noted: &Noted, table: &str, column: &str) -> Authorization {
+    fn read(&self, noted: &Noted, closed: &BTreeSet<String>, table: &str, column: &str) -> Authorization {
         let lower = table.to_lowercase();
         if let Some(what) = self.secret.get(&(lower.clone(), column.to_lowercase())) {
             return noted.refuse(refused(format!("{what} are not readable")).help(format!(
@@ -108,7 +127,8 @@ impl Guard {
                 shown::shown(column)
             )));
         }
-        if self.closed.contains(&lower) || REVEALING.contains(&lower.as_str()) {
+        // A name that is neither open nor closed is one within the statement: a FULL JOIN asks about those too.
+        if closed.contains(&lower) {
             return noted
                 .refuse(refused(format!("the table {} is not readable through inv sql", shown::quoted(table))));
         }
@@ -173,8 +193,22 @@ impl Connection {
         })
     }
 
-    /// Puts the guard before everything that is prepared and run from now on.
+    /// The tables and views that are not open, in lower case: the file's others, and those that the engine was compiled
+    /// with (`dbstat`, `fts3tokenize`, …), which reveal pages or widen what a crafted file can reach; JSON's apart.
+    fn closed(&self, open: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        let sql = "SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') \
+                   UNION SELECT lower(name) FROM pragma_module_list WHERE name NOT IN ('json_each', 'json_tree')";
+        let mut closed = BTreeSet::new();
+        self.rows(sql, &[], |row| {
+            closed.extend(row.text(0)?.filter(|name| !open.contains(*name)).map(str::to_owned));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(closed)
+    }
+
+    /// Sets the guard on everything that is prepared and run from now on.
     fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> Result<()> {
+        let closed = self.closed(&guard.open)?;
         bound_memory();
         let engine = &mut self.engine;
         for (limit, most) in [
@@ -194,7 +228,7 @@ impl Connection {
         };
         engine.progress_handler(STEPS, Some(watch)).map_err(|error| explained(&error))?;
         let noted = Arc::clone(noted);
-        let asked = move |context: AuthContext<'_>| guard.asked(&noted, &context);
+        let asked = move |context: AuthContext<'_>| guard.asked(&noted, &closed, &context);
         engine.authorizer(Some(asked)).map_err(|error| explained(&error))
     }
 }
@@ -317,5 +351,25 @@ fn told(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
             error
         }
         _ => explained(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FUNCTIONS;
+
+    /// A new SQLite brings new functions: those that it calls innocuous are listed, apart from full-text search.
+    #[test]
+    fn the_functions_of_the_engine_are_listed() {
+        let engine = rusqlite::Connection::open_in_memory().expect("a database in memory");
+        let mut statement =
+            engine.prepare("SELECT DISTINCT name FROM pragma_function_list WHERE flags & 0x200000").expect("a pragma");
+        let names = statement.query_map([], |row| row.get::<_, String>(0)).expect("the list");
+        let names: Vec<String> = names.collect::<Result<_, _>>().expect("names");
+        let listed = |name: &&String| name.contains("fts") || FUNCTIONS.split(' ').any(|listed| listed == *name);
+        let missing: Vec<_> = names.iter().filter(|name| !listed(name)).collect();
+        assert!(missing.is_empty(), "not listed: {missing:?}");
+        let gone: Vec<_> = FUNCTIONS.split(' ').filter(|listed| !names.iter().any(|name| name == listed)).collect();
+        assert!(gone.is_empty(), "the engine has no {gone:?}");
     }
 }
