@@ -1,4 +1,10 @@
-//! The habits of the house that no lint knows: what may know what, how long a file is, what may be depended on.
+//! The habits of the house that no lint knows: what may import what, how long a file is, what it may depend on, and which
+//! words and SQL it is written in.
+
+mod imports;
+mod source;
+mod sql;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
