@@ -75,6 +75,23 @@ fn answers_as_shown(page: &str, at_least: usize) {
     for (shown, answer) in shown.iter().zip(answers) {
         assert_eq!(timeless(&answer), timeless(&shown.answer), "$ {}", shown.command);
     }
+    leaves_what_git_ignores(&sandbox);
+}
+
+/// Checks that a clone in which somebody ran the commands has no files that git would show.
+fn leaves_what_git_ignores(sandbox: &Sandbox) {
+    std::fs::copy(repository().join(".gitignore"), sandbox.path().join(".gitignore")).expect("what git ignores");
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(arguments).env("HOME", sandbox.path()).current_dir(sandbox.path());
+        answer(&mut git)
+    };
+    assert_eq!(git(&["init", "--quiet"]).status, 0, "git is installed");
+    let shown = git(&["status", "--porcelain"]);
+    // These are of the test, whose home is this folder too.
+    let of_the_test = ["?? .gitignore", "?? .local/", "?? bin/", "?? examples", "?? tour.sh"];
+    let left: Vec<&str> = shown.stdout.lines().filter(|line| !of_the_test.contains(line)).collect();
+    assert_eq!(left, [""; 0], "{shown}");
 }
 
 #[test]
