@@ -1,11 +1,11 @@
 //! Copies of the inventory: made while others write, rotated, put back, and kept before an upgrade.
 
-use crate::support::{Answer, Sandbox, answer};
+use crate::support::{Sandbox, answer, signal, wait_until};
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 /// The names of the files in a folder, in their order.
 fn names(folder: &Path) -> Vec<String> {
@@ -27,6 +27,22 @@ fn exported(sandbox: &Sandbox, file: &Path) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
     sandbox.ok(&["--db", file.to_str().expect("UTF-8"), "export", folder.path().to_str().expect("UTF-8")]);
     crate::support::read_folder(folder.path())
+}
+
+/// Runs a command and kills it once it has written so many bytes, by `wchar` in proc(5); returns how many those were.
+fn killed_after(command: &mut Command, bytes: u64) -> u64 {
+    let mut process = command.spawn().expect("the program starts");
+    let counters = format!("/proc/{}/io", process.id());
+    let mut written = 0;
+    while written < bytes && process.try_wait().expect("the program").is_none() {
+        let counters = fs::read_to_string(&counters).unwrap_or_default();
+        let now = counters.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok());
+        // A process that ended meanwhile tells no number.
+        written = now.unwrap_or(written);
+    }
+    process.kill().expect("SIGKILL, or its end");
+    process.wait().expect("its end");
+    written
 }
 
 /// An integrity check by another program.
@@ -295,16 +311,18 @@ fn a_restore_that_is_killed_leaves_the_old_or_the_new() {
     sandbox.ok(&["user", "import", &file]);
     sandbox.ok(&["backup", "large.db"]);
     let large = sandbox.exported();
+    let restore = |from: &str| {
+        let mut restore = sandbox.command();
+        // A process that is killed cannot remove its temporary files.
+        restore.env("TMPDIR", sandbox.path()).args(["restore", from, "--yes", "-q"]);
+        restore
+    };
+    let all = killed_after(&mut restore("large.db"), u64::MAX);
     let mut seen = [0, 0];
     for round in 0..24 {
-        let mut restore = sandbox.command();
         let from = if round % 2 == 0 { "small.db" } else { "large.db" };
-        // What is killed cannot clear away its temporary files.
-        restore.env("TMPDIR", sandbox.path());
-        let mut restore = restore.args(["restore", from, "--yes", "-q"]).spawn().expect("the program starts");
-        std::thread::sleep(Duration::from_millis(15 * round));
-        restore.kill().expect("SIGKILL");
-        restore.wait().expect("its end");
+        // The last two rounds are restored to the end.
+        killed_after(&mut restore(from), if round < 22 { all * round / 22 } else { u64::MAX });
         let found = sandbox.exported();
         assert!(found == small || found == large, "neither the old nor the new after {round}");
         seen[usize::from(found == large)] += 1;
@@ -317,24 +335,31 @@ fn a_restore_that_is_killed_leaves_the_old_or_the_new() {
 fn a_restore_waits_for_who_is_writing_and_loses_nothing_of_theirs() {
     let sandbox = Sandbox::estate();
     sandbox.ok(&["backup", "copy.db"]);
-    let script = "import sqlite3, sys, time\n\
+    let script = "import sqlite3, sys\n\
                   c = sqlite3.connect(sys.argv[1], isolation_level=None)\n\
                   c.execute('BEGIN IMMEDIATE')\n\
                   c.execute(\"INSERT INTO users (name) VALUES ('late')\")\n\
                   print('held', flush=True)\n\
-                  time.sleep(2)\n\
+                  sys.stdin.read()\n\
                   c.execute('COMMIT')";
     let mut writer = Command::new("python3");
-    let mut writer =
-        writer.args(["-c", script]).arg(sandbox.database()).stdout(Stdio::piped()).spawn().expect("python3 runs");
-    let mut told = [0; 4];
-    std::io::Read::read_exact(writer.stdout.as_mut().expect("a pipe"), &mut told).expect("the lock");
+    writer.args(["-c", script]).arg(sandbox.database()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut writer = writer.spawn().expect("python3 runs");
+    let mut line = [0; 4];
+    writer.stdout.as_mut().expect("a pipe").read_exact(&mut line).expect("the lock");
     let refused = sandbox.run(&["restore", "copy.db", "--yes", "--wait", "0"]);
     assert_eq!(refused.status, 6, "{refused}");
     assert!(refused.stderr.starts_with("error: the inventory is locked by another program (pid "), "{refused}");
     assert_eq!(names(sandbox.path()), ["copy.db", "inv.db", "inv.db-journal"]);
-    sandbox.ok(&["restore", "copy.db", "--yes"]);
+    let mut restore = sandbox.command();
+    restore.args(["restore", "copy.db", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut restore = restore.spawn().expect("the program starts");
+    let mut line = [0; 7];
+    restore.stderr.as_mut().expect("a pipe").read_exact(&mut line).expect("the announcement");
+    assert_eq!(&line, b"waiting");
+    drop(writer.stdin.take());
     assert!(writer.wait().expect("its end").success());
+    assert!(restore.wait_with_output().expect("its end").status.success());
     let kept = the_one(&sandbox, "inv.db.before-restore-");
     let users =
         |file: &Path| sandbox.ok(&["--db", file.to_str().expect("UTF-8"), "user", "list", "-o", "csv", "-c", "name"]);
@@ -404,13 +429,14 @@ fn of_eight_that_upgrade_at_once_one_does_it_and_keeps_one_copy() {
 
 #[test]
 fn an_upgrade_that_is_killed_leaves_the_old_or_the_new() {
+    let upgrade = |sandbox: &Sandbox, bytes| {
+        let mut upgrade = sandbox.command();
+        killed_after(upgrade.args(["user", "list"]).stdout(Stdio::null()).stderr(Stdio::null()), bytes)
+    };
+    let all = upgrade(&of_version_1(), u64::MAX);
     for round in 0..12 {
         let sandbox = of_version_1();
-        let mut child = sandbox.command();
-        let mut child = child.args(["user", "list"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it");
-        std::thread::sleep(Duration::from_millis(4 * round));
-        child.kill().expect("SIGKILL");
-        child.wait().expect("its end");
+        upgrade(&sandbox, all * round / 11);
         assert_eq!(sandbox.ok(&["user", "list", "-o", "csv", "-c", "name"]), "name\nalice\n");
         assert!(is_whole(&sandbox.database()));
     }
@@ -422,23 +448,27 @@ fn an_interrupted_backup_leaves_nothing() {
     let rows: String = (0..30_000).map(|n| format!("user{n},u{n}@example.com\n")).collect();
     let file = sandbox.file("users.csv", format!("name,email\n{rows}"));
     sandbox.ok(&["user", "import", &file]);
-    fs::create_dir(sandbox.path().join("d")).expect("a folder");
-    let mut backup = sandbox.command();
-    let backup = backup.args(["backup", "d/copy.db"]).stderr(Stdio::piped()).spawn().expect("the program starts");
-    let begun = Instant::now();
-    while names(&sandbox.path().join("d")).is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the backup never began");
-    }
-    let sent = Command::new("kill").args(["-TERM", &backup.id().to_string()]).status();
-    assert!(sent.expect("kill runs").success());
-    let output = backup.wait_with_output().expect("its end");
-    let ended = Answer {
-        status: output.status.code().unwrap_or(-1),
-        stdout: String::new(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    let folder = sandbox.path().join("d");
+    fs::create_dir(&folder).expect("a folder");
+    let interrupted = || {
+        let mut backup = sandbox.command();
+        let backup = backup.args(["backup", "d/copy.db"]).stderr(Stdio::piped()).spawn().expect("the program starts");
+        wait_until("the backup to begin", || !names(&folder).is_empty());
+        signal(&backup, "TERM");
+        backup.wait_with_output().expect("its end")
     };
-    assert_eq!(ended.status, 130, "{ended}");
-    assert_eq!(names(&sandbox.path().join("d")), [""; 0], "{ended}");
+    // On a busy machine a backup may be done before the signal is sent.
+    let output = (0..10).map(|_| interrupted()).find(|output| {
+        let done = output.status.success();
+        if done {
+            fs::remove_file(folder.join("copy.db")).expect("the whole copy");
+        }
+        !done
+    });
+    let output = output.expect("a backup that was interrupted");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert_eq!(names(&folder), [""; 0], "{stderr}");
 }
 
 #[test]

@@ -12,16 +12,13 @@ mod keys;
 mod large;
 mod workbooks;
 
-use crate::support::{Answer, Sandbox};
+use crate::support::{Answer, PATIENCE, Sandbox};
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
-
-/// How long an answer is waited for. A machine that is busy with other tests is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An estate that hostile rows are tried on, and what it was before them.
 struct Target {

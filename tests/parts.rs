@@ -2,12 +2,11 @@
 //!
 //! Parts are cut by ids, so that a few records with ids far apart are read as a million are.
 
-use crate::support::{Sandbox, timeless};
+use crate::support::{Sandbox, timeless, wait_until};
 use inv::catalog::Catalog;
 use inv::store::Store;
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
 
 /// VMs of every pool, owner, system, operating system and stage of life, and their disks; `gap` ids between them.
 fn estate(gap: u32) -> Sandbox {
@@ -246,15 +245,10 @@ fn all_parts_are_of_the_moment_at_which_reading_began() {
 
 /// A writer that is about to commit lets no new reader in.
 fn wait_until_a_commit_is_held_back(sandbox: &Sandbox) {
-    let began = Instant::now();
-    loop {
+    wait_until("a commit to be held back", || {
         let mut look = Command::new("sqlite3");
         look.arg("-readonly").arg(sandbox.database()).arg("SELECT count(*) FROM disk");
         let answer = look.output().expect("sqlite3 is installed");
-        if String::from_utf8_lossy(&answer.stderr).contains("locked") {
-            return;
-        }
-        assert!(began.elapsed() < Duration::from_secs(60), "no commit was held back");
-        thread::sleep(Duration::from_millis(20));
-    }
+        String::from_utf8_lossy(&answer.stderr).contains("locked")
+    });
 }

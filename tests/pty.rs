@@ -1,7 +1,7 @@
 //! A terminal for the tests: the real binary behind a pseudo-terminal, the screen as a person sees it, and every byte
 //! that was sent to it.
 
-use crate::support::Sandbox;
+use crate::support::{PATIENCE, Sandbox};
 use rexpect::process::PtyProcess;
 use rustix::termios::{LocalModes, tcgetattr};
 use std::ffi::OsStr;
@@ -13,8 +13,6 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// How long a screen is waited for. A machine that is busy with other tests is slow.
-const PATIENCE: Duration = Duration::from_secs(20);
 const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
 
@@ -114,6 +112,14 @@ impl Terminal {
         self.display.lock().expect("the display").screen.screen().contents()
     }
 
+    /// The text left of the cursor on its line.
+    pub fn left_of_cursor(&self) -> String {
+        let display = self.display.lock().expect("the display");
+        let screen = display.screen.screen();
+        let (row, column) = screen.cursor_position();
+        screen.contents_between(row, 0, row, column)
+    }
+
     /// Waits until `text` stands on the screen.
     pub fn sees(&mut self, text: &str) -> &mut Self {
         self.until(&format!("{text:?} on the screen"), |terminal| terminal.screen().contains(text))
@@ -131,7 +137,8 @@ impl Terminal {
         })
     }
 
-    fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) -> &mut Self {
+    /// Waits until `holds` returns true; fails after `PATIENCE`.
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) -> &mut Self {
         let start = Instant::now();
         while !holds(self) {
             assert!(start.elapsed() < PATIENCE, "waited for {what}; the screen is\n{}", self.screen());

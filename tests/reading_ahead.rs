@@ -2,9 +2,7 @@
 //! as if they were few.
 
 use crate::imports::{imported, refused, told};
-use crate::support::{Answer, Sandbox, answer, read_by_python};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use crate::support::{Answer, Sandbox, read_by_python, signal, wait_until};
 
 /// More rows than are read before a thread is begun, and several times as many as it reads at once.
 const MANY: usize = 3_000;
@@ -174,11 +172,9 @@ fn an_interrupted_import_leaves_nothing() {
     command.args(["vm", "import", "vms.csv"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let child = command.spawn().expect("the program starts");
     // The journal stands beside the inventory as soon as something is written.
-    let (journal, begun) = (sandbox.path().join("inv.db-journal"), Instant::now());
-    while !journal.exists() && begun.elapsed() < Duration::from_secs(60) {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    answer(Command::new("kill").args(["-INT", &child.id().to_string()]));
+    let journal = sandbox.path().join("inv.db-journal");
+    wait_until("the import to write", || journal.exists());
+    signal(&child, "INT");
     let output = child.wait_with_output().expect("the program ends");
     let answer = Answer {
         status: output.status.code().unwrap_or(-1),

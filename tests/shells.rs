@@ -5,7 +5,6 @@ use crate::pty::Terminal;
 use crate::support::{Answer, Sandbox, answer};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 /// The committed scripts, and the shell of each.
 const SCRIPTS: &[(&str, &str)] = &[
@@ -105,28 +104,19 @@ fn typed(terminal: &mut Terminal, sandbox: &Sandbox, keys: &str) -> String {
     let _ = std::fs::remove_file(&out);
     let done = sandbox.path().join("done");
     let _ = std::fs::remove_file(&done);
-    // A tabulator is answered before the next key is typed, as a person would wait for it.
+    // A tabulator is answered before the next key is typed, as a person would wait for it: the cursor moves on.
     for piece in keys.split_inclusive('\t') {
-        let before = terminal.screen();
-        terminal.types(piece);
-        if piece.ends_with('\t') {
-            let start = Instant::now();
-            while terminal.screen() == before && start.elapsed() < Duration::from_secs(2) {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            std::thread::sleep(Duration::from_millis(150));
+        let text = piece.trim_end_matches('\t');
+        terminal.types(text);
+        terminal.until(&format!("{text:?} left of the cursor"), |terminal| terminal.left_of_cursor().ends_with(text));
+        if text != piece {
+            let before = terminal.left_of_cursor();
+            terminal.types("\t");
+            terminal.until("a completion", |terminal| terminal.left_of_cursor() != before);
         }
     }
     terminal.types(" > out; echo > done\r");
-    let start = Instant::now();
-    while !done.exists() {
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{keys:?} did not end; the screen is\n{}",
-            terminal.screen()
-        );
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    terminal.until(&format!("the end of {keys:?}"), |_| done.exists());
     std::fs::read_to_string(&out).unwrap_or_default()
 }
 

@@ -4,9 +4,13 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Longest wait for something that another process does: a machine that is busy with other work is slow.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a command answered: the three things that a script and a person see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +120,16 @@ impl Sandbox {
         command
     }
 
+    /// Copies the program into the folder, where another user can run it: the way to the build folder may be closed to
+    /// others. Returns the copy's path.
+    pub fn program_for_others(&self) -> PathBuf {
+        let copy = self.path().join("inv");
+        if !copy.exists() {
+            std::fs::copy(&self.program, &copy).expect("a copy of the program");
+        }
+        copy
+    }
+
     /// Runs the program.
     pub fn run(&self, arguments: &[&str]) -> Answer {
         answer(self.command().args(arguments))
@@ -123,9 +137,9 @@ impl Sandbox {
 
     /// Runs the program with `input` on its standard input.
     pub fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Answer {
-        let given = self.path().join(".standard-input");
-        std::fs::write(&given, input).expect("a file in the temporary folder");
-        answer(self.command().args(arguments).stdin(std::fs::File::open(given).expect("the file just written")))
+        let file = self.path().join(".standard-input");
+        std::fs::write(&file, input).expect("a file in the temporary folder");
+        answer(self.command().args(arguments).stdin(std::fs::File::open(file).expect("the file just written")))
     }
 
     /// Runs a command that must go well, and returns what it printed.
@@ -212,6 +226,21 @@ pub fn timeless(text: &str) -> String {
 /// Bytes in hexadecimal digits.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Waits until `holds` returns true; fails after `PATIENCE`.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "waited for {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Sends a signal such as `INT` to a process.
+pub fn signal(process: &Child, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), process.id().to_string()]).status();
+    assert!(sent.expect("kill runs").success(), "the process has ended already");
 }
 
 /// Runs a command to its end.

@@ -2,7 +2,7 @@
 
 use super::{PASSWORD, SIGNED_OUT, WRONG, add, engine, estate, log_in, refused};
 use crate::pty::Terminal;
-use crate::support::{Answer, Sandbox, answer};
+use crate::support::{Answer, Sandbox, answer, signal, wait_until};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -38,16 +38,24 @@ fn processor_time(sandbox: &Sandbox, name: &str) -> f64 {
 #[test]
 fn a_wrong_name_takes_as_long_as_a_wrong_password() {
     let sandbox = estate();
-    let mut taken = [Vec::new(), Vec::new()];
-    for _ in 0..7 {
-        taken[0].push(processor_time(&sandbox, "ed"));
-        taken[1].push(processor_time(&sandbox, "nobody"));
-    }
-    let [password, name] = taken.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
+    let measured = || {
+        let mut seconds = [Vec::new(), Vec::new()];
+        for _ in 0..7 {
+            seconds[0].push(processor_time(&sandbox, "ed"));
+            seconds[1].push(processor_time(&sandbox, "nobody"));
+        }
+        seconds.map(|mut side| {
+            side.sort_by(f64::total_cmp);
+            side[side.len() / 2]
+        })
+    };
+    // Measured again where it fails: on a busy machine processor time varies too.
+    let mut seconds = [0.0; 2];
+    let same = (0..3).any(|_| {
+        seconds = measured();
+        (0.8..=1.25).contains(&(seconds[1] / seconds[0]))
     });
-    assert!((0.8..=1.25).contains(&(name / password)), "wrong password {password} s, wrong name {name} s");
+    assert!(same, "wrong password {} s, wrong name {} s", seconds[0], seconds[1]);
 }
 
 fn waits(answer: &Answer, seconds: &[i64]) {
@@ -69,15 +77,16 @@ fn after_five_wrong_passwords_in_a_row_a_name_waits_and_nobody_else_does() {
         for _ in 0..5 {
             refused(&log_in(&sandbox, name, "wrong horse battery"), 5, WRONG);
         }
-        let waiting = Instant::now();
+        // On a busy machine a wait of one second is over before the next command has started.
+        let longer = "UPDATE login_failure SET waits_until = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+25 seconds') \
+                      WHERE failures = 5";
+        assert_eq!(engine(&sandbox).execute(longer, []), Ok(1), "the fifth one begins a wait");
         // The right one has to wait too: whether a password is right is not told early.
         let right = log_in(&sandbox, name, PASSWORD);
-        if waiting.elapsed() < Duration::from_millis(900) {
-            waits(&right, &[1, 2]);
-        }
+        waits(&right, &(10..=26).collect::<Vec<_>>());
         assert_eq!(log_in(&sandbox, "vi", PASSWORD).status, 0, "another name is free");
-        // Later waits are longer; the sixth, the seventh, … are tried here without the time they would take.
-        for (failures, wait) in [(6, 2), (7, 4), (8, 8), (9, 16), (10, 30), (11, 30), (500, 30)] {
+        // Later waits are longer; the fifth, the sixth, … are tried here without the time they would take.
+        for (failures, wait) in [(5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 30), (11, 30), (500, 30)] {
             let due = "UPDATE login_failure SET failures = $1, waits_until = '2026-01-01T00:00:00Z'";
             // What is long past is forgotten, so the time must be a little while ago only.
             let due = due.replace("'2026-01-01T00:00:00Z'", "strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-1 seconds')");
@@ -254,17 +263,12 @@ fn no_password_is_seen_in_the_process_its_core_or_any_output() {
             line.strip_prefix("Max core file size").is_some_and(|rest| rest.split_whitespace().take(2).eq(["0", "0"]))
         })
     };
-    let begin = Instant::now();
-    while !limited() {
-        assert!(begin.elapsed() < Duration::from_secs(30), "cores are allowed:\n{}", limits());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("a limit of 0 on the size of cores", limited);
     for part in ["cmdline", "environ"] {
         let bytes = std::fs::read(process.join(part)).expect("of this process");
         assert!(!bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()), "{part}");
     }
-    let status = Command::new("kill").args(["-ABRT", &child.id().to_string()]).status().expect("kill");
-    assert!(status.success());
+    signal(&child, "ABRT");
     child.wait().expect("its end");
     let cores: Vec<String> = std::fs::read_dir(sandbox.path())
         .expect("the folder")

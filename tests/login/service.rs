@@ -27,8 +27,7 @@ impl Service {
             return None;
         }
         let sandbox = Sandbox::bare();
-        let program = sandbox.path().join("inv");
-        std::fs::copy(env!("CARGO_BIN_EXE_inv"), &program).expect("a copy of the program");
+        let program = sandbox.program_for_others();
         chown(sandbox.path(), SERVICE);
         Some(Self { sandbox, program })
     }
