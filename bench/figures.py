@@ -145,7 +145,7 @@ def lists(estate: Estate, hundred: Estate, short: bool) -> Iterator[Figure]:
 
     same = partial(same_rows, OURS, THEIRS)
     flat = ["vm", "list", "-c", COLUMNS]
-    yield asks("vm list -o csv", 1.2 if short else 0.5, ["vm", "list", "-o", "csv"], yardsticks.DEFAULT_LIST,
+    yield asks("vm list -o csv", 2 if short else 0.5, ["vm", "list", "-o", "csv"], yardsticks.DEFAULT_LIST,
                memory=16, same=same)
     yield asks("vm list -o csv, flat columns", 1.2 if short else 0.45, [*flat, "-o", "csv"], yardsticks.FLAT_LIST,
                memory=16, same=same)

@@ -18,15 +18,15 @@ POOL = "c.name || '/' || d.name || '/' || p.name"
 VM = f"{POOL} || '/' || v.name"
 
 # The shortest exact text of a number of bytes (docs/decisions/0015-sums-in-their-shortest-exact-unit.md): one row for
-# each number that `amounts` has.
+# each number that `amounts` has, materialized so that it costs the yardstick next to nothing.
 TEXTS = """scales (name, scale, place) AS (VALUES ('PiB', 1 << 50, 1), ('TiB', 1 << 40, 2), ('GiB', 1 << 30, 3),
     ('MiB', 1 << 20, 4), ('KiB', 1 << 10, 5), ('PB', 1000000000000000, 6), ('TB', 1000000000000, 7),
     ('GB', 1000000000, 8), ('MB', 1000000, 9), ('kB', 1000, 10)),
-exact (bytes, amount, name, place) AS (SELECT bytes,
+exact (bytes, amount, name, place) AS MATERIALIZED (SELECT bytes,
     rtrim(rtrim(printf('%d.%03d', abs(bytes) / scale, abs(bytes) % scale * 1000 / scale), '0'), '.'), name, place
     FROM (SELECT DISTINCT bytes FROM amounts) JOIN scales ON abs(bytes) >= scale
     WHERE abs(bytes) % scale * 1000 % scale = 0),
-texts (bytes, text) AS (SELECT bytes, coalesce((SELECT iif(e.bytes < 0, '-', '') || amount || ' ' || name
+texts (bytes, text) AS MATERIALIZED (SELECT bytes, coalesce((SELECT iif(e.bytes < 0, '-', '') || amount || ' ' || name
     FROM exact e WHERE e.bytes = a.bytes ORDER BY length(amount), place LIMIT 1), bytes || ' B')
     FROM (SELECT DISTINCT bytes FROM amounts WHERE bytes IS NOT NULL) a)"""
 DEFAULT_LIST = f"""WITH sums AS MATERIALIZED (
@@ -34,7 +34,7 @@ DEFAULT_LIST = f"""WITH sums AS MATERIALIZED (
 addresses AS MATERIALIZED (
     SELECT vm_id, group_concat(coalesce(ipv4, ipv6), ';') AS ips
     FROM (SELECT * FROM ip_address ORDER BY vm_id, ip_address_id) GROUP BY vm_id),
-amounts AS (SELECT bytes FROM sums), {TEXTS}
+amounts AS MATERIALIZED (SELECT DISTINCT bytes FROM sums), {TEXTS}
 SELECT v.name AS name, p.name AS pool, v.status AS status, v.cpu AS cpu, v.memory || ' ' || m.name AS memory,
     t.text AS disk, o.name AS os, a.ips AS ips, u.name AS owner
 FROM virtual_machine v JOIN cloud_pool p USING (cloud_pool_id) LEFT JOIN operating_system o USING (os_id)
@@ -57,7 +57,7 @@ pools AS MATERIALIZED (
     FROM cloud_pool p JOIN data_center d USING (data_center_id) LEFT JOIN unit m ON m.unit_id = total_memory_unit_id
     LEFT JOIN unit n ON n.unit_id = total_disk_unit_id LEFT JOIN machines s USING (cloud_pool_id)
     LEFT JOIN disks k USING (cloud_pool_id)),
-amounts AS (SELECT memory_free AS bytes FROM pools UNION SELECT disk_free FROM pools), {TEXTS}
+amounts AS MATERIALIZED (SELECT memory_free AS bytes FROM pools UNION SELECT disk_free FROM pools), {TEXTS}
 SELECT name, dc, vms, cpu, cpu_free, memory, t.text, disk, k.text FROM pools
 LEFT JOIN texts t ON t.bytes = memory_free LEFT JOIN texts k ON k.bytes = disk_free ORDER BY cloud_pool_id"""
 USER_LIST = ("SELECT u.name, u.email, count(v.vm_id) FROM users u LEFT JOIN virtual_machine v USING (user_id) "
