@@ -113,6 +113,8 @@ class Bench:
             "PATH": os.environ.get("PATH", ""),
             "HOME": home,
             "XDG_RUNTIME_DIR": home,
+            # A command that is killed leaves its temporary files.
+            "TMPDIR": home,
             "INV_DB": str(database),
             "TZ": "UTC",
             "LC_ALL": "C.UTF-8",
