@@ -9,7 +9,7 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The floors, ground first: each knows only those before it.
+/// The floors, ground first: each imports only those before it.
 const FLOORS: &[&str] = &[
     "error",
     "interrupt",
@@ -69,14 +69,14 @@ fn modules_named(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_floor_knows_only_those_below_it() {
-    let place = |floor: &str| FLOORS.iter().position(|known| *known == floor);
+fn a_floor_imports_only_those_below_it() {
+    let place = |floor: &str| FLOORS.iter().position(|other| *other == floor);
     let mut wrong = Vec::new();
     for (name, text) in sources("src") {
         let own = place(floor(&name)).unwrap_or_else(|| panic!("{name} stands on no floor"));
         for module in modules_named(&text) {
             if place(module) > Some(own) {
-                wrong.push(format!("{name} knows {module}"));
+                wrong.push(format!("{name} imports {module}"));
             }
         }
     }
@@ -131,7 +131,7 @@ fn try_sources(folder: &str) -> Vec<(String, String)> {
     if has_some { sources(folder) } else { Vec::new() }
 }
 
-/// What cargo knows of this package and of all that it is built from here.
+/// The metadata of this package and of every package that it is built from here.
 fn packages() -> Vec<serde_json::Value> {
     let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
     let version = Command::new("rustc").arg("-vV").output().expect("rustc");
@@ -148,7 +148,7 @@ fn packages() -> Vec<serde_json::Value> {
     let used: Vec<&serde_json::Value> = used.iter().map(|node| &node["id"]).collect();
     let packages = metadata["packages"].as_array().expect("packages");
     let packages: Vec<_> = packages.iter().filter(|package| used.contains(&&package["id"])).cloned().collect();
-    assert!(packages.len() > 20, "cargo knows only {} packages", packages.len());
+    assert!(packages.len() > 20, "cargo lists only {} packages", packages.len());
     packages
 }
 
@@ -157,7 +157,7 @@ fn called(package: &serde_json::Value) -> String {
 }
 
 #[test]
-fn the_rust_version_is_at_least_what_any_dependency_wants() {
+fn the_rust_version_is_at_least_that_of_every_dependency() {
     let parse = |text: &str| -> Vec<u32> { text.split('.').map(|part| part.parse().expect("a number")).collect() };
     let ours = parse(env!("CARGO_PKG_RUST_VERSION"));
     let mut wrong = Vec::new();
@@ -165,13 +165,13 @@ fn the_rust_version_is_at_least_what_any_dependency_wants() {
         if let Some(wanted) = package["rust_version"].as_str()
             && parse(wanted)[..2] > ours[..2]
         {
-            wrong.push(format!("{} wants Rust {wanted}", called(&package)));
+            wrong.push(format!("{} needs Rust {wanted}", called(&package)));
         }
     }
-    assert!(wrong.is_empty(), "Cargo.toml promises {}, but\n{}", env!("CARGO_PKG_RUST_VERSION"), wrong.join("\n"));
+    assert!(wrong.is_empty(), "Cargo.toml says {}, but\n{}", env!("CARGO_PKG_RUST_VERSION"), wrong.join("\n"));
 }
 
-/// Whether an SPDX expression can be met with these licences. `/` is the old way to write `OR`.
+/// Returns true if an SPDX expression can be met with these licences. `/` is the old way to write `OR`.
 fn is_met(expression: &str, allowed: &[String]) -> bool {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ").replace('/', " OR ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
@@ -205,7 +205,7 @@ fn one<'words>(words: &'words [&'words str], allowed: &[String]) -> (bool, &'wor
             (met, rest.strip_prefix(&[")"]).expect("a closing bracket"))
         }
         [licence, "WITH", exception, rest @ ..] => (allowed.contains(&format!("{licence} WITH {exception}")), rest),
-        [licence, rest @ ..] => (allowed.iter().any(|known| known == licence), rest),
+        [licence, rest @ ..] => (allowed.iter().any(|other| other == licence), rest),
         [] => panic!("an expression ends too early"),
     }
 }

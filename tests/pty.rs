@@ -39,22 +39,22 @@ pub struct Terminal {
     folder: std::path::PathBuf,
 }
 
-/// How a program ended on its terminal.
+/// The end of a program on its terminal.
 pub struct Ended {
     pub status: i32,
     pub bytes: Vec<u8>,
     pub screen: String,
-    /// Whether the terminal's settings, echo among them, are what they were.
+    /// True if the terminal's settings, echo among them, are as they were before.
     pub settings_are_back: bool,
 }
 
 impl Ended {
-    /// What was sent to the terminal, as text.
+    /// The bytes sent to the terminal, as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// Whether the cursor is on the screen: shown last, or never hidden.
+    /// Returns true if the cursor is on the screen: shown last, or never hidden.
     pub fn cursor_is_visible(&self) -> bool {
         let text = self.text();
         match (text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h")) {
@@ -107,7 +107,7 @@ impl Terminal {
         Self { process, keyboard, display, reading: Some(reading), folder: sandbox.path().to_owned() }
     }
 
-    /// What stands on the screen.
+    /// The text on the screen.
     pub fn screen(&self) -> String {
         self.display.lock().expect("the display").screen.screen().contents()
     }

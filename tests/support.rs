@@ -1,4 +1,4 @@
-//! What every test begins with: an inventory of its own in a folder that goes away, and the real binary to run on it.
+//! The fixture of every test: an inventory of its own in a temporary folder, and the real binary to run on it.
 
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// Longest wait for something that another process does: a machine that is busy with other work is slow.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a command answered: the three things that a script and a person see.
+/// The answer of a command: the three things that a script and a person see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: i32,
@@ -163,7 +163,7 @@ impl Sandbox {
         assert_eq!(connection.execute(sql, [count]), Ok(2), "there are VMs and disks");
     }
 
-    /// Where the session on the inventory is kept: `session-UID-` and the beginning of the SHA-256 of its path.
+    /// Path of the file with the session on the inventory: `session-UID-` and the beginning of the SHA-256 of its path.
     pub fn session_file(&self) -> PathBuf {
         let path = self.database().canonicalize().expect("the inventory");
         let uid = std::fs::metadata(self.path()).expect("the folder").uid();
@@ -198,7 +198,7 @@ impl Sandbox {
         writeln!(file, "{}", hexadecimal(&secret)).expect("a session file");
     }
 
-    /// What the whole inventory exports, file by file: what "nothing has changed" is held against.
+    /// Exports the whole inventory, file by file; two exports are compared to show that nothing has changed.
     pub fn exported(&self) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");
         self.done("export", &[folder.path().to_str().expect("a path in UTF-8")]);
@@ -253,7 +253,7 @@ pub fn answer(command: &mut Command) -> Answer {
     }
 }
 
-/// What Python's csv module reads from a file, cells separated by U+001F and rows by U+001E.
+/// Reads a file with Python's csv module, cells separated by U+001F and rows by U+001E.
 pub fn read_by_python(sandbox: &Sandbox, name: &str) -> Vec<Vec<String>> {
     let script = "import csv, sys\n\
                   sys.stdout.reconfigure(newline='', encoding='utf-8')\n\

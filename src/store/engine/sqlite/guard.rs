@@ -30,7 +30,7 @@ const STEPS: i32 = 10_000;
 /// How large a text, and how much memory for sorting and joining, a statement may take.
 const LONGEST: i32 = 64 << 20;
 const MEMORY: u64 = 1 << 30;
-/// SQLite's core, date, aggregate, window and JSON functions. Full-text search and R-trees, which a build without
+/// Core, date, aggregate, window and JSON functions. Full-text search and R-trees, which a build without
 /// `.cargo/config.toml` has, bring functions that read their own tables; those stay out.
 const FUNCTIONS: &str = "\
     -> ->> abs avg changes char coalesce concat concat_ws count cume_dist current_date current_time \
@@ -358,7 +358,7 @@ fn told(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
 mod tests {
     use super::FUNCTIONS;
 
-    /// A new SQLite brings new functions: those that it calls innocuous are listed, apart from full-text search.
+    /// A new engine brings new functions: those that it calls innocuous are listed, apart from full-text search.
     #[test]
     fn the_functions_of_the_engine_are_listed() {
         let engine = rusqlite::Connection::open_in_memory().expect("a database in memory");
