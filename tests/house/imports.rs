@@ -34,8 +34,8 @@ impl<'sources> Tree<'sources> {
         tree
     }
 
-    /// Finds the file that defines what `path` names in the module `from`; `None` for another crate's or a local name.
-    /// A name that a module re-exports belongs to the file it comes from.
+    /// Finds the file that defines the item that `path` names in the module `from`; `None` for a whole module, another
+    /// crate's and a local name. An item that a module re-exports belongs to the file it comes from.
     fn file(&self, from: &[String], path: &[String], depth: usize) -> Option<Module> {
         let (first, rest) = path.split_first()?;
         let (mut here, mut rest) = match first.as_str() {
@@ -75,7 +75,8 @@ impl<'sources> Tree<'sources> {
             }
             rest = behind;
         }
-        self.files.contains_key(&here).then_some(here)
+        // A module brought into scope is used through the items that are named behind it.
+        (!rest.is_empty() && self.files.contains_key(&here)).then_some(here)
     }
 
     /// For each file the files that it imports from, each with what is imported.
