@@ -6,11 +6,11 @@
 
 pub mod bar;
 pub mod csv;
+pub mod drawing;
 #[cfg(test)]
 mod fixture;
 pub mod grid;
 pub mod json;
-pub mod lines;
 pub mod markdown;
 pub mod measure;
 pub mod pager;
@@ -45,10 +45,10 @@ pub enum Style {
 }
 
 impl Style {
-    /// What `--output` takes, in the order in which help lists it.
+    /// The values of `--output`, in the order in which help lists them.
     pub const NAMES: [&'static str; 6] = ["table", "csv", "tsv", "json", "jsonl", "markdown"];
 
-    /// The style that `name` names.
+    /// Returns the style called `name`.
     ///
     /// # Errors
     /// Any other name, with the names there are.
@@ -79,7 +79,7 @@ impl Style {
     }
 }
 
-/// How an answer is laid out, as the command line and the place it goes to decide.
+/// The layout of an answer, as the command line and the place it goes to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Layout {
@@ -87,13 +87,13 @@ pub struct Layout {
     ///
     /// On a terminal CSV, TSV and Markdown show control characters too, for data must never reach one as control.
     pub width: Option<usize>,
-    /// Whether tables are coloured.
+    /// Tables are coloured.
     pub color: bool,
-    /// Whether the names of the columns stand above lists.
+    /// The names of the columns stand above lists.
     pub headers: bool,
-    /// Whether CSV and TSV guard cells that a spreadsheet would take for a formula, which alters them.
+    /// CSV and TSV guard cells that a spreadsheet would take for a formula, which alters them.
     pub for_spreadsheet: bool,
-    /// Whether tables show times in local time.
+    /// Tables show times in local time.
     pub local_time: bool,
 }
 
@@ -107,10 +107,10 @@ impl Layout {
 
 /// A list on its way out, a row at a time.
 pub trait Sheet {
-    /// Says which columns there are. Called once, first.
+    /// Begins a list of `columns`. Called once, first.
     fn begin(&mut self, columns: &[Column]) -> io::Result<()>;
 
-    /// Takes a row. Its cells beyond the columns are ignored: they are there for filters only.
+    /// Writes a row. Its cells beyond the columns are ignored: they are there for filters only.
     fn row(&mut self, row: &Row) -> io::Result<()>;
 
     /// Writes what is left. Called once, last.
@@ -125,7 +125,7 @@ pub trait Cards {
     /// Begins a list of what hangs from the record: its disks, its addresses.
     fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()>;
 
-    /// Takes a row of the section that was begun last.
+    /// Writes a row of the section that was begun last.
     fn section_row(&mut self, row: &Row) -> io::Result<()>;
 
     /// Ends the section.
@@ -138,7 +138,7 @@ pub trait Cards {
     fn end(&mut self) -> io::Result<()>;
 }
 
-/// A list in `style` to `out`.
+/// Creates a list in `style` that is written to `out`.
 pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dyn Sheet + 'w> {
     match style {
         Style::Table => Box::new(table::TableSheet::new(layout, out)),
@@ -150,7 +150,8 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
     }
 }
 
-/// Records in full in `style` to `out`. `many` says that several were asked for: JSON is then an array, else an object.
+/// Creates records in full in `style` that are written to `out`. Where `many` were asked for, JSON is an array, else an
+/// object.
 pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Write) -> Box<dyn Cards + 'w> {
     match style {
         Style::Table => Box::new(table::TableCards::new(layout, out)),

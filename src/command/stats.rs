@@ -158,7 +158,7 @@ fn titled(title: &str, color: bool, lines: Vec<String>) -> Vec<String> {
 }
 
 fn painted(text: &str, with: &str, color: bool) -> String {
-    if color { format!("\x1b[{with}m{text}\x1b[0m") } else { text.to_owned() }
+    tint::painted(text, color.then_some(with)).into_owned()
 }
 
 /// Two blocks side by side.

@@ -1,10 +1,10 @@
-//! How much of a whole is taken, as a table tells it: per cent, with a bar behind it on a terminal.
+//! The share of a whole as a table shows it: per cent, with a bar behind it on a terminal.
 
 use crate::value::decimal::Decimal;
 
-/// How many columns a bar takes.
+/// Width of a bar in columns.
 const WIDTH: usize = 10;
-/// A bar's last cell, by how many eighths of it are full.
+/// The last cell of a bar, by the eighths of it that are full.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// A share of a whole.
@@ -12,20 +12,20 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 pub struct Share(f64);
 
 impl Share {
-    /// The share that a number says, 1 being the whole.
+    /// Reads a share from a number, 1 being the whole.
     #[must_use]
     pub fn of(number: &str) -> Self {
         Self(Decimal::parse(number).unwrap_or_default().approximate())
     }
 
-    /// The share in words, and with `bar` as a bar behind them: what a narrow terminal cuts off is the bar.
+    /// Returns the share in per cent, with a bar behind it where `bar` is set: a narrow terminal cuts off the bar.
     #[must_use]
     pub fn text(self, bar: bool) -> String {
         let percent = format!("{:.1}%", self.0 * 100.0);
         if bar { format!("{percent:>6} {}", self::bar(self.0, WIDTH)) } else { percent }
     }
 
-    /// Its colour: green, yellow from `limit` per cent on, red beyond the whole.
+    /// Returns its colour: green, yellow from `limit` per cent on, red beyond the whole.
     #[must_use]
     pub fn color(self, limit: u32) -> &'static str {
         if self.0 > 1.0 {
@@ -38,7 +38,7 @@ impl Share {
     }
 }
 
-/// A bar of `width` columns that is full to `share` of it.
+/// Draws a bar of `width` columns that is full to `share` of it.
 #[must_use]
 pub fn bar(share: f64, width: usize) -> String {
     let eighths = filled(share, width);
@@ -48,7 +48,7 @@ pub fn bar(share: f64, width: usize) -> String {
     format!("{}{tip}{}", "█".repeat(full), "░".repeat(rest))
 }
 
-/// How many eighths of a column are full.
+/// Returns the number of eighths of a column that are full.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_told_in_per_cent_and_warns_from_its_limit_on() {
+    fn a_share_is_shown_in_per_cent_and_warns_from_its_limit_on() {
         assert_eq!(Share::of("0.725").text(false), "72.5%");
         assert_eq!(Share::of("1.5").text(true), "150.0% ██████████");
         assert_eq!(Share::of("0.79").color(80), "32");

@@ -1,124 +1,127 @@
-//! CSV as RFC 4180 has it, with LF: what goes out comes back byte for byte.
+//! CSV as RFC 4180 has it, with LF, written by the csv crate: what goes out comes back byte for byte.
 
-use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
 use crate::output::{Layout, Sheet};
 use crate::value::shown::shown;
+use csv::{ByteRecord, ErrorKind, Writer, WriterBuilder};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{self, Write};
+
+/// Bytes that are handed on at once.
+const BUFFER: usize = 32 * 1024;
 
 /// A list as CSV.
 pub struct CsvSheet<'w> {
-    lines: Lines<'w>,
-    records: CsvRecords,
-}
-
-impl<'w> CsvSheet<'w> {
-    /// A list to `out`.
-    pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), records: CsvRecords::new(layout, 0) }
-    }
-}
-
-impl Sheet for CsvSheet<'_> {
-    fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.records.columns = columns.len();
-        if !self.records.layout.headers {
-            return Ok(());
-        }
-        self.records.record(columns.iter().map(|column| column.name.as_str()), self.lines.bytes());
-        self.lines.end_line()
-    }
-
-    fn row(&mut self, row: &Row) -> io::Result<()> {
-        self.records.row(row, self.lines.bytes());
-        self.lines.end_line()
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.lines.finish()
-    }
-}
-
-/// Rows as records of CSV, one by one.
-pub struct CsvRecords {
-    rules: csv_core::Writer,
+    writer: Writer<&'w mut dyn Write>,
+    record: ByteRecord,
     layout: Layout,
     columns: usize,
     scratch: String,
 }
 
+impl<'w> CsvSheet<'w> {
+    /// Creates a list that is written to `out`.
+    pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
+        let writer = WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
+        Self { writer, record: ByteRecord::new(), layout, columns: 0, scratch: String::new() }
+    }
+}
+
+impl Sheet for CsvSheet<'_> {
+    fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
+        self.columns = columns.len();
+        if !self.layout.headers {
+            return Ok(());
+        }
+        self.record.clear();
+        for column in columns {
+            self.record.push_field(field(&column.name, self.layout).as_bytes());
+        }
+        self.writer.write_byte_record(&self.record).map_err(io_error)
+    }
+
+    fn row(&mut self, row: &Row) -> io::Result<()> {
+        fill(&mut self.record, row, self.columns, self.layout, &mut self.scratch);
+        self.writer.write_byte_record(&self.record).map_err(io_error)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Rows as lines of CSV in memory, one by one: for those that are sorted before they are written.
+pub struct CsvRecords {
+    writer: Writer<Line>,
+    record: ByteRecord,
+    layout: Layout,
+    columns: usize,
+    scratch: String,
+}
+
+/// The line that was written last, to be taken from behind the writer.
+#[derive(Default)]
+struct Line(Cell<Vec<u8>>);
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.get_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl CsvRecords {
-    /// Records of so many columns.
+    /// Creates a writer of rows of so many columns.
     #[must_use]
     pub fn new(layout: Layout, columns: usize) -> Self {
-        Self { rules: csv_core::Writer::new(), layout, columns, scratch: String::new() }
+        let writer = WriterBuilder::new().from_writer(Line::default());
+        Self { writer, record: ByteRecord::new(), layout, columns, scratch: String::new() }
     }
 
-    /// Adds a row to `bytes`.
+    /// Adds the line of a row to `bytes`.
     pub fn line(&mut self, row: &Row, bytes: &mut Vec<u8>) {
-        self.row(row, bytes);
-        bytes.push(b'\n');
-    }
-
-    /// The same without the end of its line.
-    fn row(&mut self, row: &Row, bytes: &mut Vec<u8>) {
-        let Self { rules, layout, columns, scratch } = self;
-        for index in 0..*columns {
-            let field = (row.exact(index, scratch), row.is_bare(index));
-            push_field(rules, *layout, field, index, *columns, bytes);
-        }
-    }
-
-    fn record<'c>(&self, cells: impl ExactSizeIterator<Item = &'c str>, bytes: &mut Vec<u8>) {
-        let count = cells.len();
-        for (index, cell) in cells.enumerate() {
-            push_field(&self.rules, self.layout, (cell, false), index, count, bytes);
-        }
+        fill(&mut self.record, row, self.columns, self.layout, &mut self.scratch);
+        // Memory takes all that is written, and all rows have the same number of fields.
+        let _ = self.writer.write_byte_record(&self.record);
+        let _ = self.writer.flush();
+        let line = &self.writer.get_ref().0;
+        let mut text = line.take();
+        bytes.append(&mut text);
+        line.set(text);
     }
 }
 
-/// Adds a field, of which it may be known that it is bare: the one at `index` of so many.
-fn push_field(
-    rules: &csv_core::Writer,
-    layout: Layout,
-    (text, is_bare): (&str, bool),
-    index: usize,
-    of: usize,
-    bytes: &mut Vec<u8>,
-) {
-    if index > 0 {
-        bytes.push(rules.get_delimiter());
+/// Makes `record` that of a row.
+fn fill(record: &mut ByteRecord, row: &Row, columns: usize, layout: Layout, scratch: &mut String) {
+    record.clear();
+    for index in 0..columns {
+        record.push_field(field(row.exact(index, scratch), layout).as_bytes());
     }
-    // A blank line would be no record.
-    let alone = of == 1 && text.is_empty();
-    if is_bare && !alone && !layout.for_spreadsheet {
-        bytes.extend_from_slice(text.as_bytes());
-        return;
-    }
-    // No data may reach a terminal as control; a file or a pipe gets it as it is.
-    let mut text = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
-    if layout.for_spreadsheet && begins_a_formula(&text) {
-        text = format!("'{text}").into();
-    }
-    let text = text.as_bytes();
-    if !alone && !rules.should_quote(text) {
-        bytes.extend_from_slice(text);
-        return;
-    }
-    let quote = rules.get_quote();
-    bytes.push(quote);
-    let start = bytes.len();
-    // Every byte of it may be a quote.
-    bytes.resize(start + 2 * text.len(), 0);
-    let (_, _, written) =
-        csv_core::quote(text, bytes.get_mut(start..).unwrap_or_default(), quote, rules.get_escape(), true);
-    bytes.truncate(start + written);
-    bytes.push(quote);
 }
 
-/// Whether a spreadsheet would take a cell for a formula: by `= + - @`, also in the full width that East Asian
-/// editions take for the same, or by white space that some strip before they look (OWASP, CSV injection).
+/// Returns the text of a field as `layout` has it: control characters are shown on a terminal, which data must not
+/// steer; a file or a pipe gets them as they are.
+fn field(text: &str, layout: Layout) -> Cow<'_, str> {
+    let field = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
+    if layout.for_spreadsheet && begins_a_formula(&field) { format!("'{field}").into() } else { field }
+}
+
+/// Returns the failure of the output behind an error of the csv crate.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
+}
+
+/// Returns `true` for a cell that a spreadsheet would take for a formula: one that begins with `= + - @`, also in the
+/// full width that East Asian editions take for the same, or with white space that some strip before they look (OWASP,
+/// CSV injection).
 #[must_use]
 pub fn begins_a_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
@@ -127,14 +130,14 @@ pub fn begins_a_formula(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::output::fixture::{
-        Given, any_text, columns, gibibytes, items, list, number, on_terminal, records, row, text, two_vms,
+        Datum, any_text, columns, gibibytes, items, list, number, on_terminal, records, row, text, two_vms,
     };
     use crate::output::row::ColumnKind;
     use crate::output::{Layout, Style, sheet};
     use proptest::prelude::{prop, prop_assert, prop_assert_eq, proptest};
     use std::io::{self, ErrorKind, Write};
 
-    fn one_column(rows: &[Vec<Given>], layout: Layout) -> String {
+    fn one_column(rows: &[Vec<Datum>], layout: Layout) -> String {
         list(Style::Csv, layout, &columns(&[("name", ColumnKind::Text)]), rows)
     }
 
@@ -148,7 +151,7 @@ mod tests {
         ]);
         let rows = [
             vec![text("web01"), gibibytes("16", "17179869184"), number("4"), items(&["10.0.0.11", "fd00::11"])],
-            vec![text("a,b \"c\"\nd"), Given::Nothing, Given::Nothing, items(&[])],
+            vec![text("a,b \"c\"\nd"), Datum::Empty, Datum::Empty, items(&[])],
         ];
         assert_eq!(
             list(Style::Csv, Layout::piped(), &columns, &rows),
@@ -164,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_row_of_one_empty_cell_is_no_blank_line() {
-        assert_eq!(one_column(&[vec![Given::Nothing], vec![text("")]], Layout::piped()), "name\n\"\"\n\"\"\n");
+        assert_eq!(one_column(&[vec![Datum::Empty], vec![text("")]], Layout::piped()), "name\n\"\"\n\"\"\n");
     }
 
     #[test]
@@ -228,8 +231,8 @@ mod tests {
         #[test]
         fn the_csv_crate_reads_back_what_was_written(rows in prop::collection::vec(prop::collection::vec(any_text(), 3), 0..5)) {
             let columns = columns(&[("a", ColumnKind::Text), ("b", ColumnKind::Text), ("c", ColumnKind::Text)]);
-            let given: Vec<_> = rows.iter().map(|cells| cells.iter().map(|cell| text(cell)).collect()).collect();
-            let written = list(Style::Csv, Layout::piped(), &columns, &given);
+            let fields: Vec<_> = rows.iter().map(|cells| cells.iter().map(|cell| text(cell)).collect()).collect();
+            let written = list(Style::Csv, Layout::piped(), &columns, &fields);
             let mut reader = ::csv::Reader::from_reader(written.as_bytes());
             let read: Vec<Vec<String>> = reader
                 .records()
@@ -242,7 +245,7 @@ mod tests {
         fn no_control_character_reaches_a_terminal(cell in any_text()) {
             for style in [Style::Csv, Style::Tsv, Style::Json, Style::Jsonl, Style::Markdown, Style::Table] {
                 let columns = columns(&[(cell.as_str(), ColumnKind::Text), ("b", ColumnKind::List)]);
-                let row = vec![text(&cell), Given::List(vec![cell.clone(), cell.clone()])];
+                let row = vec![text(&cell), Datum::List(vec![cell.clone(), cell.clone()])];
                 let written = list(style, on_terminal(80), &columns, &[row]);
                 prop_assert!(!written.chars().any(|c| c.is_control() && c != '\n' && c != '\t'), "{:?}", written);
             }

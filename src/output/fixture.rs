@@ -1,4 +1,4 @@
-//! What the tests of all formats share: rows as plain data, and a whole answer as text.
+//! Fixtures for the tests of all formats: rows as plain data, and a whole answer as text.
 
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::output::{Layout, Style, cards, sheet};
@@ -7,8 +7,8 @@ use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop, prop_oneof};
 
 /// A cell as plain data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Given {
-    Nothing,
+pub(crate) enum Datum {
+    Empty,
     Text(String),
     Number(String),
     Gibibytes(String, Decimal),
@@ -16,48 +16,48 @@ pub(crate) enum Given {
     List(Vec<String>),
 }
 
-pub(crate) fn text(text: &str) -> Given {
-    Given::Text(text.to_owned())
+pub(crate) fn text(text: &str) -> Datum {
+    Datum::Text(text.to_owned())
 }
 
-pub(crate) fn number(text: &str) -> Given {
-    Given::Number(text.to_owned())
+pub(crate) fn number(text: &str) -> Datum {
+    Datum::Number(text.to_owned())
 }
 
 /// `amount` GiB, which are `bytes`.
-pub(crate) fn gibibytes(amount: &str, bytes: &str) -> Given {
-    Given::Gibibytes(amount.to_owned(), Decimal::parse(bytes).expect("a decimal"))
+pub(crate) fn gibibytes(amount: &str, bytes: &str) -> Datum {
+    Datum::Gibibytes(amount.to_owned(), Decimal::parse(bytes).expect("a decimal"))
 }
 
-pub(crate) fn time(text: &str) -> Given {
-    Given::Time(text.to_owned())
+pub(crate) fn time(text: &str) -> Datum {
+    Datum::Time(text.to_owned())
 }
 
-pub(crate) fn items(items: &[&str]) -> Given {
-    Given::List(items.iter().map(|&item| item.to_owned()).collect())
+pub(crate) fn items(items: &[&str]) -> Datum {
+    Datum::List(items.iter().map(|&item| item.to_owned()).collect())
 }
 
 pub(crate) fn columns(columns: &[(&str, ColumnKind)]) -> Vec<Column> {
     columns.iter().map(|&(name, kind)| Column::new(name, kind)).collect()
 }
 
-pub(crate) fn row(cells: &[Given]) -> Row {
+pub(crate) fn row(cells: &[Datum]) -> Row {
     let mut row = Row::default();
     for cell in cells {
         match cell {
-            Given::Nothing => row.null(),
-            Given::Text(text) => row.text(text),
-            Given::Number(text) => row.number(text),
-            Given::Gibibytes(amount, bytes) => row.quantity(amount, "GiB", *bytes),
-            Given::Time(text) => row.time(text),
-            Given::List(items) => row.list(items.iter().map(String::as_str)),
+            Datum::Empty => row.null(),
+            Datum::Text(text) => row.text(text),
+            Datum::Number(text) => row.number(text),
+            Datum::Gibibytes(amount, bytes) => row.quantity(amount, "GiB", *bytes),
+            Datum::Time(text) => row.time(text),
+            Datum::List(items) => row.list(items.iter().map(String::as_str)),
         }
     }
     row
 }
 
 /// A whole list as it is written.
-pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec<Given>]) -> String {
+pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec<Datum>]) -> String {
     let mut out = Vec::new();
     let mut sheet = sheet(style, layout, &mut out);
     sheet.begin(columns).expect("begun");
@@ -69,11 +69,11 @@ pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec
     String::from_utf8(out).expect("UTF-8")
 }
 
-/// What hangs from a record: a name, columns and rows.
-pub(crate) type Section = (&'static str, Vec<Column>, Vec<Vec<Given>>);
+/// A list below a record: a name, columns and rows.
+pub(crate) type Section = (&'static str, Vec<Column>, Vec<Vec<Datum>>);
 
-/// A record's own cells and what hangs from it.
-pub(crate) type Record = (Vec<Given>, Vec<Section>);
+/// A record's own cells and the lists below it.
+pub(crate) type Record = (Vec<Datum>, Vec<Section>);
 
 /// Records in full as they are written.
 pub(crate) fn records(style: Style, layout: Layout, columns: &[Column], records: &[Record]) -> String {
@@ -95,7 +95,7 @@ pub(crate) fn records(style: Style, layout: Layout, columns: &[Column], records:
     String::from_utf8(out).expect("UTF-8")
 }
 
-/// What a terminal of `width` columns gets.
+/// The layout for a terminal of `width` columns.
 pub(crate) fn on_terminal(width: usize) -> Layout {
     Layout { width: Some(width), ..Layout::piped() }
 }
@@ -130,7 +130,7 @@ pub(crate) fn two_vms() -> (Vec<Column>, Vec<Record>) {
         ),
         ("systems", columns(&[("name", ColumnKind::Text)]), vec![]),
     ];
-    let bare = vec![text("db01"), text("stopped"), Given::Nothing, Given::Nothing, text(""), Given::Nothing];
+    let bare = vec![text("db01"), text("stopped"), Datum::Empty, Datum::Empty, text(""), Datum::Empty];
     let without: Vec<Section> =
         vec![("disks", disks(), vec![]), ("systems", columns(&[("name", ColumnKind::Text)]), vec![])];
     (fields, vec![(web, hanging), (bare, without)])
@@ -148,12 +148,12 @@ pub(crate) fn any_text() -> BoxedStrategy<String> {
 }
 
 /// Any text cells, `columns` of them.
-pub(crate) fn any_row(columns: usize) -> BoxedStrategy<Vec<Given>> {
+pub(crate) fn any_row(columns: usize) -> BoxedStrategy<Vec<Datum>> {
     let cell = prop_oneof![
-        4 => any_text().prop_map(Given::Text),
-        1 => Just(Given::Nothing),
-        1 => any::<i64>().prop_map(|number| Given::Number(number.to_string())),
-        1 => prop::collection::vec(any_text(), 0..3).prop_map(Given::List),
+        4 => any_text().prop_map(Datum::Text),
+        1 => Just(Datum::Empty),
+        1 => any::<i64>().prop_map(|number| Datum::Number(number.to_string())),
+        1 => prop::collection::vec(any_text(), 0..3).prop_map(Datum::List),
     ];
     prop::collection::vec(cell, columns).boxed()
 }

@@ -1,38 +1,43 @@
 //! Aligned columns, streaming: the body of every table.
 //!
-//! Widths come from the first thousand rows, which wait; all later rows pass straight through, so memory stays the
-//! same for a million rows. A later cell that is wider than its column pushes the rest of its line, as far as the
-//! line has room: on a terminal it is cut only where the line would not fit, elsewhere never.
+//! Widths come from the first thousand rows, which wait for them; later rows are drawn with these widths in blocks of a
+//! thousand, so that a million rows take no more memory than a thousand. A later cell that is wider than its column
+//! pushes the rest of its line, as far as the line has room: on a terminal it is cut only where the line would not fit,
+//! elsewhere never.
 
 use crate::output::bar::Share;
-use crate::output::lines::Lines;
-use crate::output::measure::{self, ELLIPSIS};
+use crate::output::drawing::{self, GAP, Piece, WIDEST};
+use crate::output::measure;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Layout, tint};
 use crate::value::character::is_plain;
 use crate::value::list::push_list;
 use crate::value::shown::shown;
 use crate::value::time::local;
-use std::io;
+use std::io::{self, Write};
 use std::ops::Range;
 
-/// Blanks between two columns.
-pub const GAP: usize = 2;
-/// How many rows, and how many bytes of them, wait for the widths.
-const SAMPLE_ROWS: usize = 1000;
-const SAMPLE_BYTES: usize = 1 << 20;
-/// A column that is narrower than this tells nothing: rather than that, a row takes several lines.
+/// Rows that are drawn together, and the bytes of their lines.
+const BLOCK_ROWS: usize = 1000;
+const BLOCK_BYTES: usize = 1 << 20;
+/// Width below which a column shows nothing useful: a row takes several lines instead.
 const LEAST: usize = 4;
-/// By how much the further lines of such a row are indented.
+/// Indentation of the further lines of such a row.
 const FOLD: usize = 2;
+/// Greatest width of a last column that nothing limits. What is wider is not cut, for nothing stands behind it; only the
+/// lines of shorter cells are not padded to it.
+const LAST: usize = 256;
 
-/// Columns and what of their rows is still waiting for the widths.
+/// Columns, and the rows that wait: at first for the widths, then for the end of their block.
 pub struct Grid {
     layout: Layout,
     indent: usize,
     columns: Vec<GridColumn>,
     bands: Vec<Band>,
-    sample: Sample,
+    rows: Vec<Vec<Piece>>,
+    bytes: usize,
+    /// Widths of the rows that wait, once those of the columns are fixed.
+    widths: Vec<usize>,
     scratch: String,
 }
 
@@ -40,10 +45,9 @@ struct GridColumn {
     name: String,
     natural: usize,
     width: usize,
-    start: usize,
     right: bool,
     status: bool,
-    /// Of a share, from how many per cent on it warns.
+    /// Per cent of a share from which on it warns.
     limit: Option<u32>,
 }
 
@@ -54,37 +58,8 @@ struct Band {
     spare: usize,
 }
 
-#[derive(Default)]
-struct Sample {
-    text: String,
-    cells: Vec<Kept>,
-    rows: usize,
-}
-
-#[derive(Clone, Copy)]
-struct Kept {
-    end: usize,
-    width: usize,
-    color: Option<&'static str>,
-}
-
-/// A cell as it will be written.
-#[derive(Clone, Copy)]
-struct Piece<'text> {
-    text: &'text str,
-    width: usize,
-    color: Option<&'static str>,
-}
-
-/// How far a line is written, and how far its cells may still be pushed.
-struct Cursor {
-    position: usize,
-    free: usize,
-    spare: usize,
-}
-
 impl Grid {
-    /// Rows of `columns`, each line indented by `indent` blanks.
+    /// Creates a table of `columns`, each line indented by `indent` blanks.
     #[must_use]
     pub fn new(columns: &[Column], layout: Layout, indent: usize) -> Self {
         let indent = match layout.width {
@@ -92,74 +67,104 @@ impl Grid {
             _ => indent,
         };
         let columns = columns.iter().map(|column| GridColumn::new(column, layout)).collect();
-        Self { layout, indent, columns, bands: Vec::new(), sample: Sample::default(), scratch: String::new() }
+        let (bands, rows, widths) = (Vec::new(), Vec::new(), Vec::new());
+        Self { layout, indent, columns, bands, rows, bytes: 0, widths, scratch: String::new() }
     }
 
-    /// Takes a row: keeps it while the widths are open, else writes it.
+    /// Adds a row.
     ///
     /// # Errors
-    /// When `lines` cannot be written.
-    pub fn row(&mut self, lines: &mut Lines<'_>, row: &Row) -> io::Result<()> {
+    /// The output cannot be written.
+    pub fn row(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
+        let Self { layout, columns, scratch, .. } = self;
+        let cells = columns.iter().enumerate();
+        let pieces: Vec<Piece> = cells.map(|(index, column)| column.piece(row.cell(index), *layout, scratch)).collect();
         if !self.bands.is_empty() {
-            return self.pass(lines, row);
+            return self.add(out, pieces);
         }
-        for (index, column) in self.columns.iter_mut().enumerate() {
-            let piece = column.piece(row.cell(index), self.layout, &mut self.scratch);
-            column.natural = column.natural.max(piece.width);
-            self.sample.keep(piece);
+        for (column, piece) in self.columns.iter_mut().zip(&pieces) {
+            column.natural = column.natural.max(piece.width().min(WIDEST));
+            self.bytes += piece.width();
         }
-        self.sample.rows += 1;
-        if self.sample.rows >= SAMPLE_ROWS || self.sample.text.len() >= SAMPLE_BYTES {
-            self.settle(lines)?;
-        }
-        Ok(())
+        self.rows.push(pieces);
+        if self.rows.len() >= BLOCK_ROWS || self.bytes >= BLOCK_BYTES { self.settle(out) } else { Ok(()) }
     }
 
-    /// Writes what is still waiting. Without any row that is the header alone.
+    /// Writes the rows that wait. A table without rows is the header alone.
     ///
     /// # Errors
-    /// When `lines` cannot be written.
-    pub fn end(&mut self, lines: &mut Lines<'_>) -> io::Result<()> {
-        if self.bands.is_empty() { self.settle(lines) } else { Ok(()) }
-    }
-
-    fn pass(&mut self, lines: &mut Lines<'_>, row: &Row) -> io::Result<()> {
-        let Self { layout, columns, bands, scratch, .. } = self;
-        for (index, band) in bands.iter().enumerate() {
-            let inside = columns.get(band.columns.clone()).unwrap_or_default();
-            let mut cursor = Cursor::of(band);
-            for (column, position) in inside.iter().zip(band.columns.clone()) {
-                let piece = column.piece(row.cell(position), *layout, scratch);
-                cursor.place(lines, column, piece);
-            }
-            cursor.end_line(lines, index > 0)?;
+    /// The output cannot be written.
+    pub fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
+        if self.bands.is_empty() {
+            self.settle(out)?;
         }
-        Ok(())
+        self.draw(out)
     }
 
-    /// Fixes the widths; writes the header and the rows that waited for it.
-    fn settle(&mut self, lines: &mut Lines<'_>) -> io::Result<()> {
+    /// Fixes the widths of the columns.
+    fn settle(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.bands = fold(&mut self.columns, self.indent, self.layout.width);
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
         if self.layout.headers {
             let color = self.layout.color.then_some(tint::HEADER);
-            for (index, band) in self.bands.iter().enumerate() {
-                let mut cursor = Cursor::of(band);
-                for column in self.columns.get(band.columns.clone()).unwrap_or_default() {
-                    let piece = Piece { text: &column.name, width: measure::width(&column.name), color };
-                    cursor.place(lines, column, piece);
-                }
-                cursor.end_line(lines, index > 0)?;
+            let names = self.columns.iter();
+            let names = names.map(|column| Piece::new(column.name.as_str(), color).aligned(column.right)).collect();
+            self.add(out, names)?;
+        }
+        rows.into_iter().try_for_each(|row| self.add(out, row))
+    }
+
+    /// Adds a row to the block, or begins another with it.
+    fn add(&mut self, out: &mut impl Write, mut row: Vec<Piece>) -> io::Result<()> {
+        let widths = self.fit(&mut row);
+        let line: usize = widths.iter().sum();
+        if widths != self.widths || self.rows.len() >= BLOCK_ROWS || self.bytes + line > BLOCK_BYTES {
+            self.draw(out)?;
+            self.widths = widths;
+        }
+        self.rows.push(row);
+        self.bytes += line;
+        Ok(())
+    }
+
+    /// Returns the widths that a row is drawn with, and cuts the cells that its line has no room for.
+    fn fit(&self, row: &mut [Piece]) -> Vec<usize> {
+        let mut widths = Vec::with_capacity(row.len());
+        for band in &self.bands {
+            let (mut shift, mut spare) = (0, band.spare);
+            let columns = self.columns.get(band.columns.clone()).unwrap_or_default();
+            let pieces = row.get_mut(band.columns.clone()).unwrap_or_default();
+            for (column, piece) in columns.iter().zip(pieces) {
+                let pushed = piece.width().saturating_sub(column.width).min(spare);
+                spare -= pushed;
+                piece.cut(column.width + pushed);
+                let behind = (shift + piece.width().max(1)).saturating_sub(column.width);
+                widths.push(column.width + behind - shift);
+                shift = behind;
             }
         }
-        let sample = std::mem::take(&mut self.sample);
-        for row in 0..sample.rows {
-            for (index, band) in self.bands.iter().enumerate() {
-                let mut cursor = Cursor::of(band);
-                let inside = self.columns.get(band.columns.clone()).unwrap_or_default();
-                for (column, position) in inside.iter().zip(band.columns.clone()) {
-                    cursor.place(lines, column, sample.piece(row * self.columns.len() + position));
+        widths
+    }
+
+    /// Writes the block.
+    fn draw(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        self.bytes = 0;
+        let mut drawn = Vec::with_capacity(self.bands.len());
+        for Band { columns, indent, .. } in &self.bands {
+            let widths = self.widths.get(columns.clone()).unwrap_or_default();
+            let inside = rows.iter().map(|row| row.get(columns.clone()).unwrap_or_default());
+            drawn.push(drawing::draw(*indent, widths, inside).into_iter());
+        }
+        for row in &rows {
+            for (index, (band, lines)) in self.bands.iter().zip(&mut drawn).enumerate() {
+                let pieces = row.get(band.columns.clone()).unwrap_or_default();
+                if let Some(line) = lines.next()
+                    && (index == 0 || pieces.iter().any(|piece| !piece.is_empty()))
+                {
+                    drawing::write_line(out, &line, pieces)?;
                 }
-                cursor.end_line(lines, index > 0)?;
             }
         }
         Ok(())
@@ -170,33 +175,31 @@ impl GridColumn {
     fn new(column: &Column, layout: Layout) -> Self {
         let name = shown(&column.name).into_owned();
         // Never nothing: a later cell must at least be seen to be there.
-        let natural = if layout.headers { measure::width(&name).max(1) } else { 1 };
+        let natural = if layout.headers { measure::width(&name).clamp(1, WIDEST) } else { 1 };
         let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Share { .. });
         let status = layout.color && tint::is_status(&column.name);
         let limit = match column.kind {
             ColumnKind::Share { limit } => Some(limit),
             _ => None,
         };
-        Self { name, natural, width: 0, start: 0, right, status, limit }
+        Self { name, natural, width: 0, right, status, limit }
     }
 
-    fn piece<'text>(&self, cell: Cell<'text>, layout: Layout, scratch: &'text mut String) -> Piece<'text> {
-        if let (Some(limit), Cell::Number(number)) = (self.limit, cell) {
-            let share = Share::of(number);
-            *scratch = share.text(layout.width.is_some());
-            let color = layout.color.then(|| share.color(limit));
-            return Piece { text: scratch, width: measure::width(scratch), color };
-        }
-        let color = match cell {
-            Cell::Text(word) if self.status => tint::of_status(word),
-            _ => None,
+    fn piece(&self, cell: Cell<'_>, layout: Layout, scratch: &mut String) -> Piece {
+        let piece = match (cell, self.limit) {
+            (Cell::Number(number), Some(limit)) => {
+                let share = Share::of(number);
+                Piece::new(share.text(layout.width.is_some()), layout.color.then(|| share.color(limit)))
+            }
+            (Cell::Text(word), _) if self.status => Piece::new(visible(cell, layout, scratch), tint::of_status(word)),
+            _ => Piece::new(visible(cell, layout, scratch), None),
         };
-        let text = visible(cell, layout, scratch);
-        Piece { text, width: measure::width(text), color }
+        piece.aligned(self.right)
     }
 }
 
-/// The text of a cell as a table shows it: in one line, times in local time where that is wanted, nothing hidden.
+/// Returns the text of a cell as a table shows it: in one line, times in local time where the layout has it, nothing
+/// hidden.
 #[must_use]
 pub fn visible<'text>(cell: Cell<'text>, layout: Layout, scratch: &'text mut String) -> &'text str {
     let text = match cell {
@@ -231,64 +234,7 @@ fn escape(text: &mut String) -> &str {
     text
 }
 
-impl Sample {
-    fn keep(&mut self, piece: Piece<'_>) {
-        self.text.push_str(piece.text);
-        self.cells.push(Kept { end: self.text.len(), width: piece.width, color: piece.color });
-    }
-
-    fn piece(&self, index: usize) -> Piece<'_> {
-        let start = index.checked_sub(1).and_then(|before| self.cells.get(before)).map_or(0, |before| before.end);
-        self.cells.get(index).map_or(Piece { text: "", width: 0, color: None }, |kept| Piece {
-            text: self.text.get(start..kept.end).unwrap_or_default(),
-            width: kept.width,
-            color: kept.color,
-        })
-    }
-}
-
-impl Cursor {
-    fn of(band: &Band) -> Self {
-        Self { position: 0, free: band.indent, spare: band.spare }
-    }
-
-    fn place(&mut self, lines: &mut Lines<'_>, column: &GridColumn, piece: Piece<'_>) {
-        if piece.text.is_empty() {
-            return;
-        }
-        let pushed = piece.width.saturating_sub(column.width).min(self.spare);
-        self.spare -= pushed;
-        let limit = column.width + pushed;
-        let (text, kept, ellipsis) = if piece.width <= limit {
-            (piece.text, piece.width, "")
-        } else {
-            let (text, kept) = measure::cut(piece.text, limit);
-            (text, kept, ELLIPSIS)
-        };
-        let width = kept + usize::from(!ellipsis.is_empty());
-        let blank = if column.right { column.width.saturating_sub(width) } else { 0 };
-        let start = self.free.max(column.start + blank);
-        lines.pad(start - self.position);
-        if ellipsis.is_empty() {
-            tint::push(lines, &[text], piece.color);
-        } else {
-            tint::push(lines, &[text, ellipsis], piece.color);
-        }
-        self.position = start + width;
-        self.free = self.position + GAP;
-    }
-
-    /// Ends the line; one that carries on a row is left out when nothing stands on it.
-    fn end_line(self, lines: &mut Lines<'_>, carries_on: bool) -> io::Result<()> {
-        if carries_on && self.position == 0 {
-            return Ok(());
-        }
-        lines.trim();
-        lines.end_line()
-    }
-}
-
-/// Gives every column its place: all on one line where that fits, with the widest made narrower, else on several.
+/// Fixes the width of every column: all on one line where that fits, with the widest made narrower, else on several.
 fn fold(columns: &mut [GridColumn], indent: usize, width: Option<usize>) -> Vec<Band> {
     let room = width.map_or(usize::MAX, |width| width.max(1) - indent.min(width.max(1) - 1));
     let further = if room >= FOLD + LEAST { FOLD } else { 0 };
@@ -297,29 +243,27 @@ fn fold(columns: &mut [GridColumn], indent: usize, width: Option<usize>) -> Vec<
     while first < columns.len() || bands.is_empty() {
         let extra = if bands.is_empty() { 0 } else { further };
         let rest = columns.get_mut(first..).unwrap_or_default();
-        let count = how_many_fit(rest, room - extra);
+        let count = count_that_fits(rest, room - extra);
         let inside = rest.get_mut(..count).unwrap_or_default();
         let gaps = GAP * count.saturating_sub(1);
         narrow(inside, (room - extra).saturating_sub(gaps));
-        let mut start = indent + extra;
-        for column in inside.iter_mut() {
-            column.start = start;
-            start += column.width + GAP;
-        }
-        let taken = inside.iter().map(|column| column.width).sum::<usize>() + gaps;
-        let spare = (room - extra).saturating_sub(taken);
+        let used = inside.iter().map(|column| column.width).sum::<usize>() + gaps;
+        let spare = (room - extra).saturating_sub(used);
         bands.push(Band { columns: first..first + count, indent: indent + extra, spare });
         first += count;
+    }
+    if let (None, Some(last)) = (width, columns.last_mut().filter(|last| !last.right)) {
+        last.width = last.width.min(LAST);
     }
     bands
 }
 
-/// How many columns, at their least, fit into one line: at least one.
-fn how_many_fit(columns: &[GridColumn], room: usize) -> usize {
-    let mut taken = 0;
+/// Number of columns, at their least, that fit into one line: at least one.
+fn count_that_fits(columns: &[GridColumn], room: usize) -> usize {
+    let mut used = 0;
     for (index, column) in columns.iter().enumerate() {
-        taken += column.natural.min(LEAST) + if index == 0 { 0 } else { GAP };
-        if taken > room {
+        used += column.natural.min(LEAST) + if index == 0 { 0 } else { GAP };
+        if used > room {
             return index.max(1);
         }
     }

@@ -4,13 +4,12 @@
 //! `"memory_bytes": 17179869184` for arithmetic. What is empty is `null`, an empty list `[]`, so that every object of
 //! an answer has the same keys.
 
-use crate::output::lines::Lines;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Cards, Sheet};
 use crate::value::character::is_bare;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
-/// What stands around the objects.
+/// The frame of the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
     /// One array of them.
@@ -26,7 +25,7 @@ pub struct JsonSheet<'w> {
 }
 
 impl<'w> JsonSheet<'w> {
-    /// A list to `out`.
+    /// Creates a list that is written to `out`.
     pub fn new(shape: Shape, out: &'w mut dyn Write) -> Self {
         Self { objects: Objects::new(shape, out), fields: Fields::default() }
     }
@@ -39,8 +38,8 @@ impl Sheet for JsonSheet<'_> {
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        let bytes = self.objects.begin()?;
-        self.fields.push(bytes, row)?;
+        self.objects.begin()?;
+        self.fields.write(&mut self.objects.out, row)?;
         self.objects.end()
     }
 
@@ -58,7 +57,7 @@ pub struct JsonCards<'w> {
 }
 
 impl<'w> JsonCards<'w> {
-    /// Records to `out`.
+    /// Creates records that are written to `out`.
     pub fn new(shape: Shape, out: &'w mut dyn Write) -> Self {
         let objects = Objects::new(shape, out);
         Self { objects, section: Fields::default(), has_keys: false, has_rows: false }
@@ -69,33 +68,31 @@ impl Cards for JsonCards<'_> {
     fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()> {
         let fields = Fields::of(columns)?;
         self.has_keys = !columns.is_empty();
-        fields.push(self.objects.begin()?, row)
+        self.objects.begin()?;
+        fields.write(&mut self.objects.out, row)
     }
 
     fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()> {
         self.section = Fields::of(columns)?;
-        let bytes = self.objects.lines.bytes();
+        let out = &mut self.objects.out;
         if self.has_keys {
-            bytes.extend_from_slice(b", ");
+            out.write_all(b", ")?;
         }
         (self.has_keys, self.has_rows) = (true, false);
-        push_string(bytes, name)?;
-        bytes.extend_from_slice(b": [");
-        Ok(())
+        write_string(out, name)?;
+        out.write_all(b": [")
     }
 
     fn section_row(&mut self, row: &Row) -> io::Result<()> {
-        let bytes = self.objects.lines.bytes();
-        bytes.extend_from_slice(if self.has_rows { b", {" } else { b"{" });
+        let out = &mut self.objects.out;
+        out.write_all(if self.has_rows { b", {" } else { b"{" })?;
         self.has_rows = true;
-        self.section.push(bytes, row)?;
-        bytes.push(b'}');
-        Ok(())
+        self.section.write(out, row)?;
+        out.write_all(b"}")
     }
 
     fn end_section(&mut self) -> io::Result<()> {
-        self.objects.lines.push("]");
-        Ok(())
+        self.objects.out.write_all(b"]")
     }
 
     fn end_record(&mut self) -> io::Result<()> {
@@ -109,43 +106,36 @@ impl Cards for JsonCards<'_> {
 
 /// Objects on their way out and what stands between them.
 struct Objects<'w> {
-    lines: Lines<'w>,
+    out: BufWriter<&'w mut dyn Write>,
     shape: Shape,
     begun: bool,
 }
 
 impl<'w> Objects<'w> {
     fn new(shape: Shape, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), shape, begun: false }
+        Self { out: BufWriter::new(out), shape, begun: false }
     }
 
-    fn begin(&mut self) -> io::Result<&mut Vec<u8>> {
-        if self.shape == Shape::Array {
-            self.lines.push(if self.begun { "," } else { "[" });
-            self.lines.end_line()?;
-        }
+    fn begin(&mut self) -> io::Result<()> {
+        let frame: &[u8] = match self.shape {
+            Shape::Array if self.begun => b",\n{",
+            Shape::Array => b"[\n{",
+            Shape::Lines => b"{",
+        };
         self.begun = true;
-        self.lines.push("{");
-        Ok(self.lines.bytes())
+        self.out.write_all(frame)
     }
 
     /// Ends the object. In an array its line is ended by what follows, a comma or the bracket.
     fn end(&mut self) -> io::Result<()> {
-        self.lines.push("}");
-        if self.shape == Shape::Lines { self.lines.end_line() } else { Ok(()) }
+        self.out.write_all(if self.shape == Shape::Lines { b"}\n" } else { b"}" })
     }
 
     fn finish(&mut self) -> io::Result<()> {
         if self.shape == Shape::Array {
-            if self.begun {
-                self.lines.end_line()?;
-            } else {
-                self.lines.push("[");
-            }
-            self.lines.push("]");
-            self.lines.end_line()?;
+            self.out.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })?;
         }
-        self.lines.finish()
+        self.out.flush()
     }
 }
 
@@ -169,17 +159,17 @@ impl Fields {
             .map(Self)
     }
 
-    fn push(&self, bytes: &mut Vec<u8>, row: &Row) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write, row: &Row) -> io::Result<()> {
         for (index, field) in self.0.iter().enumerate() {
             let cell = row.cell(index);
-            bytes.extend_from_slice(&field.key);
-            push_value(bytes, cell, row.is_bare(index), field.nothing)?;
+            out.write_all(&field.key)?;
+            write_value(out, cell, row.is_bare(index), field.nothing)?;
             if let Some(key) = &field.bytes_key {
-                bytes.extend_from_slice(key);
+                out.write_all(key)?;
                 match cell {
-                    Cell::Quantity(_, size) if size.is_whole() => write!(bytes, "{}", size.floor())?,
-                    Cell::Quantity(_, size) => write!(bytes, "{size}")?,
-                    _ => bytes.extend_from_slice(b"null"),
+                    Cell::Quantity(_, size) if size.is_whole() => write!(out, "{}", size.floor())?,
+                    Cell::Quantity(_, size) => write!(out, "{size}")?,
+                    _ => out.write_all(b"null")?,
                 }
             }
         }
@@ -191,7 +181,7 @@ impl Field {
     fn of(column: &Column, follows: bool) -> io::Result<Self> {
         let key = |name: &str, follows: bool| -> io::Result<Vec<u8>> {
             let mut key = if follows { b", ".to_vec() } else { Vec::new() };
-            push_string(&mut key, name)?;
+            write_string(&mut key, name)?;
             key.extend_from_slice(b": ");
             Ok(key)
         };
@@ -204,27 +194,26 @@ impl Field {
     }
 }
 
-fn push_value(bytes: &mut Vec<u8>, cell: Cell<'_>, is_bare: bool, nothing: &[u8]) -> io::Result<()> {
+fn write_value(out: &mut impl Write, cell: Cell<'_>, is_bare: bool, nothing: &[u8]) -> io::Result<()> {
     match cell {
-        Cell::Null => bytes.extend_from_slice(nothing),
+        Cell::Null => out.write_all(nothing),
         Cell::Number(text) => match number(text) {
-            Some(digits) => bytes.extend_from_slice(digits.as_bytes()),
-            None => push_string(bytes, text)?,
+            Some(digits) => out.write_all(digits.as_bytes()),
+            None => write_string(out, text),
         },
-        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) if is_bare => push_bare(bytes, text),
-        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) => push_string(bytes, text)?,
+        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) if is_bare => write_bare(out, text),
+        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) => write_string(out, text),
         Cell::List(items) => {
-            bytes.push(b'[');
+            out.write_all(b"[")?;
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    bytes.extend_from_slice(b", ");
+                    out.write_all(b", ")?;
                 }
-                push_string(bytes, item)?;
+                write_string(out, item)?;
             }
-            bytes.push(b']');
+            out.write_all(b"]")
         }
     }
-    Ok(())
 }
 
 /// The number as JSON writes it: without the leading zeros that it forbids. `None` where JSON has no such number
@@ -259,36 +248,34 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
-/// Adds a JSON string that has nothing to escape.
-fn push_bare(bytes: &mut Vec<u8>, text: &str) {
-    bytes.push(b'"');
-    bytes.extend_from_slice(text.as_bytes());
-    bytes.push(b'"');
+/// Writes a JSON string that has nothing to escape.
+fn write_bare(out: &mut impl Write, text: &str) -> io::Result<()> {
+    out.write_all(b"\"")?;
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\"")
 }
 
-/// Adds a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
+/// Writes a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
 /// everywhere and which every reader takes back.
-fn push_string(bytes: &mut Vec<u8>, text: &str) -> io::Result<()> {
+fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     if is_bare(text) {
-        push_bare(bytes, text);
-        return Ok(());
+        return write_bare(out, text);
     }
     if !text.contains(is_hidden) {
-        return Ok(serde_json::to_writer(bytes, text)?);
+        return Ok(serde_json::to_writer(out, text)?);
     }
     let escaped = serde_json::to_string(text)?;
     let mut rest = escaped.as_str();
     while let Some(index) = rest.find(is_hidden) {
         let (before, from) = rest.split_at_checked(index).unwrap_or((rest, ""));
         let mut characters = from.chars();
-        bytes.extend_from_slice(before.as_bytes());
+        out.write_all(before.as_bytes())?;
         if let Some(hidden) = characters.next() {
-            write!(bytes, "\\u{:04x}", u32::from(hidden))?;
+            write!(out, "\\u{:04x}", u32::from(hidden))?;
         }
         rest = characters.as_str();
     }
-    bytes.extend_from_slice(rest.as_bytes());
-    Ok(())
+    out.write_all(rest.as_bytes())
 }
 
 /// Control characters above ASCII, and what separates lines or turns their direction: all of four hexadecimal digits.
@@ -309,7 +296,7 @@ fn is_hidden(character: char) -> bool {
 mod tests {
     use super::number as json_number;
     use crate::output::fixture::{
-        Given, any_text, columns, gibibytes, items, list, number, records, text, time, two_vms,
+        Datum, any_text, columns, gibibytes, items, list, number, records, text, time, two_vms,
     };
     use crate::output::row::ColumnKind;
     use crate::output::{Layout, Style};
@@ -337,9 +324,9 @@ mod tests {
                 gibibytes("0.1", "107374182.4"),
                 number("12345678901234567890.10"),
                 items(&[]),
-                Given::Nothing,
+                Datum::Empty,
             ],
-            vec![Given::Nothing; 5],
+            vec![Datum::Empty; 5],
         ];
         let objects = [
             "{\"name\": \"we\\\"b\", \"memory\": \"16 GiB\", \"memory_bytes\": 17179869184, \"cpu\": 0.5, \
@@ -380,7 +367,7 @@ mod tests {
 
     #[test]
     fn what_json_has_no_number_for_is_text() {
-        for (given, written) in [
+        for (text, written) in [
             ("0", "0"),
             ("007.250", "7.250"),
             ("000", "0"),
@@ -389,10 +376,10 @@ mod tests {
             ("1e+20", "1e+20"),
             ("1.5E3", "1.5E3"),
         ] {
-            assert_eq!(json_number(given), Some(written), "{given}");
+            assert_eq!(json_number(text), Some(written), "{text}");
         }
-        for given in ["", "-", "Inf", "NaN", ".5", "5.", "1e", "-01", "1 2", "٣"] {
-            assert_eq!(json_number(given), None, "{given}");
+        for text in ["", "-", "Inf", "NaN", ".5", "5.", "1e", "-01", "1 2", "٣"] {
+            assert_eq!(json_number(text), None, "{text}");
         }
     }
 
@@ -414,9 +401,9 @@ mod tests {
         ) {
             let key = format!("k{name}");
             let columns = columns(&[(key.as_str(), ColumnKind::Text), ("list", ColumnKind::List)]);
-            let given: Vec<_> =
-                rows.iter().map(|(cell, items)| vec![text(cell), Given::List(items.clone())]).collect();
-            let written = list(Style::Json, Layout::piped(), &columns, &given);
+            let cells: Vec<_> =
+                rows.iter().map(|(cell, items)| vec![text(cell), Datum::List(items.clone())]).collect();
+            let written = list(Style::Json, Layout::piped(), &columns, &cells);
             let read: serde_json::Value = serde_json::from_str(&written).expect("JSON");
             let expected: Vec<_> =
                 rows.iter().map(|(cell, items)| serde_json::json!({ key.as_str(): cell, "list": items })).collect();

@@ -2,45 +2,44 @@
 //!
 //! Whatever Markdown or HTML would make of the data is escaped, so that it reads as it is; a line break is `<br>`.
 
-use crate::output::lines::Lines;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::output::{Cards, Layout, Sheet};
 use crate::value::shown::shown;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 /// A list as a Markdown table.
 pub struct MarkdownSheet<'w> {
-    lines: Lines<'w>,
+    out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     columns: usize,
     scratch: String,
 }
 
 impl<'w> MarkdownSheet<'w> {
-    /// A list to `out`.
+    /// Creates a list that is written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), layout, columns: 0, scratch: String::new() }
+        Self { out: BufWriter::new(out), layout, columns: 0, scratch: String::new() }
     }
 }
 
 impl Sheet for MarkdownSheet<'_> {
     fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
         self.columns = columns.len();
-        if self.layout.headers { push_header(&mut self.lines, columns) } else { Ok(()) }
+        if self.layout.headers { write_header(&mut self.out, columns) } else { Ok(()) }
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        push_row(&mut self.lines, row, self.columns, &mut self.scratch)
+        write_row(&mut self.out, row, self.columns, &mut self.scratch)
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.lines.finish()
+        self.out.flush()
     }
 }
 
 /// Records as Markdown: a heading, a table of fields, and a table a section.
 pub struct MarkdownCards<'w> {
-    lines: Lines<'w>,
+    out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     begun: bool,
     section: Option<Section>,
@@ -55,23 +54,22 @@ struct Section {
 }
 
 impl<'w> MarkdownCards<'w> {
-    /// Records to `out`.
+    /// Creates records that are written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), layout, begun: false, section: None, scratch: String::new() }
+        Self { out: BufWriter::new(out), layout, begun: false, section: None, scratch: String::new() }
     }
 
     fn heading(&mut self, marks: &str, title: &str) -> io::Result<()> {
-        self.lines.push(marks);
-        push_escaped(&mut self.lines, title);
-        self.lines.end_line()?;
-        self.lines.end_line()
+        self.out.write_all(marks.as_bytes())?;
+        write_escaped(&mut self.out, title)?;
+        self.out.write_all(b"\n\n")
     }
 }
 
 impl Cards for MarkdownCards<'_> {
     fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()> {
         if self.begun {
-            self.lines.end_line()?;
+            self.out.write_all(b"\n")?;
         }
         self.begun = true;
         let filled = || (0..columns.len()).filter(|index| !row.cell(*index).is_empty());
@@ -80,17 +78,13 @@ impl Cards for MarkdownCards<'_> {
             let title = row.exact(index, &mut self.scratch).to_owned();
             self.heading("## ", &title)?;
         }
-        push_header(
-            &mut self.lines,
-            &[Column::new("field", ColumnKind::Text), Column::new("value", ColumnKind::Text)],
-        )?;
+        write_header(&mut self.out, &[Column::new("field", ColumnKind::Text), Column::new("value", ColumnKind::Text)])?;
         for (index, column) in columns.iter().enumerate().filter(|(index, _)| !row.cell(*index).is_empty()) {
-            self.lines.push("| ");
-            push_escaped(&mut self.lines, &column.name);
-            self.lines.push(" | ");
-            push_escaped(&mut self.lines, row.exact(index, &mut self.scratch));
-            self.lines.push(" |");
-            self.lines.end_line()?;
+            self.out.write_all(b"| ")?;
+            write_escaped(&mut self.out, &column.name)?;
+            self.out.write_all(b" | ")?;
+            write_escaped(&mut self.out, row.exact(index, &mut self.scratch))?;
+            self.out.write_all(b" |\n")?;
         }
         Ok(())
     }
@@ -104,13 +98,13 @@ impl Cards for MarkdownCards<'_> {
         let Some(mut section) = self.section.take() else { return Ok(()) };
         if !section.begun {
             section.begun = true;
-            self.lines.end_line()?;
+            self.out.write_all(b"\n")?;
             self.heading("### ", &section.title)?;
             if self.layout.headers {
-                push_header(&mut self.lines, &section.columns)?;
+                write_header(&mut self.out, &section.columns)?;
             }
         }
-        push_row(&mut self.lines, row, section.columns.len(), &mut self.scratch)?;
+        write_row(&mut self.out, row, section.columns.len(), &mut self.scratch)?;
         self.section = Some(section);
         Ok(())
     }
@@ -125,53 +119,53 @@ impl Cards for MarkdownCards<'_> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.lines.finish()
+        self.out.flush()
     }
 }
 
-fn push_header(lines: &mut Lines<'_>, columns: &[Column]) -> io::Result<()> {
-    lines.push("|");
+fn write_header(out: &mut impl Write, columns: &[Column]) -> io::Result<()> {
+    out.write_all(b"|")?;
     for column in columns {
-        lines.push(" ");
-        push_escaped(lines, &column.name);
-        lines.push(" |");
+        out.write_all(b" ")?;
+        write_escaped(out, &column.name)?;
+        out.write_all(b" |")?;
     }
-    lines.end_line()?;
-    lines.push("|");
+    out.write_all(b"\n|")?;
     for column in columns {
         let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Share { .. });
-        lines.push(if right { " ---: |" } else { " --- |" });
+        out.write_all(if right { b" ---: |" } else { b" --- |" })?;
     }
-    lines.end_line()
+    out.write_all(b"\n")
 }
 
-fn push_row(lines: &mut Lines<'_>, row: &Row, columns: usize, scratch: &mut String) -> io::Result<()> {
-    lines.push("|");
+fn write_row(out: &mut impl Write, row: &Row, columns: usize, scratch: &mut String) -> io::Result<()> {
+    out.write_all(b"|")?;
     for index in 0..columns {
-        lines.push(" ");
-        push_escaped(lines, row.exact(index, scratch));
-        lines.push(" |");
+        out.write_all(b" ")?;
+        write_escaped(out, row.exact(index, scratch))?;
+        out.write_all(b" |")?;
     }
-    lines.end_line()
+    out.write_all(b"\n")
 }
 
-fn push_escaped(lines: &mut Lines<'_>, text: &str) {
+fn write_escaped(out: &mut impl Write, text: &str) -> io::Result<()> {
     for (index, line) in text.split('\n').enumerate() {
         if index > 0 {
-            lines.push("<br>");
+            out.write_all(b"<br>")?;
         }
         let line = shown(line.strip_suffix('\r').unwrap_or(line));
         let mut rest: &str = &line;
         while let Some((before, after, escape)) = next_escape(rest) {
-            lines.push(before);
-            lines.push(escape);
+            out.write_all(before.as_bytes())?;
+            out.write_all(escape.as_bytes())?;
             rest = after;
         }
-        lines.push(rest);
+        out.write_all(rest.as_bytes())?;
     }
+    Ok(())
 }
 
-/// What stands before the first character that Markdown or HTML reads, what stands behind it, and its escape.
+/// Returns the text before the first character that Markdown or HTML reads, the text behind it, and its escape.
 fn next_escape(text: &str) -> Option<(&str, &str, &'static str)> {
     let (index, escape) = text.bytes().enumerate().find_map(|(index, byte)| {
         let escape = match byte {
@@ -195,7 +189,7 @@ fn next_escape(text: &str) -> Option<(&str, &str, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::output::fixture::{Given, any_text, columns, gibibytes, list, number, records, text, two_vms};
+    use crate::output::fixture::{Datum, any_text, columns, gibibytes, list, number, records, text, two_vms};
     use crate::output::row::ColumnKind;
     use crate::output::{Layout, Style};
     use proptest::prelude::{prop_assert_eq, proptest};
@@ -204,7 +198,7 @@ mod tests {
     fn numbers_are_aligned_to_the_right() {
         let columns =
             columns(&[("name", ColumnKind::Text), ("cpu", ColumnKind::Number), ("memory", ColumnKind::Quantity)]);
-        let rows = [vec![text("web01"), number("4"), gibibytes("16", "17179869184")], vec![Given::Nothing; 3]];
+        let rows = [vec![text("web01"), number("4"), gibibytes("16", "17179869184")], vec![Datum::Empty; 3]];
         assert_eq!(
             list(Style::Markdown, Layout::piped(), &columns, &rows),
             "| name | cpu | memory |\n| --- | ---: | ---: |\n| web01 | 4 | 16 GiB |\n|  |  |  |\n"

@@ -1,7 +1,7 @@
 //! A pager for what is longer than the screen.
 //!
 //! `INV_PAGER`, else `PAGER`, else `less -FRX`, through `sh -c`; an empty one or `cat` means none. It is for a terminal
-//! only. One that cannot be started costs nothing: what it was given goes to standard output. Quitting it early is no
+//! only. One that cannot be started costs nothing: its input goes to standard output. Quitting it early is no
 //! error: the next write says that the pipe is closed, and that ends quietly.
 //!
 //! Through `sudo` a pager runs with the rights of the service account that owns the inventory, and a shell out of it
@@ -15,20 +15,20 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 const DEFAULT: &str = "less -FRX";
-/// What `sh` exits with when a command cannot be run or is not found.
+/// Exit statuses of `sh` for a command that cannot be run or is not found (POSIX, 2.8.2).
 const CANNOT_RUN: [i32; 2] = [126, 127];
-/// More than a pipe holds. A pager that has taken more has been started.
+/// More bytes than a pipe holds. A pager that has read more has been started.
 const PIPE: usize = 1 << 20;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether a pager is running: the terminal, and Ctrl-C with it, is then the pager's.
+/// Returns `true` while a pager is running: the terminal, and Ctrl-C with it, is then the pager's.
 #[must_use]
 pub fn is_running() -> bool {
     RUNNING.load(Ordering::SeqCst) > 0
 }
 
-/// Where output goes.
+/// Destination of the output.
 pub enum Destination {
     /// To standard output itself.
     Direct(Stdout),
@@ -73,7 +73,7 @@ impl Write for Destination {
     }
 }
 
-/// What the choice of a pager depends on.
+/// The environment that the choice of a pager depends on.
 struct Surroundings {
     inv_pager: Option<OsString>,
     pager: Option<OsString>,
@@ -114,7 +114,8 @@ fn start(command: &OsStr, secure: bool) -> io::Result<Child> {
 pub struct Pager<W: Write> {
     input: Option<ChildStdin>,
     waiting: Option<JoinHandle<Option<ExitStatus>>>,
-    given: Option<Vec<u8>>,
+    /// Bytes written so far, while the pager may turn out not to have been started.
+    unconfirmed: Option<Vec<u8>>,
     fallback: W,
     fell_back: bool,
 }
@@ -133,21 +134,21 @@ impl<W: Write> Pager<W> {
             over.store(true, Ordering::SeqCst);
             status
         });
-        Self { input, waiting: Some(waiting), given: Some(Vec::new()), fallback, fell_back: false }
+        Self { input, waiting: Some(waiting), unconfirmed: Some(Vec::new()), fallback, fell_back: false }
     }
 
-    /// Closes the pager's input and waits until it is quit. What it was given goes to the fallback where the shell
-    /// could not run it.
+    /// Closes the pager's input and waits until it is quit. Its input goes to the fallback where the shell could not run
+    /// it.
     fn wait(&mut self) -> io::Result<()> {
         self.input = None;
         let Some(waiting) = self.waiting.take() else { return Ok(()) };
         let code = waiting.join().ok().flatten().and_then(|status| status.code());
-        let given = self.given.take();
-        if let Some(given) = given
+        let unconfirmed = self.unconfirmed.take();
+        if let Some(bytes) = unconfirmed
             && code.is_some_and(|code| CANNOT_RUN.contains(&code))
         {
             self.fell_back = true;
-            self.fallback.write_all(&given)?;
+            self.fallback.write_all(&bytes)?;
         }
         self.fallback.flush()
     }
@@ -161,10 +162,10 @@ impl<W: Write> Write for Pager<W> {
         let Some(input) = &mut self.input else { return Err(io::ErrorKind::BrokenPipe.into()) };
         match input.write(bytes) {
             Ok(count) => {
-                if let Some(given) = &mut self.given {
-                    given.extend_from_slice(bytes.get(..count).unwrap_or(bytes));
-                    if given.len() > PIPE {
-                        self.given = None;
+                if let Some(unconfirmed) = &mut self.unconfirmed {
+                    unconfirmed.extend_from_slice(bytes.get(..count).unwrap_or(bytes));
+                    if unconfirmed.len() > PIPE {
+                        self.unconfirmed = None;
                     }
                 }
                 Ok(count)

@@ -1,4 +1,4 @@
-//! One row of an answer, held in one reused buffer so that a million rows cost no allocation a cell.
+//! One row of an answer, in one reused buffer so that a million rows cost no allocation a cell.
 
 use crate::value::character::is_bare;
 use crate::value::decimal::Decimal;
@@ -6,7 +6,7 @@ use crate::value::list::push_list;
 use crate::value::quantity;
 use std::ops::Range;
 
-/// What a column holds, which sets its alignment in tables and its type in JSON.
+/// The kind of value in a column, which sets its alignment in tables and its type in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// Text.
@@ -15,9 +15,9 @@ pub enum ColumnKind {
     Number,
     /// A quantity: right-aligned; in JSON `name` as text and `name_bytes` as a number.
     Quantity,
-    /// A number that says how much of a whole is taken, 1 being all of it: per cent in a table, with a bar on a terminal.
+    /// A share of a whole, 1 being all of it: per cent in a table, with a bar on a terminal.
     Share {
-        /// From how many per cent on the bar warns.
+        /// Per cent from which on the bar warns.
         limit: u32,
     },
     /// A time: stored and piped in UTC, local with its offset in a table on a terminal.
@@ -31,7 +31,7 @@ pub enum ColumnKind {
 pub struct Column {
     /// The header: what `-c` calls it.
     pub name: String,
-    /// What it holds.
+    /// The kind of its values.
     pub kind: ColumnKind,
 }
 
@@ -70,7 +70,7 @@ impl<'row> Cell<'row> {
         }
     }
 
-    /// Whether it holds nothing, or no text.
+    /// Returns `true` for a cell without a value, or with an empty text.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         match self {
@@ -95,21 +95,21 @@ impl<'row> Items<'row> {
         self.spans.iter().map(move |span| &self.text[span.clone()])
     }
 
-    /// Whether there is none.
+    /// Returns `true` where there is none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.spans.is_empty()
     }
 }
 
-/// A cell as its row keeps it: the place of its text, or of a list's texts among the spans.
+/// A cell as its row stores it: the place of its text, or of a list's texts among the spans.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     kind: SlotKind,
     start: usize,
     end: usize,
-    /// Whether every form of output has its text as it stands: looked at where the text comes in, once for all rows that
-    /// tell of the same record.
+    /// Every format writes its text unchanged: determined where the text comes in, once for all rows that show the same
+    /// record.
     is_bare: bool,
 }
 
@@ -124,7 +124,7 @@ enum SlotKind {
     List,
 }
 
-/// How large a quantity is: worked out where somebody asks.
+/// Size of a quantity in bytes: computed on request.
 #[derive(Debug, Clone, Copy)]
 enum Size {
     Bytes(Decimal),
@@ -169,7 +169,7 @@ impl Row {
         }
     }
 
-    /// Adds a number, given as its decimal text.
+    /// Adds a number, from its decimal text.
     pub fn number(&mut self, text: &str) {
         self.one(SlotKind::Number, text, is_bare(text));
     }
@@ -189,7 +189,7 @@ impl Row {
         self.sized(&[amount, " ", unit], Size::Each(bytes, amount.len()));
     }
 
-    /// Adds a time, given as RFC 3339 text in UTC.
+    /// Adds a time, from its RFC 3339 text in UTC.
     pub fn time(&mut self, text: &str) {
         self.one(SlotKind::Time, text, is_bare(text));
     }
@@ -215,19 +215,19 @@ impl Row {
             }
             SlotKind::Quantity(size) => {
                 let size = other.sizes.get(size as usize).copied();
-                self.sized(&[other.held(*slot)], size.unwrap_or(Size::Bytes(Decimal::ZERO)));
+                self.sized(&[other.slot_text(*slot)], size.unwrap_or(Size::Bytes(Decimal::ZERO)));
             }
-            kind => self.one(kind, other.held(*slot), slot.is_bare),
+            kind => self.one(kind, other.slot_text(*slot), slot.is_bare),
         }
     }
 
-    /// How many cells it has.
+    /// Number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Whether it has no cell.
+    /// Returns `true` for a row without cells.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
@@ -239,15 +239,15 @@ impl Row {
         let Some(slot) = self.slots.get(index).copied() else { return Cell::Null };
         match slot.kind {
             SlotKind::Null => Cell::Null,
-            SlotKind::Text => Cell::Text(self.held(slot)),
-            SlotKind::Number => Cell::Number(self.held(slot)),
-            SlotKind::Time => Cell::Time(self.held(slot)),
+            SlotKind::Text => Cell::Text(self.slot_text(slot)),
+            SlotKind::Number => Cell::Number(self.slot_text(slot)),
+            SlotKind::Time => Cell::Time(self.slot_text(slot)),
             SlotKind::List => {
                 let spans = self.spans.get(slot.start..slot.end).unwrap_or_default();
                 Cell::List(Items { text: &self.text, spans })
             }
             SlotKind::Quantity(size) => {
-                let text = self.held(slot);
+                let text = self.slot_text(slot);
                 Cell::Quantity(
                     text,
                     match self.sizes.get(size as usize) {
@@ -267,7 +267,7 @@ impl Row {
     pub fn exact<'row>(&'row self, index: usize, scratch: &'row mut String) -> &'row str {
         match self.slots.get(index) {
             Some(Slot { kind: SlotKind::List, .. }) => self.exact_list(index, scratch),
-            Some(slot) => self.held(*slot),
+            Some(slot) => self.slot_text(*slot),
             None => "",
         }
     }
@@ -282,14 +282,14 @@ impl Row {
         scratch
     }
 
-    /// Whether the cell at `index` is no list, and stands in every form of output as its text is ([`is_bare`]).
+    /// Returns `true` for a cell that is no list, and whose text every format writes unchanged ([`is_bare`]).
     #[must_use]
     pub fn is_bare(&self, index: usize) -> bool {
         self.slots.get(index).is_some_and(|slot| slot.is_bare)
     }
 
-    /// The text of a cell that is no list.
-    fn held(&self, slot: Slot) -> &str {
+    /// Returns the text of a cell that is no list.
+    fn slot_text(&self, slot: Slot) -> &str {
         self.text.get(slot.start..slot.end).unwrap_or_default()
     }
 

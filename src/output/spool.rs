@@ -16,13 +16,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long the producer waits for the consumer, in all, before the rest is spooled.
+/// Time that the producer waits for the consumer, in all, before the rest is spooled.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How many bytes wait in memory.
+/// Bytes that wait in memory.
 const MEMORY: usize = 1 << 20;
-/// How many bytes an answer may have before a thread is started for it: what a pipe holds.
+/// Bytes of an answer above which a thread is started for it: a pipe holds as many.
 const SHORT: usize = 64 * 1024;
-/// How many bytes are taken back from the temporary file at a time.
+/// Bytes that are read back from the temporary file at a time.
 const PIECE: usize = 256 * 1024;
 
 /// A writer that hands what it gets to a thread of its own, which writes it out.
@@ -35,9 +35,9 @@ pub struct Spool {
     open_spill: fn() -> io::Result<File>,
 }
 
-/// Who writes out what a spool gets.
+/// The writer behind a spool.
 enum Worker {
-    /// Nobody yet: this is where it goes.
+    /// Not started: the destination.
     Waiting(Box<dyn Write + Send>),
     /// A thread.
     Started(JoinHandle<()>),
@@ -50,7 +50,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// What is on its way. What is in memory is older than what is in the file.
+/// Bytes on their way. Those in memory are older than those in the file.
 #[derive(Default)]
 struct State {
     memory: Vec<u8>,
@@ -142,10 +142,10 @@ impl Write for Spool {
                 state.spill_failed = true;
             } else if state.memory.len() < MEMORY {
                 let room = MEMORY - state.memory.len();
-                let taken = bytes.get(..room).unwrap_or(bytes);
-                state.memory.extend_from_slice(taken);
+                let fitting = bytes.get(..room).unwrap_or(bytes);
+                state.memory.extend_from_slice(fitting);
                 self.shared.changed.notify_all();
-                return Ok(taken.len());
+                return Ok(fitting.len());
             } else if state.spill_failed {
                 state = self.shared.wait(state);
             } else if self.patience.is_zero() {
@@ -161,7 +161,7 @@ impl Write for Spool {
         }
     }
 
-    /// Tells a failure so far; what was written is on its way already, and only `finish` waits for it.
+    /// Returns the first failure so far; what was written is on its way already, and only `finish` waits for it.
     fn flush(&mut self) -> io::Result<()> {
         self.shared.lock().error.as_ref().map_or(Ok(()), |error| Err(again(error)))
     }
@@ -182,15 +182,15 @@ impl Shared {
 
     /// Writes what comes until it is closed and empty, or until a write fails.
     fn drain(&self, mut writer: impl Write) {
-        let mut taken = Vec::new();
+        let mut piece = Vec::new();
         let result = loop {
-            taken.clear();
-            match self.take(&mut taken) {
+            piece.clear();
+            match self.take(&mut piece) {
                 Ok(true) => {}
                 Ok(false) => break writer.flush(),
                 Err(error) => break Err(error),
             }
-            if let Err(error) = writer.write_all(&taken) {
+            if let Err(error) = writer.write_all(&piece) {
                 break Err(error);
             }
         };
@@ -201,13 +201,13 @@ impl Shared {
     }
 
     /// Waits for bytes and takes the oldest; `false` when there is nothing left to come.
-    fn take(&self, taken: &mut Vec<u8>) -> io::Result<bool> {
+    fn take(&self, piece: &mut Vec<u8>) -> io::Result<bool> {
         let mut state = self.lock();
         loop {
             if !state.memory.is_empty() {
-                std::mem::swap(&mut state.memory, taken);
+                std::mem::swap(&mut state.memory, piece);
             } else if let Some(spill) = state.spill.as_mut().filter(|spill| spill.read < spill.written) {
-                spill.take(taken)?;
+                spill.take(piece)?;
             } else if state.closed {
                 return Ok(false);
             } else if state.spill.is_some() && state.spill_failed {
@@ -236,19 +236,19 @@ impl Spill {
         Ok(())
     }
 
-    fn take(&mut self, taken: &mut Vec<u8>) -> io::Result<()> {
-        let piece = (self.written - self.read).min(PIECE as u64);
+    fn take(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+        let length = (self.written - self.read).min(PIECE as u64);
         self.file.seek(SeekFrom::Start(self.read))?;
-        (&self.file).take(piece).read_to_end(taken)?;
-        if taken.len() as u64 != piece {
+        (&self.file).take(length).read_to_end(piece)?;
+        if piece.len() as u64 != length {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the temporary file of the output was cut short"));
         }
-        self.read += piece;
+        self.read += length;
         Ok(())
     }
 }
 
-/// The same failure once more: one that is kept cannot be given away.
+/// Returns the same failure once more: `io::Error` cannot be cloned.
 fn again(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }
@@ -352,7 +352,7 @@ mod tests {
     fn a_full_device_is_told_at_the_latest_at_the_end() {
         let full = File::options().write(true).open("/dev/full").expect("the full device");
         let mut spool = Spool::new(full);
-        spool.write_all(b"one line\n").expect("taken");
+        spool.write_all(b"one line\n").expect("written");
         assert_eq!(spool.finish().expect_err("no space").kind(), ErrorKind::StorageFull);
     }
 
@@ -386,7 +386,7 @@ mod tests {
     fn dropped_it_still_writes_everything_out() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut spool = Spool::new(writer);
-        spool.write_all(b"web01\n").expect("taken");
+        spool.write_all(b"web01\n").expect("written");
         drop(spool);
         let mut all = String::new();
         reader.read_to_string(&mut all).expect("read");

@@ -1,29 +1,30 @@
 //! Tables for people: a list in aligned columns, a record as keys and values with its sections under it.
 
-use crate::output::grid::{GAP, Grid, visible};
-use crate::output::lines::Lines;
+use crate::output::drawing::{GAP, Piece, write_row};
+use crate::output::grid::{Grid, visible};
 use crate::output::measure;
 use crate::output::row::{Cell, Column, Row};
 use crate::output::{Cards, Layout, Sheet, tint};
 use crate::value::shown::shown;
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, Write};
 
-/// By how much a section is indented under its title.
+/// Indentation of a section under its title.
 const INDENT: usize = 2;
-/// A value that has less room than this beside its key goes under it.
+/// Room in columns below which a value stands under its key instead of beside it.
 const LEAST_VALUE: usize = 10;
 
 /// A list in aligned columns.
 pub struct TableSheet<'w> {
-    lines: Lines<'w>,
+    out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     grid: Option<Grid>,
 }
 
 impl<'w> TableSheet<'w> {
-    /// A list to `out`.
+    /// Creates a list that is written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), layout, grid: None }
+        Self { out: BufWriter::new(out), layout, grid: None }
     }
 }
 
@@ -35,26 +36,25 @@ impl Sheet for TableSheet<'_> {
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
         match &mut self.grid {
-            Some(grid) => grid.row(&mut self.lines, row),
+            Some(grid) => grid.row(&mut self.out, row),
             None => Ok(()),
         }
     }
 
     fn end(&mut self) -> io::Result<()> {
         if let Some(mut grid) = self.grid.take() {
-            grid.end(&mut self.lines)?;
+            grid.end(&mut self.out)?;
         }
-        self.lines.finish()
+        self.out.flush()
     }
 }
 
 /// Records as keys and values, each with its sections under it.
 pub struct TableCards<'w> {
-    lines: Lines<'w>,
+    out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     begun: bool,
     section: Option<Section>,
-    scratch: String,
 }
 
 /// A section whose title is written with its first row: one without rows is left out.
@@ -65,89 +65,58 @@ struct Section {
 }
 
 impl<'w> TableCards<'w> {
-    /// Records to `out`.
+    /// Creates records that are written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), layout, begun: false, section: None, scratch: String::new() }
+        Self { out: BufWriter::new(out), layout, begun: false, section: None }
     }
 
+    /// Writes a key and its value: side by side, or one under the other on a narrow terminal.
     fn field(&mut self, column: &Column, cell: Cell<'_>, keys: usize) -> io::Result<()> {
-        let key = shown(&column.name);
-        let color = self.layout.color.then_some(tint::HEADER);
-        let beside = self.layout.width.map(|width| width.saturating_sub(keys + GAP));
-        let (indent, room) = match (beside, self.layout.width) {
-            (Some(room), Some(width)) if room < LEAST_VALUE => {
-                push_cut(&mut self.lines, &key, width.max(1), color);
-                self.lines.end_line()?;
-                let indent = if width > INDENT + LEAST_VALUE { INDENT } else { 0 };
-                self.lines.pad(indent);
-                (indent, Some(width - indent))
-            }
-            _ => {
-                tint::push(&mut self.lines, &[&key], color);
-                self.lines.pad(keys + GAP - measure::width(&key));
-                (keys + GAP, beside)
-            }
+        let Layout { width, color, .. } = self.layout;
+        let mut key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
+        let mut scratch = String::new();
+        let lines: Vec<Cow<'_, str>> = match cell {
+            Cell::Text(text) => text.lines().map(shown).collect(),
+            _ => vec![visible(cell, self.layout, &mut scratch).into()],
         };
-        let mut value = Value { lines: &mut self.lines, indent, room, color: None, carries_on: false };
-        match cell {
-            Cell::Text(text) => {
-                value.color =
-                    if self.layout.color && tint::is_status(&column.name) { tint::of_status(text) } else { None };
-                text.lines().try_for_each(|line| value.push(&shown(line)))
+        let tint = match cell {
+            Cell::Text(text) if color && tint::is_status(&column.name) => tint::of_status(text),
+            _ => None,
+        };
+        let screen = width.unwrap_or(usize::MAX);
+        let beside = screen.saturating_sub(keys + GAP);
+        let indent = if screen > INDENT + LEAST_VALUE { INDENT } else { 0 };
+        let is_beside = beside >= LEAST_VALUE;
+        let room = if is_beside { beside } else { screen - indent };
+        if !is_beside {
+            self.line(std::mem::take(&mut key))?;
+        }
+        for line in &lines {
+            let parts = if measure::width(line) > room { measure::wrap(line, room) } else { vec![&**line] };
+            for part in parts {
+                let value = Piece::new(part, tint);
+                if is_beside {
+                    let widths = [keys, value.width()];
+                    write_row(&mut self.out, 0, &widths, &[std::mem::take(&mut key), value])?;
+                } else {
+                    write_row(&mut self.out, indent, &[value.width()], &[value])?;
+                }
             }
-            _ => value.push(visible(cell, self.layout, &mut self.scratch)),
         }
-    }
-}
-
-fn push_cut(lines: &mut Lines<'_>, text: &str, limit: usize, color: Option<&str>) {
-    if measure::width(text) <= limit {
-        tint::push(lines, &[text], color);
-    } else {
-        tint::push(lines, &[measure::cut(text, limit).0, measure::ELLIPSIS], color);
-    }
-}
-
-/// A value being written beside its key, its further lines under its first.
-struct Value<'v, 'w> {
-    lines: &'v mut Lines<'w>,
-    indent: usize,
-    room: Option<usize>,
-    color: Option<&'static str>,
-    carries_on: bool,
-}
-
-impl Value<'_, '_> {
-    fn push(&mut self, text: &str) -> io::Result<()> {
-        match self.room {
-            Some(room) if measure::width(text) > room => {
-                let mut result = Ok(());
-                measure::wrap(text, room, |line| {
-                    if result.is_ok() {
-                        result = self.line(line);
-                    }
-                });
-                result
-            }
-            _ => self.line(text),
-        }
+        Ok(())
     }
 
-    fn line(&mut self, text: &str) -> io::Result<()> {
-        if self.carries_on && !text.is_empty() {
-            self.lines.pad(self.indent);
-        }
-        self.carries_on = true;
-        tint::push(self.lines, &[text], self.color);
-        self.lines.trim();
-        self.lines.end_line()
+    /// Writes a key or a title on a line of its own, cut to the terminal.
+    fn line(&mut self, mut text: Piece) -> io::Result<()> {
+        text.cut(self.layout.width.unwrap_or(usize::MAX).max(1));
+        write_row(&mut self.out, 0, &[text.width()], &[text])
     }
 }
 
 impl Cards for TableCards<'_> {
     fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()> {
         if self.begun {
-            self.lines.end_line()?;
+            self.out.write_all(b"\n")?;
         }
         self.begun = true;
         let filled = || columns.iter().enumerate().filter(|(index, _)| !is_blank(row.cell(*index)));
@@ -165,19 +134,20 @@ impl Cards for TableCards<'_> {
     }
 
     fn section_row(&mut self, row: &Row) -> io::Result<()> {
-        let Some(section) = &mut self.section else { return Ok(()) };
+        let Some(mut section) = self.section.take() else { return Ok(()) };
         if !section.begun {
             section.begun = true;
-            let color = self.layout.color.then_some(tint::HEADER);
-            push_cut(&mut self.lines, &section.title, self.layout.width.unwrap_or(usize::MAX).max(1), color);
-            self.lines.end_line()?;
+            let title = std::mem::take(&mut section.title);
+            self.line(Piece::new(title, self.layout.color.then_some(tint::HEADER)))?;
         }
-        section.grid.row(&mut self.lines, row)
+        section.grid.row(&mut self.out, row)?;
+        self.section = Some(section);
+        Ok(())
     }
 
     fn end_section(&mut self) -> io::Result<()> {
         match self.section.take() {
-            Some(mut section) if section.begun => section.grid.end(&mut self.lines),
+            Some(mut section) if section.begun => section.grid.end(&mut self.out),
             _ => Ok(()),
         }
     }
@@ -187,11 +157,11 @@ impl Cards for TableCards<'_> {
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.lines.finish()
+        self.out.flush()
     }
 }
 
-/// Whether a field has nothing to show beside its key.
+/// Returns `true` for a field that has nothing to show beside its key.
 fn is_blank(cell: Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) => text.lines().next().is_none(),
@@ -202,7 +172,7 @@ fn is_blank(cell: Cell<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::output::fixture::{
-        Given, any_row, columns, gibibytes, items, list, number, on_terminal, records, text, time, two_vms,
+        Datum, any_row, columns, gibibytes, items, list, number, on_terminal, records, text, time, two_vms,
     };
     use crate::output::measure;
     use crate::output::row::{Column, ColumnKind};
@@ -220,7 +190,7 @@ mod tests {
         ])
     }
 
-    fn vms() -> [Vec<Given>; 3] {
+    fn vms() -> [Vec<Datum>; 3] {
         [
             vec![
                 text("web01"),
@@ -230,7 +200,7 @@ mod tests {
                 items(&["10.0.0.11", "fd00::11"]),
             ],
             vec![text("日本語サーバー"), text("stopped"), number("16"), gibibytes("1.5", "1610612736"), items(&[])],
-            vec![text("a\x1b[2J\n"), Given::Nothing, Given::Nothing, Given::Nothing, items(&["::1"])],
+            vec![text("a\x1b[2J\n"), Datum::Empty, Datum::Empty, Datum::Empty, items(&["::1"])],
         ]
     }
 
@@ -329,7 +299,7 @@ mod tests {
     fn a_column_that_is_empty_at_first_still_shows_that_a_later_cell_is_there() {
         let layout = Layout { headers: false, ..on_terminal(5) };
         let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
-        let mut rows = vec![vec![text("ab"), Given::Nothing]; 1000];
+        let mut rows = vec![vec![text("ab"), Datum::Empty]; 1000];
         rows.push(vec![text("ab"), text("later")]);
         assert!(list(Style::Table, layout, &columns, &rows).ends_with("ab\nab  …\n"));
     }
@@ -338,7 +308,7 @@ mod tests {
     fn where_not_even_narrow_columns_fit_a_row_takes_several_lines() {
         let columns = columns(&[("name", ColumnKind::Text), ("pool", ColumnKind::Text), ("os", ColumnKind::Text)]);
         let rows =
-            [vec![text("web-server"), text("production"), text("linux")], vec![text("db"), text("p"), Given::Nothing]];
+            [vec![text("web-server"), text("production"), text("linux")], vec![text("db"), text("p"), Datum::Empty]];
         assert_eq!(
             list(Style::Table, on_terminal(10), &columns, &rows),
             "name  pool\n  os\nweb…  pro…\n  linux\ndb    p\n"
@@ -470,8 +440,8 @@ mod tests {
         #[test]
         fn off_a_terminal_nothing_is_cut(rows in prop::collection::vec("[a-z日é]{1,200}", 0..5)) {
             let columns = columns(&[("name", ColumnKind::Text), ("again", ColumnKind::Text)]);
-            let given: Vec<_> = rows.iter().map(|cell| vec![text(cell), text(cell)]).collect();
-            let written = list(Style::Table, Layout::piped(), &columns, &given);
+            let cells: Vec<_> = rows.iter().map(|cell| vec![text(cell), text(cell)]).collect();
+            let written = list(Style::Table, Layout::piped(), &columns, &cells);
             for (line, cell) in written.lines().skip(1).zip(&rows) {
                 prop_assert!(line.split_whitespace().eq([cell, cell]));
             }

@@ -1,11 +1,11 @@
 //! The few colours of tables: a look at the status column says how the estate is.
 
-use crate::output::lines::Lines;
+use std::borrow::Cow;
 
-/// How a header or a key is set off.
+/// Bold, for headers and keys.
 pub const HEADER: &str = "1";
 
-/// The colour of a status word, where it has one.
+/// Returns the colour of a status word, where it has one.
 #[must_use]
 pub fn of_status(word: &str) -> Option<&'static str> {
     match word {
@@ -18,23 +18,17 @@ pub fn of_status(word: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the column called `name` holds a status: a VM's own, or one that a reference leads to.
+/// Returns `true` for a column that holds a status: a VM's own, or one that a reference leads to.
 #[must_use]
 pub fn is_status(name: &str) -> bool {
     name.rsplit('.').next() == Some("status")
 }
 
-/// Adds the pieces of a text, in `color` where there is one.
-pub fn push(lines: &mut Lines<'_>, pieces: &[&str], color: Option<&str>) {
-    if let Some(color) = color {
-        lines.push("\x1b[");
-        lines.push(color);
-        lines.push("m");
-    }
-    for piece in pieces {
-        lines.push(piece);
-    }
-    if color.is_some() {
-        lines.push("\x1b[0m");
+/// Returns `text` in `color` (the parameters of an SGR sequence, ECMA-48 8.3.117), where there is one.
+#[must_use]
+pub fn painted<'text>(text: &'text str, color: Option<&str>) -> Cow<'text, str> {
+    match color {
+        Some(color) if !text.is_empty() => format!("\x1b[{color}m{text}\x1b[0m").into(),
+        _ => text.into(),
     }
 }

@@ -1,112 +1,89 @@
 //! Tab-separated values: one line a row whatever the data holds, for `cut`, `awk` and `read`.
 //!
 //! A tab, a line feed, a carriage return and a backslash in data are written `\t`, `\n`, `\r` and `\\`, as `PostgreSQL`
-//! does in `COPY`; nothing is quoted. An empty cell is empty.
+//! does in `COPY`; nothing is quoted, and an empty cell is empty. The csv crate has no such escapes, and would write a row
+//! whose only cell is empty as `""`.
 
 use crate::output::csv::begins_a_formula;
-use crate::output::lines::Lines;
 use crate::output::row::{Column, Row};
 use crate::output::{Layout, Sheet};
 use crate::value::shown::shown;
-use std::io::{self, Write};
+use std::borrow::Cow;
+use std::io::{self, BufWriter, Write};
 
 /// A list as tab-separated values.
 pub struct TsvSheet<'w> {
-    lines: Lines<'w>,
-    records: TsvRecords,
-}
-
-/// Rows as lines of tab-separated values, one by one.
-pub struct TsvRecords {
+    out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     columns: usize,
     scratch: String,
 }
 
 impl<'w> TsvSheet<'w> {
-    /// A list to `out`.
+    /// Creates a list that is written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { lines: Lines::new(out), records: TsvRecords::new(layout, 0) }
+        Self { out: BufWriter::new(out), layout, columns: 0, scratch: String::new() }
     }
 }
 
 impl Sheet for TsvSheet<'_> {
     fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.records.columns = columns.len();
-        if !self.records.layout.headers {
+        self.columns = columns.len();
+        if !self.layout.headers {
             return Ok(());
         }
         for (index, column) in columns.iter().enumerate() {
-            push_field(self.lines.bytes(), index, &column.name, self.records.layout);
+            write_field(&mut self.out, index, &column.name, self.layout)?;
         }
-        self.lines.end_line()
+        self.out.write_all(b"\n")
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        self.records.row(row, self.lines.bytes());
-        self.lines.end_line()
+        for index in 0..self.columns {
+            write_field(&mut self.out, index, row.exact(index, &mut self.scratch), self.layout)?;
+        }
+        self.out.write_all(b"\n")
     }
 
     fn end(&mut self) -> io::Result<()> {
-        self.lines.finish()
+        self.out.flush()
     }
 }
 
-impl TsvRecords {
-    /// Lines of so many columns.
-    #[must_use]
-    pub fn new(layout: Layout, columns: usize) -> Self {
-        Self { layout, columns, scratch: String::new() }
-    }
-
-    /// Adds a row to `bytes`, without the end of its line.
-    fn row(&mut self, row: &Row, bytes: &mut Vec<u8>) {
-        for index in 0..self.columns {
-            push_field(bytes, index, row.exact(index, &mut self.scratch), self.layout);
-        }
-    }
-}
-
-fn push_field(bytes: &mut Vec<u8>, index: usize, text: &str, layout: Layout) {
+fn write_field(out: &mut impl Write, index: usize, text: &str, layout: Layout) -> io::Result<()> {
     if index > 0 {
-        bytes.push(b'\t');
+        out.write_all(b"\t")?;
     }
     if layout.for_spreadsheet && begins_a_formula(text) {
-        bytes.push(b'\'');
+        out.write_all(b"'")?;
     }
-    let mut rest = text;
-    while let Some((before, after, escape)) = next_escape(rest) {
-        push_run(bytes, before, layout);
-        bytes.extend_from_slice(escape.as_bytes());
-        rest = after;
-    }
-    push_run(bytes, rest, layout);
+    let field = escaped(text);
+    // No data may reach a terminal as control; a file or a pipe gets it as it is.
+    let field = if layout.width.is_some() { shown(&field) } else { Cow::Borrowed(&*field) };
+    out.write_all(field.as_bytes())
 }
 
-/// What stands before the first byte that must be escaped, what stands behind it, and its escape.
-fn next_escape(text: &str) -> Option<(&str, &str, &'static str)> {
-    let (index, escape) = text.bytes().enumerate().find_map(|(index, byte)| match byte {
-        b'\t' => Some((index, "\\t")),
-        b'\n' => Some((index, "\\n")),
-        b'\r' => Some((index, "\\r")),
-        b'\\' => Some((index, "\\\\")),
-        _ => None,
-    })?;
-    Some((text.get(..index)?, text.get(index + 1..)?, escape))
-}
-
-/// No data may reach a terminal as control; a file or a pipe gets it as it is.
-fn push_run(bytes: &mut Vec<u8>, text: &str, layout: Layout) {
-    if layout.width.is_some() {
-        bytes.extend_from_slice(shown(text).as_bytes());
-    } else {
-        bytes.extend_from_slice(text.as_bytes());
+/// Returns `text` with escapes for the characters that would break its line or its field.
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b'\\')) {
+        return Cow::Borrowed(text);
     }
+    let mut escaped = String::with_capacity(text.len() + 2);
+    for character in text.chars() {
+        match character {
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\\' => escaped.push_str("\\\\"),
+            other => escaped.push(other),
+        }
+    }
+    escaped.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::output::fixture::{Given, any_text, columns, list, on_terminal, records, text, two_vms};
+    use crate::output::fixture::{Datum, any_text, columns, list, on_terminal, records, text, two_vms};
     use crate::output::row::ColumnKind;
     use crate::output::{Layout, Style};
     use proptest::prelude::{prop, prop_assert_eq, proptest};
@@ -114,7 +91,7 @@ mod tests {
     #[test]
     fn what_would_break_a_line_is_escaped() {
         let columns = columns(&[("name", ColumnKind::Text), ("a\tb", ColumnKind::Text)]);
-        let rows = [vec![text("a\tb\nc\rd\\e"), text("日本")], vec![Given::Nothing, text("\"x\"")]];
+        let rows = [vec![text("a\tb\nc\rd\\e"), text("日本")], vec![Datum::Empty, text("\"x\"")]];
         assert_eq!(
             list(Style::Tsv, Layout::piped(), &columns, &rows),
             "name\ta\\tb\na\\tb\\nc\\rd\\\\e\t日本\n\t\"x\"\n"
@@ -149,9 +126,9 @@ mod tests {
         #[test]
         fn every_field_comes_back(rows in prop::collection::vec(prop::collection::vec(any_text(), 2), 1..4)) {
             let columns = columns(&[("a", ColumnKind::Text), ("b", ColumnKind::Text)]);
-            let given: Vec<_> = rows.iter().map(|cells| cells.iter().map(|cell| text(cell)).collect()).collect();
+            let cells: Vec<_> = rows.iter().map(|cells| cells.iter().map(|cell| text(cell)).collect()).collect();
             let layout = Layout { headers: false, ..Layout::piped() };
-            let written = list(Style::Tsv, layout, &columns, &given);
+            let written = list(Style::Tsv, layout, &columns, &cells);
             let read: Vec<Vec<String>> = written
                 .strip_suffix('\n')
                 .expect("a last line")
