@@ -182,12 +182,12 @@ fn seen(line: &str) -> usize {
 /// `text` in exactly `width` columns, cut where it is longer.
 fn fitted(text: &str, width: usize) -> String {
     let text = shown(text);
-    let taken = measure::width(&text);
-    if taken <= width {
-        return format!("{text}{}", " ".repeat(width - taken));
+    let columns = measure::width(&text);
+    if columns <= width {
+        return format!("{text}{}", " ".repeat(width - columns));
     }
-    let (cut, taken) = measure::cut(&text, width);
-    format!("{cut}{}{}", measure::ELLIPSIS, " ".repeat(width.saturating_sub(taken + 1)))
+    let (cut, columns) = measure::cut(&text, width);
+    format!("{cut}{}{}", measure::ELLIPSIS, " ".repeat(width.saturating_sub(columns + 1)))
 }
 
 /// A path in exactly `width` columns: where it is longer its end is what tells it from others.

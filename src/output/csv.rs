@@ -99,8 +99,14 @@ impl CsvRecords {
 /// Makes `record` that of a row.
 fn fill(record: &mut ByteRecord, row: &Row, columns: usize, layout: Layout, scratch: &mut String) {
     record.clear();
+    let unchanged = layout.width.is_none() && !layout.for_spreadsheet;
     for index in 0..columns {
-        record.push_field(field(row.exact(index, scratch), layout).as_bytes());
+        let text = row.exact(index, scratch);
+        if unchanged {
+            record.push_field(text.as_bytes());
+        } else {
+            record.push_field(field(text, layout).as_bytes());
+        }
     }
 }
 

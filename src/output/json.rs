@@ -163,7 +163,7 @@ impl Fields {
         for (index, field) in self.0.iter().enumerate() {
             let cell = row.cell(index);
             out.write_all(&field.key)?;
-            write_value(out, cell, row.is_bare(index), field.nothing)?;
+            write_value(out, cell, field.nothing)?;
             if let Some(key) = &field.bytes_key {
                 out.write_all(key)?;
                 match cell {
@@ -194,14 +194,13 @@ impl Field {
     }
 }
 
-fn write_value(out: &mut impl Write, cell: Cell<'_>, is_bare: bool, nothing: &[u8]) -> io::Result<()> {
+fn write_value(out: &mut impl Write, cell: Cell<'_>, nothing: &[u8]) -> io::Result<()> {
     match cell {
         Cell::Null => out.write_all(nothing),
         Cell::Number(text) => match number(text) {
             Some(digits) => out.write_all(digits.as_bytes()),
             None => write_string(out, text),
         },
-        Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) if is_bare => write_bare(out, text),
         Cell::Text(text) | Cell::Quantity(text, _) | Cell::Time(text) => write_string(out, text),
         Cell::List(items) => {
             out.write_all(b"[")?;
@@ -248,18 +247,13 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
-/// Writes a JSON string that has nothing to escape.
-fn write_bare(out: &mut impl Write, text: &str) -> io::Result<()> {
-    out.write_all(b"\"")?;
-    out.write_all(text.as_bytes())?;
-    out.write_all(b"\"")
-}
-
 /// Writes a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
 /// everywhere and which every reader takes back.
 fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     if is_bare(text) {
-        return write_bare(out, text);
+        out.write_all(b"\"")?;
+        out.write_all(text.as_bytes())?;
+        return out.write_all(b"\"");
     }
     if !text.contains(is_hidden) {
         return Ok(serde_json::to_writer(out, text)?);

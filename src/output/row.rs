@@ -1,6 +1,5 @@
 //! One row of an answer, in one reused buffer so that a million rows cost no allocation a cell.
 
-use crate::value::character::is_bare;
 use crate::value::decimal::Decimal;
 use crate::value::list::push_list;
 use crate::value::quantity;
@@ -108,9 +107,6 @@ struct Slot {
     kind: SlotKind,
     start: usize,
     end: usize,
-    /// Every format writes its text unchanged: determined where the text comes in, once for all rows that show the same
-    /// record.
-    is_bare: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -152,12 +148,12 @@ impl Row {
 
     /// Adds an empty cell.
     pub fn null(&mut self) {
-        self.slots.push(Slot { kind: SlotKind::Null, start: 0, end: 0, is_bare: true });
+        self.slots.push(Slot { kind: SlotKind::Null, start: 0, end: 0 });
     }
 
     /// Adds a text cell.
     pub fn text(&mut self, text: &str) {
-        self.one(SlotKind::Text, text, is_bare(text));
+        self.one(SlotKind::Text, text);
     }
 
     /// Adds to the text of the last cell, which is a text cell.
@@ -165,13 +161,12 @@ impl Row {
         self.text.push_str(text);
         if let Some(slot) = self.slots.last_mut() {
             slot.end = self.text.len();
-            slot.is_bare &= is_bare(text);
         }
     }
 
     /// Adds a number, from its decimal text.
     pub fn number(&mut self, text: &str) {
-        self.one(SlotKind::Number, text, is_bare(text));
+        self.one(SlotKind::Number, text);
     }
 
     /// Adds a whole number.
@@ -191,7 +186,7 @@ impl Row {
 
     /// Adds a time, from its RFC 3339 text in UTC.
     pub fn time(&mut self, text: &str) {
-        self.one(SlotKind::Time, text, is_bare(text));
+        self.one(SlotKind::Time, text);
     }
 
     /// Adds a list of texts.
@@ -202,7 +197,7 @@ impl Row {
             self.text.push_str(item);
             self.spans.push(from..self.text.len());
         }
-        self.slots.push(Slot { kind: SlotKind::List, start, end: self.spans.len(), is_bare: false });
+        self.slots.push(Slot { kind: SlotKind::List, start, end: self.spans.len() });
     }
 
     /// Adds the cell of another row at `index`.
@@ -217,7 +212,7 @@ impl Row {
                 let size = other.sizes.get(size as usize).copied();
                 self.sized(&[other.slot_text(*slot)], size.unwrap_or(Size::Bytes(Decimal::ZERO)));
             }
-            kind => self.one(kind, other.slot_text(*slot), slot.is_bare),
+            kind => self.one(kind, other.slot_text(*slot)),
         }
     }
 
@@ -282,60 +277,22 @@ impl Row {
         scratch
     }
 
-    /// Returns `true` for a cell that is no list, and whose text every format writes unchanged ([`is_bare`]).
-    #[must_use]
-    pub fn is_bare(&self, index: usize) -> bool {
-        self.slots.get(index).is_some_and(|slot| slot.is_bare)
-    }
-
     /// Returns the text of a cell that is no list.
     fn slot_text(&self, slot: Slot) -> &str {
         self.text.get(slot.start..slot.end).unwrap_or_default()
     }
 
-    fn one(&mut self, kind: SlotKind, text: &str, is_bare: bool) {
+    fn one(&mut self, kind: SlotKind, text: &str) {
         let start = self.text.len();
         self.text.push_str(text);
-        self.slots.push(Slot { kind, start, end: self.text.len(), is_bare });
+        self.slots.push(Slot { kind, start, end: self.text.len() });
     }
 
     fn sized(&mut self, parts: &[&str], size: Size) {
         let kind = SlotKind::Quantity(u32::try_from(self.sizes.len()).unwrap_or(u32::MAX));
         let start = self.text.len();
         self.text.extend(parts.iter().copied());
-        let is_bare = parts.iter().all(|part| is_bare(part));
-        self.slots.push(Slot { kind, start, end: self.text.len(), is_bare });
+        self.slots.push(Slot { kind, start, end: self.text.len() });
         self.sizes.push(size);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Row;
-
-    #[test]
-    fn a_cell_is_bare_while_all_that_is_in_it_is() {
-        let mut row = Row::default();
-        row.null();
-        row.text("web");
-        row.add("01");
-        row.text("web");
-        row.add(",");
-        row.add("01");
-        row.stored_quantity("16", "GiB", 1 << 30);
-        row.stored_quantity("16", "G\"iB", 1 << 30);
-        row.list(["web"]);
-        row.time("2026-11-26T00:00:00Z");
-        row.number("4");
-        let wanted = [true, true, false, true, false, false, true, true];
-        assert!(!row.is_bare(wanted.len()), "there is no such cell");
-        let mut copy = Row::default();
-        for (index, wanted) in wanted.into_iter().enumerate() {
-            assert_eq!(row.is_bare(index), wanted, "{index}");
-            copy.push(&row, index);
-            assert_eq!(copy.is_bare(index), wanted, "{index}");
-            let (mut here, mut there) = (String::new(), String::new());
-            assert_eq!(copy.exact(index, &mut here), row.exact(index, &mut there));
-        }
     }
 }
