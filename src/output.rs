@@ -117,22 +117,30 @@ pub trait Sheet {
     fn end(&mut self) -> io::Result<()>;
 }
 
-/// Records in full on their way out, each with what hangs from it.
+/// Records in full on their way out, each with the lists below it, which flat formats leave out.
 pub trait Cards {
     /// Begins a record with its own fields.
     fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()>;
 
     /// Begins a list of what hangs from the record: its disks, its addresses.
-    fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()>;
+    fn begin_section(&mut self, _name: &str, _columns: &[Column]) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Writes a row of the section that was begun last.
-    fn section_row(&mut self, row: &Row) -> io::Result<()>;
+    fn section_row(&mut self, _row: &Row) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Ends the section.
-    fn end_section(&mut self) -> io::Result<()>;
+    fn end_section(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Ends the record.
-    fn end_record(&mut self) -> io::Result<()>;
+    fn end_record(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Writes what is left. Called once, last.
     fn end(&mut self) -> io::Result<()>;

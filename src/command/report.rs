@@ -281,7 +281,6 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
         let _ = write!(page, "<th{}>{header}</th>", class(place));
     }
     page.push_str("</tr></thead>\n<tbody>\n");
-    let mut scratch = String::new();
     let query = Query { limit: Some(limit), ..Query::all(vm, columns) };
     reader.select(&query, |row| {
         page.push_str("<tr>");
@@ -290,7 +289,7 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
                 Cell::Null if *name == "os" => row.cell(COLUMNS.len()),
                 cell => cell,
             };
-            let text = escaped(visible(cell, Layout::piped(), &mut scratch));
+            let text = escaped(&visible(cell, Layout::piped()));
             let _ = match *name {
                 "status" => write!(page, "<td class=\"{text}\">{text}</td>"),
                 // Long paths break behind their slashes.

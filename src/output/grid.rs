@@ -10,10 +10,10 @@ use crate::output::drawing::{self, GAP, Piece, WIDEST};
 use crate::output::measure;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Layout, tint};
-use crate::value::character::is_plain;
 use crate::value::list::push_list;
 use crate::value::shown::shown;
 use crate::value::time::local;
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -38,7 +38,6 @@ pub struct Grid {
     bytes: usize,
     /// Widths of the rows that wait, once those of the columns are fixed.
     widths: Vec<usize>,
-    scratch: String,
 }
 
 struct GridColumn {
@@ -68,7 +67,7 @@ impl Grid {
         };
         let columns = columns.iter().map(|column| GridColumn::new(column, layout)).collect();
         let (bands, rows, widths) = (Vec::new(), Vec::new(), Vec::new());
-        Self { layout, indent, columns, bands, rows, bytes: 0, widths, scratch: String::new() }
+        Self { layout, indent, columns, bands, rows, bytes: 0, widths }
     }
 
     /// Adds a row.
@@ -76,9 +75,8 @@ impl Grid {
     /// # Errors
     /// The output cannot be written.
     pub fn row(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
-        let Self { layout, columns, scratch, .. } = self;
-        let cells = columns.iter().enumerate();
-        let pieces: Vec<Piece> = cells.map(|(index, column)| column.piece(row.cell(index), *layout, scratch)).collect();
+        let cells = self.columns.iter().enumerate();
+        let pieces: Vec<Piece> = cells.map(|(index, column)| column.piece(row.cell(index), self.layout)).collect();
         if !self.bands.is_empty() {
             return self.add(out, pieces);
         }
@@ -185,14 +183,14 @@ impl GridColumn {
         Self { name, natural, width: 0, right, status, limit }
     }
 
-    fn piece(&self, cell: Cell<'_>, layout: Layout, scratch: &mut String) -> Piece {
+    fn piece(&self, cell: Cell<'_>, layout: Layout) -> Piece {
         let piece = match (cell, self.limit) {
             (Cell::Number(number), Some(limit)) => {
                 let share = Share::of(number);
                 Piece::new(share.text(layout.width.is_some()), layout.color.then(|| share.color(limit)))
             }
-            (Cell::Text(word), _) if self.status => Piece::new(visible(cell, layout, scratch), tint::of_status(word)),
-            _ => Piece::new(visible(cell, layout, scratch), None),
+            (Cell::Text(word), _) if self.status => Piece::new(visible(cell, layout), tint::of_status(word)),
+            _ => Piece::new(visible(cell, layout), None),
         };
         piece.aligned(self.right)
     }
@@ -201,37 +199,17 @@ impl GridColumn {
 /// Returns the text of a cell as a table shows it: in one line, times in local time where the layout has it, nothing
 /// hidden.
 #[must_use]
-pub fn visible<'text>(cell: Cell<'text>, layout: Layout, scratch: &'text mut String) -> &'text str {
-    let text = match cell {
-        Cell::Null => return "",
-        Cell::Text(text) | Cell::Number(text) | Cell::Quantity(text, _) => text,
-        Cell::Time(text) if !layout.local_time => text,
-        Cell::Time(text) => {
-            *scratch = local(text);
-            return escape(scratch);
-        }
+pub fn visible(cell: Cell<'_>, layout: Layout) -> Cow<'_, str> {
+    match cell {
+        Cell::Time(text) if layout.local_time => shown(&local(text)).into_owned().into(),
+        Cell::Null => Cow::Borrowed(""),
+        Cell::Text(text) | Cell::Number(text) | Cell::Quantity(text, _) | Cell::Time(text) => shown(text),
         Cell::List(items) => {
-            scratch.clear();
-            push_list(scratch, items.iter());
-            return escape(scratch);
+            let mut joined = String::new();
+            push_list(&mut joined, items.iter());
+            shown(&joined).into_owned().into()
         }
-    };
-    if !is_plain(text)
-        && let std::borrow::Cow::Owned(escaped) = shown(text)
-    {
-        *scratch = escaped;
-        return scratch;
     }
-    text
-}
-
-fn escape(text: &mut String) -> &str {
-    if !is_plain(text)
-        && let std::borrow::Cow::Owned(escaped) = shown(text)
-    {
-        *text = escaped;
-    }
-    text
 }
 
 /// Fixes the width of every column: all on one line where that fits, with the widest made narrower, else on several.

@@ -7,6 +7,7 @@
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Cards, Sheet};
 use crate::value::character::is_bare;
+use serde::de::IgnoredAny;
 use std::io::{self, BufWriter, Write};
 
 /// The frame of the objects.
@@ -222,29 +223,10 @@ fn number(text: &str) -> Option<&str> {
     let zeros = text.len() - bare.len();
     let text =
         if zeros > 0 && !bare.starts_with(|next: char| next.is_ascii_digit()) { text.get(zeros - 1..)? } else { bare };
-    let rest = text.strip_prefix('-').unwrap_or(text);
-    let (whole, rest) = digits(rest);
-    if whole.is_empty() || (whole.len() > 1 && whole.starts_with('0')) {
-        return None;
-    }
-    let rest = match rest.strip_prefix('.') {
-        Some(fraction) => {
-            let (places, rest) = digits(fraction);
-            if places.is_empty() {
-                return None;
-            }
-            rest
-        }
-        None => rest,
-    };
-    let Some(exponent) = rest.strip_prefix(['e', 'E']) else { return rest.is_empty().then_some(text) };
-    let (power, rest) = digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent));
-    (!power.is_empty() && rest.is_empty()).then_some(text)
-}
-
-fn digits(text: &str) -> (&str, &str) {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    text.split_at_checked(end).unwrap_or((text, ""))
+    // What stands around a number is no part of it, though JSON allows blanks there.
+    let is_bare = text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+        && text.ends_with(|last: char| last.is_ascii_digit());
+    (is_bare && serde_json::from_str::<IgnoredAny>(text).is_ok()).then_some(text)
 }
 
 /// Writes a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows

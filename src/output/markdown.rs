@@ -114,10 +114,6 @@ impl Cards for MarkdownCards<'_> {
         Ok(())
     }
 
-    fn end_record(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
     fn end(&mut self) -> io::Result<()> {
         self.out.flush()
     }

@@ -26,22 +26,6 @@ impl<S: Sheet> Cards for RecordsOnly<S> {
         self.sheet.row(row)
     }
 
-    fn begin_section(&mut self, _name: &str, _columns: &[Column]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn section_row(&mut self, _row: &Row) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn end_section(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn end_record(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-
     fn end(&mut self) -> io::Result<()> {
         self.sheet.end()
     }

@@ -74,10 +74,9 @@ impl<'w> TableCards<'w> {
     fn field(&mut self, column: &Column, cell: Cell<'_>, keys: usize) -> io::Result<()> {
         let Layout { width, color, .. } = self.layout;
         let mut key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
-        let mut scratch = String::new();
         let lines: Vec<Cow<'_, str>> = match cell {
             Cell::Text(text) => text.lines().map(shown).collect(),
-            _ => vec![visible(cell, self.layout, &mut scratch).into()],
+            _ => vec![visible(cell, self.layout)],
         };
         let tint = match cell {
             Cell::Text(text) if color && tint::is_status(&column.name) => tint::of_status(text),
@@ -150,10 +149,6 @@ impl Cards for TableCards<'_> {
             Some(mut section) if section.begun => section.grid.end(&mut self.out),
             _ => Ok(()),
         }
-    }
-
-    fn end_record(&mut self) -> io::Result<()> {
-        Ok(())
     }
 
     fn end(&mut self) -> io::Result<()> {
