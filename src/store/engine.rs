@@ -4,6 +4,7 @@
 //! placeholders in order of first use; pragmas, locks and the header of the file stay below.
 
 mod block;
+mod datum;
 mod row;
 mod sqlite;
 pub(in crate::store) mod waiting;

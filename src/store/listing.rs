@@ -1,6 +1,7 @@
 //! Answers lists: which records, which columns, in which order.
 
 pub(in crate::store) mod by_path;
+mod cells;
 mod few;
 mod plan;
 pub(in crate::store) mod query;

@@ -1,6 +1,7 @@
 //! Rows of an answer that are read together and looked at one by one, after the statement that gave them has ended.
 
-use super::row::{Datum, Raw};
+use super::datum::Datum;
+use super::row::{BlockCell, BlockRow, Raw};
 use crate::error::Result;
 use std::ops::Range;
 
@@ -13,22 +14,6 @@ pub(in crate::store) struct Block {
     width: usize,
     cells: Vec<BlockCell>,
     bytes: Vec<u8>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum BlockCell {
-    Null,
-    Integer(i64),
-    /// The text's first byte in the buffer, and the first byte behind it.
-    Text(usize, usize),
-    Other,
-}
-
-/// One row of a block.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BlockRow<'b> {
-    block: &'b Block,
-    first: usize,
 }
 
 impl Block {
@@ -56,7 +41,8 @@ impl Block {
 
     /// The row at a place.
     pub(in crate::store) fn at(&self, index: usize) -> Raw<'_> {
-        BlockRow { block: self, first: index * self.width }.into()
+        let first = index * self.width;
+        BlockRow { cells: self.cells.get(first..first + self.width).unwrap_or_default(), bytes: &self.bytes }.into()
     }
 
     /// Removes all rows; their memory is used again.
@@ -83,17 +69,5 @@ impl Block {
             });
         }
         Ok(())
-    }
-}
-
-impl<'b> BlockRow<'b> {
-    /// Value of a column.
-    pub(super) fn datum(self, index: usize) -> Datum<'b> {
-        match self.block.cells.get(self.first + index) {
-            None | Some(BlockCell::Null) => Datum::Null,
-            Some(BlockCell::Integer(number)) => Datum::Integer(*number),
-            Some(BlockCell::Text(start, end)) => Datum::Text(self.block.bytes.get(*start..*end).unwrap_or_default()),
-            Some(BlockCell::Other) => Datum::Other,
-        }
     }
 }

@@ -1,19 +1,9 @@
 //! One row of an answer, from the engine or from a block of rows in memory.
 
-use super::block::BlockRow;
-use super::sqlite::{SqliteRow, damaged};
+use super::datum::Datum;
+use super::sqlite::fault::damaged;
+use super::sqlite::row::SqliteRow;
 use crate::error::Result;
-
-/// Value of one column of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Datum<'row> {
-    Null,
-    Integer(i64),
-    /// The bytes of a text, not yet checked to be UTF-8.
-    Text(&'row [u8]),
-    /// A type that no column of an inventory has.
-    Other,
-}
 
 /// A row of an answer.
 pub(in crate::store) struct Raw<'row>(Source<'row>);
@@ -21,6 +11,23 @@ pub(in crate::store) struct Raw<'row>(Source<'row>);
 enum Source<'row> {
     Sqlite(SqliteRow<'row>),
     Block(BlockRow<'row>),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum BlockCell {
+    Null,
+    Integer(i64),
+    /// The text's first byte in the buffer, and the first byte behind it.
+    Text(usize, usize),
+    Other,
+}
+
+/// One row of a block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BlockRow<'b> {
+    pub(super) cells: &'b [BlockCell],
+    /// The texts of all rows of the block.
+    pub(super) bytes: &'b [u8],
 }
 
 impl<'row> From<SqliteRow<'row>> for Raw<'row> {
@@ -89,6 +96,18 @@ impl Raw<'_> {
     /// The column is NULL or holds another type: the file is damaged.
     pub(in crate::store) fn id(&self, index: usize) -> Result<i64> {
         self.integer(index)?.ok_or_else(|| damaged("a record without an id"))
+    }
+}
+
+impl<'b> BlockRow<'b> {
+    /// Value of a column.
+    pub(super) fn datum(self, index: usize) -> Datum<'b> {
+        match self.cells.get(index) {
+            None | Some(BlockCell::Null) => Datum::Null,
+            Some(BlockCell::Integer(number)) => Datum::Integer(*number),
+            Some(BlockCell::Text(start, end)) => Datum::Text(self.bytes.get(*start..*end).unwrap_or_default()),
+            Some(BlockCell::Other) => Datum::Other,
+        }
     }
 }
 

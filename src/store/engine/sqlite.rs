@@ -2,16 +2,16 @@
 
 mod bulk;
 mod copy;
-mod fault;
+pub(super) mod fault;
 mod guard;
 mod header;
+pub(super) mod row;
 
 pub(in crate::store) use bulk::{ASIDE, INSERT_MANY, Index, Prepared};
-pub(super) use fault::damaged;
 pub(in crate::store) use guard::Guard;
 pub(in crate::store) use header::{HEADER, Header};
 
-use super::row::{Datum, Raw};
+use super::row::Raw;
 use super::waiting::{Patience, Waiter};
 use super::{Access, Bind, Block, Failure};
 use crate::error::Result;
@@ -45,25 +45,9 @@ impl ToSql for Bind<'_> {
     }
 }
 
-/// A row as `SQLite` hands it over.
-pub(super) struct SqliteRow<'row>(&'row rusqlite::Row<'row>);
-
 impl<'row> From<&'row rusqlite::Row<'row>> for Raw<'row> {
     fn from(row: &'row rusqlite::Row<'row>) -> Self {
-        SqliteRow(row).into()
-    }
-}
-
-impl SqliteRow<'_> {
-    /// Value of a column.
-    #[inline]
-    pub(super) fn datum(&self, index: usize) -> Result<Datum<'_>> {
-        Ok(match self.0.get_ref(index).map_err(|error| explained(&error))? {
-            ValueRef::Null => Datum::Null,
-            ValueRef::Integer(number) => Datum::Integer(number),
-            ValueRef::Text(bytes) => Datum::Text(bytes),
-            ValueRef::Real(_) | ValueRef::Blob(_) => Datum::Other,
-        })
+        row::SqliteRow(row).into()
     }
 }
 

@@ -1,31 +1,15 @@
 //! Cells of the few records that many of a list refer to, read once: a million VMs name some thousand pools, owners and
 //! operating systems, and a join would look each of them up a million times.
 
-use super::plan::{Context, Plan};
+use super::cells::Context;
+use super::plan::{Few, NONE, Plan};
 use crate::catalog::{Catalog, Entity, Field, Leaf, Path};
 use crate::error::Result;
-use crate::output::row::Row;
 use crate::store::reading::reader::Reader;
 use std::ops::ControlFlow;
 
 /// Up to this highest id, the records of a noun are few: some hundred bytes each.
 pub(super) const FEW: i64 = 16_384;
-/// Stands for an id that no record has.
-const NONE: u32 = u32::MAX;
-
-/// Cells of a few records, by id.
-#[derive(Debug)]
-pub(super) struct Few {
-    /// The references that lead to the record that refers to one of them, and the reference itself.
-    pub(super) back: Vec<&'static Field>,
-    /// The place of the reference in a row of the list.
-    pub(super) place: usize,
-    entity: &'static Entity,
-    columns: Vec<Path>,
-    cells: Row,
-    /// The place of each id's first cell.
-    first: Vec<u32>,
-}
 
 /// Returns true if the records of `entity` are few.
 pub(super) fn are_few(reader: &Reader<'_>, entity: &Entity) -> Result<bool> {
@@ -62,16 +46,6 @@ fn target_and_name(catalog: &Catalog, reference: &Field) -> Option<(&'static Ent
 }
 
 impl Few {
-    pub(super) fn new(back: Vec<&'static Field>, place: usize, entity: &'static Entity) -> Self {
-        Self { back, place, entity, columns: Vec::new(), cells: Row::default(), first: Vec::new() }
-    }
-
-    /// Adds a column and returns its place.
-    pub(super) fn push(&mut self, column: Path) -> usize {
-        self.columns.push(column);
-        self.columns.len() - 1
-    }
-
     /// Reads the cells of all columns.
     pub(super) fn read(&mut self, reader: &Reader<'_>) -> Result<()> {
         let plan = Plan::new(reader.catalog(), self.entity, &self.columns.iter().collect::<Vec<_>>());
@@ -85,13 +59,20 @@ impl Few {
             Ok(ControlFlow::Continue(()))
         })
     }
+}
 
-    /// Appends a column of the record `id` to `row`.
-    pub(super) fn push_cell(&self, id: Option<i64>, column: usize, row: &mut Row) {
-        let first = id.and_then(|id| self.first.get(usize::try_from(id).ok()?)).filter(|first| **first != NONE);
-        match first {
-            Some(first) => row.push(&self.cells, *first as usize + column),
-            None => row.null(),
+impl Plan {
+    /// A plan for a list of all records: cells of the few records that they refer to are read once.
+    pub(super) fn of_all(reader: &Reader<'_>, entity: &'static Entity, columns: &[&Path]) -> Result<Self> {
+        let catalog = reader.catalog();
+        let mut plan = Self::new(catalog, entity, &[]);
+        for path in columns {
+            match split(reader, path)? {
+                Some((back, column)) => plan.push_few(catalog, back, column),
+                None => _ = plan.push(catalog, path),
+            }
         }
+        plan.few.iter_mut().try_for_each(|few| few.read(reader))?;
+        Ok(plan)
     }
 }

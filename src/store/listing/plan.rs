@@ -3,17 +3,13 @@
 //! A plan joins the tables that its columns follow, selects their columns, and keeps for each column a getter that turns
 //! selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at once.
 
-use super::few::{Few, split};
-use super::related::{Aggregate, Measure, Related, RelatedValues};
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
-use crate::error::Result;
 use crate::output::row::{ColumnKind, Row};
-use crate::store::engine::Raw;
-use crate::store::reading::reader::Reader;
 use crate::store::reading::selection::{Join, Pick, Selection};
-use crate::value::decimal::Decimal;
-use crate::value::quantity::{self, Units};
 use std::ops::Range;
+
+/// Stands for an id that no record has.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// A statement over one noun's records, and the getters that read its rows.
 #[derive(Debug)]
@@ -24,14 +20,7 @@ pub(super) struct Plan {
     hops: Vec<Vec<&'static str>>,
     pub(super) getters: Vec<Getter>,
     pub(super) related: Vec<Related>,
-    few: Vec<Few>,
-}
-
-/// Values that a row's cells are made from, besides the row itself.
-pub(super) struct Context<'c> {
-    pub(super) units: &'c Units,
-    /// For each of the plan's [`Related`], the values that have been read.
-    pub(super) related: &'c [RelatedValues],
+    pub(super) few: Vec<Few>,
 }
 
 /// How a column's cell is made from a row; numbers are places in the selection.
@@ -82,22 +71,8 @@ impl Plan {
         plan
     }
 
-    /// A plan for a list of all records: cells of the few records that they refer to are read once.
-    pub(super) fn of_all(reader: &Reader<'_>, entity: &'static Entity, columns: &[&Path]) -> Result<Self> {
-        let catalog = reader.catalog();
-        let mut plan = Self::new(catalog, entity, &[]);
-        for path in columns {
-            match split(reader, path)? {
-                Some((back, column)) => plan.push_few(catalog, back, column),
-                None => _ = plan.push(catalog, path),
-            }
-        }
-        plan.few.iter_mut().try_for_each(|few| few.read(reader))?;
-        Ok(plan)
-    }
-
     /// Adds a column of the few records that the references `back` lead to.
-    fn push_few(&mut self, catalog: &Catalog, back: Vec<&'static Field>, column: Path) {
+    pub(super) fn push_few(&mut self, catalog: &Catalog, back: Vec<&'static Field>, column: Path) {
         let names = |fields: &[&'static Field]| fields.iter().map(|field| field.name).collect::<Vec<_>>();
         let few = self.few.iter().position(|few| names(&few.back) == names(&back));
         let few = few.or_else(|| {
@@ -129,23 +104,6 @@ impl Plan {
         let getter = self.getter(catalog, path);
         self.getters.push(getter);
         self.getters.len() - 1
-    }
-
-    /// Appends the cells of all columns to `row`.
-    pub(super) fn fill(&self, context: &Context<'_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
-        self.fill_some(context, raw, 0..self.getters.len(), row)
-    }
-
-    /// Appends the cells of some columns to `row`.
-    pub(super) fn fill_some(
-        &self,
-        context: &Context<'_>,
-        raw: &Raw<'_>,
-        columns: Range<usize>,
-        row: &mut Row,
-    ) -> Result<()> {
-        let getters = self.getters.get(columns).unwrap_or_default();
-        getters.iter().try_for_each(|getter| self.push_cell(getter, context, raw, row))
     }
 
     /// Returns which of the plan's [`Related`] some columns need.
@@ -318,72 +276,6 @@ impl Plan {
         });
         Getter::Related { id, related: place, value }
     }
-
-    fn push_cell(&self, getter: &Getter, context: &Context<'_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
-        match getter {
-            Getter::Text(place) => match raw.text(*place)? {
-                Some(text) => row.text(text),
-                None => row.null(),
-            },
-            Getter::Time(place) => match raw.text(*place)? {
-                Some(text) => row.time(text),
-                None => row.null(),
-            },
-            Getter::Number(place) => match raw.text(*place)? {
-                Some(text) => row.number(text),
-                None => row.null(),
-            },
-            Getter::Integer(place) => match raw.integer(*place)? {
-                Some(number) => row.integer(number),
-                None => row.null(),
-            },
-            Getter::Quantity(place) => match quantity_at(context.units, raw, *place)? {
-                Some((amount, unit, bytes)) => row.stored_quantity(amount, unit, bytes),
-                None => row.null(),
-            },
-            Getter::Path(places) => push_path(row, places, raw)?,
-            Getter::Few { few, column } => match self.few.get(*few) {
-                Some(few) => few.push_cell(raw.integer(few.place)?, *column, row),
-                None => row.null(),
-            },
-            Getter::Bytes(_) | Getter::InBytes(_) => {
-                push_measure(row, Measure::Count, self.size(getter, context, raw)?);
-            }
-            Getter::Remaining { of, .. } => push_measure(row, *of, self.size(getter, context, raw)?),
-            Getter::Related { id, related, value } => {
-                let (Some(spec), Some(values)) = (self.related.get(*related), context.related.get(*related)) else {
-                    row.null();
-                    return Ok(());
-                };
-                match raw.integer(*id)? {
-                    None => row.null(),
-                    Some(id) => spec.push_cell(*value, values, context.units, id, row)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the exact measure in a column; `None` where it is empty or no measure.
-    pub(super) fn size(&self, getter: &Getter, context: &Context<'_>, raw: &Raw<'_>) -> Result<Option<Decimal>> {
-        Ok(match getter {
-            Getter::Number(place) => raw.text(*place)?.and_then(|text| Decimal::parse(text).ok()),
-            Getter::Integer(place) => raw.integer(*place)?.map(|number| Decimal::from_whole(number.into())),
-            Getter::Quantity(place) | Getter::Bytes(place) => {
-                quantity_at(context.units, raw, *place)?.map(|(amount, _, unit)| quantity::bytes(amount, unit))
-            }
-            Getter::InBytes(inner) => self.size(inner, context, raw)?,
-            Getter::Related { id, related, value } => {
-                let found = self.related.get(*related).zip(context.related.get(*related)).zip(raw.integer(*id)?);
-                found.and_then(|((spec, values), id)| spec.total(*value, values, id))
-            }
-            Getter::Remaining { total, used, .. } => match self.size(total, context, raw)? {
-                Some(total) => Some(total - self.size(used, context, raw)?.unwrap_or_default()),
-                None => None,
-            },
-            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) | Getter::Few { .. } => None,
-        })
-    }
 }
 
 impl Getter {
@@ -412,39 +304,97 @@ fn measure(catalog: &Catalog, path: &Path) -> Measure {
     }
 }
 
-/// A quantity of a row: its amount, its unit's name, and the number of bytes in one unit.
-fn quantity_at<'r>(units: &'r Units, raw: &'r Raw<'_>, place: usize) -> Result<Option<(&'r str, &'r str, u64)>> {
-    let (Some(amount), Some(unit)) = (raw.text(place)?, raw.integer(place + 1)?) else { return Ok(None) };
-    Ok(Some(units.get(unit).map_or((amount, "", 0), |unit| (amount, unit.name.as_str(), unit.bytes))))
+/// A unit of a sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    Bytes,
+    Count,
 }
 
-/// Appends a measure as a cell; an empty one as NULL.
-pub(super) fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
-    match (of, size) {
-        (_, None) => row.null(),
-        (Measure::Count, Some(size)) => row.number(&size.to_string()),
-        (Measure::Bytes, Some(size)) => {
-            let (amount, unit) = quantity::compact(size);
-            row.quantity(&amount, unit, size);
-        }
+/// A value made from the records that refer to one; numbers are places among the getters of their plan.
+#[derive(Debug)]
+pub(super) enum Aggregate {
+    Count,
+    Sum {
+        summand: usize,
+        /// Leaves out records whose column has this value.
+        unless: Option<(usize, &'static str)>,
+        /// The sum of no records is zero, not empty.
+        from_zero: bool,
+        of: Measure,
+    },
+    /// The records as a row of a file lists them: `MAIN`, or `MAIN@AT`.
+    Items {
+        at: Option<usize>,
+        main: Vec<usize>,
+    },
+}
+
+/// The records of one noun that refer to others, and the values to make of them for each record referred to.
+#[derive(Debug)]
+pub(super) struct Related {
+    /// The place of the id that they refer to, in a row of the plan above.
+    pub(super) id: usize,
+    /// The noun of the records referred to.
+    pub(super) holder: &'static Entity,
+    /// The references that lead from a record to its holder.
+    pub(super) back: Vec<&'static Field>,
+    /// Rows begin with the id of the holder.
+    pub(super) plan: Plan,
+    pub(super) aggregates: Vec<Aggregate>,
+}
+
+impl Related {
+    pub(super) fn new(
+        catalog: &Catalog,
+        id: usize,
+        holder: &'static Entity,
+        of: &'static Entity,
+        back: &[&'static Field],
+    ) -> Self {
+        let plan = Plan::referring(catalog, of, back);
+        Self { id, holder, back: back.to_vec(), plan, aggregates: Vec::new() }
+    }
+
+    /// Returns true if these are totals of the records of `of` that `back` leads from.
+    pub(super) fn totals(&self, of: &Entity, back: &[&'static Field]) -> bool {
+        let names = |fields: &[&'static Field]| fields.iter().map(|field| field.name).collect::<Vec<_>>();
+        !self.lists_items() && self.plan.entity.noun == of.noun && names(&self.back) == names(back)
+    }
+
+    pub(super) fn lists_items(&self) -> bool {
+        self.aggregates.iter().any(|aggregate| matches!(aggregate, Aggregate::Items { .. }))
+    }
+
+    /// Adds a value and returns its place.
+    pub(super) fn push(&mut self, aggregate: Aggregate) -> usize {
+        self.aggregates.push(aggregate);
+        self.aggregates.len() - 1
     }
 }
 
-/// Appends a path of the names in `places`, the outermost first; empty names are left out.
-fn push_path(row: &mut Row, places: &[usize], raw: &Raw<'_>) -> Result<()> {
-    let mut is_begun = false;
-    for place in places {
-        if let Some(name) = raw.text(*place)? {
-            if std::mem::replace(&mut is_begun, true) {
-                row.add("/");
-            } else {
-                row.text("");
-            }
-            row.add(name);
-        }
+/// Cells of a few records, by id.
+#[derive(Debug)]
+pub(super) struct Few {
+    /// The references that lead to the record that refers to one of them, and the reference itself.
+    pub(super) back: Vec<&'static Field>,
+    /// The place of the reference in a row of the list.
+    pub(super) place: usize,
+    pub(super) entity: &'static Entity,
+    pub(super) columns: Vec<Path>,
+    pub(super) cells: Row,
+    /// The place of each id's first cell.
+    pub(super) first: Vec<u32>,
+}
+
+impl Few {
+    pub(super) fn new(back: Vec<&'static Field>, place: usize, entity: &'static Entity) -> Self {
+        Self { back, place, entity, columns: Vec::new(), cells: Row::default(), first: Vec::new() }
     }
-    if !is_begun {
-        row.null();
+
+    /// Adds a column and returns its place.
+    pub(super) fn push(&mut self, column: Path) -> usize {
+        self.columns.push(column);
+        self.columns.len() - 1
     }
-    Ok(())
 }

@@ -2,11 +2,10 @@
 //!
 //! They are read for a block of rows at once, by one query for all of the block's ids; never by a query for each row.
 
+use super::cells::{Context, RelatedValues};
 use super::few::are_few;
-use super::plan::{Context, Getter, Plan, push_measure};
-use crate::catalog::{Catalog, Entity, Field};
+use super::plan::{Aggregate, Getter, Plan, Related};
 use crate::error::Result;
-use crate::output::row::Row;
 use crate::store::engine::{Bind, Block, Raw};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::selection::{Pick, alias_of};
@@ -17,58 +16,6 @@ use std::ops::ControlFlow;
 
 /// Number of rows that are read before their related values are.
 pub(super) const BLOCK: usize = 1000;
-/// A unit of a sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Measure {
-    Bytes,
-    Count,
-}
-
-/// A value made from the records that refer to one; numbers are places among the getters of their plan.
-#[derive(Debug)]
-pub(super) enum Aggregate {
-    Count,
-    Sum {
-        summand: usize,
-        /// Leaves out records whose column has this value.
-        unless: Option<(usize, &'static str)>,
-        /// The sum of no records is zero, not empty.
-        from_zero: bool,
-        of: Measure,
-    },
-    /// The records as a row of a file lists them: `MAIN`, or `MAIN@AT`.
-    Items {
-        at: Option<usize>,
-        main: Vec<usize>,
-    },
-}
-
-/// The records of one noun that refer to others, and the values to make of them for each record referred to.
-#[derive(Debug)]
-pub(super) struct Related {
-    /// The place of the id that they refer to, in a row of the plan above.
-    pub(super) id: usize,
-    /// The noun of the records referred to.
-    holder: &'static Entity,
-    /// The references that lead from a record to its holder.
-    back: Vec<&'static Field>,
-    /// Rows begin with the id of the holder.
-    pub(super) plan: Plan,
-    aggregates: Vec<Aggregate>,
-}
-
-/// Values that have been read.
-#[derive(Debug, Default)]
-pub(super) enum RelatedValues {
-    /// None yet.
-    #[default]
-    Unread,
-    /// The totals of each holder; of holders that have no records, nothing.
-    Totals(HashMap<i64, Vec<Option<Decimal>>>),
-    /// The rows themselves, by holder, and what is related to them in turn.
-    Rows(Block, Vec<RelatedValues>),
-}
-
 /// The holders whose values are read.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Holders<'i> {
@@ -78,33 +25,6 @@ pub(super) enum Holders<'i> {
 }
 
 impl Related {
-    pub(super) fn new(
-        catalog: &Catalog,
-        id: usize,
-        holder: &'static Entity,
-        of: &'static Entity,
-        back: &[&'static Field],
-    ) -> Self {
-        let plan = Plan::referring(catalog, of, back);
-        Self { id, holder, back: back.to_vec(), plan, aggregates: Vec::new() }
-    }
-
-    /// Returns true if these are totals of the records of `of` that `back` leads from.
-    pub(super) fn totals(&self, of: &Entity, back: &[&'static Field]) -> bool {
-        let names = |fields: &[&'static Field]| fields.iter().map(|field| field.name).collect::<Vec<_>>();
-        !self.lists_items() && self.plan.entity.noun == of.noun && names(&self.back) == names(back)
-    }
-
-    fn lists_items(&self) -> bool {
-        self.aggregates.iter().any(|aggregate| matches!(aggregate, Aggregate::Items { .. }))
-    }
-
-    /// Adds a value and returns its place.
-    pub(super) fn push(&mut self, aggregate: Aggregate) -> usize {
-        self.aggregates.push(aggregate);
-        self.aggregates.len() - 1
-    }
-
     /// Returns true if a list of all records reads the values of all holders in one pass.
     pub(super) fn has_few_holders(&self, reader: &Reader<'_>) -> Result<bool> {
         Ok(!self.lists_items() && are_few(reader, self.holder)?)
@@ -219,62 +139,6 @@ impl Related {
         let names: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
         let padding = std::iter::repeat_n(last, places - count);
         (format!("{key} IN ({})", names.join(", ")), ids.iter().copied().chain(padding).collect())
-    }
-
-    /// Returns a total of the holder `id`.
-    pub(super) fn total(&self, value: usize, values: &RelatedValues, id: i64) -> Option<Decimal> {
-        let total = match values {
-            RelatedValues::Totals(totals) => totals.get(&id).and_then(|totals| totals.get(value).copied().flatten()),
-            _ => None,
-        };
-        total.or(match self.aggregates.get(value) {
-            Some(Aggregate::Count | Aggregate::Sum { from_zero: true, .. }) => Some(Decimal::ZERO),
-            _ => None,
-        })
-    }
-
-    /// Appends a value of the holder `id` as a cell.
-    pub(super) fn push_cell(
-        &self,
-        value: usize,
-        values: &RelatedValues,
-        units: &Units,
-        id: i64,
-        row: &mut Row,
-    ) -> Result<()> {
-        match self.aggregates.get(value) {
-            Some(Aggregate::Items { at, main }) => {
-                let items = self.items(*at, main, values, units, id)?;
-                row.list(items.iter().map(String::as_str));
-            }
-            Some(Aggregate::Sum { of, .. }) => push_measure(row, *of, self.total(value, values, id)),
-            Some(Aggregate::Count) => push_measure(row, Measure::Count, self.total(value, values, id)),
-            None => row.null(),
-        }
-        Ok(())
-    }
-
-    fn items(
-        &self,
-        at: Option<usize>,
-        main: &[usize],
-        values: &RelatedValues,
-        units: &Units,
-        id: i64,
-    ) -> Result<Vec<String>> {
-        let RelatedValues::Rows(block, related) = values else { return Ok(Vec::new()) };
-        let context = Context { units, related };
-        let mut items = Vec::new();
-        let mut cells = Row::default();
-        for index in block.rows_of(id) {
-            cells.clear();
-            self.plan.fill(&context, &block.at(index), &mut cells)?;
-            let place = at.and_then(|at| cells.cell(at).plain());
-            for text in main.iter().filter_map(|main| cells.cell(*main).plain()) {
-                items.push(place.map_or_else(|| text.to_owned(), |place| format!("{text}@{place}")));
-            }
-        }
-        Ok(items)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Runs through the records of one noun, tests them, and fills a row for each that passes.
 
-use super::plan::{Context, Plan};
+use super::cells::{Context, RelatedValues};
+use super::plan::Plan;
 use super::query::{Query, Test, conditions};
-use super::related::{BLOCK, Holders, RelatedValues, read_all, read_whole};
+use super::related::{BLOCK, Holders, read_all, read_whole};
 use crate::catalog::Path;
 use crate::error::Result;
 use crate::output::row::Row;

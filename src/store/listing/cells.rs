@@ -1,0 +1,220 @@
+//! Makes the cells of a row: from its own columns, from other records, and from the few that many rows refer to.
+
+use super::plan::{Aggregate, Few, Getter, Measure, NONE, Plan, Related};
+use crate::error::Result;
+use crate::output::row::Row;
+use crate::store::engine::{Block, Raw};
+use crate::value::decimal::Decimal;
+use crate::value::quantity::{self, Units};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Values that a row's cells are made from, besides the row itself.
+pub(super) struct Context<'c> {
+    pub(super) units: &'c Units,
+    /// For each of the plan's [`Related`], the values that have been read.
+    pub(super) related: &'c [RelatedValues],
+}
+
+/// Values that have been read.
+#[derive(Debug, Default)]
+pub(super) enum RelatedValues {
+    /// None yet.
+    #[default]
+    Unread,
+    /// The totals of each holder; of holders that have no records, nothing.
+    Totals(HashMap<i64, Vec<Option<Decimal>>>),
+    /// The rows themselves, by holder, and what is related to them in turn.
+    Rows(Block, Vec<RelatedValues>),
+}
+
+impl Plan {
+    /// Appends the cells of all columns to `row`.
+    pub(super) fn fill(&self, context: &Context<'_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+        self.fill_some(context, raw, 0..self.getters.len(), row)
+    }
+
+    /// Appends the cells of some columns to `row`.
+    pub(super) fn fill_some(
+        &self,
+        context: &Context<'_>,
+        raw: &Raw<'_>,
+        columns: Range<usize>,
+        row: &mut Row,
+    ) -> Result<()> {
+        let getters = self.getters.get(columns).unwrap_or_default();
+        getters.iter().try_for_each(|getter| self.push_cell(getter, context, raw, row))
+    }
+
+    fn push_cell(&self, getter: &Getter, context: &Context<'_>, raw: &Raw<'_>, row: &mut Row) -> Result<()> {
+        match getter {
+            Getter::Text(place) => match raw.text(*place)? {
+                Some(text) => row.text(text),
+                None => row.null(),
+            },
+            Getter::Time(place) => match raw.text(*place)? {
+                Some(text) => row.time(text),
+                None => row.null(),
+            },
+            Getter::Number(place) => match raw.text(*place)? {
+                Some(text) => row.number(text),
+                None => row.null(),
+            },
+            Getter::Integer(place) => match raw.integer(*place)? {
+                Some(number) => row.integer(number),
+                None => row.null(),
+            },
+            Getter::Quantity(place) => match quantity_at(context.units, raw, *place)? {
+                Some((amount, unit, bytes)) => row.stored_quantity(amount, unit, bytes),
+                None => row.null(),
+            },
+            Getter::Path(places) => push_path(row, places, raw)?,
+            Getter::Few { few, column } => match self.few.get(*few) {
+                Some(few) => few.push_cell(raw.integer(few.place)?, *column, row),
+                None => row.null(),
+            },
+            Getter::Bytes(_) | Getter::InBytes(_) => {
+                push_measure(row, Measure::Count, self.size(getter, context, raw)?);
+            }
+            Getter::Remaining { of, .. } => push_measure(row, *of, self.size(getter, context, raw)?),
+            Getter::Related { id, related, value } => {
+                let (Some(spec), Some(values)) = (self.related.get(*related), context.related.get(*related)) else {
+                    row.null();
+                    return Ok(());
+                };
+                match raw.integer(*id)? {
+                    None => row.null(),
+                    Some(id) => spec.push_cell(*value, values, context.units, id, row)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the exact measure in a column; `None` where it is empty or no measure.
+    pub(super) fn size(&self, getter: &Getter, context: &Context<'_>, raw: &Raw<'_>) -> Result<Option<Decimal>> {
+        Ok(match getter {
+            Getter::Number(place) => raw.text(*place)?.and_then(|text| Decimal::parse(text).ok()),
+            Getter::Integer(place) => raw.integer(*place)?.map(|number| Decimal::from_whole(number.into())),
+            Getter::Quantity(place) | Getter::Bytes(place) => {
+                quantity_at(context.units, raw, *place)?.map(|(amount, _, unit)| quantity::bytes(amount, unit))
+            }
+            Getter::InBytes(inner) => self.size(inner, context, raw)?,
+            Getter::Related { id, related, value } => {
+                let found = self.related.get(*related).zip(context.related.get(*related)).zip(raw.integer(*id)?);
+                found.and_then(|((spec, values), id)| spec.total(*value, values, id))
+            }
+            Getter::Remaining { total, used, .. } => match self.size(total, context, raw)? {
+                Some(total) => Some(total - self.size(used, context, raw)?.unwrap_or_default()),
+                None => None,
+            },
+            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) | Getter::Few { .. } => None,
+        })
+    }
+}
+
+impl Related {
+    /// Returns a total of the holder `id`.
+    pub(super) fn total(&self, value: usize, values: &RelatedValues, id: i64) -> Option<Decimal> {
+        let total = match values {
+            RelatedValues::Totals(totals) => totals.get(&id).and_then(|totals| totals.get(value).copied().flatten()),
+            _ => None,
+        };
+        total.or(match self.aggregates.get(value) {
+            Some(Aggregate::Count | Aggregate::Sum { from_zero: true, .. }) => Some(Decimal::ZERO),
+            _ => None,
+        })
+    }
+
+    /// Appends a value of the holder `id` as a cell.
+    pub(super) fn push_cell(
+        &self,
+        value: usize,
+        values: &RelatedValues,
+        units: &Units,
+        id: i64,
+        row: &mut Row,
+    ) -> Result<()> {
+        match self.aggregates.get(value) {
+            Some(Aggregate::Items { at, main }) => {
+                let items = self.items(*at, main, values, units, id)?;
+                row.list(items.iter().map(String::as_str));
+            }
+            Some(Aggregate::Sum { of, .. }) => push_measure(row, *of, self.total(value, values, id)),
+            Some(Aggregate::Count) => push_measure(row, Measure::Count, self.total(value, values, id)),
+            None => row.null(),
+        }
+        Ok(())
+    }
+
+    fn items(
+        &self,
+        at: Option<usize>,
+        main: &[usize],
+        values: &RelatedValues,
+        units: &Units,
+        id: i64,
+    ) -> Result<Vec<String>> {
+        let RelatedValues::Rows(block, related) = values else { return Ok(Vec::new()) };
+        let context = Context { units, related };
+        let mut items = Vec::new();
+        let mut cells = Row::default();
+        for index in block.rows_of(id) {
+            cells.clear();
+            self.plan.fill(&context, &block.at(index), &mut cells)?;
+            let place = at.and_then(|at| cells.cell(at).plain());
+            for text in main.iter().filter_map(|main| cells.cell(*main).plain()) {
+                items.push(place.map_or_else(|| text.to_owned(), |place| format!("{text}@{place}")));
+            }
+        }
+        Ok(items)
+    }
+}
+
+impl Few {
+    /// Appends a column of the record `id` to `row`.
+    pub(super) fn push_cell(&self, id: Option<i64>, column: usize, row: &mut Row) {
+        let first = id.and_then(|id| self.first.get(usize::try_from(id).ok()?)).filter(|first| **first != NONE);
+        match first {
+            Some(first) => row.push(&self.cells, *first as usize + column),
+            None => row.null(),
+        }
+    }
+}
+
+/// A quantity of a row: its amount, its unit's name, and the number of bytes in one unit.
+fn quantity_at<'r>(units: &'r Units, raw: &'r Raw<'_>, place: usize) -> Result<Option<(&'r str, &'r str, u64)>> {
+    let (Some(amount), Some(unit)) = (raw.text(place)?, raw.integer(place + 1)?) else { return Ok(None) };
+    Ok(Some(units.get(unit).map_or((amount, "", 0), |unit| (amount, unit.name.as_str(), unit.bytes))))
+}
+
+/// Appends a measure as a cell; an empty one as NULL.
+pub(super) fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
+    match (of, size) {
+        (_, None) => row.null(),
+        (Measure::Count, Some(size)) => row.number(&size.to_string()),
+        (Measure::Bytes, Some(size)) => {
+            let (amount, unit) = quantity::compact(size);
+            row.quantity(&amount, unit, size);
+        }
+    }
+}
+
+/// Appends a path of the names in `places`, the outermost first; empty names are left out.
+fn push_path(row: &mut Row, places: &[usize], raw: &Raw<'_>) -> Result<()> {
+    let mut is_begun = false;
+    for place in places {
+        if let Some(name) = raw.text(*place)? {
+            if std::mem::replace(&mut is_begun, true) {
+                row.add("/");
+            } else {
+                row.text("");
+            }
+            row.add(name);
+        }
+    }
+    if !is_begun {
+        row.null();
+    }
+    Ok(())
+}
