@@ -41,7 +41,7 @@ fn resolving(criterion: &mut Criterion) {
     let store = Store::new(folder.path().join("inv.db"), &inventory.catalog, SCHEMA);
     store.create().expect("an inventory");
     let (provider, dc) = (inventory.catalog.of("provider"), inventory.catalog.of("dc"));
-    let text = |text: String| Value::Text(text);
+    let text = |text: String| Value::Text(text.into());
     store
         .write(End::Commit, |writer| {
             let holder = writer.apply(Change::Create { entity: provider, values: vec![text("p".to_owned())] })?.id;

@@ -57,20 +57,9 @@ impl Record {
         self.cells.push((column, cell.map(|_| start..self.text.len())));
     }
 
-    /// Returns the text of all cells, concatenated.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns the cells as [`Self::cells`] does, each by its range in [`Self::text`].
-    pub fn spans(&self) -> impl Iterator<Item = (usize, Option<Range<usize>>)> {
-        self.cells.iter().map(|(column, span)| (*column, span.clone()))
-    }
-
     /// The cells that the row gives, with the indices of their columns. A JSON object that lacks a key, and an export
     /// that knows no value, give no cell: that is not the same as an empty one.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, Option<&str>)> {
+    pub fn cells(&self) -> impl Iterator<Item = (usize, Option<&str>)> + Clone {
         self.cells.iter().map(|(column, span)| (*column, span.as_ref().map(|span| &self.text[span.clone()])))
     }
 }

@@ -17,56 +17,45 @@ pub mod status;
 pub mod text;
 pub mod time;
 
-use quantity::Quantity;
+use std::borrow::Cow;
 
-/// One field's value on its way to its row or back.
+/// One field's value, from a text to its row and back. Its text is borrowed from where it stands, in a row of a file or in
+/// another cell, unless it had to be written otherwise: a million rows cost no allocation a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum Cell<'t> {
     /// Nothing: the field is empty.
     Null,
     /// Text in its canonical form: a name, an address, a time, a decimal.
-    Text(String),
+    Text(Cow<'t, str>),
     /// A whole number, or the id of a record that is referred to.
     Integer(i64),
-    /// An amount and its unit.
-    Quantity(Quantity),
+    /// An amount as decimal text, and the id of the record of its unit.
+    Quantity(Cow<'t, str>, i64),
 }
 
-/// A value whose text stands elsewhere, in a row of a file or in a [`Value`]: a million rows cost no allocation a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lent<'t> {
-    /// Nothing.
-    Null,
-    /// As [`Value::Text`].
-    Text(&'t str),
-    /// As [`Value::Integer`].
-    Integer(i64),
-    /// As [`Value::Quantity`]: the amount as entered, and the id of the unit's record.
-    Quantity(&'t str, i64),
-}
+/// A cell that owns its text.
+pub type Value = Cell<'static>;
 
-impl Value {
-    /// The same value, its text lent.
+impl Cell<'_> {
+    /// Returns the same cell with its text borrowed from this one.
     #[must_use]
-    pub fn lend(&self) -> Lent<'_> {
+    pub fn to_borrowed(&self) -> Cell<'_> {
         match self {
-            Self::Null => Lent::Null,
-            Self::Text(text) => Lent::Text(text),
-            Self::Integer(number) => Lent::Integer(*number),
-            Self::Quantity(quantity) => Lent::Quantity(&quantity.amount, quantity.unit),
+            Self::Null => Cell::Null,
+            Self::Text(text) => Cell::Text(Cow::Borrowed(text)),
+            Self::Integer(number) => Cell::Integer(*number),
+            Self::Quantity(amount, unit) => Cell::Quantity(Cow::Borrowed(amount), *unit),
         }
     }
-}
 
-impl Lent<'_> {
-    /// The same value with a text of its own.
+    /// Returns the same cell with a text of its own.
     #[must_use]
-    pub fn to_value(self) -> Value {
+    pub fn into_owned(self) -> Value {
         match self {
-            Self::Null => Value::Null,
-            Self::Text(text) => Value::Text(text.to_owned()),
-            Self::Integer(number) => Value::Integer(number),
-            Self::Quantity(amount, unit) => Value::Quantity(Quantity { amount: amount.to_owned(), unit }),
+            Self::Null => Cell::Null,
+            Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
+            Self::Integer(number) => Cell::Integer(number),
+            Self::Quantity(amount, unit) => Cell::Quantity(Cow::Owned(amount.into_owned()), unit),
         }
     }
 }

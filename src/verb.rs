@@ -19,7 +19,6 @@ pub(crate) mod faults;
 mod header;
 pub(crate) mod intake;
 pub(crate) mod load;
-mod portion;
 pub(crate) mod progress;
 pub(crate) mod report;
 mod rows;

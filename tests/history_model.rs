@@ -11,7 +11,6 @@ use inv::output::csv::CsvRecords;
 use inv::output::row::Row;
 use inv::store::{Change, End, Moment, Reader, Record, Removal, Store, Writer};
 use inv::value::Value;
-use inv::value::quantity::Quantity;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
@@ -118,12 +117,12 @@ fn nouns() -> Vec<&'static Entity> {
 
 /// A value for a field, from a seed: few different ones, so that keys clash and values return.
 fn value(writer: &Reader<'_>, kind: Kind, seed: u16) -> Result<Value, Error> {
-    let text = |text: String| Ok(Value::Text(text));
+    let text = |text: String| Ok(Value::Text(text.into()));
     match kind {
         Kind::Name => text(format!("名{}/n", seed % 7)),
         Kind::Text | Kind::Vlan => text(format!("{}, \"x\"\n", seed % 3)),
         Kind::Quantity { .. } => {
-            Ok(Value::Quantity(Quantity { amount: format!("{}.50", seed % 9 + 1), unit: i64::from(seed % 11) + 1 }))
+            Ok(Value::Quantity(format!("{}.50", seed % 9 + 1).into(), i64::from(seed % 11) + 1))
         }
         Kind::Count => text((seed % 5 + 1).to_string()),
         Kind::Status => text(inv::value::status::STATUSES[usize::from(seed) % 7].to_owned()),

@@ -100,8 +100,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 /// The values of a reserved address.
 fn reserved(entity: &Entity, family: Family, address: &str, vlan: Option<&str>) -> Vec<Value> {
     let value = |kind| match (kind, family) {
-        (Kind::Ipv4, Family::V4) | (Kind::Ipv6, Family::V6) => Value::Text(address.to_owned()),
-        (Kind::Vlan, _) => vlan.map_or(Value::Null, |vlan| Value::Text(vlan.to_owned())),
+        (Kind::Ipv4, Family::V4) | (Kind::Ipv6, Family::V6) => Value::Text(address.to_owned().into()),
+        (Kind::Vlan, _) => vlan.map_or(Value::Null, |vlan| Value::Text(vlan.to_owned().into())),
         _ => Value::Null,
     };
     entity.fields.iter().map(|field| value(field.kind)).collect()

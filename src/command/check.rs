@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::{Change, Reader, Writer};
-use crate::value::Value;
+use crate::value::Cell;
 use crate::verb::arguments::{self, options, switch};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use rule::{Asked, RULES, Severity};
@@ -124,22 +124,22 @@ fn mend(writer: &mut Writer<'_>, asked: &Asked) -> Result<usize> {
         // A record that cannot even be read is left to its owner.
         let Ok(Some(record)) = writer.record(mend.entity, mend.id) else { continue };
         let done = writer.whole_or_nothing(|writer| {
-            let change = match &mend.value {
+            writer.apply(match &mend.value {
                 Some((place, text)) => Change::Update {
                     entity: mend.entity,
                     before: &record,
-                    values: vec![(*place, Value::Text(text.clone()))],
+                    values: vec![(*place, Cell::Text(text.into()))],
                 },
                 None if mend.entity.reach == Reach::Link => Change::Remove { entity: mend.entity, before: &record },
-                None => return Ok(Err(Error::conflict("nothing to mend"))),
-            };
-            match writer.apply(change) {
-                // Another record has that name or address: which is meant is not for a program to say.
-                Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Failed) => Ok(Err(error)),
-                other => other.map(Ok),
-            }
-        })?;
-        mended += usize::from(done.is_ok());
+                None => return Err(Error::conflict("nothing to mend")),
+            })
+        });
+        match done {
+            Ok(_) => mended += 1,
+            // Another record has that name or address: which is meant is not for a program to say.
+            Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Failed) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(mended)
 }

@@ -5,10 +5,10 @@ use crate::catalog::{Entity, Kind, OnRemove};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::store::{Change, Writer};
-use crate::value::{Value, shown};
+use crate::value::{Cell, shown};
 use crate::verb::arguments;
-use crate::verb::batch::{Batch, Existing};
-use crate::verb::intake::{Draft, Intake};
+use crate::verb::batch::{Batch, Duplicates, Existing};
+use crate::verb::intake::{Draft, Intake, Rejected};
 use crate::verb::report::Report;
 use clap::{Arg, ArgMatches, Command};
 use std::ops::ControlFlow;
@@ -51,15 +51,15 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         let mut report = Report::new(session.dry_run);
         let mut intake = Intake::default();
         let mut draft = Draft::empty(entity);
-        for ((field, value), slot) in entity.fields.iter().zip(&record.values).zip(&mut draft.values) {
-            *slot = match field.kind {
-                Kind::Created | Kind::Updated => None,
-                Kind::Name => Some(intake.value(writer, field, new)?),
-                _ => Some(value.clone()),
-            };
+        for ((place, field), value) in entity.fields.iter().enumerate().zip(&record.values) {
+            match field.kind {
+                Kind::Created | Kind::Updated => {}
+                Kind::Name => draft.set(place, intake.cell(writer, field, new)?),
+                _ => draft.set(place, value.to_borrowed()),
+            }
         }
-        let mut batch = Batch::new(entity, Existing::Refuse, true);
-        let copy = batch.put(writer, &mut intake, &draft.lend(), Vec::new(), 1, &mut report)??;
+        let mut batch = Batch::new(entity, Existing::Refuse, Duplicates::Count);
+        let copy = batch.put(writer, &mut intake, draft, &mut report).map_err(Rejected::into_error)?;
         parts(writer, entity, id, copy, &mut report)?;
         Ok((writer.path(entity, copy)?, report))
     })?;
@@ -75,14 +75,14 @@ fn parts(writer: &mut Writer<'_>, entity: &'static Entity, from: i64, to: i64, r
     let follows = writer.catalog().back_references(entity).filter(|part| part.on_remove == OnRemove::Follow);
     for part in follows.collect::<Vec<_>>() {
         let mut found = Vec::new();
-        writer.each_with(part.entity, &[part.field.name], &[&Value::Integer(from)], |record| {
+        writer.each_with(part.entity, &[part.field.name], &[&Cell::Integer(from)], |record| {
             found.push(record);
             Ok(ControlFlow::Continue(()))
         })?;
         for record in found {
             let mut values = record.values;
             if let Some(slot) = part.entity.position(part.field.name).and_then(|place| values.get_mut(place)) {
-                *slot = Value::Integer(to);
+                *slot = Cell::Integer(to);
             }
             let effect = writer.apply(Change::Create { entity: part.entity, values })?;
             report.add(writer, &effect)?;

@@ -12,7 +12,7 @@ pub(in crate::store) mod waiting;
 pub(in crate::store) use block::Block;
 pub(in crate::store) use row::{Raw, utf8};
 pub(in crate::store) use sqlite::{
-    APPLICATION_ID, ASIDE, Connection, Guard, HEADER, Header, INSERT_MANY, Index, Prepared, SchemaObject,
+    APPLICATION_ID, Connection, Guard, HEADER, Header, Index, Prepared, SchemaObject,
 };
 
 use crate::error::Error;

@@ -28,7 +28,7 @@ use crate::store::engine::{Bind, Raw};
 use crate::store::login::SignedIn;
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record;
-use crate::value::Lent;
+use crate::value::Cell;
 use crate::value::character::is_bare;
 use serde_json::Value as Json;
 use std::fmt::Write;
@@ -256,12 +256,12 @@ fn is_secret(entity: &Entity, place: usize) -> bool {
 }
 
 /// The values of some fields of a record, by column, as history keeps them: as JSON, put behind what `text` has.
-fn keep<'v>(entity: &'static Entity, fields: impl Iterator<Item = (usize, Lent<'v>)>, text: &mut String) {
+fn keep<'c>(entity: &'static Entity, fields: impl Iterator<Item = (usize, &'c Cell<'c>)>, text: &mut String) {
     text.push('{');
     let mut between = "";
     for (place, value) in fields {
         let Some(field) = entity.fields.get(place) else { continue };
-        for (column, bind) in field.columns().zip(record::lent_binds(field, value)) {
+        for (column, bind) in field.columns().zip(record::binds(field, value)) {
             text.extend([between, "\"", column, "\":"]);
             match bind {
                 // Writing to a String cannot fail.

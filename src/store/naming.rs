@@ -2,7 +2,6 @@
 
 pub(in crate::store) mod addresses;
 pub(in crate::store) mod find;
-pub(in crate::store) mod made;
 mod matching;
 pub(in crate::store) mod resolve;
 pub(in crate::store) mod resolver;

@@ -2,5 +2,6 @@
 
 pub(in crate::store) mod bulk;
 pub(in crate::store) mod change;
+pub(in crate::store) mod filling;
 pub(in crate::store) mod removal;
 pub(in crate::store) mod writer;

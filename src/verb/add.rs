@@ -2,7 +2,7 @@
 
 use super::arguments::{self, option, options, switch};
 use super::batch::{Batch, Existing};
-use super::intake::{Intake, Target};
+use super::intake::{Intake, Rejected, Target};
 use super::report::Report;
 use super::{ask, show};
 use crate::catalog::{Catalog, Entity, Kind};
@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::input::secret;
 use crate::output::Style;
 use crate::session::Session;
-use crate::value::list;
+use crate::value::shown::shown;
+use crate::value::{Cell, list};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
@@ -42,8 +43,8 @@ pub(crate) fn has_secret(entity: &Entity) -> bool {
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
-    let (mut given, mut create) = (given(entity, matches), Vec::new());
-    let mut missing = missing(entity, &given);
+    let (mut texts, mut create) = (texts(entity, matches), Vec::new());
+    let mut missing = missing(entity, &texts);
     if !session.interactive {
         if has_secret(entity) && !switch(matches, "password-stdin") {
             missing.push("--password-stdin".to_owned());
@@ -55,12 +56,12 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     if !missing.is_empty() {
         session.require(arguments::role(entity))?;
-        let filled = given.iter().filter_map(|(target, _)| match target {
+        let places = texts.iter().filter_map(|(target, _)| match target {
             Target::Field(place) => Some(*place),
             _ => None,
         });
-        let answers = ask::for_new(session, entity, &filled.collect::<Vec<usize>>())?;
-        given.extend(answers.texts);
+        let answers = ask::for_new(session, entity, &places.collect::<Vec<usize>>())?;
+        texts.extend(answers.texts);
         create = answers.create;
     }
     let from_stdin = switch(matches, "password-stdin");
@@ -74,23 +75,19 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let (answer, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
         let mut report = Report::new(session.dry_run);
-        let texts: Vec<(Target, Option<&str>)> = given.iter().map(|(t, text)| (*t, Some(text.as_str()))).collect();
-        let mut draft = intake.read(writer, entity, &texts)?.map_err(several)?;
+        let draft = intake.read(writer, entity, texts.iter().map(|(target, text)| (*target, Some(text.as_str()))));
+        let mut draft = draft.map_err(Rejected::into_error)?;
         if let (Some(hash), Some(place)) = (&secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
-            && let Some(slot) = draft.values.get_mut(place)
         {
-            *slot = Some(crate::value::Value::Text(hash.clone()));
+            draft.set(place, Cell::Text(hash.into()));
         }
-        // Before the change pages can be read, which is quicker than to ask the engine.
-        let path = if card.is_none() { writer.path_to_be(entity, &draft.values)? } else { None };
-        let mut batch = Batch::new(entity, Existing::Refuse, switch(matches, "allow-duplicate"));
-        let id = batch.put(writer, &mut intake, &draft.lend(), draft.items.clone(), 1, &mut report)??;
+        let mut batch = Batch::new(entity, Existing::Refuse, arguments::duplicates(matches));
+        let id = batch.put(writer, &mut intake, draft, &mut report).map_err(Rejected::into_error)?;
         // Whoever adds the first login user has to sign in to read it.
         let answer = if let Some(style) = card {
             session.cards(style, |cards| show::card(writer, entity, id, cards))?
         } else {
-            let path = path.map_or_else(|| writer.path(entity, id).map(|path| path.to_string()), Ok)?;
-            format!("{}\n", crate::value::shown::shown(&path))
+            format!("{}\n", shown(&writer.path(entity, id)?))
         };
         Ok((answer, entity.operates && writer.is_open_to_all(), report))
     })?;
@@ -104,35 +101,35 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     Ok(())
 }
 
-/// What the command line gives, and what each text is for.
-fn given(entity: &'static Entity, matches: &ArgMatches) -> Vec<(Target, String)> {
-    let mut given = Vec::new();
+/// The texts of the command line, and the destination of each.
+fn texts(entity: &'static Entity, matches: &ArgMatches) -> Vec<(Target, String)> {
+    let mut texts = Vec::new();
     if let Some(name) = option(matches, "new")
         && let Some(field) = super::intake::naming_field(entity, name)
         && let Some(place) = entity.position(field.name)
     {
-        given.push((Target::Field(place), name.to_owned()));
+        texts.push((Target::Field(place), name.to_owned()));
     }
     for (place, field) in entity.fields.iter().enumerate() {
         if arguments::takes_flag(entity, field)
             && let Some(text) = option(matches, field.name)
         {
-            given.push((Target::Field(place), text.to_owned()));
+            texts.push((Target::Field(place), text.to_owned()));
         }
     }
     for collection in entity.collections {
         let items = options(matches, collection.flag);
         if !items.is_empty() {
-            given.push((Target::Collection(collection), list::join_list(items)));
+            texts.push((Target::Collection(collection), list::join_list(items)));
         }
     }
-    given
+    texts
 }
 
-/// What a new record needs and is not given.
-fn missing(entity: &'static Entity, given: &[(Target, String)]) -> Vec<String> {
+/// The arguments that a new record needs and that are missing.
+fn missing(entity: &'static Entity, texts: &[(Target, String)]) -> Vec<String> {
     let is_given = |name: &str| {
-        given.iter().any(|(target, _)| matches!(target, Target::Field(place) if entity.position(name) == Some(*place)))
+        texts.iter().any(|(target, _)| matches!(target, Target::Field(place) if entity.position(name) == Some(*place)))
     };
     let mut missing = Vec::new();
     if entity.numbered.is_none() && !entity.names.iter().any(|name| is_given(name)) {
@@ -148,13 +145,4 @@ fn missing(entity: &'static Entity, given: &[(Target, String)]) -> Vec<String> {
         }
     }
     missing
-}
-
-/// Several faults as one failure: the first is the sentence, the others stand below it.
-pub(crate) fn several(mut faults: Vec<Error>) -> Error {
-    if faults.is_empty() {
-        return Error::failed("nothing is known of the fault");
-    }
-    let first = faults.remove(0);
-    first.details(faults.iter().map(Error::in_one_line))
 }

@@ -1,5 +1,6 @@
 //! Command-line arguments that several verbs share, derived from the catalog.
 
+use super::batch::Duplicates;
 use super::complete;
 use crate::catalog::{Catalog, Entity, Field, Kind};
 use crate::value::role::Role;
@@ -133,6 +134,11 @@ pub(crate) fn allow_duplicate(catalog: &Catalog, entity: &'static Entity, comman
     } else {
         command
     }
+}
+
+/// The treatment of duplicates that `--allow-duplicate` asks for.
+pub(crate) fn duplicates(matches: &ArgMatches) -> Duplicates {
+    if switch(matches, "allow-duplicate") { Duplicates::Count } else { Duplicates::Refuse }
 }
 
 /// Whether a switch was given.

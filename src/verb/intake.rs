@@ -1,18 +1,15 @@
-//! From text to values: what an argument, a prompt or a row of a file gives, read field by field.
+//! From texts to cells: an argument, an answer to a prompt or a row of a file is read field by field, here alone.
 //!
-//! Every fault of a record is told, not only the first. What a row refers to is resolved here, and made here where
-//! `--create` says so.
+//! References are resolved here, and missing records are created here where `--create` allows it.
 
-use super::portion::{Row, Said};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
-use crate::store::{Action, Change, Effect, Number, Resolver, Writer};
-use crate::value::quantity::{Quantity, Units};
+use crate::store::{Change, Effect, Filling, Reader, Resolver, Writer};
 use crate::value::role::Role;
-use crate::value::{Lent, Value, address, decimal, list, name, shown, status, text, time};
-use std::borrow::Cow;
+use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
+use std::ops::Deref;
 
-/// What a given text is for.
+/// The destination of a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Target {
     /// A field, by its place in the catalog.
@@ -25,251 +22,224 @@ pub(crate) enum Target {
     Derived,
 }
 
-/// A record as it is given: what is not mentioned stays as it is, or becomes the default.
+/// The cells of one record: a field that is not mentioned stays as it is, or becomes the default.
 #[derive(Debug)]
-pub(crate) struct Draft {
-    /// The values of the fields that were mentioned.
-    pub values: Vec<Option<Value>>,
-    /// What comes along.
-    pub items: Items,
+pub(crate) struct Draft<'t> {
+    /// The cells of the fields that were mentioned, by their places.
+    pub cells: Vec<Option<Cell<'t>>>,
+    /// Records of other nouns that come along.
+    pub items: Items<'t>,
+    /// The line of the file that it stands in; 1 where there is no file.
+    pub line: u64,
 }
 
-/// Records of other nouns that come along with one: the values of each.
-pub(crate) type Items = Vec<(&'static Collection, Vec<Vec<Value>>)>;
+/// Records of other nouns that come along with one: the cells of each.
+pub(crate) type Items<'t> = Vec<(&'static Collection, Vec<Vec<Cell<'t>>>)>;
 
-impl Draft {
-    /// A draft that mentions nothing.
+impl<'t> Draft<'t> {
+    /// Returns a draft that mentions nothing.
     pub(crate) fn empty(entity: &Entity) -> Self {
-        Self { values: vec![None; entity.fields.len()], items: Vec::new() }
+        Self { cells: vec![None; entity.fields.len()], items: Vec::new(), line: 1 }
     }
 
-    /// The values, their texts lent.
-    pub(crate) fn lend(&self) -> Vec<Option<Lent<'_>>> {
-        self.values.iter().map(|value| value.as_ref().map(Value::lend)).collect()
+    /// Sets the cell of a field.
+    pub(crate) fn set(&mut self, place: usize, cell: Cell<'t>) {
+        if let Some(slot) = self.cells.get_mut(place) {
+            *slot = Some(cell);
+        }
     }
 }
 
-/// The faults of one record.
-pub(crate) type Faults = Vec<Error>;
+/// The reason why a record is not taken.
+#[derive(Debug)]
+pub(crate) enum Rejected {
+    /// Faults of the record.
+    Row(Vec<Error>),
+    /// A failure that ends the command.
+    Command(Error),
+}
 
-/// Reads drafts, and remembers what it has resolved.
+impl From<Error> for Rejected {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            Failure::Inventory | Failure::Interrupted | Failure::OutputClosed | Failure::Denied => Self::Command(error),
+            _ => Self::Row(vec![error]),
+        }
+    }
+}
+
+impl Rejected {
+    /// Returns one failure: the first fault is the sentence, the others stand below it.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            Self::Command(error) => error,
+            Self::Row(faults) => match faults.split_first() {
+                Some((first, others)) => first.clone().details(others.iter().map(Error::in_one_line)),
+                None => Error::failed("nothing is known of the fault"),
+            },
+        }
+    }
+}
+
+/// New records are written here: into the inventory one by one, or into tables that are being filled.
+pub(crate) trait Creates<'s>: Deref<Target = Reader<'s>> {
+    /// Writes one record.
+    fn create(&mut self, entity: &'static Entity, cells: Vec<Cell<'_>>) -> Result<Effect>;
+}
+
+impl<'s> Creates<'s> for Writer<'s> {
+    fn create(&mut self, entity: &'static Entity, values: Vec<Cell<'_>>) -> Result<Effect> {
+        self.apply(Change::Create { entity, values })
+    }
+}
+
+impl<'s> Creates<'s> for Filling<'_, 's> {
+    fn create(&mut self, entity: &'static Entity, cells: Vec<Cell<'_>>) -> Result<Effect> {
+        Filling::create(self, entity, cells)
+    }
+}
+
+/// Reads texts, and remembers what it has resolved.
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
     /// What it has resolved.
     pub resolver: Resolver,
     /// Whether the words of the common platforms are understood.
     pub platform_words: bool,
-    /// The fields and nouns whose records are made where they are missing.
+    /// The fields and nouns whose records are created where they are missing.
     pub create: Vec<String>,
-    /// What was made so.
-    pub made: Vec<Effect>,
-}
-
-/// Whether a failure ends the whole command, rather than being a fault of one record.
-pub(crate) const fn ends_it(error: &Error) -> bool {
-    matches!(error.kind(), Failure::Inventory | Failure::Interrupted | Failure::OutputClosed | Failure::Denied)
+    /// Records that were created so.
+    pub created: Vec<Effect>,
 }
 
 impl Intake {
-    /// Reads what is given for one record of `entity`.
-    ///
-    /// # Errors
-    /// The outer one ends the command; the inner ones are the record's faults.
-    pub(crate) fn read(
+    /// Reads the texts of one record of `entity`. Every fault of it is returned, not only the first.
+    pub(crate) fn read<'s, 't>(
         &mut self,
-        writer: &mut Writer<'_>,
+        to: &mut impl Creates<'s>,
         entity: &'static Entity,
-        given: &[(Target, Option<&str>)],
-    ) -> Result<Result<Draft, Faults>> {
+        texts: impl Iterator<Item = (Target, Option<&'t str>)> + Clone,
+    ) -> std::result::Result<Draft<'t>, Rejected> {
         let mut draft = Draft::empty(entity);
-        let mut faults = Faults::new();
-        let above = holders_path(given.iter().copied());
-        for (target, text) in given {
+        let mut faults = Vec::new();
+        for (target, text) in texts.clone() {
             let text = text.filter(|text| !text.is_empty());
-            let result = match target {
-                Target::Field(place) => self.field(writer, entity, *place, text, &above).map(|value| {
-                    if let Some(slot) = draft.values.get_mut(*place) {
-                        *slot = Some(value);
-                    }
-                }),
-                Target::Collection(collection) => {
-                    self.items(writer, collection, text).map(|items| gather(&mut draft.items, collection, items))
-                }
+            let read = match target {
+                Target::Field(place) => match entity.fields.get(place) {
+                    Some(field) => self
+                        .field(to, entity, field, text, texts.clone())
+                        .map(|cell| draft.set(place, cell))
+                        .map_err(|error| about(field.name, error)),
+                    None => Ok(()),
+                },
+                Target::Collection(collection) => self
+                    .items(to, collection, text)
+                    .map(|items| gather(&mut draft.items, collection, items))
+                    .map_err(|error| about(collection.name, error)),
                 Target::Above(_) | Target::Derived => Ok(()),
             };
-            match result {
-                Err(error) if ends_it(&error) => return Err(error),
-                Err(error) => faults.push(error),
+            match read.map_err(Rejected::from) {
                 Ok(()) => {}
+                Err(Rejected::Row(more)) => faults.extend(more),
+                Err(ends) => return Err(ends),
             }
         }
-        Ok(if faults.is_empty() { Ok(draft) } else { Err(faults) })
+        if faults.is_empty() { Ok(draft) } else { Err(Rejected::Row(faults)) }
     }
 
-    fn field(
+    fn field<'s, 't>(
         &mut self,
-        writer: &mut Writer<'_>,
+        to: &mut impl Creates<'s>,
         entity: &'static Entity,
-        place: usize,
-        text: Option<&str>,
-        above: &str,
-    ) -> Result<Value> {
-        let Some(field) = entity.fields.get(place) else { return Ok(Value::Null) };
-        let about = |error: Error| if ends_it(&error) { error } else { about(field.name, &error) };
-        match text {
-            None => nothing_for(entity, field).map(|()| Value::Null),
-            Some(text) if entity.parent == Some(field.name) && !above.is_empty() && !text.starts_with("id=") => {
-                self.value(writer, field, &format!("{above}/{text}")).map_err(about)
+        field: &'static Field,
+        text: Option<&'t str>,
+        texts: impl Iterator<Item = (Target, Option<&'t str>)>,
+    ) -> Result<Cell<'t>> {
+        let Some(text) = text else {
+            if field.required && entity.numbered.is_none_or(|_| !entity.is_naming(field.name)) {
+                return Err(Error::failed(format!("{} must not be empty", field.name)));
             }
-            Some(text) => self.value(writer, field, text).map_err(about),
+            return Ok(Cell::Null);
+        };
+        if entity.parent == Some(field.name) && !text.starts_with("id=") {
+            let above = holders_path(texts);
+            if !above.is_empty() {
+                return self.cell(to, field, &format!("{above}/{text}")).map(Cell::into_owned);
+            }
         }
+        self.cell(to, field, text)
     }
 
-    /// Reads one field's text.
+    /// Reads the text of one field: the one way from a text to a cell.
     ///
     /// # Errors
     /// The text is no value of the field, or names no record.
-    pub(crate) fn value(&mut self, writer: &mut Writer<'_>, field: &'static Field, text: &str) -> Result<Value> {
+    pub(crate) fn cell<'s, 't>(
+        &mut self,
+        to: &mut impl Creates<'s>,
+        field: &'static Field,
+        text: &'t str,
+    ) -> Result<Cell<'t>> {
         match field.kind {
-            Kind::Quantity { .. } => quantity(&*writer.units()?, text).map(Plain::into_value),
-            Kind::Status if self.platform_words => platform_status(text).map(Plain::into_value),
-            Kind::Reference { to, .. } => {
-                let target = writer.catalog().of(to);
-                let found = self.resolver.resolve(writer, target, text);
-                self.found_or_made(writer, field, target, text, found).map(Value::Integer)
+            Kind::Quantity { .. } => to.units()?.lent(text).map(|(amount, unit)| Cell::Quantity(amount, unit)),
+            Kind::Status if self.platform_words => {
+                let word = status::known(text).or_else(|| status::from_platform(text));
+                word.map_or_else(|| plain(field.kind, text), |word| Ok(Cell::Text(word.into())))
+            }
+            Kind::Reference { to: noun, .. } => {
+                let target = to.catalog().of(noun);
+                match self.resolver.resolve(to, target, text) {
+                    Err(error) if error.kind() == Failure::NotFound && self.creates(field, target) => {
+                        self.create(to, target, text)
+                    }
+                    found => found,
+                }
+                .map(Cell::Integer)
             }
             kind => plain(kind, text),
         }
     }
 
-    /// The record that was found for `text`, or made where there is none.
-    fn found_or_made(
-        &mut self,
-        writer: &mut Writer<'_>,
-        field: &'static Field,
-        target: &'static Entity,
-        text: &str,
-        found: Result<i64>,
-    ) -> Result<i64> {
-        match found {
-            Err(error) if error.kind() == Failure::NotFound && self.makes(field, target) => {
-                self.make(writer, target, text)
-            }
-            other => other,
-        }
-    }
-
-    /// Takes over what was read of one row, looks up what that leaves to be looked up, and puts each value where its
-    /// field stands among `values`. What comes along is returned.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub(crate) fn take<'p>(
-        &mut self,
-        writer: &mut Writer<'_>,
-        entity: &'static Entity,
-        row: &Row<'p>,
-        values: &mut Vec<Option<Lent<'p>>>,
-    ) -> Result<Result<Items, Faults>> {
-        values.clear();
-        values.resize(entity.fields.len(), None);
-        let (mut items, mut faults) = (Items::new(), Faults::new());
-        let above = row.above();
-        for (target, said) in row.said() {
-            let given = match (target, said) {
-                (_, Said::Wrong(error)) => Err(error.clone()),
-                (Target::Field(place), Said::Value(value)) => Ok(Some((place, value))),
-                (Target::Field(place), Said::Text { text, number }) => self
-                    .reference(writer, entity, place, text, number, &above)
-                    .map(|id| Some((place, Lent::Integer(id)))),
-                (Target::Collection(collection), said) => {
-                    let text = if let Said::Text { text, .. } = said { Some(text) } else { None };
-                    let more = self.items(writer, collection, text);
-                    more.map(|more| gather(&mut items, collection, more)).map(|()| None)
-                }
-                (Target::Above(_) | Target::Derived, _) => Ok(None),
-            };
-            match given {
-                Err(error) if ends_it(&error) => return Err(error),
-                Err(error) => faults.push(error),
-                Ok(Some((place, value))) => {
-                    if let Some(slot) = values.get_mut(place) {
-                        *slot = Some(value);
-                    }
-                }
-                Ok(None) => {}
-            }
-        }
-        Ok(if faults.is_empty() { Ok(items) } else { Err(faults) })
-    }
-
-    /// The record that a field of a row refers to. A text that stands in many rows bears the same `number` in all.
-    fn reference(
-        &mut self,
-        writer: &mut Writer<'_>,
-        entity: &'static Entity,
-        place: usize,
-        text: &str,
-        number: Option<Number>,
-        above: &str,
-    ) -> Result<i64> {
-        let field = entity.fields.get(place).ok_or_else(|| Error::failed("a column is for no field"))?;
-        let about = |error: Error| if ends_it(&error) { error } else { about(field.name, &error) };
-        let target = writer.catalog().target(field).ok_or_else(|| Error::failed("a field refers to nothing"))?;
-        if entity.parent == Some(field.name) && !above.is_empty() && !text.starts_with("id=") {
-            let text = format!("{above}/{text}");
-            let found = self.resolver.resolve(writer, target, &text);
-            return self.found_or_made(writer, field, target, &text, found).map_err(about);
-        }
-        let found = self.resolver.resolve_again(writer, target, text, number);
-        self.found_or_made(writer, field, target, text, found).map_err(about)
-    }
-
     /// Reads `MAIN[@AT];…`.
-    fn items(
+    fn items<'s, 't>(
         &mut self,
-        writer: &mut Writer<'_>,
+        to: &mut impl Creates<'s>,
         collection: &'static Collection,
-        text: Option<&str>,
-    ) -> Result<Vec<Vec<Value>>> {
+        text: Option<&'t str>,
+    ) -> Result<Vec<Vec<Cell<'t>>>> {
         let Some(text) = text else { return Ok(Vec::new()) };
-        let about = |error: Error| if ends_it(&error) { error } else { about(collection.name, &error) };
-        let items = list::split_list(text).map_err(about)?;
-        items.iter().map(|item| self.item(writer, collection, item).map_err(about)).collect()
+        if !text.contains([';', '"']) {
+            return Ok(vec![self.item(to, collection, text)?]);
+        }
+        let owned = |cells: Vec<Cell<'_>>| cells.into_iter().map(Cell::into_owned).collect();
+        list::split_list(text)?.iter().map(|item| self.item(to, collection, item).map(owned)).collect()
     }
 
     /// Reads one `MAIN[@AT]`.
-    pub(crate) fn item(
+    fn item<'s, 't>(
         &mut self,
-        writer: &mut Writer<'_>,
+        to: &mut impl Creates<'s>,
         collection: &'static Collection,
-        item: &str,
-    ) -> Result<Vec<Value>> {
-        let of = writer.catalog().of(collection.of);
+        item: &'t str,
+    ) -> Result<Vec<Cell<'t>>> {
+        let of = to.catalog().of(collection.of);
         let (main, at) = match (collection.at, item.split_once('@')) {
             (Some(at), Some((main, text))) => (main.trim(), Some((at, text.trim()))),
             _ => (item.trim(), None),
         };
-        let mut values = vec![Value::Null; of.fields.len()];
-        let mut put = |name: &str, value: Value| {
-            if let Some(slot) = of.position(name).and_then(|place| values.get_mut(place)) {
-                *slot = value;
+        let mut cells = vec![Cell::Null; of.fields.len()];
+        let texts = main_field(of, collection, main).map(|field| (field, main));
+        for (field, text) in texts.into_iter().chain(at.and_then(|(at, text)| Some((of.field(at)?, text)))) {
+            let cell = self.cell(to, field, text)?;
+            if let Some(slot) = of.position(field.name).and_then(|place| cells.get_mut(place)) {
+                *slot = cell;
             }
-        };
-        let field = main_field(of, collection, main);
-        if let Some(field) = field {
-            put(field.name, self.value(writer, field, main)?);
         }
-        if let Some((at, text)) = at
-            && let Some(field) = of.field(at)
-        {
-            put(at, self.value(writer, field, text)?);
-        }
-        Ok(values)
+        Ok(cells)
     }
 
-    /// Whether records of `target` are made for `field` where they are missing.
-    fn makes(&self, field: &Field, target: &Entity) -> bool {
+    /// Returns whether records of `target` are created for `field` where they are missing.
+    fn creates(&self, field: &Field, target: &Entity) -> bool {
         let called = |name: &String| {
             name == field.name
                 || name == target.noun
@@ -279,62 +249,50 @@ impl Intake {
         self.create.iter().any(called)
     }
 
-    /// Makes the record of `entity` that the path `text` names.
-    fn make(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, text: &str) -> Result<i64> {
-        let mut values = vec![Value::Null; entity.fields.len()];
+    /// Creates the record of `entity` that the path `text` names.
+    fn create<'s>(&mut self, to: &mut impl Creates<'s>, entity: &'static Entity, text: &str) -> Result<i64> {
+        let mut cells = vec![Cell::Null; entity.fields.len()];
         let mut name = text;
-        if let Some((field, _)) = writer.catalog().parent(entity)
+        if let Some((field, _)) = to.catalog().parent(entity)
             && field.required
         {
             let Some((holder, last)) = text.rsplit_once('/') else {
                 return Err(Error::failed(format!("cannot create {} {}", entity.labels.0, shown::quoted(text)))
                     .help(format!("give its whole path, which says which {} it is in", field.name)));
             };
-            if let Some(slot) = entity.position(field.name).and_then(|place| values.get_mut(place)) {
-                *slot = self.value(writer, field, holder)?;
+            if let Some(slot) = entity.position(field.name).and_then(|place| cells.get_mut(place)) {
+                *slot = self.cell(to, field, holder)?;
             }
             name = last;
         }
         if let Some(field) = entity.naming().next()
-            && let Some(slot) = entity.position(field.name).and_then(|place| values.get_mut(place))
+            && let Some(slot) = entity.position(field.name).and_then(|place| cells.get_mut(place))
         {
-            *slot = self.value(writer, field, name)?;
+            *slot = self.cell(to, field, name)?;
         }
-        let effect = writer.apply(Change::Create { entity, values })?;
+        let effect = to.create(entity, cells)?;
         self.resolver.forget(entity);
         let id = effect.id;
-        self.made.push(effect);
+        self.created.push(effect);
         Ok(id)
     }
 
-    /// Forgets what it has resolved and made: some of it was undone.
+    /// Forgets what it has resolved and created: some of it was undone.
     pub(crate) fn forget_everything(&mut self) {
         self.resolver.forget_everything();
-        self.made.clear();
-    }
-
-    /// Notices a change that may alter what texts resolve to.
-    pub(crate) fn notice(&mut self, effect: &Effect) {
-        if effect.action != Action::Nothing {
-            self.resolver.forget(effect.entity);
-        }
+        self.created.clear();
     }
 }
 
-/// Makes sure that a field may be given empty.
-pub(super) fn nothing_for(entity: &Entity, field: &Field) -> Result<()> {
-    if field.required && entity.numbered.is_none_or(|_| !entity.is_naming(field.name)) {
-        return Err(about(field.name, &Error::failed(format!("{} must not be empty", field.name))));
+/// A fault of one field or column: its name, then the sentence. A failure that ends the command is left as it is.
+pub(crate) fn about(name: &str, error: Error) -> Error {
+    if let Rejected::Command(error) = Rejected::from(error.clone()) {
+        return error;
     }
-    Ok(())
-}
-
-/// A fault of one field or column: its name, then the sentence.
-pub(crate) fn about(name: &str, error: &Error) -> Error {
-    let told = Error::new(error.kind(), format!("{name}: {}", error.message())).details(error.lines().to_vec());
+    let fault = Error::new(error.kind(), format!("{name}: {}", error.message())).details(error.lines().to_vec());
     match error.way_out() {
-        Some(help) => told.help(help),
-        None => told,
+        Some(help) => fault.help(help),
+        None => fault,
     }
 }
 
@@ -351,8 +309,8 @@ pub(crate) fn naming_field(entity: &'static Entity, text: &str) -> Option<&'stat
 }
 
 /// The path that columns above the holder give: provider and datacenter of a pool.
-pub(super) fn holders_path<'t>(given: impl Iterator<Item = (Target, Option<&'t str>)>) -> String {
-    let above = given.filter_map(|(target, text)| match (target, text) {
+fn holders_path<'t>(texts: impl Iterator<Item = (Target, Option<&'t str>)>) -> String {
+    let above = texts.filter_map(|(target, text)| match (target, text) {
         (Target::Above(steps), Some(text)) if !text.is_empty() => Some((steps, text)),
         _ => None,
     });
@@ -361,92 +319,29 @@ pub(super) fn holders_path<'t>(given: impl Iterator<Item = (Target, Option<&'t s
     above.into_iter().map(|(_, text)| text).collect::<Vec<&str>>().join("/")
 }
 
-/// The columns that tell a record from others: what holds its holder, from the top, its holder, and its names.
-pub(super) fn key(entity: &Entity, targets: &[Target]) -> Vec<usize> {
-    let telling: Vec<&str> = entity.parent.iter().chain(entity.names).copied().collect();
-    let rank = |target: &Target| match target {
-        Target::Above(steps) => Some((0, usize::MAX - steps)),
-        Target::Field(place) => {
-            let field = entity.fields.get(*place)?;
-            Some((1, telling.iter().position(|name| *name == field.name)?))
-        }
-        Target::Collection(_) | Target::Derived => None,
-    };
-    let ranked = targets.iter().enumerate().filter_map(|(column, target)| Some((rank(target)?, column)));
-    let mut ranked: Vec<((usize, usize), usize)> = ranked.collect();
-    ranked.sort_unstable();
-    ranked.into_iter().map(|(_, column)| column).collect()
-}
-
 /// Adds records of a collection to those that come along.
-fn gather(items: &mut Items, collection: &'static Collection, more: Vec<Vec<Value>>) {
-    match items.iter_mut().find(|(known, _)| known.name == collection.name) {
-        Some((_, known)) => known.extend(more),
+fn gather<'t>(items: &mut Items<'t>, collection: &'static Collection, more: Vec<Vec<Cell<'t>>>) {
+    match items.iter_mut().find(|(other, _)| other.name == collection.name) {
+        Some((_, items)) => items.extend(more),
         None => items.push((collection, more)),
     }
 }
 
-/// A value that was read from a text; where it is stored as it stands there, it is lent.
-#[derive(Debug)]
-pub(crate) enum Plain<'t> {
-    /// As [`Value::Text`].
-    Text(Cow<'t, str>),
-    /// As [`Value::Integer`].
-    Integer(i64),
-    /// As [`Value::Quantity`].
-    Quantity(Cow<'t, str>, i64),
-}
-
-impl Plain<'_> {
-    fn into_value(self) -> Value {
-        match self {
-            Self::Text(text) => Value::Text(text.into_owned()),
-            Self::Integer(number) => Value::Integer(number),
-            Self::Quantity(amount, unit) => Value::Quantity(Quantity { amount: amount.into_owned(), unit }),
-        }
-    }
-}
-
-/// Reads what needs no look into the inventory.
-pub(crate) fn plain(kind: Kind, given: &str) -> Result<Value> {
-    lent(kind, given).map(Plain::into_value)
-}
-
-/// Reads what a row of a file gives for a field, where that needs no look into the inventory but its units; nothing
-/// where it refers to a record.
-pub(super) fn alone<'t>(kind: Kind, given: &'t str, units: &Units) -> Option<Result<Plain<'t>>> {
-    match kind {
-        Kind::Reference { .. } => None,
-        Kind::Quantity { .. } => Some(quantity(units, given)),
-        Kind::Status => Some(platform_status(given)),
-        kind => Some(lent(kind, given)),
-    }
-}
-
-fn quantity<'t>(units: &Units, given: &'t str) -> Result<Plain<'t>> {
-    units.lent(given).map(|(amount, unit)| Plain::Quantity(amount, unit))
-}
-
-/// Reads a status that may be told in a platform's words.
-fn platform_status(given: &str) -> Result<Plain<'_>> {
-    let known = status::known(given).or_else(|| status::from_platform(given));
-    known.map_or_else(|| lent(Kind::Status, given), |word| Ok(Plain::Text(word.into())))
-}
-
-fn lent(kind: Kind, given: &str) -> Result<Plain<'_>> {
-    Ok(Plain::Text(match kind {
-        Kind::Name => name::lent(given)?,
-        Kind::Text => text::lent(given)?,
-        Kind::Count => decimal::lent_count(given)?,
-        Kind::Factor => return Ok(Plain::Integer(text::factor(given)?)),
-        Kind::Status => status::parse(given)?.into(),
-        Kind::Role => Role::parse(given)?.word().into(),
-        Kind::Ipv4 => address::ipv4(given)?.into(),
-        Kind::Ipv6 => address::ipv6(given)?.into(),
-        Kind::Vlan => text::vlan(given)?.into(),
-        Kind::Email => text::email(given)?.into(),
-        Kind::Created | Kind::Updated => time::lent(given)?,
-        Kind::Secret | Kind::Quantity { .. } | Kind::Reference { .. } => given.into(),
+/// Reads a text that means the same in every inventory.
+pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
+    Ok(Cell::Text(match kind {
+        Kind::Name => name::lent(text)?,
+        Kind::Text => text::lent(text)?,
+        Kind::Count => decimal::lent_count(text)?,
+        Kind::Factor => return Ok(Cell::Integer(text::factor(text)?)),
+        Kind::Status => status::parse(text)?.into(),
+        Kind::Role => Role::parse(text)?.word().into(),
+        Kind::Ipv4 => address::ipv4(text)?.into(),
+        Kind::Ipv6 => address::ipv6(text)?.into(),
+        Kind::Vlan => text::vlan(text)?.into(),
+        Kind::Email => text::email(text)?.into(),
+        Kind::Created | Kind::Updated => time::lent(text)?,
+        Kind::Secret | Kind::Quantity { .. } | Kind::Reference { .. } => text.into(),
     }))
 }
 

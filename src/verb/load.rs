@@ -2,19 +2,17 @@
 //!
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
-use super::batch::{Batch, Existing, Tally};
+use super::batch::{Batch, Duplicates, Existing, Tally};
 use super::faults::Faults;
-use super::intake::Intake;
-use super::portion::{Cutter, Order, Portion, Row};
-use super::progress::Progress;
+use super::intake::{Intake, Rejected};
 use super::report::Report;
 use super::rows::Rows;
 use crate::catalog::{Catalog, Entity, Field};
 use crate::error::{Error, Result};
 use crate::input::Records;
 use crate::session::Session;
-use crate::store::Writer;
-use crate::value::Lent;
+use crate::store::{Filled, Writer};
+use crate::value::Cell;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -62,6 +60,9 @@ pub(crate) struct Loaded {
     pub rejects: Option<PathBuf>,
 }
 
+/// Number of new records from which on tables are filled.
+const MANY: usize = 1_000;
+
 /// Imports all sources in one transaction; `what` names them in messages.
 ///
 /// # Errors
@@ -70,81 +71,72 @@ pub(crate) fn load(session: &Session, what: &str, sources: &[Source], options: &
     if let Some(path) = &options.rejects {
         session.spare_inventory(path)?;
     }
-    // What would be done is told record by record, and a bad row is taken back by itself: both look at what was written.
-    let mut filling = Filling { allowed: !session.dry_run && !options.skip_bad, refused: false };
-    let mut loaded = attempt(session, what, sources, options, &mut filling);
-    if filling.refused {
-        // Which row it was is found where each is tested as it is written.
-        filling = Filling { allowed: false, refused: false };
-        loaded = attempt(session, what, sources, options, &mut filling);
+    // A bad row is taken back by itself, which takes a look at what was written.
+    let speed = if options.skip_bad { Speed::RowByRow } else { Speed::Fill };
+    match attempt(session, what, sources, options, speed)? {
+        Some(loaded) => Ok(loaded),
+        // The row that was refused is found where each is tested as it is written.
+        None => attempt(session, what, sources, options, Speed::RowByRow)?
+            .ok_or_else(|| Error::failed("rows were refused that were not filled")),
     }
-    loaded
 }
 
-/// Whether a table may be filled before its keys are tested, and whether they turned out to be shared.
-struct Filling {
-    allowed: bool,
-    refused: bool,
+/// The way in which rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speed {
+    /// Each is tested as it is written.
+    RowByRow,
+    /// Tables are filled where many rows come.
+    Fill,
 }
 
+/// Imports all sources; nothing where a table that was filled refused a record.
 fn attempt(
     session: &Session,
     what: &str,
     sources: &[Source],
     options: &Options,
-    filling: &mut Filling,
-) -> Result<Loaded> {
-    let mut kept: Option<Faults> = None;
+    speed: Speed,
+) -> Result<Option<Loaded>> {
+    let mut found = None;
+    let mut refused = false;
     let result = session.write(|writer| {
-        let mut faults = Faults::new(options.rejects.as_deref())?;
-        let mut report = Report::new(session.dry_run);
-        let outcome = all(session, writer, sources, options, filling, &mut faults, &mut report);
-        let failed = !faults.is_empty() && !options.skip_bad;
-        let error = failed.then(|| faults.as_error(what));
-        kept = Some(faults);
+        refused = false;
+        let mut load = Load {
+            catalog: session.catalog(),
+            options,
+            speed,
+            intake: Intake { platform_words: true, create: options.create.clone(), ..Intake::default() },
+            faults: Faults::new(options.rejects.as_deref())?,
+            report: Report::new(session.dry_run),
+            shows_progress: !session.quiet,
+            refused: false,
+        };
+        let outcome = load.all(writer, sources);
+        let failed = !load.faults.is_empty() && !options.skip_bad;
+        let error = failed.then(|| load.faults.as_error(what));
+        refused = load.refused;
+        found = Some(load.faults);
         let (tallies, gone) = outcome?;
         match error {
             Some(error) => Err(error),
-            None => Ok((tallies, gone, report)),
+            None => Ok((tallies, gone, load.report)),
         }
     });
+    if refused {
+        return Ok(None);
+    }
     let (mut rejects, mut bad, mut bad_rows) = (None, Vec::new(), 0);
-    if let Some(faults) = &mut kept {
+    if let Some(faults) = &mut found {
         bad = faults.lines();
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
     let (tallies, gone, report) = result?;
-    Ok(Loaded { tallies, gone, report, bad, bad_rows, rejects })
+    Ok(Some(Loaded { tallies, gone, report, bad, bad_rows, rejects }))
 }
 
 type Outcome = (Vec<(&'static Entity, Tally)>, Vec<(&'static Entity, Vec<String>)>);
-
-fn all<'s>(
-    session: &Session,
-    writer: &mut Writer<'s>,
-    sources: &[Source],
-    options: &Options,
-    filling: &mut Filling,
-    faults: &mut Faults,
-    report: &mut Report,
-) -> Result<Outcome> {
-    let intake = Intake { platform_words: true, create: options.create.clone(), ..Intake::default() };
-    writer.tells_values(session.dry_run);
-    let mut load = Load { catalog: session.catalog(), writer, options, intake, filling, faults, report };
-    let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
-    for (place, source) in sources.iter().enumerate() {
-        let later = sources.iter().skip(place + 1).flat_map(|later| later.entity.fields);
-        let is_needed = later.filter_map(Field::refers_to).any(|noun| noun == source.entity.noun);
-        if is_needed && !load.writer.has_any(source.entity)? {
-            load.intake.resolver.knows_none_of(source.entity);
-        }
-        batches.push((load.source(source, !session.quiet)?, source));
-    }
-    load.writer.reading(None);
-    let gone = if load.faults.is_empty() || options.skip_bad { load.what_is_gone(&mut batches)? } else { Vec::new() };
-    Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
-}
 
 /// The batch of the records that hold the batch's, where rows were about those too.
 fn holders<'b, 's>(
@@ -153,110 +145,149 @@ fn holders<'b, 's>(
     batches: &'b [(Batch<'s>, &Source)],
 ) -> Option<&'b Batch<'s>> {
     let (_, holder) = writer.catalog().parent(batch.entity)?;
-    batches.iter().map(|(known, _)| known).find(|known| known.entity.noun == holder.noun)
+    batches.iter().map(|(other, _)| other).find(|other| other.entity.noun == holder.noun)
 }
 
 /// An import on its way.
-struct Load<'l, 's> {
+struct Load<'l> {
     catalog: &'static Catalog,
-    writer: &'l mut Writer<'s>,
     options: &'l Options,
+    speed: Speed,
     intake: Intake,
-    filling: &'l mut Filling,
-    faults: &'l mut Faults,
-    report: &'l mut Report,
+    faults: Faults,
+    report: Report,
+    shows_progress: bool,
+    /// Whether a table that was filled refused a record.
+    refused: bool,
 }
 
-impl<'s> Load<'_, 's> {
+impl Load<'_> {
+    fn all<'s>(&mut self, writer: &mut Writer<'s>, sources: &[Source]) -> Result<Outcome> {
+        let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
+        for source in sources {
+            batches.push((self.source(writer, source)?, source));
+        }
+        writer.reading(None);
+        let is_whole = self.faults.is_empty() || self.options.skip_bad;
+        let gone = if is_whole { self.what_is_gone(writer, &mut batches)? } else { Vec::new() };
+        Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
+    }
+
     /// Puts the rows of one source in.
-    fn source(&mut self, source: &Source, shows_progress: bool) -> Result<Batch<'s>> {
-        let mut batch = Batch::new(source.entity, source.existing.unwrap_or(self.options.existing), true);
-        self.rows(source, &mut batch, shows_progress)?;
-        if batch.made_whole(self.writer)? {
-            return Ok(batch);
+    fn source<'s>(&mut self, writer: &mut Writer<'s>, source: &Source) -> Result<Batch<'s>> {
+        let existing = source.existing.unwrap_or(self.options.existing);
+        let mut batch = Batch::new(source.entity, existing, Duplicates::Count);
+        let mut rows = Rows::open(self.catalog, source, self.shows_progress)?;
+        writer.reading(Some(rows.name()));
+        while rows.next(&mut self.faults)? {
+            if self.speed == Speed::Fill && batch.tally.created >= MANY && self.is_new(writer, &rows, &batch)? {
+                self.fill(writer, &mut rows, &mut batch)?;
+                break;
+            }
+            writer.at_line(rows.line());
+            match self.row(writer, &rows, &mut batch) {
+                Ok(_) => {}
+                Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
+                Err(Rejected::Command(error)) => return Err(error),
+            }
         }
-        self.filling.refused = true;
-        Err(Error::conflict(format!("two of the {} are the same", batch.entity.labels.1)))
+        Ok(batch)
     }
 
-    fn rows(&mut self, source: &Source, batch: &mut Batch<'s>, shows_progress: bool) -> Result<()> {
-        let records = (source.open)()?;
-        let mut progress = Progress::new(records.name(), source.bytes, shows_progress);
-        self.writer.reading(Some(records.name()));
-        // A row may make a unit that the next one is given in, if it may make what the inventory begins with.
-        let catalog = self.catalog;
-        let seeds = batch.entity.fields.iter().filter_map(|field| catalog.target(field)).any(|target| target.seeded);
-        self.intake.resolver.forget_numbers();
-        let mut rows = Rows::new(Cutter::new(catalog, batch.entity, records), seeds);
-        let mut portion = Portion::default();
-        while !portion.has_ended {
-            portion = rows.next(portion, || self.writer.units().map(|units| (*units).clone()))?;
-            progress.at(portion.bytes_read);
-            let (mut values, mut bad) = (Vec::new(), Vec::new());
-            for row in portion.rows() {
-                let wrong = if row.wrong.is_empty() { self.row(&row, &mut values, batch)? } else { row.wrong.to_vec() };
-                if !wrong.is_empty() {
-                    bad.push((row, wrong));
-                }
-            }
-            bad.sort_by_key(|(row, _)| row.number);
-            for (row, wrong) in bad {
-                self.faults.add(&row.head.name, row.line, &wrong, &row.head.columns, row.cells())?;
-            }
-            rows.sort(if batch.waits() { Order::Key } else { Order::File });
-        }
-        Ok(())
-    }
-
-    /// Puts one row in, and tells what is wrong with it. Where the good rows go in without the bad, a bad one leaves
-    /// nothing behind.
-    fn row<'p>(
+    /// Puts the row that was read last in. Where the good rows go in without the bad, a bad one leaves nothing behind.
+    fn row<'s>(
         &mut self,
-        row: &Row<'p>,
-        values: &mut Vec<Option<Lent<'p>>>,
+        writer: &mut Writer<'s>,
+        rows: &Rows,
         batch: &mut Batch<'s>,
-    ) -> Result<Vec<String>> {
-        if self.filling.allowed {
-            batch.fill_if_many(self.writer, row.head.brings_others())?;
-        }
-        let Self { writer, intake, report, .. } = self;
-        writer.at_line(row.line);
-        let (tally, mark) = (batch.tally, report.mark()?);
-        let mut attempt = |writer: &mut Writer<'s>| -> Result<Result<(), Vec<Error>>> {
-            let items = match intake.take(writer, batch.entity, row, values)? {
-                Ok(items) => items,
-                Err(errors) => return Ok(Err(errors)),
-            };
-            let put = batch.put(writer, intake, values, items, row.line, report)?;
-            Ok(put.map(drop).map_err(|error| vec![error]))
+    ) -> std::result::Result<i64, Rejected> {
+        let Self { intake, report, .. } = self;
+        let (tally, mark) = (batch.tally, if self.options.skip_bad { report.mark()? } else { 0 });
+        let mut put = |writer: &mut Writer<'s>| {
+            let draft = rows.draft(intake, writer)?;
+            batch.put(writer, intake, draft, report)
         };
-        let done = if self.options.skip_bad { writer.whole_or_nothing(attempt)? } else { attempt(writer)? };
-        let Err(errors) = done else { return Ok(Vec::new()) };
-        if self.options.skip_bad {
+        if !self.options.skip_bad {
+            return put(writer);
+        }
+        let done = writer.whole_or_nothing(put);
+        if done.is_err() {
             intake.forget_everything();
             batch.tally = tally;
             report.back_to(mark)?;
         }
-        Ok(errors.iter().map(Error::in_one_line).collect())
+        done
+    }
+
+    /// Returns whether the batch's further records can be expected to be new, and no row to need another one's record.
+    fn is_new(&self, writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
+        let (entity, nouns) = (batch.entity, rows.nouns());
+        let needs = |of: &&Entity| {
+            let mut fields = of.fields.iter().filter_map(Field::refers_to);
+            // What comes along refers to the record that it comes along with.
+            fields.any(|noun| nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun)))
+        };
+        if entity.operates || nouns.iter().any(needs) {
+            return Ok(false);
+        }
+        // A record that exists is to be found, unless it is a conflict in any case.
+        let count = usize::try_from(writer.count(entity)?).unwrap_or(usize::MAX);
+        Ok(batch.existing == Existing::Refuse || count <= batch.tally.created)
+    }
+
+    /// Fills tables with the row that was read last and all that follow.
+    fn fill<'s>(&mut self, writer: &mut Writer<'s>, rows: &mut Rows, batch: &mut Batch<'s>) -> Result<()> {
+        let mut has_row = true;
+        while has_row {
+            // An index is alive where a table has many records; where as many come in, it is made anew.
+            let count = usize::try_from(writer.count(batch.entity)?).unwrap_or(usize::MAX);
+            let mut filling = writer.fill(rows.nouns(), batch.tally.created)?;
+            let most = if filling.rebuilds() { usize::MAX } else { count };
+            while has_row && !filling.is_refused() && batch.tally.created < most {
+                filling.at_line(rows.line());
+                let draft = rows.draft(&mut self.intake, &mut filling);
+                let put = draft.and_then(|draft| batch.put_new(&mut filling, &mut self.intake, draft, &mut self.report));
+                match put {
+                    Ok(()) => {}
+                    Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
+                    Err(Rejected::Command(error)) => return Err(error),
+                }
+                has_row = rows.next(&mut self.faults)?;
+            }
+            let end = filling.finish()?;
+            if end == Filled::Refused {
+                self.refused = true;
+                return Err(Error::conflict(format!("two of the {} are the same", batch.entity.labels.1)));
+            }
+            batch.filled(end);
+        }
+        for entity in rows.nouns() {
+            self.intake.resolver.forget(entity);
+        }
+        Ok(())
     }
 
     /// Removes the records that no row was about, where that was asked for; else tells which they are, where the
     /// sources speak for all that a holder has.
-    fn what_is_gone(&mut self, batches: &mut [(Batch<'s>, &Source)]) -> Result<Vec<(&'static Entity, Vec<String>)>> {
+    fn what_is_gone<'s>(
+        &mut self,
+        writer: &mut Writer<'s>,
+        batches: &mut [(Batch<'s>, &Source)],
+    ) -> Result<Vec<(&'static Entity, Vec<String>)>> {
         let mut gone = Vec::new();
         for place in (0..batches.len()).rev() {
             let Some((batch, source)) = batches.get(place) else { continue };
             let prunes = self.options.prune == Prune::All || source.replaces;
-            let holders = if source.within { holders(self.writer, batch, batches) } else { None };
+            let holders = if source.within { holders(writer, batch, batches) } else { None };
             if source.within && holders.is_none() || !prunes && !source.within {
                 continue;
             }
-            let unseen = batch.unseen(self.writer, holders)?;
+            let unseen = batch.unseen(writer, holders)?;
             let Some((batch, _)) = batches.get_mut(place) else { continue };
             if prunes {
-                batch.prune(self.writer, &unseen, self.report)?;
+                batch.prune(writer, &unseen, &mut self.report)?;
             } else {
-                let paths = unseen.iter().map(|id| Ok(self.writer.path(batch.entity, *id)?.to_string()));
+                let paths = unseen.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
                 gone.push((batch.entity, paths.collect::<Result<Vec<String>>>()?));
             }
         }
@@ -271,7 +302,7 @@ impl Batch<'_> {
         let mut unseen = Vec::new();
         writer.each(self.entity, |record| {
             let held = holders.is_none_or(|holders| {
-                matches!(record.value(self.entity, parent), crate::value::Value::Integer(id) if holders.has_seen(*id))
+                matches!(record.value(self.entity, parent), Cell::Integer(id) if holders.has_seen(*id))
             });
             if held && !self.has_seen(record.id) {
                 unseen.push(record.id);

@@ -1,8 +1,8 @@
 //! `inv NOUN rename`: one record, another name.
 
-use super::arguments::{self, option, switch};
+use super::arguments::{self, option};
 use super::batch::{Batch, Existing};
-use super::intake::{self, Intake};
+use super::intake::{self, Draft, Intake};
 use super::report::Report;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
@@ -33,14 +33,12 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         };
         let field = intake::naming_field(entity, new).and_then(|field| Some((entity.position(field.name)?, field)));
         let Some((place, field)) = field else { return Err(Error::usage("it has no name to change")) };
-        let value = Intake::default().value(writer, field, new).map_err(|error| intake::about(field.name, &error))?;
+        let cell = Intake::default().cell(writer, field, new).map_err(|error| intake::about(field.name, error))?;
         let mut report = Report::new(session.dry_run);
-        let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
-        let mut values = vec![None; entity.fields.len()];
-        if let Some(slot) = values.get_mut(place) {
-            *slot = Some(value.lend());
-        }
-        batch.change(writer, id, &record.into(), &values, &mut report)?;
+        let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
+        let mut draft = Draft::empty(entity);
+        draft.set(place, cell);
+        batch.change(writer, &record, draft.cells, &mut report)?;
         Ok((writer.path(entity, id)?, report))
     })?;
     if session.dry_run {

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Reader};
-use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
 /// How many bytes wait in memory.
@@ -16,13 +16,13 @@ const IN_MEMORY: usize = 1 << 20;
 /// The changes of a transaction; kept only where they are to be told one by one.
 #[derive(Debug)]
 pub(crate) struct Report {
-    rows: Option<SpooledTempFile>,
+    rows: Option<BufWriter<SpooledTempFile>>,
 }
 
 impl Report {
     /// A report that is kept if `kept`.
     pub(crate) fn new(kept: bool) -> Self {
-        Self { rows: kept.then(|| SpooledTempFile::new(IN_MEMORY)) }
+        Self { rows: kept.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
     }
 
     /// Adds what happened. A removal is added before it happens.
@@ -65,12 +65,17 @@ impl Report {
     /// Takes back what was added since `mark`: it was undone.
     pub(crate) fn back_to(&mut self, mark: u64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
-        rows.set_len(mark).and_then(|()| rows.seek(SeekFrom::Start(mark))).map(drop).map_err(aside)
+        rows.flush()
+            .and_then(|()| rows.get_mut().set_len(mark))
+            .and_then(|()| rows.seek(SeekFrom::Start(mark)))
+            .map(drop)
+            .map_err(aside)
     }
 
     /// Answers with what was kept.
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
-        let Some(mut rows) = self.rows else { return Ok(()) };
+        let Some(rows) = self.rows else { return Ok(()) };
+        let mut rows = rows.into_inner().map_err(|error| aside(error.into_error()))?;
         let columns =
             ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
         rows.rewind().map_err(aside)?;

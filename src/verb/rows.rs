@@ -1,137 +1,112 @@
-//! The rows of a file, portion by portion: read here while they are few, and on a thread of their own once they are many.
-//!
-//! A file of a few rows does not pay for a thread. Where the machine has none to give, or where what is read depends on
-//! what was written, all is read here; nothing but the time it takes is different.
+//! The rows of a file that is imported: read one after another, with the destination of each column.
 
-use super::portion::{Cutter, Order, Portion};
-use crate::error::Result;
-use crate::interrupt;
-use crate::value::quantity::Units;
-use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::{Builder, JoinHandle, available_parallelism};
-use std::time::Duration;
+use super::faults::Faults;
+use super::header::Header;
+use super::intake::{Creates, Draft, Intake, Rejected, Target};
+use super::load::Source;
+use super::progress::Progress;
+use crate::catalog::{Catalog, Entity};
+use crate::error::{Error, Result};
+use crate::input::{Record, Records, Step};
 
-/// How many rows are read before a thread is begun.
-const FEW: usize = 1_000;
-/// How many portions are on the way: how far the thread reads ahead, and how much memory that takes. Those whose rows are
-/// put in order are large: one is filled while another goes into the inventory.
-const PORTIONS: usize = 4;
-const SORTED_PORTIONS: usize = 2;
-/// How long to wait for a portion before a look at whether the command is to end.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Number of rows between two looks at the progress bar.
+const STEP: u64 = 256;
 
 /// The rows of one file.
 pub(super) struct Rows {
-    /// What reads them, unless a thread does.
-    cutter: Option<Box<Cutter>>,
-    thread: Option<Reading>,
-    order: Order,
-    /// How many rows have been read without a thread, and whether one may be begun.
-    read: usize,
-    may_leave: bool,
-}
-
-/// A thread that reads.
-struct Reading {
-    full: Receiver<Portion>,
-    /// Portions to be filled, and the order that their rows are to have.
-    spare: Sender<(Portion, Order)>,
-    /// How many are with the thread, or with who takes its rows.
-    on_the_way: usize,
-    handle: Option<JoinHandle<()>>,
+    catalog: &'static Catalog,
+    entity: &'static Entity,
+    records: Box<dyn Records>,
+    header: Header,
+    record: Record,
+    progress: Progress,
+    count: u64,
+    has_ended: bool,
 }
 
 impl Rows {
-    /// The rows that `cutter` cuts. If `in_step`, none is read before those before it are in the inventory.
-    pub(super) fn new(cutter: Cutter, in_step: bool) -> Self {
-        Self {
-            cutter: Some(Box::new(cutter)),
-            thread: None,
-            order: if in_step { Order::Single } else { Order::File },
-            read: 0,
-            may_leave: !in_step && available_parallelism().is_ok_and(|count| count.get() > 1),
-        }
+    pub(super) fn open(catalog: &'static Catalog, source: &Source, shows_progress: bool) -> Result<Self> {
+        let records = (source.open)()?;
+        let progress = Progress::new(records.name(), source.bytes, shows_progress);
+        let (header, record) = (Header::new(source.entity), Record::new());
+        Ok(Self { catalog, entity: source.entity, records, header, record, progress, count: 0, has_ended: false })
     }
 
-    /// Says in which order those rows are wanted that are not on the way yet, unless each depends on the one before it.
-    pub(super) fn sort(&mut self, order: Order) {
-        if self.order != Order::Single {
-            self.order = order;
-        }
+    /// The name of the file in messages.
+    pub(super) fn name(&self) -> &str {
+        self.records.name()
     }
 
-    /// The next rows; the room of a portion that is `used` up is used again. `units` are those of the inventory as it is.
-    ///
-    /// # Errors
-    /// The command is to end, or the units cannot be read.
-    pub(super) fn next(&mut self, mut used: Portion, units: impl FnOnce() -> Result<Units>) -> Result<Portion> {
-        let Some(cutter) = &mut self.cutter else {
-            return self.thread.as_mut().map_or(Ok(Portion::ended()), |thread| thread.next(used, self.order));
-        };
-        let units = units()?;
-        cutter.fill(&mut used, &units, self.order);
-        self.read += used.count();
-        if self.may_leave && self.read >= FEW && !used.has_ended {
-            self.leave(units);
-        }
-        Ok(used)
+    /// The line on which the row begins that was read last.
+    pub(super) const fn line(&self) -> u64 {
+        self.record.line
     }
 
-    /// Has a thread read the rest. Where none is to be had, it is read here.
-    fn leave(&mut self, units: Units) {
-        self.may_leave = false;
-        let (hand_over, handed) = channel::<(Box<Cutter>, Units)>();
-        let (give_back, spare) = channel();
-        let (hand_out, full) = channel();
-        let read = move || {
-            let Ok((mut cutter, units)) = handed.recv() else { return };
-            // It ends with the file, or when nobody wants to have more of it.
-            while let Ok((mut portion, order)) = spare.recv() {
-                cutter.fill(&mut portion, &units, order);
-                let has_ended = portion.has_ended;
-                if hand_out.send(portion).is_err() || has_ended {
-                    return;
-                }
+    /// Reads the next row. Rows that cannot be read go to `faults`. Returns whether there is a row.
+    pub(super) fn next(&mut self, faults: &mut Faults) -> Result<bool> {
+        while !self.has_ended {
+            // A fault of the header is one of every row, and reported once. JSON has new columns as it goes on.
+            if let Err(wrong) = self.header.learn(self.catalog, self.records.columns()) {
+                self.has_ended = true;
+                self.record.clear();
+                let line = self.records.header_line();
+                self.add(faults, line, &wrong)?;
+                break;
             }
-        };
-        let Ok(handle) = Builder::new().name("reading".to_owned()).spawn(read) else { return };
-        if let Some(cutter) = self.cutter.take() {
-            let _ = hand_over.send((cutter, units));
-        }
-        // What the caller has comes back with its next question.
-        let mut thread = Reading { full, spare: give_back, on_the_way: 1, handle: Some(handle) };
-        thread.hand_in(None, self.order);
-        self.thread = Some(thread);
-    }
-}
-
-impl Reading {
-    /// Hands in as many portions as are to be on the way, the one that is `used` up first.
-    fn hand_in(&mut self, mut used: Option<Portion>, order: Order) {
-        let wanted = if order == Order::Key { SORTED_PORTIONS } else { PORTIONS };
-        while self.on_the_way < wanted {
-            self.on_the_way += 1;
-            // A thread that has read all takes nothing back.
-            let _ = self.spare.send((used.take().unwrap_or_default(), order));
-        }
-    }
-
-    fn next(&mut self, used: Portion, order: Order) -> Result<Portion> {
-        self.on_the_way -= 1;
-        self.hand_in(Some(used), order);
-        loop {
-            match self.full.recv_timeout(PATIENCE) {
-                Ok(portion) => return Ok(portion),
-                Err(RecvTimeoutError::Timeout) => interrupt::check()?,
-                Err(RecvTimeoutError::Disconnected) => {
-                    // It hands out the end of the file before it ends: so it has panicked.
-                    if let Some(Err(panic)) = self.handle.take().map(JoinHandle::join) {
-                        resume_unwind(panic);
+            self.count += 1;
+            if self.count % STEP == 0 {
+                self.progress.at(self.records.bytes_read());
+            }
+            match self.records.read(&mut self.record) {
+                Step::Last => self.has_ended = true,
+                Step::Fault(fault) => {
+                    self.has_ended = fault.fatal;
+                    self.add(faults, fault.line, &[fault.text])?;
+                }
+                Step::Record => match self.header.learn(self.catalog, self.records.columns()) {
+                    Ok(()) => return Ok(true),
+                    Err(wrong) => {
+                        self.has_ended = true;
+                        self.add(faults, self.record.line, &wrong)?;
                     }
-                    return Ok(Portion::ended());
+                },
+            }
+        }
+        Ok(false)
+    }
+
+    /// The nouns of the rows' records, and of those that come along with them.
+    pub(super) fn nouns(&self) -> Vec<&'static Entity> {
+        let mut nouns = vec![self.entity];
+        for target in self.header.targets() {
+            if let Target::Collection(collection) = target {
+                let of = self.catalog.of(collection.of);
+                if nouns.iter().all(|noun| noun.noun != of.noun) {
+                    nouns.push(of);
                 }
             }
         }
+        nouns
+    }
+
+    /// Reads the cells of the row that was read last.
+    pub(super) fn draft<'s>(
+        &self,
+        intake: &mut Intake,
+        to: &mut impl Creates<'s>,
+    ) -> std::result::Result<Draft<'_>, Rejected> {
+        let targets = self.header.targets();
+        let texts = self.record.cells().filter_map(|(column, text)| Some((*targets.get(column)?, text)));
+        Ok(Draft { line: self.record.line, ..intake.read(to, self.entity, texts)? })
+    }
+
+    /// Adds what is wrong with the row that was read last.
+    pub(super) fn reject(&self, faults: &mut Faults, errors: &[Error]) -> Result<()> {
+        let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
+        self.add(faults, self.record.line, &wrong)
+    }
+
+    fn add(&self, faults: &mut Faults, line: u64, wrong: &[String]) -> Result<()> {
+        faults.add(self.records.name(), line, wrong, self.records.columns(), self.record.cells())
     }
 }

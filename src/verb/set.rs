@@ -1,9 +1,8 @@
 //! `inv NOUN set`: other values for fields of one record or of many.
 
-use super::add::several;
 use super::arguments::{self, option, options, switch};
 use super::batch::{Batch, Existing};
-use super::intake::{Intake, Target};
+use super::intake::{Intake, Rejected, Target};
 use super::report::Report;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Field, Kind};
@@ -13,7 +12,7 @@ use crate::interrupt;
 use crate::session::Session;
 use crate::store::{Query, Reader};
 use crate::value::role::Role;
-use crate::value::{Value, shown, similar};
+use crate::value::{Cell, shown, similar};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 /// How many records are changed without a question.
@@ -52,23 +51,23 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
-    let mut given: Vec<(Target, Option<&str>)> = Vec::new();
+    let mut texts: Vec<(Target, Option<&str>)> = Vec::new();
     for (place, field) in entity.fields.iter().enumerate() {
         if arguments::takes_flag(entity, field)
             && let Some(text) = option(matches, field.name)
         {
-            given.push((Target::Field(place), Some(text).filter(|text| !text.is_empty())));
+            texts.push((Target::Field(place), Some(text).filter(|text| !text.is_empty())));
         }
     }
     for name in options(matches, "clear") {
         let place = clearable(entity, name)?;
-        if given.iter().any(|(target, _)| matches!(target, Target::Field(other) if *other == place)) {
+        if texts.iter().any(|(target, _)| matches!(target, Target::Field(other) if *other == place)) {
             return Err(Error::usage(format!("{name} is both set and cleared")).help("say one of the two"));
         }
-        given.push((Target::Field(place), None));
+        texts.push((Target::Field(place), None));
     }
     let (ask, stdin) = (switch(matches, "password"), switch(matches, "password-stdin"));
-    if given.is_empty() && !ask && !stdin {
+    if texts.is_empty() && !ask && !stdin {
         return Err(Error::usage("nothing to change was said")
             .help(format!("see inv {} set --help for the fields", entity.noun)));
     }
@@ -79,7 +78,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         None
     };
     let names = Named::from(entity, matches)?;
-    change(session, entity, &names, &given, secret.as_deref(), matches)
+    change(session, entity, &names, &texts, secret.as_deref(), matches)
 }
 
 /// Which records a verb is for: by their names, or by conditions.
@@ -139,7 +138,7 @@ pub(crate) fn change(
     session: &Session,
     entity: &'static Entity,
     named: &Named<'_>,
-    given: &[(Target, Option<&str>)],
+    texts: &[(Target, Option<&str>)],
     secret: Option<&str>,
     matches: &ArgMatches,
 ) -> Result<()> {
@@ -159,20 +158,18 @@ pub(crate) fn change(
             None => named.ids(writer, entity)?,
         };
         let mut report = Report::new(session.dry_run);
-        let mut draft = Intake::default().read(writer, entity, given)?.map_err(several)?;
-        if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
-            && let Some(slot) = draft.values.get_mut(place)
-        {
-            *slot = Some(Value::Text(hash.to_owned()));
+        let draft = Intake::default().read(writer, entity, texts.iter().copied());
+        let mut draft = draft.map_err(Rejected::into_error)?;
+        if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret)) {
+            draft.set(place, Cell::Text(hash.into()));
         }
-        let values = draft.lend();
-        let mut batch = Batch::new(entity, Existing::Update, switch(matches, "allow-duplicate"));
+        let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
         let (mut changed, mut unchanged) = (0, 0);
         for id in ids {
             let Some(record) = writer.record(entity, id)? else {
                 return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
             };
-            if batch.change(writer, id, &record.into(), &values, &mut report)? {
+            if batch.change(writer, &record, draft.cells.clone(), &mut report)? {
                 changed += 1;
             } else {
                 unchanged += 1;

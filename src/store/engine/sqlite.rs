@@ -7,7 +7,7 @@ mod guard;
 mod header;
 pub(super) mod row;
 
-pub(in crate::store) use bulk::{ASIDE, INSERT_MANY, Index, Prepared};
+pub(in crate::store) use bulk::{Index, Prepared};
 pub(in crate::store) use guard::Guard;
 pub(in crate::store) use header::{HEADER, Header};
 
@@ -195,8 +195,7 @@ impl Connection {
     }
 
     /// Runs one `INSERT` of one row and returns the id that it was given.
-    ///
-    /// `RETURNING` would cost a table of its own each time, in which the engine keeps what is returned.
+    #[cfg(test)]
     pub(in crate::store) fn insert(&self, sql: &str, values: &[Bind<'_>]) -> Result<i64, Failure> {
         let mut statement = self.engine.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.insert(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))

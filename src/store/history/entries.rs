@@ -9,7 +9,6 @@ use crate::error::{Error, Result};
 use crate::store::engine::{Bind, Raw};
 use crate::store::reading::reader::{Reader, Start};
 use crate::store::writing::change::Action;
-use crate::value::quantity::Quantity;
 use crate::value::{Value, shown};
 use serde_json::{Map, Value as Json};
 use std::cmp::Ordering;
@@ -254,10 +253,10 @@ impl Entry {
             let Some(first) = map.get(field.column) else { continue };
             let value = match (field.kind, first) {
                 (Kind::Quantity { unit }, Json::String(amount)) => match map.get(unit).and_then(Json::as_i64) {
-                    Some(unit) => Value::Quantity(Quantity { amount: amount.clone(), unit }),
+                    Some(unit) => Value::Quantity(amount.clone().into(), unit),
                     None => Value::Null,
                 },
-                (_, Json::String(text)) => Value::Text(text.clone()),
+                (_, Json::String(text)) => Value::Text(text.clone().into()),
                 (_, Json::Number(number)) => number.as_i64().map_or(Value::Null, Value::Integer),
                 _ => Value::Null,
             };

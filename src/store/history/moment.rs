@@ -100,7 +100,7 @@ impl Writer<'_> {
                 for (place, value) in values.iter_mut().enumerate() {
                     if super::is_secret(entity, place) {
                         // Something must stand there; it is never told, and never lasts.
-                        *value = Value::Text(String::new());
+                        *value = Value::Text("".into());
                     }
                 }
                 self.apply(Change::Restore { entity, record: Record { id: entry.first, values } })?;

@@ -9,9 +9,9 @@ use super::{BLOCK, Logged, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::{Bind, Connection, Failure};
-use crate::store::writing::bulk::{AT_ONCE, Waiting, insert, insert_many};
+use crate::store::writing::bulk::{AT_ONCE, Waiting, insert};
 use crate::store::writing::change::Action;
-use crate::value::Lent;
+use crate::value::Cell;
 use serde_json::Value as Json;
 use std::rc::Rc;
 
@@ -155,7 +155,7 @@ impl Recorder {
         now: &str,
         entity: &'static Entity,
         id: i64,
-        old: impl Iterator<Item = (usize, Lent<'v>)>,
+        old: impl Iterator<Item = (usize, &'v Cell<'v>)>,
     ) -> Result<()> {
         self.one(connection, now, entity, id, Action::Update, old)
     }
@@ -167,7 +167,7 @@ impl Recorder {
         now: &str,
         entity: &'static Entity,
         id: i64,
-        old: impl Iterator<Item = Lent<'v>>,
+        old: impl Iterator<Item = &'v Cell<'v>>,
     ) -> Result<()> {
         self.one(connection, now, entity, id, Action::Remove, (0..).zip(old))
     }
@@ -179,7 +179,7 @@ impl Recorder {
         entity: &'static Entity,
         id: i64,
         action: Action,
-        old: impl Iterator<Item = (usize, Lent<'v>)>,
+        old: impl Iterator<Item = (usize, &'v Cell<'v>)>,
     ) -> Result<()> {
         self.begin(connection, now)?;
         let Some(open) = &mut self.open else { return Ok(()) };
@@ -317,10 +317,10 @@ impl Open {
         }
         self.write_change(connection, "")?;
         let written = if rows == AT_ONCE {
-            let full = self.full.get_or_insert_with(|| insert_many("change_entry", &ENTRY, AT_ONCE).into());
+            let full = self.full.get_or_insert_with(|| insert("change_entry", &ENTRY, AT_ONCE).into());
             connection.execute_with(full, self.waiting.binds())
         } else {
-            connection.execute_with(&insert_many("change_entry", &ENTRY, rows), self.waiting.binds())
+            connection.execute_with(&insert("change_entry", &ENTRY, rows), self.waiting.binds())
         };
         written.map_err(unwritten)?;
         self.waiting.clear();
@@ -332,8 +332,9 @@ impl Open {
             return Ok(*id);
         }
         self.write_change(connection, "")?;
-        let sql = "INSERT INTO change_file (change_id, name) VALUES ($1, $2)";
-        let id = connection.insert(sql, &[Bind::Integer(self.change.id), Bind::Text(name)]).map_err(unwritten)?;
+        let sql = "INSERT INTO change_file (change_id, name) VALUES ($1, $2) RETURNING change_file_id";
+        let id = connection.prepare(sql)?.insert([Bind::Integer(self.change.id), Bind::Text(name)]).map_err(unwritten)?;
+        let id = id.ok_or_else(|| unwritten(Failure::Taken))?;
         self.files.push((name.to_owned(), id));
         Ok(id)
     }

@@ -241,7 +241,7 @@ impl Reader<'_> {
         }
         let of = |name: &str| entity.position(name).and_then(|place| values.get(place));
         let name = entity.names.iter().find_map(|name| match of(name) {
-            Some(Value::Text(text)) => Some(text.clone()),
+            Some(Value::Text(text)) => Some(text.to_string()),
             _ => None,
         });
         let name = name.unwrap_or_default();

@@ -291,7 +291,7 @@ pub(super) fn references(reader: &Reader<'_>, entity: &Entity, values: &[Value])
     let catalog = reader.catalog();
     let referred = entity.fields.iter().zip(values).filter_map(|(field, value)| match value {
         Value::Integer(id) => Some((catalog.target(field)?, *id)),
-        Value::Quantity(quantity) => Some((catalog.of("unit"), quantity.unit)),
+        Value::Quantity(_, unit) => Some((catalog.of("unit"), *unit)),
         _ => None,
     });
     referred.collect()
@@ -299,7 +299,7 @@ pub(super) fn references(reader: &Reader<'_>, entity: &Entity, values: &[Value])
 
 /// Whether the inverse of an entry sets a reference.
 fn refers_anew(entry: &Entry) -> bool {
-    entry.old_values().iter().any(|(_, value)| matches!(value, Value::Integer(_) | Value::Quantity(_)))
+    entry.old_values().iter().any(|(_, value)| matches!(value, Value::Integer(_) | Value::Quantity(..)))
 }
 
 /// What is in the way of an undo, said so.

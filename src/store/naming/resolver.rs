@@ -1,32 +1,34 @@
 //! Resolving the texts of a file, which names the same few records again and again.
 
-use super::made::Made;
 use super::resolve::missing;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::store::reading::reader::Reader;
-use crate::value::Lent;
+use crate::store::engine::Bind;
+use crate::store::reading::reader::{Reader, name_sql};
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-/// For how many texts that name nothing a resolver looks for the nearest names.
+/// Number of texts that name nothing for which a resolver looks for the nearest names.
 const SUGGESTED: usize = 200;
-/// How many texts a resolver remembers before it forgets them at once.
+/// Number of texts that a resolver remembers before it forgets them at once.
 const REMEMBERED: usize = 50_000;
-/// How many paths of a noun it remembers: where there are more, one is seldom named again soon.
+/// Number of records that are read together at most.
+const WINDOW: usize = 256;
+/// Number of paths of a noun that it remembers: where there are more, one is seldom named again soon.
 const PATHS: usize = 10_000;
 
-/// What is known of a few nouns, by text.
-type Known<T> = Vec<(&'static str, HashMap<String, T>)>;
+/// What the texts of a few nouns resolved to.
+type Memo<T> = Vec<(&'static str, HashMap<String, T>)>;
 
-/// What is known of the noun's `text`.
-fn known<'k, T>(known: &'k Known<T>, entity: &Entity, text: &str) -> Option<&'k T> {
-    known.iter().find(|(noun, _)| *noun == entity.noun).and_then(|(_, texts)| texts.get(text))
+/// What the noun's `text` resolved to.
+fn remembered<'k, T>(memo: &'k Memo<T>, entity: &Entity, text: &str) -> Option<&'k T> {
+    memo.iter().find(|(noun, _)| *noun == entity.noun).and_then(|(_, texts)| texts.get(text))
 }
 
-fn remember<T>(known: &mut Known<T>, entity: &Entity, text: &str, what: T) {
-    match known.iter_mut().find(|(noun, _)| *noun == entity.noun) {
+fn remember<T>(memo: &mut Memo<T>, entity: &Entity, text: &str, what: T) {
+    match memo.iter_mut().find(|(noun, _)| *noun == entity.noun) {
         Some((_, texts)) => drop(texts.insert(text.to_owned(), what)),
-        None => known.push((entity.noun, HashMap::from([(text.to_owned(), what)]))),
+        None => memo.push((entity.noun, HashMap::from([(text.to_owned(), what)]))),
     }
 }
 
@@ -34,29 +36,67 @@ fn remember<T>(known: &mut Known<T>, entity: &Entity, text: &str, what: T) {
 #[derive(Debug, Default)]
 pub struct Resolver {
     suggested: usize,
-    ids: Known<i64>,
-    failures: Known<Error>,
+    ids: Memo<i64>,
+    failures: Memo<Error>,
     /// The path that was resolved last: what hangs from a record is often given row after row.
     last: Option<(&'static str, String, i64)>,
     /// What holds the records that were named by their path, by that of the holder.
-    holders: Known<Vec<i64>>,
+    holders: Memo<Vec<i64>>,
     /// The nouns of which it is known whether a name has a `/`.
     slashes: Vec<(&'static str, bool)>,
-    held: usize,
-    /// The noun that each column of a file refers to, and the ids that its numbered texts resolved to; zero where that
-    /// is not known.
-    numbered: Vec<(&'static str, Vec<i64>)>,
-    /// The nouns of which this has made all records.
-    made: Vec<(&'static str, Made)>,
+    count: usize,
+    window: Window,
 }
 
-/// The number of a text that stands in many rows of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Number {
-    /// The column that it stands in.
-    pub column: usize,
-    /// The text's number among those of the column.
-    pub text: usize,
+/// Records with ids that follow each other, read together: files often name records in the order in which they were made.
+#[derive(Debug, Default)]
+struct Window {
+    noun: &'static str,
+    /// The id, the holder and the name of each.
+    records: Vec<(i64, Option<i64>, String)>,
+    /// The place of the record that is expected next.
+    next: usize,
+    /// The id behind the record that was found last.
+    next_id: i64,
+    /// Number of names in a row that were those of the next record.
+    hits: usize,
+}
+
+impl Window {
+    /// Returns the id of the next record, if it is called `name` in `holder`.
+    fn find(&mut self, reader: &Reader<'_>, entity: &Entity, holder: i64, name: &str) -> Result<Option<i64>> {
+        if self.noun != entity.noun || self.hits == 0 {
+            return Ok(None);
+        }
+        if self.records.get(self.next).is_none() {
+            self.next = 0;
+            self.records.clear();
+            let (own, table) = (entity.id, entity.table);
+            let parent = entity.parent_field().map_or("NULL", |field| field.column);
+            let sql = format!(
+                "SELECT t.{own}, t.{parent}, {} FROM {table} t WHERE t.{own} >= $1 ORDER BY t.{own} LIMIT $2",
+                name_sql(entity, "t")
+            );
+            let count = i64::try_from(self.hits.min(WINDOW)).unwrap_or_default();
+            reader.connection.rows(&sql, &[Bind::Integer(self.next_id), Bind::Integer(count)], |row| {
+                self.records.push((row.id(0)?, row.integer(1)?, row.text(2)?.unwrap_or_default().to_owned()));
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        let found = self.records.get(self.next).filter(|(_, parent, text)| *parent == Some(holder) && text == name);
+        let Some(id) = found.map(|(id, ..)| *id) else {
+            self.hits = 0;
+            return Ok(None);
+        };
+        (self.next, self.next_id, self.hits) = (self.next + 1, id + 1, self.hits + 1);
+        Ok(Some(id))
+    }
+
+    /// Notes that a record was found by its key.
+    fn note(&mut self, entity: &Entity, id: i64) {
+        let follows = self.noun == entity.noun && id == self.next_id;
+        *self = Self { noun: entity.noun, next_id: id + 1, hits: usize::from(follows), ..Self::default() };
+    }
 }
 
 impl Resolver {
@@ -69,16 +109,15 @@ impl Resolver {
             Some((noun, path, id)) if *noun == entity.noun && path == text => return Ok(*id),
             _ => {}
         }
-        let has_made = self.made(entity).is_some();
-        if !has_made && let Some(id) = known(&self.ids, entity, text) {
+        if let Some(id) = remembered(&self.ids, entity, text) {
             return Ok(*id);
         }
-        if !has_made && let Some(error) = known(&self.failures, entity, text) {
+        if let Some(error) = remembered(&self.failures, entity, text) {
             return Err(error.clone());
         }
         if let Some(id) = self.in_holder(reader, entity, text)? {
             let paths = self.ids.iter().find(|(noun, _)| *noun == entity.noun).map_or(0, |(_, texts)| texts.len());
-            if !has_made && paths < PATHS {
+            if paths < PATHS {
                 self.make_room();
                 remember(&mut self.ids, entity, text, id);
             } else {
@@ -92,12 +131,6 @@ impl Resolver {
             }
             return Ok(id);
         }
-        if let Some(id) = known(&self.ids, entity, text) {
-            return Ok(*id);
-        }
-        if let Some(error) = known(&self.failures, entity, text) {
-            return Err(error.clone());
-        }
         let result = self.look_up(reader, entity, text);
         self.make_room();
         match &result {
@@ -107,131 +140,50 @@ impl Resolver {
         result
     }
 
-    /// As [`Self::resolve`], of a text that bears the same number wherever it stands in the file.
-    ///
-    /// # Errors
-    /// As [`Self::resolve`].
-    pub fn resolve_again(
-        &mut self,
-        reader: &Reader<'_>,
-        entity: &'static Entity,
-        text: &str,
-        number: Option<Number>,
-    ) -> Result<i64> {
-        let Some(Number { column, text: number }) = number else { return self.resolve(reader, entity, text) };
-        let known = self.numbered.get(column).and_then(|(_, ids)| ids.get(number).copied()).unwrap_or_default();
-        if known != 0 {
-            return Ok(known);
-        }
-        let id = self.resolve(reader, entity, text)?;
-        if self.numbered.len() <= column {
-            self.numbered.resize_with(column + 1, Default::default);
-        }
-        if let Some((noun, ids)) = self.numbered.get_mut(column) {
-            *noun = entity.noun;
-            if ids.len() <= number {
-                ids.resize(number + 1, 0);
-            }
-            if let Some(slot) = ids.get_mut(number) {
-                *slot = id;
-            }
-        }
-        Ok(id)
-    }
-
-    /// Forgets what numbers stand for: those of another file follow.
-    pub fn forget_numbers(&mut self) {
-        self.numbered.clear();
-    }
-
     fn make_room(&mut self) {
-        if self.held >= REMEMBERED {
-            self.forget_all_texts();
+        if self.count >= REMEMBERED {
+            self.forget_everything();
         }
-        self.held += 1;
+        self.count += 1;
     }
 
     /// The record that a path names whose beginning is well known: of a million disks, few are of another pool's VM
     /// than one before. Only where no name has a `/` is it certain where in the path the name begins.
     fn in_holder(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Option<i64>> {
-        match self.paths_to(reader, entity, text)?.as_slice() {
-            [id] => Ok(Some(*id)),
-            _ => Ok(None),
-        }
-    }
-
-    /// The records of `entity` that a path leads to, two at most, where it is certain where in it the name begins.
-    fn paths_to(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Vec<i64>> {
-        let mut found = Vec::new();
         let (Some((head, name)), Some((_, holder))) = (text.rsplit_once('/'), reader.catalog().parent(entity)) else {
-            return Ok(found);
+            return Ok(None);
         };
         let plain = text.is_ascii() && !text.starts_with("id=") && !head.is_empty() && !name.is_empty();
         let named = entity.naming().all(|field| field.kind == Kind::Name);
         if !plain || !named || self.has_slashes(reader, entity)? {
-            return Ok(found);
+            return Ok(None);
         }
-        let mut look = |made: Option<&mut Made>, parent: i64| -> Result<()> {
-            match made {
-                Some(made) => found.extend(made.find(parent, name)),
-                None => found.extend(reader.named_in(entity, name, parent)?),
-            }
-            Ok(())
-        };
-        // What holds them may have been made by the same file, a million times too: those paths are not remembered.
-        if self.made(holder).is_some_and(|made| !made.has_slashes()) && head.contains('/') {
-            for parent in self.paths_to(reader, holder, head)? {
-                look(self.made(entity), parent)?;
-            }
-            return Ok(found);
-        }
-        if known(&self.holders, holder, head).is_none() {
+        if remembered(&self.holders, holder, head).is_none() {
             let ids = reader.ending_in(holder, head)?.iter().map(|found| found.id).collect();
             self.make_room();
             remember(&mut self.holders, holder, head, ids);
         }
-        let made = self.made.iter_mut().find(|(noun, _)| *noun == entity.noun);
-        let mut made = made.map(|(_, made)| made);
-        for parent in known(&self.holders, holder, head).into_iter().flatten() {
-            look(made.as_deref_mut(), *parent)?;
+        let holders = remembered(&self.holders, holder, head).map(Vec::as_slice).unwrap_or_default();
+        if let [holder] = holders
+            && let Some(id) = self.window.find(reader, entity, *holder, name)?
+        {
+            return Ok(Some(id));
         }
-        Ok(found)
-    }
-
-    /// The records of `entity`, if this has made all of them.
-    fn made(&mut self, entity: &Entity) -> Option<&mut Made> {
-        self.made.iter_mut().find(|(noun, _)| *noun == entity.noun).map(|(_, made)| made)
-    }
-
-    /// Says that `entity` has no records, and that from here on [`Self::add`] is told of those that are made.
-    pub fn knows_none_of(&mut self, entity: &Entity) {
-        self.forget(entity);
-        if entity.parent.is_some() {
-            self.made.push((entity.noun, Made::new()));
+        let mut found = Vec::new();
+        for holder in holders {
+            found.extend(reader.named_in(entity, name, *holder)?);
         }
-    }
-
-    /// Takes in that a record was made, with these values.
-    pub fn add(&mut self, entity: &Entity, id: i64, values: &[Option<Lent<'_>>]) {
-        self.forget_texts(entity);
-        let given = |name: Option<&&str>| name.and_then(|name| *values.get(entity.position(name)?)?);
-        let Some(made) = self.made(entity) else { return };
-        let known = match (given(entity.parent.as_ref()), given(entity.names.first())) {
-            (Some(Lent::Integer(holder)), Some(Lent::Text(name))) => made.add(id, holder, name),
-            _ => false,
-        };
-        if !known {
-            self.forget(entity);
+        if let [id] = found.as_slice() {
+            self.window.note(entity, *id);
+            return Ok(Some(*id));
         }
+        Ok(None)
     }
 
     /// Whether a name of `entity`'s records has a `/`.
     fn has_slashes(&mut self, reader: &Reader<'_>, entity: &Entity) -> Result<bool> {
-        if let Some(made) = self.made(entity) {
-            return Ok(made.has_slashes());
-        }
-        if let Some((_, known)) = self.slashes.iter().find(|(noun, _)| *noun == entity.noun) {
-            return Ok(*known);
+        if let Some((_, has)) = self.slashes.iter().find(|(noun, _)| *noun == entity.noun) {
+            return Ok(*has);
         }
         let has = reader.has_slashes(entity)?;
         self.slashes.push((entity.noun, has));
@@ -251,36 +203,18 @@ impl Resolver {
         }
     }
 
-    /// Forgets everything it knew.
-    pub fn forget_everything(&mut self) {
-        self.made.clear();
-        self.forget_all_texts();
-    }
-
     /// Forgets what texts resolved to.
-    fn forget_all_texts(&mut self) {
-        self.forget_numbers();
-        self.ids.clear();
-        self.failures.clear();
-        self.last = None;
-        self.holders.clear();
-        self.slashes.clear();
-        self.held = 0;
+    pub fn forget_everything(&mut self) {
+        *self = Self { suggested: self.suggested, ..Self::default() };
     }
 
-    /// Forgets what it knew of `entity`'s records, because they are others now.
+    /// Forgets what texts resolved to among `entity`'s records, because they are others now.
     pub fn forget(&mut self, entity: &Entity) {
-        self.made.retain(|(noun, _)| *noun != entity.noun);
-        self.forget_texts(entity);
-    }
-
-    /// Forgets what texts resolved to among `entity`'s records, because one has been made.
-    fn forget_texts(&mut self, entity: &Entity) {
         self.ids.retain(|(noun, _)| *noun != entity.noun);
         self.failures.retain(|(noun, _)| *noun != entity.noun);
         self.last.take_if(|(noun, ..)| *noun == entity.noun);
-        self.numbered.iter_mut().filter(|(noun, _)| *noun == entity.noun).for_each(|(_, ids)| ids.clear());
         self.holders.retain(|(noun, _)| *noun != entity.noun);
         self.slashes.retain(|(noun, _)| *noun != entity.noun);
+        self.window = Window::default();
     }
 }

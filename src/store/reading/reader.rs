@@ -5,9 +5,9 @@ use crate::error::{Error, Result};
 use crate::store::engine::{Bind, Connection};
 use crate::store::reading::record::{self, Record};
 use crate::store::reading::selection::{Condition, Pick, Selection, Table};
-use crate::value::Value;
+use crate::value::Cell;
 use crate::value::quantity::{Unit, Units};
-use std::cell::{Cell, RefCell};
+use std::cell::{self, RefCell};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -58,7 +58,7 @@ pub struct Reader<'s> {
     /// Selections that are asked for again and again, made ready.
     ready: RefCell<Vec<Ready>>,
     /// Where the change begins that was looked for last.
-    pub(in crate::store) start: Cell<Option<Start>>,
+    pub(in crate::store) start: cell::Cell<Option<Start>>,
     /// In which order the paths of nouns' records stand that were told so.
     pub(in crate::store) places: RefCell<HashMap<&'static str, Arc<Places>>>,
 }
@@ -71,7 +71,7 @@ impl<'s> Reader<'s> {
             units: RefCell::default(),
             paths: RefCell::default(),
             ready: RefCell::default(),
-            start: Cell::default(),
+            start: cell::Cell::default(),
             places: RefCell::default(),
         }
     }
@@ -136,7 +136,7 @@ impl<'s> Reader<'s> {
 
     /// The record of `entity` whose fields `key` have these values; empty ones are equal. Nothing where the first of
     /// them is empty.
-    pub fn find(&self, entity: &'static Entity, key: &[&str], values: &[&Value]) -> Result<Option<Record>> {
+    pub fn find(&self, entity: &'static Entity, key: &[&str], values: &[&Cell<'_>]) -> Result<Option<Record>> {
         let mut found = None;
         self.each_with(entity, key, values, |record| {
             found = Some(record);
@@ -150,10 +150,10 @@ impl<'s> Reader<'s> {
         &self,
         entity: &'static Entity,
         key: &[&str],
-        values: &[&Value],
+        values: &[&Cell<'_>],
         mut each: impl FnMut(Record) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
-        if values.first().is_none_or(|first| **first == Value::Null) {
+        if values.first().is_none_or(|first| **first == Cell::Null) {
             return Ok(());
         }
         let fields = key.iter().filter_map(|name| entity.field(name));
@@ -243,30 +243,16 @@ impl<'s> Reader<'s> {
         })
     }
 
-    /// The path that a record with these values is going to have; nothing where it has no name yet.
-    pub fn path_to_be(&self, entity: &Entity, values: &[Option<Value>]) -> Result<Option<String>> {
-        let value = |field: &Field| values.get(entity.position(field.name)?)?.as_ref();
-        let name = entity.naming().find_map(|field| match value(field) {
-            Some(Value::Text(name)) => Some(name),
-            _ => None,
-        });
-        let parent = entity.parent_field().and_then(|field| match value(field) {
-            Some(Value::Integer(parent)) => Some(*parent),
-            _ => None,
-        });
-        name.map(|name| self.path_of(entity, name, parent)).transpose()
-    }
-
     /// A value of `field` as messages and reports show it: references by their path, even of what is removed; quantities
     /// with their unit.
-    pub fn shown(&self, field: &Field, value: &Value) -> Result<Option<String>> {
+    pub fn shown(&self, field: &Field, value: &Cell<'_>) -> Result<Option<String>> {
         Ok(match (value, self.catalog.target(field)) {
-            (Value::Null, _) => None,
-            (Value::Integer(id), Some(target)) => Some(self.title(target, *id)?),
-            (Value::Integer(number), None) => Some(number.to_string()),
-            (Value::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
-            (Value::Text(text), _) => Some(text.clone()),
-            (Value::Quantity(quantity), _) => Some(self.units()?.text(quantity)),
+            (Cell::Null, _) => None,
+            (Cell::Integer(id), Some(target)) => Some(self.title(target, *id)?),
+            (Cell::Integer(number), None) => Some(number.to_string()),
+            (Cell::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
+            (Cell::Text(text), _) => Some(text.to_string()),
+            (Cell::Quantity(amount, unit), _) => Some(self.units()?.text(amount, *unit)),
         })
     }
 }

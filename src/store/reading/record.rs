@@ -1,11 +1,10 @@
 //! One record as it is stored: its id and the values of its fields, in the order of the catalog.
 
+use crate::store::reading::selection::Pick;
+use crate::store::engine::{Bind, Raw};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
-use crate::store::engine::{Bind, Raw};
-use crate::store::reading::selection::Pick;
-use crate::value::quantity::Quantity;
-use crate::value::{Lent, Value};
+use crate::value::{Cell, Value};
 use std::fmt::Write;
 
 /// One record as it is stored.
@@ -51,83 +50,19 @@ pub(in crate::store) fn read(entity: &Entity, row: &Raw<'_>) -> Result<Record> {
     Ok(Record { id: row.id(0)?, values })
 }
 
-/// What a record holds that is not exactly what is wanted of it.
-#[derive(Debug, Default)]
-pub struct Old {
-    /// By the places of fields, what they hold; the texts of values that were read before are used again.
-    values: Vec<Value>,
-    /// Whether a field holds what is wanted, so that its value is not read.
-    same: Vec<bool>,
-}
-
-impl Old {
-    /// Compares a row that begins with [`columns`] with what `wanted` gives for the places of fields. Tells whether all of
-    /// it is the same.
-    pub(in crate::store) fn compare<'v>(
-        &mut self,
-        entity: &Entity,
-        row: &Raw<'_>,
-        wanted: impl Fn(usize) -> Option<Lent<'v>>,
-    ) -> Result<bool> {
-        let (mut index, mut all) = (1, true);
-        self.same.clear();
-        for (place, field) in entity.fields.iter().enumerate() {
-            let same = wanted(place).map(|wanted| is(row, index, wanted)).transpose()?;
-            all &= same != Some(false);
-            self.same.push(same == Some(true));
-            index += width(field);
+/// Compares the fields of a row that begins with [`columns`] with the cells that `wanted` has for their places; a field
+/// without one is equal.
+pub(in crate::store) fn equals<'c>(entity: &Entity, row: &Raw<'_>, wanted: impl Fn(usize) -> Option<&'c Cell<'c>>) -> Result<bool> {
+    let mut index = 1;
+    for (place, field) in entity.fields.iter().enumerate() {
+        if let Some(wanted) = wanted(place)
+            && !is(row, index, wanted)?
+        {
+            return Ok(false);
         }
-        Ok(all)
+        index += width(field);
     }
-
-    /// Whether the field at a place was found to hold what was wanted.
-    pub(in crate::store) fn is_same(&self, place: usize) -> bool {
-        self.same.get(place) == Some(&true)
-    }
-
-    /// Reads from the row that was compared what is not known to be the same.
-    pub(in crate::store) fn read(&mut self, entity: &Entity, row: &Raw<'_>) -> Result<()> {
-        self.values.resize(entity.fields.len(), Value::Null);
-        let mut index = 1;
-        for ((field, value), same) in entity.fields.iter().zip(&mut self.values).zip(&self.same) {
-            if !same {
-                read_again(field, row, index, value)?;
-            }
-            index += width(field);
-        }
-        Ok(())
-    }
-
-    /// What the field at a place holds, `wanted` being what was wanted of the record.
-    #[must_use]
-    pub fn value<'v>(&'v self, place: usize, wanted: &[Option<Lent<'v>>]) -> Lent<'v> {
-        let value = if self.is_same(place) { wanted.get(place).copied().flatten() } else { None };
-        value.or_else(|| Some(self.values.get(place)?.lend())).unwrap_or(Lent::Null)
-    }
-
-    /// The whole record, `wanted` being what was wanted of it.
-    #[must_use]
-    pub fn with<'v>(&'v self, wanted: &[Option<Lent<'v>>]) -> Vec<Lent<'v>> {
-        (0..self.values.len()).map(|place| self.value(place, wanted)).collect()
-    }
-}
-
-impl From<Record> for Old {
-    fn from(record: Record) -> Self {
-        Self { same: vec![false; record.values.len()], values: record.values }
-    }
-}
-
-/// Reads a value of `field` where there is another one, whose text is used again.
-fn read_again(field: &Field, row: &Raw<'_>, index: usize, value: &mut Value) -> Result<()> {
-    match value {
-        Value::Text(held) => match row.text(index)? {
-            Some(text) => text.clone_into(held),
-            None => *value = Value::Null,
-        },
-        _ => *value = read_value(field, row, index)?,
-    }
-    Ok(())
+    Ok(true)
 }
 
 /// How many columns hold a field.
@@ -136,14 +71,14 @@ const fn width(field: &Field) -> usize {
 }
 
 /// Whether a field whose first column is that one holds a value.
-fn is(row: &Raw<'_>, index: usize, wanted: Lent<'_>) -> Result<bool> {
+fn is(row: &Raw<'_>, index: usize, wanted: &Cell<'_>) -> Result<bool> {
     // Bytes that are those of the text wanted are text.
     let text = |wanted: &str| Ok(row.bytes(index)? == Some(wanted.as_bytes()));
     Ok(match wanted {
-        Lent::Null => row.is_null(index)?,
-        Lent::Text(wanted) => text(wanted)?,
-        Lent::Integer(number) => row.integer(index)? == Some(number),
-        Lent::Quantity(amount, unit) => text(amount)? && row.integer(index + 1)? == Some(unit),
+        Cell::Null => row.is_null(index)?,
+        Cell::Text(wanted) => text(wanted)?,
+        Cell::Integer(number) => row.integer(index)? == Some(*number),
+        Cell::Quantity(amount, unit) => text(amount)? && row.integer(index + 1)? == Some(*unit),
     })
 }
 
@@ -151,25 +86,20 @@ fn read_value(field: &Field, row: &Raw<'_>, index: usize) -> Result<Value> {
     Ok(match field.kind {
         Kind::Reference { .. } | Kind::Factor => row.integer(index)?.map_or(Value::Null, Value::Integer),
         Kind::Quantity { .. } => match (row.text(index)?, row.integer(index + 1)?) {
-            (Some(amount), Some(unit)) => Value::Quantity(Quantity { amount: amount.to_owned(), unit }),
+            (Some(amount), Some(unit)) => Value::Quantity(amount.to_owned().into(), unit),
             _ => Value::Null,
         },
-        _ => row.text(index)?.map_or(Value::Null, |text| Value::Text(text.to_owned())),
+        _ => row.text(index)?.map_or(Value::Null, |text| Value::Text(text.to_owned().into())),
     })
 }
 
-/// What to bind for a field's value: one value a column of it.
-pub(in crate::store) fn binds<'v>(field: &Field, value: &'v Value) -> impl Iterator<Item = Bind<'v>> + use<'v> {
-    lent_binds(field, value.lend())
-}
-
-/// As [`binds`], for a value whose text stands elsewhere.
-pub(in crate::store) fn lent_binds<'v>(field: &Field, value: Lent<'v>) -> impl Iterator<Item = Bind<'v>> + use<'v> {
-    let (first, second) = match value {
-        Lent::Null => (Bind::Null, Bind::Null),
-        Lent::Text(text) => (Bind::Text(text), Bind::Null),
-        Lent::Integer(number) => (Bind::Integer(number), Bind::Null),
-        Lent::Quantity(amount, unit) => (Bind::Text(amount), Bind::Integer(unit)),
+/// What to bind for a field's cell: one value a column of it.
+pub(in crate::store) fn binds<'c>(field: &Field, cell: &'c Cell<'_>) -> impl Iterator<Item = Bind<'c>> + use<'c> {
+    let (first, second) = match cell {
+        Cell::Null => (Bind::Null, Bind::Null),
+        Cell::Text(text) => (Bind::Text(text), Bind::Null),
+        Cell::Integer(number) => (Bind::Integer(*number), Bind::Null),
+        Cell::Quantity(amount, unit) => (Bind::Text(amount), Bind::Integer(*unit)),
     };
     let second = matches!(field.kind, Kind::Quantity { .. }).then_some(second);
     std::iter::once(first).chain(second)

@@ -1,8 +1,8 @@
 //! Changes to records, and what becomes of them: what goes through the one door, and what comes back.
 
+use crate::store::reading::record::Record;
 use crate::catalog::Entity;
-use crate::store::reading::record::{Old, Record};
-use crate::value::{Lent, Value};
+use crate::value::{Cell, Value};
 
 /// A change to one record.
 #[derive(Debug)]
@@ -12,14 +12,7 @@ pub enum Change<'a> {
         /// Its noun.
         entity: &'static Entity,
         /// Its values, in the order of the catalog's fields.
-        values: Vec<Value>,
-    },
-    /// A new record whose texts stand elsewhere: one of very many.
-    Enter {
-        /// Its noun.
-        entity: &'static Entity,
-        /// Its values, in the order of the catalog's fields.
-        values: Vec<Lent<'a>>,
+        values: Vec<Cell<'a>>,
     },
     /// Other values for some fields of a record.
     Update {
@@ -28,18 +21,7 @@ pub enum Change<'a> {
         /// The record as it is.
         before: &'a Record,
         /// The fields, by their place in the catalog, and their new values.
-        values: Vec<(usize, Value)>,
-    },
-    /// Other values, whose texts stand elsewhere, for some fields of a record: one of very many.
-    Amend {
-        /// Its noun.
-        entity: &'static Entity,
-        /// Its id.
-        id: i64,
-        /// What it holds that is not what is wanted.
-        before: &'a Old,
-        /// What is wanted, by the places of fields.
-        values: &'a [Option<Lent<'a>>],
+        values: Vec<(usize, Cell<'a>)>,
     },
     /// The end of a record.
     Remove {
@@ -62,7 +44,7 @@ pub enum Change<'a> {
         /// The record as it is.
         before: &'a Record,
         /// The fields, by their place in the catalog, and their old values.
-        values: Vec<(usize, Value)>,
+        values: Vec<(usize, Cell<'a>)>,
     },
 }
 
@@ -71,9 +53,7 @@ impl Change<'_> {
     pub(in crate::store) const fn entity(&self) -> &'static Entity {
         match self {
             Self::Create { entity, .. }
-            | Self::Enter { entity, .. }
             | Self::Update { entity, .. }
-            | Self::Amend { entity, .. }
             | Self::Remove { entity, .. }
             | Self::Restore { entity, .. }
             | Self::Revert { entity, .. } => entity,
@@ -121,7 +101,6 @@ pub struct Effect {
     pub entity: &'static Entity,
     /// The record.
     pub id: i64,
-    /// The fields that changed, by their place in the catalog, with their old and new values; none where the
-    /// [`Writer`](super::Writer) was told that nobody asks.
+    /// The fields that changed, by their place in the catalog, with their old and new values.
     pub changed: Vec<(usize, Value, Value)>,
 }

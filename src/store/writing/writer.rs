@@ -4,18 +4,19 @@
 //! the catalog's rules and keys refuse, writes it, and returns what happened with the old values: what a report tells
 //! and what would undo it.
 
-use crate::catalog::{Entity, Field, Kind, Rule};
-use crate::error::{Error, Result};
-use crate::interrupt;
-use crate::store::engine::{Bind, Connection, Failure, Prepared};
+use crate::store::writing::bulk::insert;
+use crate::store::writing::change::{Action, Change, Effect};
 use crate::store::history::{Mark, Recorder};
 use crate::store::login::{self, SignedIn};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record::{self, Record};
-use crate::store::writing::bulk::{Bulk, insert};
-use crate::store::writing::change::{Action, Change, Effect};
+use crate::store::engine::{Bind, Connection, Failure, Prepared};
+use crate::catalog::{Entity, Field, Kind, Rule};
+use crate::error::{Error, Result};
+use crate::interrupt;
 use crate::value::role::Role;
-use crate::value::{Lent, Value, shown, status, time};
+use crate::value::{Cell, shown, status, time};
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -29,29 +30,25 @@ pub struct Writer<'s> {
     recorder: Option<Recorder>,
     operator: Option<SignedIn>,
     operators_changed: bool,
-    bulk: Option<Bulk<'s>>,
-    /// Whether the engine is told not to look up what records refer to.
-    trusts: bool,
-    tells: bool,
     /// Statements that write one record, for the next one of the kind.
-    kept: Vec<Kept<'s>>,
+    statements: Vec<Ready<'s>>,
 }
 
-/// A field that is given another value.
+/// A field that changes.
 #[derive(Debug)]
 struct Changed<'v> {
     place: usize,
     field: &'static Field,
-    old: Lent<'v>,
-    new: Lent<'v>,
+    old: &'v Cell<'v>,
+    new: Cell<'v>,
 }
 
 /// A statement that writes one record.
 #[derive(Debug)]
-struct Kept<'s> {
+struct Ready<'s> {
     entity: &'static Entity,
     what: What,
-    /// The fields that are given other values, by their place in the catalog.
+    /// The fields that change, by their place in the catalog.
     places: Vec<usize>,
     statement: Prepared<'s>,
 }
@@ -65,6 +62,15 @@ enum What {
     Restored,
     /// It gives fields of it other values.
     Changed,
+}
+
+/// Treatment of a record's times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    /// An empty time is left as it is; the time of the change is set.
+    Set,
+    /// Times are values like others.
+    Exact,
 }
 
 impl<'s> Deref for Writer<'s> {
@@ -86,16 +92,8 @@ impl<'s> Writer<'s> {
             recorder,
             operator,
             operators_changed: false,
-            bulk: None,
-            trusts: false,
-            tells: true,
-            kept: Vec::new(),
+            statements: Vec::new(),
         }
-    }
-
-    /// Says whether effects are to tell which values changed. Of a million changes nobody may ask it.
-    pub const fn tells_values(&mut self, whether: bool) {
-        self.tells = whether;
     }
 
     /// Who is signed in.
@@ -128,55 +126,6 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Says whether the engine need not look up what records refer to, until [`Self::end_bulk`] at most: what is written
-    /// refers to what was found in this transaction, and nothing is removed meanwhile.
-    ///
-    /// # Errors
-    /// The engine does not take it.
-    pub fn trust_references(&mut self, whether: bool) -> Result<()> {
-        if std::mem::replace(&mut self.trusts, whether) != whether {
-            self.reader.connection.enforce_references(!whether)?;
-        }
-        Ok(())
-    }
-
-    /// From here on until [`Self::end_bulk`], new records of `entity` go into its table many at once; if `first`, its
-    /// indexes are made afterwards. Nothing else may be done with its records meanwhile: what was written may not be
-    /// there yet, and what the engine refuses is told at the end.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn begin_bulk(&mut self, entity: &'static Entity, first: bool) -> Result<()> {
-        self.trust_references(true)?;
-        let connection = self.reader.connection;
-        match &mut self.bulk {
-            None => self.bulk = Some(Bulk::begin(connection, entity, first)?),
-            Some(bulk) if first => bulk.suspend_indexes(connection)?,
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
-    /// Says that something came up which needs the records that were written, so that the transaction is of no use.
-    pub const fn give_up_bulk(&mut self) {
-        if let Some(bulk) = &mut self.bulk {
-            bulk.refused = true;
-        }
-    }
-
-    /// Writes what waits, and makes the indexes. Tells whether every record was taken: if not, the transaction is of no use
-    /// any more.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn end_bulk(&mut self) -> Result<bool> {
-        let whole = self.bulk.take().map_or(Ok(true), |bulk| bulk.end(self.reader.connection))?;
-        if whole {
-            self.trust_references(false)?;
-        }
-        Ok(whole)
-    }
-
     /// What history is told with, and what it needs for that.
     pub(in crate::store) fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
         (self.recorder.as_mut(), self.reader.connection, &self.now)
@@ -204,139 +153,142 @@ impl<'s> Writer<'s> {
             self.operators_changed = true;
         }
         match change {
-            Change::Create { entity, values } => self.create(entity, None, values.iter().map(Value::lend).collect()),
-            Change::Enter { entity, values } => self.create(entity, None, values),
-            Change::Update { entity, before, values } => {
-                self.update(entity, before.id, held(before), given(&values), false)
-            }
-            Change::Amend { entity, id, before, values } => {
-                let wanted = |place| if before.is_same(place) { None } else { values.get(place).copied().flatten() };
-                self.update(entity, id, |place| before.value(place, values), wanted, false)
-            }
+            Change::Create { entity, values } => self.create(entity, None, values),
+            Change::Update { entity, before, values } => self.update(entity, before, &values, Times::Set),
             Change::Remove { entity, before } => self.remove(entity, before),
-            Change::Restore { entity, record } => {
-                self.create(entity, Some(record.id), record.values.iter().map(Value::lend).collect())
-            }
-            Change::Revert { entity, before, values } => {
-                self.update(entity, before.id, held(before), given(&values), true)
-            }
+            Change::Restore { entity, record } => self.create(entity, Some(record.id), record.values),
+            Change::Revert { entity, before, values } => self.update(entity, before, &values, Times::Exact),
         }
     }
 
-    /// Runs `attempt`; where its inner result is a failure, what it wrote is undone and the transaction goes on.
+    /// Runs `attempt`; where it fails, what it wrote is undone, and the transaction can go on.
     ///
     /// # Errors
-    /// What ends the transaction as a whole.
-    pub fn whole_or_nothing<T, E>(
+    /// That of `attempt`, or what ends the transaction as a whole.
+    pub fn whole_or_nothing<T, E: From<Error>>(
         &mut self,
-        attempt: impl FnOnce(&mut Self) -> Result<std::result::Result<T, E>>,
-    ) -> Result<std::result::Result<T, E>> {
+        attempt: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         self.connection.batch("SAVEPOINT attempt")?;
         let recorder = self.recorder.clone();
-        let done = attempt(self)?;
+        let done = attempt(self);
         if done.is_err() {
+            // The engine has rolled back the whole transaction where the disk failed.
+            if self.connection.is_at_rest() {
+                return done;
+            }
             self.connection.batch("ROLLBACK TO attempt")?;
             self.reader.forget_all();
             self.recorder = recorder;
         }
         self.connection.batch("RELEASE attempt")?;
-        Ok(done)
+        done
     }
 
-    /// Makes a record; with an `id`, one that was there before.
-    fn create(&mut self, entity: &'static Entity, id: Option<i64>, values: Vec<Lent<'_>>) -> Result<Effect> {
-        let now = Rc::clone(&self.now);
-        let mut values = values;
-        for (field, value) in entity.fields.iter().zip(&mut values) {
-            if *value == Lent::Null {
-                *value = match field.kind {
-                    Kind::Created | Kind::Updated => Lent::Text(&now),
-                    Kind::Role if self.count(entity)? == 0 => Lent::Text(Role::Admin.word()),
+    /// Fills in what the store sets of a new record.
+    ///
+    /// # Errors
+    /// The catalog's rules refuse it.
+    pub(in crate::store) fn complete(&self, entity: &'static Entity, cells: &mut [Cell<'_>]) -> Result<()> {
+        for (field, cell) in entity.fields.iter().zip(cells.iter_mut()) {
+            if *cell == Cell::Null {
+                *cell = match field.kind {
+                    Kind::Created | Kind::Updated => Cell::Text(Cow::Owned(self.now.to_string())),
+                    Kind::Role if self.count(entity)? == 0 => Cell::Text(Role::Admin.word().into()),
                     kind => default(kind),
                 };
             }
         }
-        obeys(entity, |place| values.get(place).copied().unwrap_or(Lent::Null))?;
-        let connection = self.reader.connection;
-        let id = match &mut self.bulk {
-            Some(bulk) if bulk.entity.noun == entity.noun => bulk.add(connection, &values)?,
-            _ => self.insert(entity, id, &values)?,
-        };
-        self.forget_units(entity);
+        obeys(entity, |place| cells.get(place).unwrap_or(&Cell::Null))
+    }
+
+    /// Notes a new record in history.
+    pub(in crate::store) fn note_new(&mut self, entity: &'static Entity, id: i64) -> Result<()> {
+        // A new record changes no path that is remembered; a new unit changes the units.
+        if entity.seeded {
+            self.reader.forget(entity);
+        }
         if let (Some(recorder), connection, now) = self.recording() {
             recorder.created(connection, now, entity, id)?;
         }
+        Ok(())
+    }
+
+    /// Creates a record; with an `id`, one that was there before.
+    pub(in crate::store) fn create(&mut self, entity: &'static Entity, id: Option<i64>, cells: Vec<Cell<'_>>) -> Result<Effect> {
+        let mut cells = cells;
+        self.complete(entity, &mut cells)?;
+        let what = if id.is_some() { What::Restored } else { What::New };
+        let statement = self.statement(entity, what, std::iter::empty(), |connection| {
+            let sql = if id.is_some() { insert_own(entity) } else { insert(entity.table, &columns(entity), 1) };
+            // A key that is taken is looked up afterwards, in a transaction that goes on.
+            connection.prepare(&format!("{sql} ON CONFLICT DO NOTHING RETURNING {}", entity.id))
+        })?;
+        let fields = entity.fields.iter().zip(&cells).flat_map(|(field, cell)| record::binds(field, cell));
+        let written = statement.insert(fields.chain(id.map(Bind::Integer)));
+        let Some(id) = written.map_err(|failure| explained(entity, failure))? else {
+            return Err(self.conflict(entity, None, |place| cells.get(place).unwrap_or(&Cell::Null))?);
+        };
+        self.note_new(entity, id)?;
         Ok(Effect { action: Action::Create, entity, id, changed: Vec::new() })
     }
 
-    /// Writes one row, and tells its id.
-    fn insert(&mut self, entity: &'static Entity, id: Option<i64>, values: &[Lent<'_>]) -> Result<i64> {
-        let given = entity.fields.iter().zip(values).flat_map(|(field, value)| record::lent_binds(field, *value));
-        let what = if id.is_some() { What::Restored } else { What::New };
-        let kept = self.kept(entity, what, std::iter::empty(), |connection| {
-            let own = id.map(|_| entity.id);
-            let columns: Vec<&str> = entity.fields.iter().flat_map(Field::columns).chain(own).collect();
-            connection.prepare(&insert(entity.table, &columns, 1))
-        })?;
-        let written = kept.execute(given.chain(id.map(Bind::Integer)));
-        written.map_err(|failure| self.explained(entity, None, values, failure))?;
-        Ok(self.connection.last_given())
-    }
-
-    /// Gives fields other values, those of `given`, where `old` tells what they hold; if `exactly`, the times too are those
-    /// that are given.
+    /// Changes fields of a record to other values.
     fn update<'v>(
         &mut self,
         entity: &'static Entity,
-        id: i64,
-        old: impl Fn(usize) -> Lent<'v>,
-        given: impl Fn(usize) -> Option<Lent<'v>>,
-        exactly: bool,
+        before: &'v Record,
+        values: &'v [(usize, Cell<'v>)],
+        times: Times,
     ) -> Result<Effect> {
-        let now = Rc::clone(&self.now);
+        let (id, now) = (before.id, Rc::clone(&self.now));
+        let exactly = times == Times::Exact;
         // Times that are left empty are left as they are, or set.
         let is_left = |kind| !exactly && matches!(kind, Kind::Created | Kind::Updated);
         let mut changed: Vec<Changed<'_>> = Vec::new();
-        for (place, field) in entity.fields.iter().enumerate() {
-            let new = match given(place) {
+        for ((place, field), old) in entity.fields.iter().enumerate().zip(&before.values) {
+            let new = match values.iter().rev().find(|(at, _)| *at == place) {
                 None => continue,
-                Some(Lent::Null) if is_left(field.kind) => continue,
-                Some(Lent::Null) => default(field.kind),
-                Some(value) => value,
+                Some((_, Cell::Null)) if is_left(field.kind) => continue,
+                Some((_, Cell::Null)) => default(field.kind),
+                Some((_, value)) => value.to_borrowed(),
             };
-            let old = old(place);
-            if old != new {
+            if *old != new {
                 changed.push(Changed { place, field, old, new });
             }
         }
         if changed.is_empty() {
             return Ok(Effect { action: Action::Nothing, entity, id, changed: Vec::new() });
         }
-        for (place, field) in entity.fields.iter().enumerate() {
-            let is_set = field.kind == Kind::Updated && !exactly && !changed.iter().any(|known| known.place == place);
-            let (old, new) = (old(place), Lent::Text(&now));
-            if is_set && old != new {
-                let before = changed.partition_point(|known| known.place < place);
-                changed.insert(before, Changed { place, field, old, new });
+        for ((place, field), old) in entity.fields.iter().enumerate().zip(&before.values) {
+            let is_set = field.kind == Kind::Updated && !exactly && !changed.iter().any(|other| other.place == place);
+            let new = Cell::Text(Cow::Borrowed(&*now));
+            if is_set && *old != new {
+                let at = changed.partition_point(|other| other.place < place);
+                changed.insert(at, Changed { place, field, old, new });
             }
         }
-        let after =
-            |place: usize| changed.iter().find(|known| known.place == place).map_or(old(place), |known| known.new);
+        let after = |place: usize| match changed.iter().find(|changed| changed.place == place) {
+            Some(changed) => &changed.new,
+            None => before.values.get(place).unwrap_or(&Cell::Null),
+        };
         obeys(entity, after)?;
-        let binds = changed.iter().flat_map(|changed| record::lent_binds(changed.field, changed.new));
+        let touches = |key: &&[&str]| changed.iter().any(|changed| key.contains(&changed.field.name));
+        if entity.keys.iter().any(|key| touches(&key)) && self.holder_of_key(entity, Some(id), after, entity.keys)?.is_some()
+        {
+            return Err(self.conflict(entity, Some(id), after)?);
+        }
+        let binds = changed.iter().flat_map(|changed| record::binds(changed.field, &changed.new));
         let places = changed.iter().map(|changed| changed.place);
-        let statement = self.kept(entity, What::Changed, places, |connection| {
+        let statement = self.statement(entity, What::Changed, places, |connection| {
             let columns: Vec<&str> = changed.iter().flat_map(|changed| changed.field.columns()).collect();
             let assigned: Vec<String> =
                 (1..).zip(&columns).map(|(number, column)| format!("{column} = ${number}")).collect();
             let (table, own, number) = (entity.table, entity.id, columns.len() + 1);
             connection.prepare(&format!("UPDATE {table} SET {} WHERE {own} = ${number}", assigned.join(", ")))
         });
-        let touched = statement?.execute(binds.chain([Bind::Integer(id)])).map_err(|failure| {
-            let values: Vec<Lent<'_>> = (0..entity.fields.len()).map(after).collect();
-            self.explained(entity, Some(id), &values, failure)
-        })?;
-        if touched == 0 {
+        let touched = statement?.execute(binds.chain([Bind::Integer(id)]));
+        if touched.map_err(|failure| explained(entity, failure))? == 0 {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
         }
         self.reader.forget(entity);
@@ -344,40 +296,35 @@ impl<'s> Writer<'s> {
             login::end_sessions(self.reader.connection, id)?;
         }
         if let (Some(recorder), connection, now) = self.recording() {
-            recorder.updated(
-                connection,
-                now,
-                entity,
-                id,
-                changed.iter().map(|changed| (changed.place, changed.old)),
-            )?;
+            let old = changed.iter().map(|changed| (changed.place, changed.old));
+            recorder.updated(connection, now, entity, id, old)?;
         }
-        let told = changed.iter().filter(|_| self.tells);
-        let told = told.map(|changed| (changed.place, changed.old.to_value(), changed.new.to_value()));
-        Ok(Effect { action: Action::Update, entity, id, changed: told.collect() })
+        let changed = changed.into_iter();
+        let changed = changed.map(|changed| (changed.place, changed.old.clone().into_owned(), changed.new.into_owned()));
+        Ok(Effect { action: Action::Update, entity, id, changed: changed.collect() })
     }
 
-    /// The statement that does that to a record, and to its fields at these places; where it is not kept, `make` makes it.
-    fn kept(
+    /// The statement that does that to a record, and to its fields at these places; `make` makes it the first time.
+    fn statement(
         &mut self,
         entity: &'static Entity,
         what: What,
         places: impl Iterator<Item = usize> + Clone,
         make: impl FnOnce(&'s Connection) -> Result<Prepared<'s>>,
     ) -> Result<&mut Prepared<'s>> {
-        let known = |kept: &Kept<'_>| {
-            kept.what == what && kept.entity.noun == entity.noun && kept.places.iter().copied().eq(places.clone())
+        let is_it = |ready: &Ready<'_>| {
+            ready.what == what && ready.entity.noun == entity.noun && ready.places.iter().copied().eq(places.clone())
         };
-        let place = if let Some(place) = self.kept.iter().position(known) {
+        let place = if let Some(place) = self.statements.iter().position(is_it) {
             place
         } else {
             let statement = make(self.reader.connection)?;
-            self.kept.truncate(KEPT - 1);
-            self.kept.insert(0, Kept { entity, what, places: places.collect(), statement });
+            self.statements.truncate(KEPT - 1);
+            self.statements.insert(0, Ready { entity, what, places: places.collect(), statement });
             0
         };
-        let kept = self.kept.get_mut(place).ok_or_else(|| Error::failed("a statement was not kept"))?;
-        Ok(&mut kept.statement)
+        let ready = self.statements.get_mut(place).ok_or_else(|| Error::failed("a statement was not kept"))?;
+        Ok(&mut ready.statement)
     }
 
     /// Gives the login user who is signed in another password, which every role may.
@@ -387,65 +334,45 @@ impl<'s> Writer<'s> {
         let id = self.operator.as_ref().map(|operator| operator.id).ok_or_else(nobody)?;
         let record = self.record(entity, id)?.ok_or_else(nobody)?;
         let secret = entity.fields.iter().position(|field| field.kind == Kind::Secret).ok_or_else(nobody)?;
-        let given = |place| (place == secret).then_some(Lent::Text(hash));
-        self.update(entity, id, held(&record), given, false).map(drop)
+        self.update(entity, &record, &[(secret, Cell::Text(hash.into()))], Times::Set).map(drop)
     }
 
     fn remove(&mut self, entity: &'static Entity, before: &Record) -> Result<Effect> {
         let sql = format!("DELETE FROM {} WHERE {} = $1", entity.table, entity.id);
         let removed = self.connection.execute(&sql, &[Bind::Integer(before.id)]);
-        let old = before.values.iter().map(Value::lend);
-        removed
-            .map_err(|failure| self.explained(entity, Some(before.id), &old.clone().collect::<Vec<_>>(), failure))?;
+        removed.map_err(|failure| explained(entity, failure))?;
         self.reader.forget(entity);
         if let (Some(recorder), connection, now) = self.recording() {
-            recorder.removed(connection, now, entity, before.id, old)?;
+            recorder.removed(connection, now, entity, before.id, before.values.iter())?;
         }
         Ok(Effect { action: Action::Remove, entity, id: before.id, changed: Vec::new() })
     }
 
-    fn forget_units(&self, entity: &Entity) {
-        // A new record changes no path that is remembered; a new unit changes the units.
-        if entity.seeded {
-            self.reader.forget(entity);
-        }
-    }
-
-    /// What a statement that failed means, found by looking the catalog's keys up.
-    fn explained(&self, entity: &'static Entity, own: Option<i64>, values: &[Lent<'_>], failure: Failure) -> Error {
-        match failure {
-            Failure::Engine(error) => error,
-            Failure::Taken => match self.holder_of_key(entity, own, values, entity.keys) {
-                Ok(Some((id, _))) => match self.title(entity, id) {
-                    Ok(title) => taken(entity, &title),
-                    Err(error) => error,
-                },
-                Ok(None) => Error::conflict(format!("such {} exists already", article(entity.labels.0))),
-                Err(error) => error,
-            },
-            Failure::Dangling => Error::conflict(format!("the {} is still needed by other records", entity.labels.0)),
-            Failure::Refused(constraint) => Error::failed(format!(
-                "the inventory does not take such {} (constraint {})",
-                article(entity.labels.0),
-                shown::quoted(&constraint)
-            )),
-        }
-    }
-
-    /// The other record that has the same values in all fields of one of `keys`, and that key.
-    pub fn holder_of_key(
+    /// The conflict of a record whose key another one has.
+    fn conflict<'c>(
         &self,
         entity: &'static Entity,
         own: Option<i64>,
-        values: &[Lent<'_>],
+        cell: impl Fn(usize) -> &'c Cell<'c>,
+    ) -> Result<Error> {
+        Ok(match self.holder_of_key(entity, own, cell, entity.keys)? {
+            Some((id, _)) => taken(entity, &self.title(entity, id)?),
+            None => explained(entity, Failure::Taken),
+        })
+    }
+
+    /// The other record that has the same values in all fields of one of `keys`, and that key.
+    pub fn holder_of_key<'c>(
+        &self,
+        entity: &'static Entity,
+        own: Option<i64>,
+        cell: impl Fn(usize) -> &'c Cell<'c>,
         keys: &'static [&'static [&'static str]],
     ) -> Result<Option<(i64, &'static [&'static str])>> {
         for key in keys {
-            let places = key.iter().filter_map(|name| entity.position(name));
-            let wanted: Vec<Value> =
-                places.filter_map(|place| values.get(place)).map(|value| value.to_value()).collect();
+            let wanted: Vec<&Cell<'_>> = key.iter().filter_map(|name| entity.position(name)).map(&cell).collect();
             let mut holder = None;
-            self.each_with(entity, key, &wanted.iter().collect::<Vec<_>>(), |record| {
+            self.each_with(entity, key, &wanted, |record| {
                 if Some(record.id) == own {
                     return Ok(std::ops::ControlFlow::Continue(()));
                 }
@@ -470,29 +397,44 @@ fn article(label: &str) -> String {
     format!("{} {label}", if vowel { "an" } else { "a" })
 }
 
-/// What a field of this kind holds when nothing is given.
-const fn default(kind: Kind) -> Lent<'static> {
-    match kind {
-        Kind::Status => Lent::Text(status::UNKNOWN),
-        Kind::Role => Lent::Text(Role::Viewer.word()),
-        _ => Lent::Null,
+/// What a statement that failed means.
+fn explained(entity: &Entity, failure: Failure) -> Error {
+    match failure {
+        Failure::Engine(error) => error,
+        Failure::Taken => Error::conflict(format!("such {} exists already", article(entity.labels.0))),
+        Failure::Dangling => Error::conflict(format!("the {} is still needed by other records", entity.labels.0)),
+        Failure::Refused(constraint) => Error::failed(format!(
+            "the inventory does not take such {} (constraint {})",
+            article(entity.labels.0),
+            shown::quoted(&constraint)
+        )),
     }
 }
 
-/// What a record holds, by the places of fields.
-fn held<'r>(record: &'r Record) -> impl Fn(usize) -> Lent<'r> {
-    |place| record.values.get(place).map_or(Lent::Null, Value::lend)
+/// The columns of a record, without its id.
+fn columns(entity: &Entity) -> Vec<&'static str> {
+    entity.fields.iter().flat_map(Field::columns).collect()
 }
 
-/// The values that are given for fields, by their places.
-fn given<'v>(values: &'v [(usize, Value)]) -> impl Fn(usize) -> Option<Lent<'v>> {
-    |place| values.iter().rev().find(|(given, _)| *given == place).map(|(_, value)| value.lend())
+/// The statement that writes one record with an id of ours, which is bound last.
+pub(in crate::store) fn insert_own(entity: &Entity) -> String {
+    let columns: Vec<&str> = columns(entity).into_iter().chain([entity.id]).collect();
+    insert(entity.table, &columns, 1)
+}
+
+/// What a field of this kind holds when nothing is given.
+fn default(kind: Kind) -> Cell<'static> {
+    match kind {
+        Kind::Status => Cell::Text(status::UNKNOWN.into()),
+        Kind::Role => Cell::Text(Role::Viewer.word().into()),
+        _ => Cell::Null,
+    }
 }
 
 /// Makes sure that a record has what it must have, and what goes together.
-fn obeys<'v>(entity: &Entity, value: impl Fn(usize) -> Lent<'v>) -> Result<()> {
-    let is_empty = |name: &str| entity.position(name).is_some_and(|place| value(place) == Lent::Null);
-    let missing = entity.fields.iter().enumerate().find(|(place, field)| field.required && value(*place) == Lent::Null);
+fn obeys<'c>(entity: &Entity, value: impl Fn(usize) -> &'c Cell<'c>) -> Result<()> {
+    let is_empty = |name: &str| entity.position(name).is_some_and(|place| *value(place) == Cell::Null);
+    let missing = entity.fields.iter().enumerate().find(|(place, field)| field.required && *value(*place) == Cell::Null);
     if let Some((_, field)) = missing {
         return Err(Error::failed(format!("{} needs a {}", article(entity.labels.0), field.name)));
     }

@@ -11,16 +11,6 @@ const APPENDING_KIB: i64 = 8 * 1024;
 /// than what does not.
 const SORTING_KIB: i64 = 2048;
 
-/// How a statement begins that writes many rows, all of which are undone together if one is refused. Where nothing but a
-/// row can fail, nothing is put by to undo the statement alone, which would be a copy of every page that it touches: for
-/// that, the engine gives the ids, references are not enforced, and neither a check nor an index calls a function.
-pub(in crate::store) const INSERT_MANY: &str = "INSERT OR FAIL INTO";
-
-/// The table in which records may wait before they go into their own: one of this connection alone.
-pub(in crate::store) const ASIDE: &str = "temp.waiting";
-/// How much of it is kept in memory, in KiB, before it overflows into a file without a name.
-const ASIDE_KIB: i64 = 16 * 1024;
-
 /// A statement that is run very many times.
 pub(in crate::store) struct Prepared<'c>(rusqlite::Statement<'c>);
 
@@ -31,6 +21,18 @@ impl Prepared<'_> {
         values: impl IntoIterator<Item = Bind<'v>>,
     ) -> Result<usize, Failure> {
         self.0.execute(rusqlite::params_from_iter(values)).map_err(|error| failure(&error))
+    }
+
+    /// Runs an `INSERT … RETURNING` of an id; nothing where the row was not written.
+    pub(in crate::store) fn insert<'v>(
+        &mut self,
+        values: impl IntoIterator<Item = Bind<'v>>,
+    ) -> Result<Option<i64>, Failure> {
+        let mut rows = self.0.query(rusqlite::params_from_iter(values)).map_err(|error| failure(&error))?;
+        let id = rows.next().map_err(|error| failure(&error))?.map(|row| Raw::from(row).id(0)).transpose()?;
+        // References are tested when the statement ends.
+        rows.next().map_err(|error| failure(&error))?;
+        Ok(id)
     }
 
     /// The first row of it, read by `read`.
@@ -104,21 +106,12 @@ impl Connection {
         for index in &indexes {
             self.batch(&format!("DROP INDEX {}", index.name))?;
         }
-        self.batch(&format!("PRAGMA cache_size = -{APPENDING_KIB}"))?;
         Ok(indexes)
     }
 
-    /// Makes the table in which records of these columns may wait.
-    pub(in crate::store) fn put_aside(&self, columns: &[&str]) -> Result<()> {
-        self.batch(&format!(
-            "PRAGMA temp_store = FILE; CREATE TABLE {ASIDE} ({}); PRAGMA temp.cache_size = -{ASIDE_KIB};",
-            columns.join(", ")
-        ))
-    }
-
-    /// Takes that table away.
-    pub(in crate::store) fn nothing_is_aside(&self) -> Result<()> {
-        self.batch(&format!("DROP TABLE {ASIDE}"))
+    /// Keeps little of the file in memory while rows are only appended; until indexes are made.
+    pub(in crate::store) fn append_only(&self) -> Result<()> {
+        self.batch(&format!("PRAGMA cache_size = -{APPENDING_KIB}"))
     }
 
     /// Makes indexes again.
@@ -138,11 +131,6 @@ impl Connection {
         let made = indexes.iter().try_for_each(|index| engine.execute_batch(&index.sql));
         self.batch(&format!("PRAGMA cache_size = -{CACHE_KIB}; PRAGMA threads = 0")).map_err(Failure::Engine)?;
         made.map_err(|error| failure(&error))
-    }
-
-    /// The id that was given last to a new record of any table.
-    pub(in crate::store) fn last_given(&self) -> i64 {
-        self.engine.last_insert_rowid()
     }
 
     /// The highest id that a record of `table` ever had.
