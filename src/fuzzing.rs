@@ -47,7 +47,11 @@ pub fn quantity(bytes: &[u8]) {
     let units = UNITS.iter().zip(1..).map(|((name, bytes), id)| Unit { id, name: (*name).to_owned(), bytes: *bytes });
     let units = Units::new(units.collect());
     if let Some(read) = told(units.parse(text)) {
-        assert_eq!(units.parse(&units.text(&read.amount, read.unit)).as_ref(), Ok(&read), "{text:?} is written as another quantity");
+        assert_eq!(
+            units.parse(&units.text(&read.amount, read.unit)).as_ref(),
+            Ok(&read),
+            "{text:?} is written as another quantity"
+        );
         let size = units.bytes(&read);
         assert!(size >= Decimal::ZERO && size <= Decimal::from_whole(i64::MAX.into()), "{text:?} is {size} bytes");
         let (amount, unit) = compact(size);

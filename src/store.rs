@@ -4,6 +4,7 @@
 //! which sees one moment and never writes; every change goes through [`Writer`], inside one transaction of
 //! [`Store::write`].
 
+mod access;
 mod backup;
 mod engine;
 mod history;
@@ -13,21 +14,25 @@ mod naming;
 mod question;
 mod reading;
 mod schema;
+mod undoing;
 mod writing;
 
+pub use access::Attempt;
 pub use backup::{LastChange, Restore, Restored};
+pub use engine::Each;
 pub use engine::waiting::Patience;
-pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Undone, Verified};
+pub use history::action::Action;
+pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Verified};
 pub use listing::query::{Key, Operand, Order, Query, Term, Test};
 pub use listing::search::{Found, Wanted};
 pub use listing::stored::Stored;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use login::reread_session;
-pub use login::{Attempt, OsUser, SignedIn};
+pub use login::{OsUser, SignedIn};
 pub use naming::addresses::Held;
 pub use naming::find::{Finder, Match};
 pub use naming::resolver::Resolver;
-pub use question::{Each, Question};
+pub use question::Question;
 pub use reading::inspect::HeldValue;
 pub use reading::parts::Part;
 pub use reading::reader::Reader;
@@ -35,7 +40,8 @@ pub use reading::record::Record;
 pub use schema::VERSION;
 pub use schema::file::FileState;
 pub use schema::views::views;
-pub use writing::change::{Action, Change, Effect};
+pub use undoing::undo::Undone;
+pub use writing::change::{Change, Effect};
 pub use writing::filling::{Filled, Filling};
 pub use writing::removal::{Removal, listed};
 pub use writing::writer::Writer;

@@ -21,7 +21,7 @@ pub(crate) mod intake;
 pub(crate) mod load;
 pub(crate) mod progress;
 pub(crate) mod report;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod seen;
 pub(crate) mod terms;
 

@@ -10,7 +10,8 @@ use crate::value::shown;
 use crate::verb::arguments::{option, switch};
 use crate::verb::batch::Existing;
 use crate::verb::import;
-use crate::verb::load::{self, Source};
+use crate::verb::load;
+use crate::verb::rows::Source;
 use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::path::{Path, PathBuf};
 

@@ -3,6 +3,7 @@
 //! Only `engine/sqlite` names an engine. The rooms above hand over SQL that a second engine takes too, with `$1`
 //! placeholders in order of first use; pragmas, locks and the header of the file stay below.
 
+pub(in crate::store) mod batch;
 mod block;
 mod datum;
 mod row;
@@ -11,11 +12,10 @@ pub(in crate::store) mod waiting;
 
 pub(in crate::store) use block::Block;
 pub(in crate::store) use row::{Raw, utf8};
-pub(in crate::store) use sqlite::{
-    APPLICATION_ID, Connection, Guard, HEADER, Header, Index, Prepared, SchemaObject,
-};
+pub(in crate::store) use sqlite::{APPLICATION_ID, Connection, Guard, HEADER, Header, Index, Prepared, SchemaObject};
 
-use crate::error::Error;
+use crate::error::{Error, Result};
+use crate::output::row::Row;
 
 /// A value to bind to a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,3 +71,6 @@ pub(in crate::store) enum Access {
     /// A copy that nobody else knows of yet: whoever makes the copy syncs it.
     Copy,
 }
+
+/// Receives each row of an answer.
+pub type Each<'e> = dyn FnMut(&Row) -> Result<()> + 'e;

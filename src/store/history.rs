@@ -5,22 +5,21 @@
 //! the write door, `--at` puts them through and rolls them back, and what a field was set to is the old value that the
 //! next change kept of it, or what it holds now.
 
+pub(in crate::store) mod action;
 mod chain;
 mod describe;
-mod entries;
-mod forced;
+mod digest;
+pub(in crate::store) mod entries;
 mod moment;
 mod recorder;
 mod story;
-mod undo;
 
 pub use chain::Verified;
 pub use describe::Difference;
 pub use moment::Moment;
 pub use story::{Blame, Step};
-pub use undo::Undone;
 
-pub(super) use recorder::Recorder;
+pub(in crate::store) use recorder::Recorder;
 
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
@@ -35,7 +34,7 @@ use std::fmt::Write;
 use std::ops::ControlFlow;
 
 /// The tables of history, each behind those that refer to it.
-pub(super) const TABLES: [&str; 3] = ["change_entry", "change_file", "change"];
+pub(in crate::store) const TABLES: [&str; 3] = ["change_entry", "change_file", "change"];
 
 /// How many ids an entry of created records spans at most, and at whose multiples it ends.
 const BLOCK: i64 = 4096;
@@ -57,7 +56,7 @@ pub struct Origin {
 
 impl Origin {
     /// The same, by the login user who is signed in.
-    pub(super) fn signed_in(&self, operator: Option<&SignedIn>) -> Self {
+    pub(in crate::store) fn signed_in(&self, operator: Option<&SignedIn>) -> Self {
         Self { login_user: operator.map(|operator| operator.username.clone()), ..self.clone() }
     }
 }
@@ -91,7 +90,7 @@ impl Logged {
 
 /// What a change is known again by.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(in crate::store) struct Mark {
     /// Its number.
     pub id: i64,
     /// The hash of itself and of the one before.
@@ -230,7 +229,7 @@ impl Reader<'_> {
     }
 
     /// Whether that very change was made.
-    pub(super) fn has(&self, mark: &Mark) -> Result<bool> {
+    pub(in crate::store) fn has(&self, mark: &Mark) -> Result<bool> {
         let sql = "SELECT hash FROM change WHERE change_id = $1";
         let hash = self.connection.first(sql, &[Bind::Integer(mark.id)], |row| Ok(row.text(0)?.map(str::to_owned)))?;
         Ok(hash.flatten().is_some_and(|hash| hash == mark.hash))
@@ -251,7 +250,7 @@ impl Reader<'_> {
 }
 
 /// Whether the field at that place is a secret.
-fn is_secret(entity: &Entity, place: usize) -> bool {
+pub(in crate::store) fn is_secret(entity: &Entity, place: usize) -> bool {
     entity.fields.get(place).is_some_and(|field| field.kind == Kind::Secret)
 }
 

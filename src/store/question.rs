@@ -4,7 +4,8 @@ use super::schema::views;
 use super::{Store, history};
 use crate::catalog::{Catalog, Kind};
 use crate::error::Result;
-use crate::output::row::{Column, Row};
+use crate::output::row::Column;
+use crate::store::engine::Each;
 use crate::store::engine::Guard;
 use crate::value::role::Role;
 use std::collections::BTreeMap;
@@ -20,9 +21,6 @@ pub struct Question<'a> {
     /// How long it may take.
     pub time: Duration,
 }
-
-/// Takes each row of an answer.
-pub type Each<'e> = dyn FnMut(&Row) -> Result<()> + 'e;
 
 impl Store<'_> {
     /// Answers `question`: its columns, and a function that hands over its rows, go to `answer`. Nothing is written, and

@@ -1,6 +1,5 @@
 //! Changes the inventory: one door for every create, update and removal, and bulk filling behind it.
 
-pub(in crate::store) mod bulk;
 pub(in crate::store) mod change;
 pub(in crate::store) mod filling;
 pub(in crate::store) mod removal;

@@ -6,10 +6,9 @@ use super::batch::{Batch, Duplicates, Existing, Tally};
 use super::faults::Faults;
 use super::intake::{Intake, Rejected};
 use super::report::Report;
-use super::rows::Rows;
+use super::rows::{Rows, Source};
 use crate::catalog::{Catalog, Entity, Field};
 use crate::error::{Error, Result};
-use crate::input::Records;
 use crate::session::Session;
 use crate::store::{Filled, Writer};
 use crate::value::Cell;
@@ -33,20 +32,6 @@ pub(crate) enum Prune {
     Nothing,
     /// Every other record of the noun.
     All,
-}
-
-/// Rows of one noun, ready to be read, again and again if need be.
-pub(crate) struct Source {
-    pub entity: &'static Entity,
-    pub open: Box<dyn Fn() -> Result<Box<dyn Records>>>,
-    /// Overrules how rows are taken whose record exists already.
-    pub existing: Option<Existing>,
-    /// How many bytes there are to read, if that is known.
-    pub bytes: Option<u64>,
-    /// Whether only records are pruned, or told as gone, whose holder some row was about.
-    pub within: bool,
-    /// Whether every other record of the noun gives way.
-    pub replaces: bool,
 }
 
 /// What an import did.
@@ -225,7 +210,9 @@ impl Load<'_> {
         let needs = |of: &&Entity| {
             let mut fields = of.fields.iter().filter_map(Field::refers_to);
             // What comes along refers to the record that it comes along with.
-            fields.any(|noun| nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun)))
+            fields.any(|noun| {
+                nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun))
+            })
         };
         if entity.operates || nouns.iter().any(needs) {
             return Ok(false);
@@ -246,7 +233,8 @@ impl Load<'_> {
             while has_row && !filling.is_refused() && batch.tally.created < most {
                 filling.at_line(rows.line());
                 let draft = rows.draft(&mut self.intake, &mut filling);
-                let put = draft.and_then(|draft| batch.put_new(&mut filling, &mut self.intake, draft, &mut self.report));
+                let put =
+                    draft.and_then(|draft| batch.put_new(&mut filling, &mut self.intake, draft, &mut self.report));
                 match put {
                     Ok(()) => {}
                     Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
@@ -301,9 +289,9 @@ impl Batch<'_> {
         let parent = self.entity.parent.unwrap_or_default();
         let mut unseen = Vec::new();
         writer.each(self.entity, |record| {
-            let held = holders.is_none_or(|holders| {
-                matches!(record.value(self.entity, parent), Cell::Integer(id) if holders.has_seen(*id))
-            });
+            let held = holders.is_none_or(
+                |holders| matches!(record.value(self.entity, parent), Cell::Integer(id) if holders.has_seen(*id)),
+            );
             if held && !self.has_seen(record.id) {
                 unseen.push(record.id);
             }

@@ -1,13 +1,27 @@
 //! The rows of a file that is imported: read one after another, with the destination of each column.
 
+use super::batch::Existing;
 use super::faults::Faults;
 use super::header::Header;
 use super::intake::{Creates, Draft, Intake, Rejected, Target};
-use super::load::Source;
 use super::progress::Progress;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::{Record, Records, Step};
+
+/// Rows of one noun that can be opened more than once.
+pub(crate) struct Source {
+    pub entity: &'static Entity,
+    pub open: Box<dyn Fn() -> Result<Box<dyn Records>>>,
+    /// Overrides what happens to rows whose record exists already.
+    pub existing: Option<Existing>,
+    /// Number of bytes to read, where it can be told.
+    pub bytes: Option<u64>,
+    /// True if only records are pruned, or reported as gone, whose holder some row was about.
+    pub within: bool,
+    /// True if every other record of the noun gives way.
+    pub replaces: bool,
+}
 
 /// Number of rows between two looks at the progress bar.
 const STEP: u64 = 256;

@@ -4,10 +4,11 @@ use super::source::{Source, sources};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rooms of `src/store`, ground first: each imports only those before it.
-const ROOMS: &[&str] = &["engine", "schema", "naming", "reading", "listing", "history", "writing", "login"];
+const ROOMS: &[&str] = &["engine", "reading", "schema", "naming", "listing", "login", "history", "writing", "undoing"];
 
 /// Files of the store that use its rooms and stand beside them.
-const BESIDE_THE_ROOMS: &[&str] = &["src/store/backup.rs", "src/store/question.rs"];
+const BESIDE_THE_ROOMS: &[&str] =
+    &["src/store/access.rs", "src/store/access/attempt.rs", "src/store/backup.rs", "src/store/question.rs"];
 
 /// A module: its path from the crate on, such as `["store", "plan"]`.
 type Module = Vec<String>;
@@ -202,7 +203,6 @@ fn no_circle(edges: &BTreeMap<&str, BTreeMap<&str, BTreeSet<String>>>) {
 }
 
 #[test]
-#[ignore = "circles are left in src/store and src/verb until the rooms are built"]
 fn no_files_import_each_other_in_a_circle() {
     let sources = sources();
     let tree = Tree::of(&sources);
@@ -215,14 +215,6 @@ fn no_files_import_each_other_in_a_circle() {
     no_circle(&edges);
 }
 
-#[test]
-#[ignore = "modules such as src/output.rs define what their submodules use, and use these"]
-fn no_module_uses_a_submodule_that_imports_from_it() {
-    let sources = sources();
-    let tree = Tree::of(&sources);
-    no_circle(&tree.edges());
-}
-
 /// The room of the store that a file belongs to.
 fn room(name: &str) -> Option<&'static str> {
     let inner = name.strip_prefix("src/store/")?;
@@ -231,7 +223,6 @@ fn room(name: &str) -> Option<&'static str> {
 }
 
 #[test]
-#[ignore = "the rooms of src/store are not built yet"]
 fn a_room_of_the_store_imports_only_those_below_it() {
     let sources = sources();
     let tree = Tree::of(&sources);

@@ -1,12 +1,12 @@
 //! What changes did, record by record and field by field: of one change, or between two moments.
 
 use super::Moment;
+use super::action::Action;
 use super::entries::{Entry, Span};
 use super::story::{Step, differences};
 use crate::catalog::Entity;
 use crate::error::Result;
 use crate::store::reading::reader::Reader;
-use crate::store::writing::change::Action;
 use crate::value::Value;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;

@@ -3,12 +3,12 @@
 //! Entries are only ever put behind the last one, and get their numbers so; therefore those of a change stand together,
 //! those of a later change behind them, and where a change begins is found by halving. It takes no index.
 
+use super::action::Action;
 use super::is_secret;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::store::engine::{Bind, Raw};
 use crate::store::reading::reader::{Reader, Start};
-use crate::store::writing::change::Action;
 use crate::value::{Value, shown};
 use serde_json::{Map, Value as Json};
 use std::cmp::Ordering;
@@ -26,48 +26,48 @@ const IN_SPAN: &str = "e.change_entry_id >= $1 AND e.change_entry_id < $2";
 /// A part of a change, as history keeps it.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Entry {
-    pub(super) id: i64,
-    pub(super) change: i64,
-    pub(super) entity: &'static Entity,
-    pub(super) action: Action,
-    pub(super) first: i64,
-    pub(super) last: i64,
-    pub(super) old: Option<String>,
-    pub(super) file: Option<String>,
+    pub(in crate::store) id: i64,
+    pub(in crate::store) change: i64,
+    pub(in crate::store) entity: &'static Entity,
+    pub(in crate::store) action: Action,
+    pub(in crate::store) first: i64,
+    pub(in crate::store) last: i64,
+    pub(in crate::store) old: Option<String>,
+    pub(in crate::store) file: Option<String>,
     /// The line of its first record, where each of the others stands in the line behind the one before.
-    pub(super) line: Option<i64>,
+    pub(in crate::store) line: Option<i64>,
     /// Else the line of each of its records.
-    pub(super) lines: Option<String>,
+    pub(in crate::store) lines: Option<String>,
 }
 
 /// What an entry says, as it is written and hashed.
-pub(super) struct Content<'a> {
-    pub(super) noun: &'static str,
-    pub(super) action: Action,
-    pub(super) first: i64,
-    pub(super) last: i64,
-    pub(super) old: Option<&'a str>,
-    pub(super) file: Option<&'a str>,
-    pub(super) line: Option<i64>,
-    pub(super) lines: Option<&'a str>,
+pub(in crate::store) struct Content<'a> {
+    pub(in crate::store) noun: &'static str,
+    pub(in crate::store) action: Action,
+    pub(in crate::store) first: i64,
+    pub(in crate::store) last: i64,
+    pub(in crate::store) old: Option<&'a str>,
+    pub(in crate::store) file: Option<&'a str>,
+    pub(in crate::store) line: Option<i64>,
+    pub(in crate::store) lines: Option<&'a str>,
 }
 
 /// Entries that follow each other: from the first number on, and before the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) from: i64,
-    pub(super) to: i64,
+pub(in crate::store) struct Span {
+    pub(in crate::store) from: i64,
+    pub(in crate::store) to: i64,
 }
 
 impl Reader<'_> {
     /// The entries of the changes from `first` to `last`.
-    pub(super) fn span(&self, first: i64, last: i64) -> Result<Span> {
+    pub(in crate::store) fn span(&self, first: i64, last: i64) -> Result<Span> {
         let to = self.span_behind(last)?.from;
         Ok(Span { from: self.start_of(first)?, to })
     }
 
     /// The entries of the changes behind `change`.
-    pub(super) fn span_behind(&self, change: i64) -> Result<Span> {
+    pub(in crate::store) fn span_behind(&self, change: i64) -> Result<Span> {
         let from = change.checked_add(1).map_or(Ok(i64::MAX), |next| self.start_of(next))?;
         Ok(Span { from, to: i64::MAX })
     }
@@ -134,7 +134,7 @@ impl Reader<'_> {
     }
 
     /// Whether a change did anything to a record of `entity`.
-    pub(super) fn touches(&self, change: i64, entity: &Entity) -> Result<bool> {
+    pub(in crate::store) fn touches(&self, change: i64, entity: &Entity) -> Result<bool> {
         let sql = format!("SELECT 1 FROM change_entry e WHERE {IN_SPAN} AND +e.noun = $3 LIMIT 1");
         let Span { from, to } = self.span(change, change)?;
         let binds = [Bind::Integer(from), Bind::Integer(to), Bind::Text(entity.noun)];
@@ -161,12 +161,16 @@ impl Reader<'_> {
     }
 
     /// Hands each entry of `span` to `each`, in order.
-    pub(super) fn entries_in(&self, span: Span, each: impl FnMut(Entry) -> Result<ControlFlow<()>>) -> Result<()> {
+    pub(in crate::store) fn entries_in(
+        &self,
+        span: Span,
+        each: impl FnMut(Entry) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.entries(IN_SPAN, &[Bind::Integer(span.from), Bind::Integer(span.to)], each)
     }
 
     /// As [`Self::entries_in`], of records of `entity`.
-    pub(super) fn entries_in_of(
+    pub(in crate::store) fn entries_in_of(
         &self,
         span: Span,
         entity: &Entity,
@@ -177,7 +181,7 @@ impl Reader<'_> {
     }
 
     /// Hands each entry that meets `condition` (over `e`, its first placeholder the bind) to `each`, in order.
-    pub(super) fn entries(
+    pub(in crate::store) fn entries(
         &self,
         condition: &str,
         binds: &[Bind<'_>],
@@ -188,7 +192,7 @@ impl Reader<'_> {
     }
 
     /// The last entries of `span`, the latest first, and what is left of it.
-    pub(super) fn page(&self, span: Span) -> Result<(Vec<Entry>, Span)> {
+    pub(in crate::store) fn page(&self, span: Span) -> Result<(Vec<Entry>, Span)> {
         let sql = format!("SELECT {ENTRY} WHERE {IN_SPAN} ORDER BY e.change_entry_id DESC LIMIT {PAGE}");
         let mut page = Vec::new();
         self.connection.rows(&sql, &[Bind::Integer(span.from), Bind::Integer(span.to)], |row| {
@@ -222,7 +226,7 @@ impl Reader<'_> {
 }
 
 impl Entry {
-    pub(super) fn content(&self) -> Content<'_> {
+    pub(in crate::store) fn content(&self) -> Content<'_> {
         Content {
             noun: self.entity.noun,
             action: self.action,
@@ -236,7 +240,7 @@ impl Entry {
     }
 
     /// The line in which the record `id` stood, if that is known.
-    pub(super) fn line_of(&self, id: i64) -> Option<i64> {
+    pub(in crate::store) fn line_of(&self, id: i64) -> Option<i64> {
         let place = id.checked_sub(self.first)?;
         let Some(lines) = &self.lines else { return self.line?.checked_add(place) };
         let lines: Vec<i64> = serde_json::from_str(lines).ok()?;
@@ -244,7 +248,7 @@ impl Entry {
     }
 
     /// The fields that it kept old values of, by their place in the catalog, and those values. Secrets are empty.
-    pub(super) fn old_values(&self) -> Vec<(usize, Value)> {
+    pub(in crate::store) fn old_values(&self) -> Vec<(usize, Value)> {
         let Some(map) = self.old.as_deref().and_then(|old| serde_json::from_str::<Map<String, Json>>(old).ok()) else {
             return Vec::new();
         };
@@ -266,7 +270,7 @@ impl Entry {
     }
 
     /// The whole old record, of a removal.
-    pub(super) fn old_record(&self) -> Vec<Value> {
+    pub(in crate::store) fn old_record(&self) -> Vec<Value> {
         let mut values = vec![Value::Null; self.entity.fields.len()];
         for (place, value) in self.old_values() {
             if let Some(slot) = values.get_mut(place) {
@@ -277,7 +281,7 @@ impl Entry {
     }
 
     /// Whether what it kept lacks a secret.
-    pub(super) fn lacks_secret(&self) -> bool {
+    pub(in crate::store) fn lacks_secret(&self) -> bool {
         self.old_values().iter().any(|(place, _)| is_secret(self.entity, *place))
     }
 }

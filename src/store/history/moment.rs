@@ -1,13 +1,9 @@
-//! The inventory as it was: what happened since, undone in a transaction that is rolled back.
+//! A moment of the past, and the last change before it.
 
-use super::entries::Entry;
 use crate::error::{Error, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::Reader;
-use crate::store::reading::record::Record;
-use crate::store::writing::change::{Action, Change};
-use crate::store::writing::writer::Writer;
-use crate::value::{Value, shown, time};
+use crate::value::{shown, time};
 
 /// A moment of the past.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,55 +54,5 @@ impl Reader<'_> {
             }
             _ => Ok(change),
         }
-    }
-}
-
-impl Writer<'_> {
-    /// Undoes every change behind the change `change`, without a trace in history.
-    pub(in crate::store) fn go_back_to(&mut self, change: i64) -> Result<()> {
-        let mut left = self.span_behind(change)?;
-        loop {
-            let (page, rest) = self.page(left)?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            left = rest;
-            for entry in &page {
-                self.put_back(entry)?;
-            }
-        }
-    }
-
-    fn put_back(&mut self, entry: &Entry) -> Result<()> {
-        let entity = entry.entity;
-        match entry.action {
-            Action::Create => {
-                for id in (entry.first..=entry.last).rev() {
-                    if let Some(record) = self.record(entity, id)? {
-                        self.apply(Change::Remove { entity, before: &record })?;
-                    }
-                }
-            }
-            Action::Update => {
-                if let Some(record) = self.record(entity, entry.first)? {
-                    let values = entry.old_values();
-                    // A secret is not kept: the record has the one it has.
-                    let values = values.into_iter().filter(|(place, _)| !super::is_secret(entity, *place)).collect();
-                    self.apply(Change::Revert { entity, before: &record, values })?;
-                }
-            }
-            Action::Remove => {
-                let mut values = entry.old_record();
-                for (place, value) in values.iter_mut().enumerate() {
-                    if super::is_secret(entity, place) {
-                        // Something must stand there; it is never told, and never lasts.
-                        *value = Value::Text("".into());
-                    }
-                }
-                self.apply(Change::Restore { entity, record: Record { id: entry.first, values } })?;
-            }
-            Action::Nothing => {}
-        }
-        Ok(())
     }
 }

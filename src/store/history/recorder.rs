@@ -3,14 +3,14 @@
 //! The change is begun with its first effect, so that a transaction without effects leaves no trace, and has its hash
 //! with the last: a small one is written only then, and once. Ids made one after another wait here until they are broken off, and become one entry.
 
-use super::chain::Digest;
+use super::action::Action;
+use super::digest::Digest;
 use super::entries::Content;
 use super::{BLOCK, Logged, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
+use crate::store::engine::batch::{AT_ONCE, Waiting, insert};
 use crate::store::engine::{Bind, Connection, Failure};
-use crate::store::writing::bulk::{AT_ONCE, Waiting, insert};
-use crate::store::writing::change::Action;
 use crate::value::Cell;
 use serde_json::Value as Json;
 use std::rc::Rc;
@@ -107,7 +107,7 @@ impl Recorder {
     }
 
     /// Says that this change reverses another one, and whether only in part.
-    pub(super) const fn reverses(&mut self, change: i64, partly: bool) {
+    pub(in crate::store) const fn reverses(&mut self, change: i64, partly: bool) {
         self.undoes = Some((change, partly));
     }
 
@@ -123,7 +123,7 @@ impl Recorder {
     }
 
     /// The number of the change, once it has had an effect.
-    pub(super) fn change(&self) -> Option<i64> {
+    pub(in crate::store) fn change(&self) -> Option<i64> {
         self.open.as_ref().map(|open| open.change.id)
     }
 
@@ -206,7 +206,7 @@ impl Recorder {
     }
 
     /// Begins a change that purged history up to the change `purged`, which had that hash.
-    pub(super) fn purge(&mut self, connection: &Connection, now: &str, purged: (i64, &str)) -> Result<()> {
+    pub(in crate::store) fn purge(&mut self, connection: &Connection, now: &str, purged: (i64, &str)) -> Result<()> {
         self.open = Some(self.opened(connection, now, Some(purged))?);
         Ok(())
     }
@@ -333,7 +333,8 @@ impl Open {
         }
         self.write_change(connection, "")?;
         let sql = "INSERT INTO change_file (change_id, name) VALUES ($1, $2) RETURNING change_file_id";
-        let id = connection.prepare(sql)?.insert([Bind::Integer(self.change.id), Bind::Text(name)]).map_err(unwritten)?;
+        let id =
+            connection.prepare(sql)?.insert([Bind::Integer(self.change.id), Bind::Text(name)]).map_err(unwritten)?;
         let id = id.ok_or_else(|| unwritten(Failure::Taken))?;
         self.files.push((name.to_owned(), id));
         Ok(id)

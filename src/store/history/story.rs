@@ -3,12 +3,12 @@
 //! What a step set a field to is not kept: it is what the next step kept as the old value, or what the field holds now.
 
 use super::BLOCK;
+use super::action::Action;
 use super::entries::Entry;
 use crate::catalog::{Entity, Field, OnRemove};
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::Reader;
-use crate::store::writing::change::Action;
 use crate::value::{Value, shown};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ pub struct Step {
     /// The change that it is a part of.
     pub change: i64,
     /// Its place in history, among all steps of all records.
-    pub(super) entry: i64,
+    pub(in crate::store) entry: i64,
     /// What happened.
     pub action: Action,
     /// The values before; none where the record was made.
@@ -39,7 +39,7 @@ impl Step {
 }
 
 /// The fields that differ between two states of a record, one of which may be that there is none.
-pub(super) fn differences(before: Option<&[Value]>, after: Option<&[Value]>) -> Vec<(usize, Value, Value)> {
+pub(in crate::store) fn differences(before: Option<&[Value]>, after: Option<&[Value]>) -> Vec<(usize, Value, Value)> {
     let count = before.or(after).map_or(0, <[Value]>::len);
     let of = |values: Option<&[Value]>, place| values.and_then(|v| v.get(place)).cloned().unwrap_or(Value::Null);
     let all = (0..count).map(|place| (place, of(before, place), of(after, place)));
@@ -61,7 +61,7 @@ pub struct Blame {
 
 impl Reader<'_> {
     /// Every entry about a record, in order.
-    pub(super) fn entries_about(&self, entity: &'static Entity, id: i64) -> Result<Vec<Entry>> {
+    pub(in crate::store) fn entries_about(&self, entity: &'static Entity, id: i64) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         let about = [Bind::Text(entity.noun), Bind::Integer(id)];
         self.entries("e.noun = $1 AND e.first_id = $2 AND e.last_id = e.first_id", &about, |entry| {

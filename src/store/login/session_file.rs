@@ -19,11 +19,11 @@ use zeroize::Zeroizing;
 const SECRET: usize = 32;
 
 /// What proves a session.
-pub(super) struct Secret(Zeroizing<[u8; SECRET]>);
+pub(in crate::store) struct Secret(Zeroizing<[u8; SECRET]>);
 
 impl Secret {
     /// A secret that nobody can guess.
-    pub(super) fn new() -> Result<Self> {
+    pub(in crate::store) fn new() -> Result<Self> {
         let mut bytes = Zeroizing::new([0; SECRET]);
         getrandom::fill(bytes.as_mut_slice())
             .map_err(|error| Error::failed(format!("the system gives no random bytes: {error}")))?;
@@ -31,7 +31,7 @@ impl Secret {
     }
 
     /// What the inventory keeps of it.
-    pub(super) fn hash(&self) -> String {
+    pub(in crate::store) fn hash(&self) -> String {
         hexadecimal(&Sha256::digest(self.0.as_slice()))
     }
 
@@ -55,7 +55,7 @@ pub(crate) fn reread(text: &[u8]) -> Option<String> {
 }
 
 /// Bytes in hexadecimal digits.
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+pub(in crate::store) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
         // Writing to a String cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -64,11 +64,11 @@ pub(super) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 /// Where the secret of a session is kept.
-pub(super) struct SessionFile(PathBuf);
+pub(in crate::store) struct SessionFile(PathBuf);
 
 impl SessionFile {
     /// The file for the sessions of `os_user` on the inventory at `path`.
-    pub(super) fn of(path: &Path, os_user: &OsUser) -> Result<Self> {
+    pub(in crate::store) fn of(path: &Path, os_user: &OsUser) -> Result<Self> {
         let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let inventory = hexadecimal(&Sha256::digest(absolute.as_os_str().as_bytes()));
         let short = inventory.get(..32).unwrap_or_default();
@@ -79,7 +79,7 @@ impl SessionFile {
     ///
     /// # Errors
     /// The file may hold somebody else's secret, or others may know this one.
-    pub(super) fn read(&self) -> Result<Option<Secret>> {
+    pub(in crate::store) fn read(&self) -> Result<Option<Secret>> {
         match self.look() {
             Ok((secret, None)) => Ok(Some(secret)),
             Ok((_, Some(fault))) => Err(self.untrusted(fault)),
@@ -89,7 +89,7 @@ impl SessionFile {
     }
 
     /// The secret of a session that is to end: that others may know it is one reason more.
-    pub(super) fn read_untrusted(&self) -> Option<Secret> {
+    pub(in crate::store) fn read_untrusted(&self) -> Option<Secret> {
         self.look().ok().map(|(secret, _)| secret)
     }
 
@@ -128,7 +128,7 @@ impl SessionFile {
     }
 
     /// Puts a secret into a new file of mode 0600, in the place of an earlier one.
-    pub(super) fn create(&self, secret: &Secret) -> Result<()> {
+    pub(in crate::store) fn create(&self, secret: &Secret) -> Result<()> {
         let told = |error: std::io::Error| {
             let path = shown::shown(&self.0.to_string_lossy()).into_owned();
             Error::failed(format!("cannot keep the session in {path}: {}", io_reason(&error)))
@@ -149,7 +149,7 @@ impl SessionFile {
     }
 
     /// Removes the file, if it is there.
-    pub(super) fn remove(&self) -> Result<()> {
+    pub(in crate::store) fn remove(&self) -> Result<()> {
         match fs::remove_file(&self.0) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 let path = shown::shown(&self.0.to_string_lossy()).into_owned();

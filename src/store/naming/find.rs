@@ -1,12 +1,12 @@
 //! Finding the records that rows of a file are about: by their keys, and before that behind the record that was found
 //! last, for files often have records in the order in which they were made.
 
+use crate::catalog::Entity;
+use crate::error::Result;
+use crate::store::engine::{Bind, Block, Prepared, Raw};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record::{self, Record};
 use crate::store::reading::selection::Selection;
-use crate::store::engine::{Bind, Block, Prepared, Raw};
-use crate::catalog::Entity;
-use crate::error::Result;
 use crate::value::Cell;
 
 /// Number of records that are read together, at least and at most.

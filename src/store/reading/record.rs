@@ -1,9 +1,9 @@
 //! One record as it is stored: its id and the values of its fields, in the order of the catalog.
 
-use crate::store::reading::selection::Pick;
-use crate::store::engine::{Bind, Raw};
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
+use crate::store::engine::{Bind, Raw};
+use crate::store::reading::selection::Pick;
 use crate::value::{Cell, Value};
 use std::fmt::Write;
 
@@ -52,7 +52,11 @@ pub(in crate::store) fn read(entity: &Entity, row: &Raw<'_>) -> Result<Record> {
 
 /// Compares the fields of a row that begins with [`columns`] with the cells that `wanted` has for their places; a field
 /// without one is equal.
-pub(in crate::store) fn equals<'c>(entity: &Entity, row: &Raw<'_>, wanted: impl Fn(usize) -> Option<&'c Cell<'c>>) -> Result<bool> {
+pub(in crate::store) fn equals<'c>(
+    entity: &Entity,
+    row: &Raw<'_>,
+    wanted: impl Fn(usize) -> Option<&'c Cell<'c>>,
+) -> Result<bool> {
     let mut index = 1;
     for (place, field) in entity.fields.iter().enumerate() {
         if let Some(wanted) = wanted(place)

@@ -1,7 +1,8 @@
 //! Changes to records, and what becomes of them: what goes through the one door, and what comes back.
 
-use crate::store::reading::record::Record;
 use crate::catalog::Entity;
+use crate::store::history::action::Action;
+use crate::store::reading::record::Record;
 use crate::value::{Cell, Value};
 
 /// A change to one record.
@@ -61,41 +62,10 @@ impl Change<'_> {
     }
 }
 
-/// What a change was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// A record was made.
-    Create,
-    /// Fields of it were given other values.
-    Update,
-    /// It was removed.
-    Remove,
-    /// Everything was as wanted already.
-    Nothing,
-}
-
-impl Action {
-    /// What history calls it.
-    pub(in crate::store) const fn word(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Remove => "remove",
-            Self::Nothing => "nothing",
-        }
-    }
-
-    /// What history calls so: a removal, if it is neither of the others that the table lets in.
-    pub(in crate::store) fn called(word: Option<&str>) -> Self {
-        let is_it = |action: &Self| word == Some(action.word());
-        [Self::Create, Self::Update].into_iter().find(is_it).unwrap_or(Self::Remove)
-    }
-}
-
-/// What happened.
+/// Result of a change.
 #[derive(Debug, Clone)]
 pub struct Effect {
-    /// What it was.
+    /// Kind of the change.
     pub action: Action,
     /// The noun.
     pub entity: &'static Entity,

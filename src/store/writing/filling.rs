@@ -5,15 +5,16 @@
 //! that is made afterwards does not know the row that it refuses. Where the bet is lost, the transaction is of no use, and
 //! the file is imported again row by row.
 
-use crate::store::writing::change::{Action, Effect};
-use crate::store::reading::reader::Reader;
-use crate::store::reading::record;
-use crate::store::reading::selection::key_part;
-use crate::store::engine::{Bind, Failure, Index, Prepared};
-use crate::store::writing::writer::{Writer, insert_own};
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
 use crate::interrupt;
+use crate::store::engine::{Bind, Failure, Index, Prepared};
+use crate::store::history::action::Action;
+use crate::store::reading::reader::Reader;
+use crate::store::reading::record;
+use crate::store::reading::selection::key_part;
+use crate::store::writing::change::Effect;
+use crate::store::writing::writer::{Writer, insert_own};
 use crate::value::Cell;
 use std::ops::Deref;
 

@@ -4,16 +4,17 @@
 //! the catalog's rules and keys refuse, writes it, and returns what happened with the old values: what a report tells
 //! and what would undo it.
 
-use crate::store::writing::bulk::insert;
-use crate::store::writing::change::{Action, Change, Effect};
+use crate::catalog::{Entity, Field, Kind, Rule};
+use crate::error::{Error, Result};
+use crate::interrupt;
+use crate::store::engine::batch::insert;
+use crate::store::engine::{Bind, Connection, Failure, Prepared};
+use crate::store::history::action::Action;
 use crate::store::history::{Mark, Recorder};
 use crate::store::login::{self, SignedIn};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record::{self, Record};
-use crate::store::engine::{Bind, Connection, Failure, Prepared};
-use crate::catalog::{Entity, Field, Kind, Rule};
-use crate::error::{Error, Result};
-use crate::interrupt;
+use crate::store::writing::change::{Change, Effect};
 use crate::value::role::Role;
 use crate::value::{Cell, shown, status, time};
 use std::borrow::Cow;
@@ -86,14 +87,7 @@ impl<'s> Writer<'s> {
     /// `operator` may; where nobody has to sign in, and in one that never lasts, there is none.
     pub(in crate::store) fn new(reader: Reader<'s>, recorder: Option<Recorder>, operator: Option<SignedIn>) -> Self {
         let now = time::now().into();
-        Self {
-            reader,
-            now,
-            recorder,
-            operator,
-            operators_changed: false,
-            statements: Vec::new(),
-        }
+        Self { reader, now, recorder, operator, operators_changed: false, statements: Vec::new() }
     }
 
     /// Who is signed in.
@@ -215,7 +209,12 @@ impl<'s> Writer<'s> {
     }
 
     /// Creates a record; with an `id`, one that was there before.
-    pub(in crate::store) fn create(&mut self, entity: &'static Entity, id: Option<i64>, cells: Vec<Cell<'_>>) -> Result<Effect> {
+    pub(in crate::store) fn create(
+        &mut self,
+        entity: &'static Entity,
+        id: Option<i64>,
+        cells: Vec<Cell<'_>>,
+    ) -> Result<Effect> {
         let mut cells = cells;
         self.complete(entity, &mut cells)?;
         let what = if id.is_some() { What::Restored } else { What::New };
@@ -274,7 +273,8 @@ impl<'s> Writer<'s> {
         };
         obeys(entity, after)?;
         let touches = |key: &&[&str]| changed.iter().any(|changed| key.contains(&changed.field.name));
-        if entity.keys.iter().any(|key| touches(&key)) && self.holder_of_key(entity, Some(id), after, entity.keys)?.is_some()
+        if entity.keys.iter().any(|key| touches(&key))
+            && self.holder_of_key(entity, Some(id), after, entity.keys)?.is_some()
         {
             return Err(self.conflict(entity, Some(id), after)?);
         }
@@ -300,7 +300,8 @@ impl<'s> Writer<'s> {
             recorder.updated(connection, now, entity, id, old)?;
         }
         let changed = changed.into_iter();
-        let changed = changed.map(|changed| (changed.place, changed.old.clone().into_owned(), changed.new.into_owned()));
+        let changed =
+            changed.map(|changed| (changed.place, changed.old.clone().into_owned(), changed.new.into_owned()));
         Ok(Effect { action: Action::Update, entity, id, changed: changed.collect() })
     }
 
@@ -434,7 +435,8 @@ fn default(kind: Kind) -> Cell<'static> {
 /// Makes sure that a record has what it must have, and what goes together.
 fn obeys<'c>(entity: &Entity, value: impl Fn(usize) -> &'c Cell<'c>) -> Result<()> {
     let is_empty = |name: &str| entity.position(name).is_some_and(|place| *value(place) == Cell::Null);
-    let missing = entity.fields.iter().enumerate().find(|(place, field)| field.required && *value(*place) == Cell::Null);
+    let missing =
+        entity.fields.iter().enumerate().find(|(place, field)| field.required && *value(*place) == Cell::Null);
     if let Some((_, field)) = missing {
         return Err(Error::failed(format!("{} needs a {}", article(entity.labels.0), field.name)));
     }

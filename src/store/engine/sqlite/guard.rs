@@ -9,7 +9,7 @@ use super::{Connection, explained};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::output::row::{Column, ColumnKind, Row};
-use crate::store::Each;
+use crate::store::engine::Each;
 use crate::value::shown;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};

@@ -3,20 +3,26 @@
 //! The order differs from a whole undo: first goes what goes, what hangs before what it hangs from; then comes back what
 //! comes back, the other way round; then fields are reverted. So each step can look at what is there.
 
-use super::entries::Entry;
-use super::is_secret;
-use super::undo::{Later, Told, references};
+use super::later::{EachEffect, Later, references};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Kind as Failure, Result};
+use crate::store::history::action::Action;
+use crate::store::history::entries::Entry;
+use crate::store::history::is_secret;
 use crate::store::reading::record::Record;
-use crate::store::writing::change::{Action, Change, Effect};
+use crate::store::writing::change::{Change, Effect};
 use crate::store::writing::writer::Writer;
 use crate::value::{Value, shown};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 /// Reverses what of the change `id` nobody touched since: how many records, and what was left.
-pub(super) fn undo(writer: &mut Writer<'_>, id: i64, later: &Later, told: Told<'_>) -> Result<(u64, Vec<String>)> {
+pub(super) fn undo(
+    writer: &mut Writer<'_>,
+    id: i64,
+    later: &Later,
+    told: EachEffect<'_>,
+) -> Result<(u64, Vec<String>)> {
     let mut entries: Vec<Entry> = Vec::new();
     writer.entries_in(writer.span(id, id)?, |entry| {
         entries.push(entry);
@@ -66,7 +72,13 @@ impl Force<'_> {
         Ok(entries)
     }
 
-    fn take_away(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, id: i64, told: Told<'_>) -> Result<()> {
+    fn take_away(
+        &mut self,
+        writer: &mut Writer<'_>,
+        entity: &'static Entity,
+        id: i64,
+        told: EachEffect<'_>,
+    ) -> Result<()> {
         let Some(record) = writer.record(entity, id)? else { return Ok(()) };
         if let Some(entry) = self.since(writer, entity, id)?.last() {
             return self.leave(writer, entity, id, &format!("changed since, by change {}", entry.change));
@@ -83,7 +95,7 @@ impl Force<'_> {
         Ok(())
     }
 
-    fn bring_back(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: Told<'_>) -> Result<()> {
+    fn bring_back(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: EachEffect<'_>) -> Result<()> {
         let (entity, id) = (entry.entity, entry.first);
         if entry.lacks_secret() {
             return self.leave(writer, entity, id, "its secret was not kept");
@@ -106,7 +118,7 @@ impl Force<'_> {
         Ok(())
     }
 
-    fn revert(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: Told<'_>) -> Result<()> {
+    fn revert(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: EachEffect<'_>) -> Result<()> {
         let (entity, id) = (entry.entity, entry.first);
         let since = self.since(writer, entity, id)?;
         let Some(record) = writer.record(entity, id)? else {

@@ -3,10 +3,10 @@
 //! An attempt is counted before its password is looked at, so that a thousand processes at once are taken one after
 //! the other like one that tries a thousand times; a password that proves right takes the count back.
 
-use super::session_file::{Secret, SessionFile, hexadecimal};
-use super::{LASTS, SignedIn, end_this, unwritten};
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::{Bind, Connection};
+use crate::store::login::session_file::{Secret, SessionFile, hexadecimal};
+use crate::store::login::{LASTS, SignedIn, end_this, unwritten};
 use crate::store::{End, Store};
 use crate::value::role::Role;
 use crate::value::time;

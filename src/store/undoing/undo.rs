@@ -4,14 +4,17 @@
 //! took away what would come back or its name. A change and the whole undo of it, both later, cancel each other and
 //! stand on nothing.
 
-use super::entries::Entry;
-use super::{Logged, forced};
+use super::forced;
+use super::later::{EachEffect, Later, references};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::store::engine::Bind;
+use crate::store::history::Logged;
+use crate::store::history::action::Action;
+use crate::store::history::entries::Entry;
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record::Record;
-use crate::store::writing::change::{Action, Change, Effect};
+use crate::store::writing::change::{Change, Effect};
 use crate::store::writing::writer::Writer;
 use crate::value::role::Role;
 use crate::value::{Value, shown};
@@ -34,19 +37,8 @@ pub struct Undone {
     pub left: Vec<String>,
 }
 
-/// Is told each effect; a removal before it happens.
-pub(super) type Told<'t> = &'t mut dyn FnMut(&Reader<'_>, &Effect) -> Result<()>;
-
 /// Ids of records by noun, as ranges in order.
 pub(super) type Ranges = BTreeMap<&'static str, Vec<(i64, i64)>>;
-
-/// The later changes that count.
-pub(super) struct Later {
-    /// Those that are not cancelled by another one.
-    standing: BTreeSet<i64>,
-    /// The later change that has undone the one in question already.
-    undone_by: Option<i64>,
-}
 
 impl Writer<'_> {
     /// Reverses the change `id`; with `force`, only what nobody touched since.
@@ -85,7 +77,7 @@ impl Writer<'_> {
         Ok(Undone { change, by, records, left })
     }
 
-    fn undo_whole(&mut self, id: i64, later: &Later, told: Told<'_>) -> Result<u64> {
+    fn undo_whole(&mut self, id: i64, later: &Later, told: EachEffect<'_>) -> Result<u64> {
         let standing = self.standing_on(id, later)?;
         if !standing.is_empty() {
             return Err(self.refused(id, &standing)?);
@@ -116,7 +108,7 @@ impl Writer<'_> {
     }
 
     /// Puts the inverse of one entry through; how many records that were.
-    fn invert(&mut self, entry: &Entry, told: Told<'_>) -> Result<u64> {
+    fn invert(&mut self, entry: &Entry, told: EachEffect<'_>) -> Result<u64> {
         let entity = entry.entity;
         match entry.action {
             Action::Create => {
@@ -247,54 +239,6 @@ impl Writer<'_> {
             .details(lines)
             .help("undo those first, the latest first, or revert what nobody touched since with --force"))
     }
-}
-
-impl Reader<'_> {
-    /// The changes behind `id`, without those which cancel each other.
-    pub(super) fn later(&self, id: i64) -> Result<Later> {
-        let mut standing = BTreeSet::new();
-        let mut cancelled = BTreeSet::new();
-        let mut undone_by = None;
-        let sql = "SELECT change_id, undoes, partly FROM change WHERE change_id > $1 ORDER BY change_id DESC";
-        self.connection.rows(sql, &[Bind::Integer(id)], |row| {
-            let (change, undoes, partly) = (row.id(0)?, row.integer(1)?, row.integer(2)? == Some(1));
-            if cancelled.contains(&change) {
-                return Ok(ControlFlow::Continue(()));
-            }
-            match undoes.filter(|_| !partly) {
-                Some(undoes) if undoes > id => {
-                    cancelled.insert(undoes);
-                }
-                Some(undoes) if undoes == id => {
-                    undone_by = Some(change);
-                    standing.insert(change);
-                }
-                _ => {
-                    standing.insert(change);
-                }
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-        Ok(Later { standing, undone_by })
-    }
-}
-
-impl Later {
-    /// Whether that change counts.
-    pub(super) fn counts(&self, change: i64) -> bool {
-        self.standing.contains(&change)
-    }
-}
-
-/// The records that a record refers to, its quantities' units among them.
-pub(super) fn references(reader: &Reader<'_>, entity: &Entity, values: &[Value]) -> Vec<(&'static Entity, i64)> {
-    let catalog = reader.catalog();
-    let referred = entity.fields.iter().zip(values).filter_map(|(field, value)| match value {
-        Value::Integer(id) => Some((catalog.target(field)?, *id)),
-        Value::Quantity(_, unit) => Some((catalog.of("unit"), *unit)),
-        _ => None,
-    });
-    referred.collect()
 }
 
 /// Whether the inverse of an entry sets a reference.

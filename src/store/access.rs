@@ -1,0 +1,106 @@
+//! The gate that every reading and every writing of the inventory goes through.
+//!
+//! An inventory without login users is open to everyone who can open the file. From the first login user on, [`Store`]
+//! requires a session before it lends a reader or a writer, inside the same transaction, so that no command can skip the
+//! check, and a role that was revoked a moment ago no longer counts.
+
+mod attempt;
+
+pub use attempt::Attempt;
+
+use super::{End, Store};
+use crate::error::{Kind, Result};
+use crate::store::engine::Connection;
+use crate::store::login::session_file::SessionFile;
+use crate::store::login::{OsUser, SignedIn, end_sessions, end_this, has_login_users, has_passed, session, signed_out};
+use crate::value::role::Role;
+use crate::value::time;
+
+impl Store<'_> {
+    /// Lets in who may do what takes `role`, and tells who it is; nobody where the inventory has no login users.
+    ///
+    /// # Errors
+    /// Nobody is signed in here, the session has ended or its file cannot be trusted, or the role does not suffice.
+    pub(super) fn admit(&self, connection: &Connection, role: Role) -> Result<Option<SignedIn>> {
+        if !has_login_users(connection)? {
+            return Ok(None);
+        }
+        let os_user = self.os_user();
+        let file = SessionFile::of(&self.path, &os_user)?;
+        let Some(secret) = file.read()? else {
+            return Err(signed_out("nobody is signed in, and this inventory wants a login"));
+        };
+        let Some(signed_in) = session(connection, &secret, &os_user)? else {
+            return Err(signed_out("this session has ended"));
+        };
+        if has_passed(&signed_in.expires) {
+            return Err(signed_out(&format!("this session ended at {}", time::local(&signed_in.expires))));
+        }
+        let what = match role {
+            Role::Viewer => "read the inventory",
+            Role::Editor => "change the inventory",
+            Role::Admin => "change login users",
+        };
+        signed_in.needs(role, what)?;
+        Ok(Some(signed_in))
+    }
+
+    /// Makes sure that whoever runs this may do what takes `role`, and tells who is signed in; nobody where the
+    /// inventory has no login users.
+    ///
+    /// # Errors
+    /// They may not; what is wrong with the file.
+    pub fn signed_in(&self, role: Role) -> Result<Option<SignedIn>> {
+        self.admit(&self.open_to_read()?, role)
+    }
+
+    /// Makes sure that whoever runs this may put a backup in the inventory's place, and tells who is signed in; nobody
+    /// where there is nothing that wants a login, or nothing that can be read.
+    ///
+    /// # Errors
+    /// They may not.
+    pub fn may_restore(&self) -> Result<Option<SignedIn>> {
+        match if self.is_there() { self.signed_in(Role::Viewer) } else { Ok(None) } {
+            Ok(Some(operator)) => {
+                operator.needs(Role::Admin, "put a backup in the inventory's place")?;
+                Ok(Some(operator))
+            }
+            // One that cannot be read is the very one to be replaced.
+            Err(error) if error.kind() == Kind::Inventory => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Whether the inventory has login users.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn wants_login(&self) -> Result<bool> {
+        has_login_users(&self.open_to_read()?)
+    }
+
+    /// Whose process this is, as history and sessions know it.
+    #[must_use]
+    pub fn os_user(&self) -> OsUser {
+        OsUser::of_process(&self.path)
+    }
+
+    /// Ends the session of this process, if there is one; if `all`, every session of its login user. How many ended.
+    ///
+    /// # Errors
+    /// For `all`, as [`Self::signed_in`]; the session's file cannot be removed, or the inventory not be written to.
+    pub fn end_session(&self, all: bool) -> Result<usize> {
+        let signed_in = if all { self.signed_in(Role::Viewer)? } else { None };
+        let file = SessionFile::of(&self.path, &self.os_user())?;
+        let secret = file.read_untrusted();
+        file.remove()?;
+        if signed_in.is_none() && secret.is_none() {
+            return Ok(0);
+        }
+        self.locked(End::Commit, |connection| match (&signed_in, &secret) {
+            (Some(signed_in), _) => end_sessions(connection, signed_in.id),
+            (None, Some(secret)) => end_this(connection, secret),
+            (None, None) => Ok(0),
+        })
+    }
+}
