@@ -39,6 +39,9 @@ pub(in crate::store) const TABLES: [&str; 3] = ["change_entry", "change_file", "
 /// How many ids an entry of created records spans at most, and at whose multiples it ends.
 const BLOCK: i64 = 4096;
 
+/// Number of changes that are read together.
+const BLOCK_OF_CHANGES: usize = 64;
+
 /// Who makes changes, and by which command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
@@ -208,7 +211,15 @@ impl Reader<'_> {
         if let Some(limit) = log.limit {
             let _ = write!(sql, " LIMIT {}", i64::try_from(limit).unwrap_or(i64::MAX));
         }
-        self.connection.rows(&sql, &binds, |row| each(&logged(row)?))
+        // Receivers ask further questions about each change, so the query rests meanwhile.
+        self.connection.blocks(&sql, &binds, BLOCK_OF_CHANGES, |block| {
+            for index in 0..block.ids().len() {
+                if each(&logged(&block.at(index))?)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
     }
 
     /// The change with that number.

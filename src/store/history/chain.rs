@@ -33,25 +33,27 @@ impl Reader<'_> {
         // Every entry is looked at, wherever it stands: none belongs to no change.
         let mut from = i64::MIN;
         let sql = format!("SELECT {} FROM change c ORDER BY c.change_id", super::LOGGED);
-        self.connection.rows(&sql, &[], |row| {
-            let change = super::logged(row)?;
-            let mut digest = Digest::after(&head);
-            digest.change(&change);
-            let to = self.span_behind(change.id)?.from;
-            self.entries_in(Span { from, to }, |entry: Entry| {
-                if entry.change != change.id {
-                    return Err(altered(self.out_of_order()?.unwrap_or(entry.change).min(change.id)));
+        self.connection.blocks(&sql, &[], super::BLOCK_OF_CHANGES, |block| {
+            for index in 0..block.ids().len() {
+                let change = super::logged(&block.at(index))?;
+                let mut digest = Digest::after(&head);
+                digest.change(&change);
+                let to = self.span_behind(change.id)?.from;
+                self.entries_in(Span { from, to }, |entry: Entry| {
+                    if entry.change != change.id {
+                        return Err(altered(self.out_of_order()?.unwrap_or(entry.change).min(change.id)));
+                    }
+                    digest.entry(&entry.content());
+                    Ok(ControlFlow::Continue(()))
+                })?;
+                if digest.text() != change.hash || last.checked_add(1) != Some(change.id) {
+                    return Err(altered(change.id));
                 }
-                digest.entry(&entry.content());
-                Ok(ControlFlow::Continue(()))
-            })?;
-            if digest.text() != change.hash || last.checked_add(1) != Some(change.id) {
-                return Err(altered(change.id));
+                from = to;
+                changes += 1;
+                last = change.id;
+                head = change.hash;
             }
-            from = to;
-            changes += 1;
-            last = change.id;
-            head = change.hash;
             Ok(ControlFlow::Continue(()))
         })?;
         self.entries_in(Span { from, to: i64::MAX }, |entry| Err(altered(entry.change)))?;

@@ -35,6 +35,19 @@ pub struct Found<'row> {
     pub text: &'row str,
 }
 
+/// Number of matching records that are read before their paths are.
+const HITS: usize = 1000;
+
+/// A record that matches, without its path.
+struct Hit {
+    id: i64,
+    rank: Rank,
+    field: &'static Field,
+    text: String,
+    parent: Option<i64>,
+    name: String,
+}
+
 impl Reader<'_> {
     /// Hands each record in `part` of `entity` that says what is wanted in one of its texts to `each`, in the order of
     /// their ids.
@@ -49,35 +62,63 @@ impl Reader<'_> {
         if fields.is_empty() {
             return Ok(());
         }
-        let picks = Pick::fields(fields.iter().copied()).chain([Pick::parent(entity), Pick::name(entity, 0)]);
-        let mut selection = Selection::of(entity, picks.collect());
+        let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
+        let mut rest = part.clone();
+        loop {
+            let hits = self.hits(&rest, entity, &fields, wanted)?;
+            for hit in &hits {
+                let path = match (hit.parent, holder) {
+                    (Some(parent), Some(holder)) => format!("{}/{}", self.path(holder, parent)?, hit.name),
+                    _ => hit.name.clone(),
+                };
+                each(Found { rank: hit.rank, path: &path, field: hit.field, text: &hit.text })?;
+            }
+            match hits.last() {
+                Some(last) if hits.len() == HITS => rest = rest.behind(last.id),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Returns the first [`HITS`] records of `part` that match, so that their paths can be read when the query has ended.
+    fn hits(
+        &self,
+        part: &Part,
+        entity: &'static Entity,
+        fields: &[&'static Field],
+        wanted: &Wanted,
+    ) -> Result<Vec<Hit>> {
+        let own = [Pick::parent(entity), Pick::name(entity, 0), Pick::Column(0, entity.id)];
+        let mut selection = Selection::of(entity, Pick::fields(fields.iter().copied()).chain(own).collect());
         let mut values: Vec<Bound> = Vec::new();
         part.narrow(&mut selection, &mut values);
         let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
-        let holder = self.catalog().parent(entity).map(|(_, holder)| holder);
-        let mut path = String::new();
+        let mut hits = Vec::new();
         self.connection.rows(&selection.sql(), &values, |row| {
             let mut best: Option<(Rank, usize)> = None;
             for (place, field) in fields.iter().enumerate() {
                 let Some(text) = row.text(place)? else { continue };
                 if let Some(rank) = wanted.rank(field.kind, text)
-                    && best.is_none_or(|(known, _)| rank < known)
+                    && best.is_none_or(|(other, _)| rank < other)
                 {
                     best = Some((rank, place));
                 }
             }
-            let Some((rank, place)) = best else { return Ok(ControlFlow::Continue(())) };
-            let Some(field) = fields.get(place) else { return Ok(ControlFlow::Continue(())) };
-            let text = row.text(place)?.unwrap_or_default();
-            path.clear();
-            if let (Some(parent), Some(holder)) = (row.integer(fields.len())?, holder) {
-                path.push_str(&self.path(holder, parent)?);
-                path.push('/');
+            if let Some((rank, place)) = best
+                && let Some(field) = fields.get(place)
+            {
+                hits.push(Hit {
+                    id: row.id(fields.len() + 2)?,
+                    rank,
+                    field,
+                    text: row.text(place)?.unwrap_or_default().to_owned(),
+                    parent: row.integer(fields.len())?,
+                    name: row.text(fields.len() + 1)?.unwrap_or_default().to_owned(),
+                });
             }
-            path.push_str(row.text(fields.len() + 1)?.unwrap_or_default());
-            each(Found { rank, path: &path, field, text })?;
-            Ok(ControlFlow::Continue(()))
-        })
+            Ok(if hits.len() == HITS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(hits)
     }
 
     /// Hands each record that bears an address of `entity` in `block` to `each` once: its path, and the address.

@@ -37,6 +37,11 @@ impl Part {
         Self(id..=i64::MAX)
     }
 
+    /// The ids of it behind `id`.
+    pub(in crate::store) const fn behind(&self, id: i64) -> Self {
+        Self(id.saturating_add(1)..=*self.0.end())
+    }
+
     /// Adds the condition that a record is in the range, and its values.
     pub(in crate::store) fn narrow(&self, selection: &mut Selection, values: &mut Vec<Bound>) {
         if *self != Self::ALL {
