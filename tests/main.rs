@@ -35,6 +35,7 @@ mod prompts;
 mod pty;
 mod reading_ahead;
 mod readme;
+mod recreated_tables;
 mod report;
 mod round_trip;
 mod rvtools;
