@@ -65,7 +65,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity = session.catalog().of(NOUN);
     let free = if switch(matches, "reserve") {
         let (free, report) = session.write(|writer| {
-            let mut report = Report::new(session.dry_run);
+            let mut report = Report::new(session);
             let free = next(writer, entity, &block, vlan.as_deref(), count)?;
             for address in &free {
                 let values = reserved(entity, block.family(), address, vlan.as_deref());

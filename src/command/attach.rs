@@ -58,7 +58,7 @@ fn link(session: &Session, matches: &ArgMatches, wanted: bool) -> Result<()> {
     let Some(name) = arguments::option(matches, "whole") else { return Err(Error::usage("which system is not said")) };
     let names = arguments::options(matches, "records");
     let (done, report) = session.write(|writer| {
-        let mut report = Report::new(session.dry_run);
+        let mut report = Report::new(session);
         let owner = Value::Integer(writer.resolve(whole, name)?);
         let mut done = 0;
         for name in &names {

@@ -48,7 +48,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         let Some(record) = writer.record(entity, id)? else {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
         };
-        let mut report = Report::new(session.dry_run);
+        let mut report = Report::new(session);
         let mut intake = Intake::default();
         let mut draft = Draft::empty(entity);
         for ((place, field), value) in entity.fields.iter().enumerate().zip(&record.values) {

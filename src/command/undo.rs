@@ -36,7 +36,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 last => last,
             },
         };
-        let mut report = Report::new(session.dry_run);
+        let mut report = Report::new(session);
         let undone = writer.undo(id, force, |reader, effect| report.add(reader, effect))?;
         Ok((undone, report))
     })?;

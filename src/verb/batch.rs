@@ -157,10 +157,10 @@ impl<'s> Batch<'s> {
 
     /// Returns whether a record can be written without a look at others: its key is given.
     fn is_whole(&self, cells: &[Option<Cell<'_>>]) -> bool {
-        let given = |name: &str| cell(self.entity, cells, name).is_some_and(|cell| *cell != Cell::Null);
-        let held = self.entity.parent_field().filter(|field| field.required);
-        let named = self.entity.numbered.is_none() || self.entity.names.iter().any(|name| given(name));
-        named && held.is_none_or(|field| given(field.name))
+        let has = |name: &str| cell(self.entity, cells, name).is_some_and(|cell| *cell != Cell::Null);
+        let parent = self.entity.parent_field().filter(|field| field.required);
+        let named = self.entity.numbered.is_none() || self.entity.names.iter().any(|name| has(name));
+        named && parent.is_none_or(|field| has(field.name))
     }
 
     /// Notes the end of a filling.
@@ -181,11 +181,11 @@ impl<'s> Batch<'s> {
     /// A record that exists may be given by its name alone, where that is unambiguous: a file that updates need not say
     /// what holds it.
     fn named_alone(&self, writer: &Writer<'_>, cells: &[Option<Cell<'_>>]) -> Result<Option<Match>> {
-        let given = |name: &str| cell(self.entity, cells, name);
-        let held = self.entity.parent_field().filter(|field| field.required);
-        let Some(name) = self.entity.names.first().and_then(|name| given(name)) else { return Ok(None) };
-        match (held, name) {
-            (Some(field), Cell::Text(name)) if self.existing != Existing::Refuse && given(field.name).is_none() => {
+        let cell = |name: &str| cell(self.entity, cells, name);
+        let parent = self.entity.parent_field().filter(|field| field.required);
+        let Some(name) = self.entity.names.first().and_then(|name| cell(name)) else { return Ok(None) };
+        match (parent, name) {
+            (Some(field), Cell::Text(name)) if self.existing != Existing::Refuse && cell(field.name).is_none() => {
                 let id = writer.resolve_optional(self.entity, name)?;
                 let record = id.map(|id| writer.record(self.entity, id)).transpose()?.flatten();
                 Ok(record.map(Match::Other))

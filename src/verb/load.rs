@@ -7,7 +7,7 @@ use super::faults::Faults;
 use super::intake::{Intake, Rejected};
 use super::report::Report;
 use super::rows::{Rows, Source};
-use crate::catalog::{Catalog, Entity, Field};
+use crate::catalog::{Entity, Field};
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::store::{Filled, Writer};
@@ -88,13 +88,12 @@ fn attempt(
     let result = session.write(|writer| {
         refused = false;
         let mut load = Load {
-            catalog: session.catalog(),
+            session,
             options,
             speed,
             intake: Intake { platform_words: true, create: options.create.clone(), ..Intake::default() },
             faults: Faults::new(options.rejects.as_deref())?,
-            report: Report::new(session.dry_run),
-            shows_progress: !session.quiet,
+            report: Report::new(session),
             refused: false,
         };
         let outcome = load.all(writer, sources);
@@ -135,13 +134,12 @@ fn holders<'b, 's>(
 
 /// An import on its way.
 struct Load<'l> {
-    catalog: &'static Catalog,
+    session: &'l Session,
     options: &'l Options,
     speed: Speed,
     intake: Intake,
     faults: Faults,
     report: Report,
-    shows_progress: bool,
     /// Whether a table that was filled refused a record.
     refused: bool,
 }
@@ -162,7 +160,7 @@ impl Load<'_> {
     fn source<'s>(&mut self, writer: &mut Writer<'s>, source: &Source) -> Result<Batch<'s>> {
         let existing = source.existing.unwrap_or(self.options.existing);
         let mut batch = Batch::new(source.entity, existing, Duplicates::Count);
-        let mut rows = Rows::open(self.catalog, source, self.shows_progress)?;
+        let mut rows = Rows::open(self.session, source)?;
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
             if self.speed == Speed::Fill && batch.tally.created >= MANY && self.is_new(writer, &rows, &batch)? {
@@ -289,10 +287,10 @@ impl Batch<'_> {
         let parent = self.entity.parent.unwrap_or_default();
         let mut unseen = Vec::new();
         writer.each(self.entity, |record| {
-            let held = holders.is_none_or(
+            let is_within = holders.is_none_or(
                 |holders| matches!(record.value(self.entity, parent), Cell::Integer(id) if holders.has_seen(*id)),
             );
-            if held && !self.has_seen(record.id) {
+            if is_within && !self.has_seen(record.id) {
                 unseen.push(record.id);
             }
             Ok(ControlFlow::Continue(()))

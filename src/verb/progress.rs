@@ -1,5 +1,6 @@
 //! A progress bar on standard error, when that is a terminal and the work is longer than a second.
 
+use crate::session::Session;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -17,8 +18,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// A bar over `bytes` of `name`, or a count where the size is not known; none at all if not `wanted`.
-    pub(crate) fn new(name: &str, bytes: Option<u64>, wanted: bool) -> Self {
+    /// A bar over `bytes` of `name`, or a count where the size is not known; none at all in a quiet session.
+    pub(crate) fn new(name: &str, bytes: Option<u64>, session: &Session) -> Self {
         let bar = bytes.map_or_else(ProgressBar::no_length, ProgressBar::new);
         bar.set_draw_target(ProgressDrawTarget::hidden());
         let template = match bytes {
@@ -29,7 +30,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(crate::value::shown::shown(name).into_owned());
-        Self { bar, since: Instant::now(), shown: false, wanted: wanted && std::io::stderr().is_terminal() }
+        Self { bar, since: Instant::now(), shown: false, wanted: !session.quiet && std::io::stderr().is_terminal() }
     }
 
     /// Tells how many bytes have been read.

@@ -47,7 +47,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
             Some(ids) => ids.clone(),
             None => named.ids(writer, entity)?,
         };
-        let mut report = Report::new(session.dry_run);
+        let mut report = Report::new(session);
         let removal = Removal::plan(writer, entity, &ids, recursive)?;
         let along = along(writer, &removal);
         writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;

@@ -20,9 +20,9 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// A report that is kept if `kept`.
-    pub(crate) fn new(kept: bool) -> Self {
-        Self { rows: kept.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
+    /// Creates a report, which is written down only in a dry run.
+    pub(crate) fn new(session: &Session) -> Self {
+        Self { rows: session.dry_run.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
     }
 
     /// Adds what happened. A removal is added before it happens.

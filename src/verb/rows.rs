@@ -8,6 +8,7 @@ use super::progress::Progress;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::{Record, Records, Step};
+use crate::session::Session;
 
 /// Rows of one noun that can be opened more than once.
 pub(crate) struct Source {
@@ -39,9 +40,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn open(catalog: &'static Catalog, source: &Source, shows_progress: bool) -> Result<Self> {
+    pub(super) fn open(session: &Session, source: &Source) -> Result<Self> {
+        let catalog = session.catalog();
         let records = (source.open)()?;
-        let progress = Progress::new(records.name(), source.bytes, shows_progress);
+        let progress = Progress::new(records.name(), source.bytes, session);
         let (header, record) = (Header::new(source.entity), Record::new());
         Ok(Self { catalog, entity: source.entity, records, header, record, progress, count: 0, has_ended: false })
     }

@@ -157,7 +157,7 @@ pub(crate) fn change(
             Some(ids) => ids.clone(),
             None => named.ids(writer, entity)?,
         };
-        let mut report = Report::new(session.dry_run);
+        let mut report = Report::new(session);
         let draft = Intake::default().read(writer, entity, texts.iter().copied());
         let mut draft = draft.map_err(Rejected::into_error)?;
         if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret)) {

@@ -31,7 +31,7 @@ impl Writer<'_> {
         }
         // What refers to something that is dropped is dropped with it: the engine would read all entries that stay to find
         // that none of them is of a file that goes.
-        connection.enforce_references(false)?;
+        connection.trust_references()?;
         for table in TABLES {
             let sql = format!("DELETE FROM {table} WHERE change_id <= $1");
             let deleted = connection.execute(&sql, &[Bind::Integer(last)]);
@@ -40,7 +40,7 @@ impl Writer<'_> {
                 _ => Error::inventory("history could not be purged; nothing was changed"),
             })?;
         }
-        connection.enforce_references(true)?;
+        connection.verify_references()?;
         Ok(u64::try_from(count).unwrap_or_default())
     }
 }

@@ -61,7 +61,7 @@ impl<'s> Writer<'s> {
         count: usize,
     ) -> Result<Filling<'_, 's>> {
         let connection = self.connection;
-        connection.enforce_references(false)?;
+        connection.trust_references()?;
         let mut tables = Vec::new();
         for entity in entities {
             let records = usize::try_from(self.count(entity)?).unwrap_or(usize::MAX);
@@ -153,7 +153,7 @@ impl Filling<'_, '_> {
             }
             duplicates += self.writer.sharing(table.entity, table.entity.soft_keys, table.count)?;
         }
-        connection.enforce_references(true)?;
+        connection.verify_references()?;
         Ok(Filled::Whole { duplicates })
     }
 }

@@ -139,9 +139,15 @@ impl Connection {
         Ok(self.first(sql, &[Bind::Text(table)], |row| row.id(0))?.unwrap_or_default())
     }
 
-    /// Has the engine look up what each record refers to, or not. Unlike the pragma, this works inside a transaction.
-    pub(in crate::store) fn enforce_references(&self, whether: bool) -> Result<()> {
-        let set = self.engine.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, whether);
+    /// Has the engine verify references. Unlike the pragma, this works inside a transaction.
+    pub(in crate::store) fn verify_references(&self) -> Result<()> {
+        let set = self.engine.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true);
+        set.map(drop).map_err(|error| explained(&error))
+    }
+
+    /// Has the engine trust references.
+    pub(in crate::store) fn trust_references(&self) -> Result<()> {
+        let set = self.engine.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false);
         set.map(drop).map_err(|error| explained(&error))
     }
 }
