@@ -75,7 +75,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let (answer, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
         let mut report = Report::new(session);
-        let draft = intake.read(writer, entity, texts.iter().map(|(target, text)| (*target, Some(text.as_str()))));
+        let draft = intake.read(writer, entity, &texts.iter().map(|(target, text)| (*target, Some(text.as_str()))));
         let mut draft = draft.map_err(Rejected::into_error)?;
         if let (Some(hash), Some(place)) = (&secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
         {

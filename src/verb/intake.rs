@@ -118,7 +118,7 @@ impl Intake {
         &mut self,
         to: &mut impl Creates<'s>,
         entity: &'static Entity,
-        texts: impl Iterator<Item = (Target, Option<&'t str>)> + Clone,
+        texts: &(impl Iterator<Item = (Target, Option<&'t str>)> + Clone),
     ) -> std::result::Result<Draft<'t>, Rejected> {
         let mut draft = Draft::empty(entity);
         let mut faults = Vec::new();
@@ -129,13 +129,13 @@ impl Intake {
                     Some(field) => self
                         .field(to, entity, field, text, texts.clone())
                         .map(|cell| draft.set(place, cell))
-                        .map_err(|error| about(field.name, error)),
+                        .map_err(|error| about(field.name, &error)),
                     None => Ok(()),
                 },
                 Target::Collection(collection) => self
                     .items(to, collection, text)
                     .map(|items| gather(&mut draft.items, collection, items))
-                    .map_err(|error| about(collection.name, error)),
+                    .map_err(|error| about(collection.name, &error)),
                 Target::Above(_) | Target::Derived => Ok(()),
             };
             match read.map_err(Rejected::from) {
@@ -285,7 +285,7 @@ impl Intake {
 }
 
 /// A fault of one field or column: its name, then the sentence. A failure that ends the command is left as it is.
-pub(crate) fn about(name: &str, error: Error) -> Error {
+pub(crate) fn about(name: &str, error: &Error) -> Error {
     if let Rejected::Command(error) = Rejected::from(error.clone()) {
         return error;
     }

@@ -163,7 +163,7 @@ impl Load<'_> {
         let mut rows = Rows::open(self.session, source)?;
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
-            if self.speed == Speed::Fill && batch.tally.created >= MANY && self.is_new(writer, &rows, &batch)? {
+            if self.speed == Speed::Fill && batch.tally.created >= MANY && is_new(writer, &rows, &batch)? {
                 self.fill(writer, &mut rows, &mut batch)?;
                 break;
             }
@@ -200,24 +200,6 @@ impl Load<'_> {
             report.back_to(mark)?;
         }
         done
-    }
-
-    /// Returns whether the batch's further records can be expected to be new, and no row to need another one's record.
-    fn is_new(&self, writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
-        let (entity, nouns) = (batch.entity, rows.nouns());
-        let needs = |of: &&Entity| {
-            let mut fields = of.fields.iter().filter_map(Field::refers_to);
-            // What comes along refers to the record that it comes along with.
-            fields.any(|noun| {
-                nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun))
-            })
-        };
-        if entity.operates || nouns.iter().any(needs) {
-            return Ok(false);
-        }
-        // A record that exists is to be found, unless it is a conflict in any case.
-        let count = usize::try_from(writer.count(entity)?).unwrap_or(usize::MAX);
-        Ok(batch.existing == Existing::Refuse || count <= batch.tally.created)
     }
 
     /// Fills tables with the row that was read last and all that follow.
@@ -279,6 +261,23 @@ impl Load<'_> {
         }
         Ok(gone)
     }
+}
+
+/// Returns whether the batch's further records can be expected to be new, and no row to need another one's record.
+fn is_new(writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
+    let (entity, nouns) = (batch.entity, rows.nouns());
+    let needs = |of: &&Entity| {
+        let mut fields = of.fields.iter().filter_map(Field::refers_to);
+        // What comes along refers to the record that it comes along with.
+        fields
+            .any(|noun| nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun)))
+    };
+    if entity.operates || nouns.iter().any(needs) {
+        return Ok(false);
+    }
+    // A record that exists is to be found, unless it is a conflict in any case.
+    let count = usize::try_from(writer.count(entity)?).unwrap_or(usize::MAX);
+    Ok(batch.existing == Existing::Refuse || count <= batch.tally.created)
 }
 
 impl Batch<'_> {

@@ -70,7 +70,7 @@ impl Rows {
                 break;
             }
             self.count += 1;
-            if self.count % STEP == 0 {
+            if self.count.is_multiple_of(STEP) {
                 self.progress.at(self.records.bytes_read());
             }
             match self.records.read(&mut self.record) {
@@ -113,7 +113,7 @@ impl Rows {
     ) -> std::result::Result<Draft<'_>, Rejected> {
         let targets = self.header.targets();
         let texts = self.record.cells().filter_map(|(column, text)| Some((*targets.get(column)?, text)));
-        Ok(Draft { line: self.record.line, ..intake.read(to, self.entity, texts)? })
+        Ok(Draft { line: self.record.line, ..intake.read(to, self.entity, &texts)? })
     }
 
     /// Adds what is wrong with the row that was read last.

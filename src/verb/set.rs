@@ -158,7 +158,7 @@ pub(crate) fn change(
             None => named.ids(writer, entity)?,
         };
         let mut report = Report::new(session);
-        let draft = Intake::default().read(writer, entity, texts.iter().copied());
+        let draft = Intake::default().read(writer, entity, &texts.iter().copied());
         let mut draft = draft.map_err(Rejected::into_error)?;
         if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret)) {
             draft.set(place, Cell::Text(hash.into()));

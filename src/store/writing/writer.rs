@@ -272,10 +272,8 @@ impl<'s> Writer<'s> {
             None => before.values.get(place).unwrap_or(&Cell::Null),
         };
         obeys(entity, after)?;
-        let touches = |key: &&[&str]| changed.iter().any(|changed| key.contains(&changed.field.name));
-        if entity.keys.iter().any(|key| touches(&key))
-            && self.holder_of_key(entity, Some(id), after, entity.keys)?.is_some()
-        {
+        let is_in = |key: &&[&str]| changed.iter().any(|changed| key.contains(&changed.field.name));
+        if entity.keys.iter().any(is_in) && self.holder_of_key(entity, Some(id), after, entity.keys)?.is_some() {
             return Err(self.conflict(entity, Some(id), after)?);
         }
         let binds = changed.iter().flat_map(|changed| record::binds(changed.field, &changed.new));
