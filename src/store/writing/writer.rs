@@ -219,7 +219,11 @@ impl<'s> Writer<'s> {
         self.complete(entity, &mut cells)?;
         let what = if id.is_some() { What::Restored } else { What::New };
         let statement = self.statement(entity, what, std::iter::empty(), |connection| {
-            let sql = if id.is_some() { insert_own(entity) } else { insert(entity.table, &columns(entity), 1) };
+            let sql = if id.is_some() {
+                insert(entity.table, &own_columns(entity), 1)
+            } else {
+                insert(entity.table, &columns(entity), 1)
+            };
             // A key that is taken is looked up afterwards, in a transaction that goes on.
             connection.prepare(&format!("{sql} ON CONFLICT DO NOTHING RETURNING {}", entity.id))
         })?;
@@ -415,10 +419,9 @@ fn columns(entity: &Entity) -> Vec<&'static str> {
     entity.fields.iter().flat_map(Field::columns).collect()
 }
 
-/// The statement that writes one record with an id of ours, which is bound last.
-pub(in crate::store) fn insert_own(entity: &Entity) -> String {
-    let columns: Vec<&str> = columns(entity).into_iter().chain([entity.id]).collect();
-    insert(entity.table, &columns, 1)
+/// The columns of a record that is written with an id of ours, which comes last.
+pub(in crate::store) fn own_columns(entity: &Entity) -> Vec<&'static str> {
+    columns(entity).into_iter().chain([entity.id]).collect()
 }
 
 /// What a field of this kind holds when nothing is given.
