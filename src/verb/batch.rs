@@ -137,7 +137,7 @@ impl<'s> Batch<'s> {
             return Ok(());
         }
         let effect = filling.create(self.entity, whole(draft.cells))?;
-        report.add(filling, &effect)?;
+        report.add_new(filling, &effect)?;
         self.tally.created += 1;
         for (collection, items) in draft.items {
             let of = filling.catalog().of(collection.of);
@@ -148,7 +148,7 @@ impl<'s> Batch<'s> {
                     set(of, of.names.first(), &mut cells, Cell::Text(name.into()));
                 }
                 let effect = filling.create(of, cells)?;
-                report.add(filling, &effect)?;
+                report.add_new(filling, &effect)?;
             }
         }
         self.seen.insert(effect.id, draft.line);

@@ -6,7 +6,7 @@ use crate::catalog::Kind;
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
-use crate::store::{Action, Effect, Reader};
+use crate::store::{Action, Effect, Filling, Reader};
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
@@ -55,6 +55,15 @@ impl Report {
                 Ok(())
             }
         }
+    }
+
+    /// Adds a record that a filling has created, which is read again for its path.
+    pub(crate) fn add_new(&mut self, filling: &mut Filling<'_, '_>, effect: &Effect) -> Result<()> {
+        if self.rows.is_some() {
+            filling.settle()?;
+            self.add(filling, effect)?;
+        }
+        Ok(())
     }
 
     /// Where the report ends now.

@@ -140,24 +140,34 @@ impl Filling<'_, '_> {
         Ok(Effect { action: Action::Create, entity, id, changed: Vec::new() })
     }
 
+    /// Writes the records that wait, so that they can be read.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn settle(&mut self) -> Result<()> {
+        for table in &mut self.tables {
+            let rows = table.waiting.rows();
+            if rows > 0 && !self.refused {
+                let sql = insert(table.entity.table, &own_columns(table.entity), rows);
+                self.refused = !is_written(self.writer.connection.execute_with(&sql, table.waiting.binds()))?;
+                table.waiting.clear();
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the indexes, and has the engine look references up again.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn finish(self) -> Result<Filled> {
+    pub fn finish(mut self) -> Result<Filled> {
+        self.settle()?;
         let connection = self.writer.connection;
         if self.refused {
             return Ok(Filled::Refused);
         }
         let mut duplicates = 0;
         for table in self.tables {
-            let rows = table.waiting.rows();
-            if rows > 0 {
-                let sql = insert(table.entity.table, &own_columns(table.entity), rows);
-                if !is_written(connection.execute_with(&sql, table.waiting.binds()))? {
-                    return Ok(Filled::Refused);
-                }
-            }
             if !is_written(connection.resume_indexes(&table.indexes))? {
                 return Ok(Filled::Refused);
             }
