@@ -30,12 +30,12 @@ fn grafts() -> impl Iterator<Item = &'static Graft> {
     command::GRAFTS.iter().chain(PAGES)
 }
 
-/// The whole tree; subcommands are filled in once they are needed.
+/// Returns the whole tree. Subcommands are added when clap needs them.
 pub(crate) fn tree() -> Command {
     tree_of(|_| true)
 }
 
-/// The tree of those nouns and commands of which one name `is_named`.
+/// Returns the tree with the nouns and commands for which `is_named` is true of a name or an alias.
 fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
     let root = Command::new("inv")
         .version(env!("CARGO_PKG_VERSION"))
@@ -63,12 +63,12 @@ fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
     root.subcommands(nouns).subcommands(stubs(None).filter(|command| is_named(command.get_name())))
 }
 
-/// The bespoke commands below a noun, or below none; their arguments are filled in once they are needed.
+/// Returns the bespoke commands of a noun, or those without a noun. Their arguments are added when clap needs them.
 fn stubs(under: Option<&str>) -> impl Iterator<Item = Command> {
     grafts().filter(move |graft| graft.under == under).map(|graft| graft.stub().defer(self::graft))
 }
 
-/// What every command takes; the deepest that an option is given to decides.
+/// Options of every command. If several commands of a command line have the same option, the deepest decides.
 fn globals() -> Vec<Arg> {
     let switch =
         |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
@@ -103,9 +103,9 @@ fn globals() -> Vec<Arg> {
     args.into_iter().map(|arg| arg.help_heading("Global options").hide_short_help(true)).collect()
 }
 
-/// Fills in the verbs of a noun.
+/// Adds the verbs of a noun.
 fn noun(command: Command) -> Command {
-    let Some(entity) = called(&command) else { return command };
+    let Some(entity) = entity_of(&command) else { return command };
     let name = command.get_name().to_owned();
     let verbs = VERBS.iter().filter(|verb| verb.suits(entity)).map(|verb| {
         let stub = Command::new(verb.name).about(verb.about).display_name(format!("inv-{name}-{}", verb.name));
@@ -122,9 +122,9 @@ fn noun(command: Command) -> Command {
         .subcommands(stubs(Some(entity.noun)))
 }
 
-/// Fills in the arguments of a verb of a noun.
+/// Adds the arguments of a verb of a noun.
 fn verb(command: Command) -> Command {
-    let Some(entity) = called(&command) else { return command };
+    let Some(entity) = entity_of(&command) else { return command };
     let command = command.args(globals());
     match VERBS.iter().find(|verb| verb.name == command.get_name()) {
         Some(verb) => with_examples(entity, verb, (verb.arguments)(&inventory().catalog, entity, command)),
@@ -132,17 +132,17 @@ fn verb(command: Command) -> Command {
     }
 }
 
-/// Fills in the arguments of a bespoke command.
+/// Adds the arguments of a bespoke command.
 fn graft(command: Command) -> Command {
-    let found = command.get_display_name().and_then(|name| grafts().find(|graft| graft.display_name() == name));
+    let graft = command.get_display_name().and_then(|name| grafts().find(|graft| graft.display_name() == name));
     let command = command.args(globals());
-    match found {
+    match graft {
         Some(graft) => (graft.arguments)(command).mut_subcommands(|below| below.args(globals())),
         None => command,
     }
 }
 
-/// Puts the examples of a verb below its help.
+/// Adds the examples of a verb to its help.
 fn with_examples(entity: &Entity, verb: &Verb, command: Command) -> Command {
     let begin = format!("inv {} {} ", entity.noun, verb.name);
     let lines: Vec<String> =
@@ -154,8 +154,8 @@ fn with_examples(entity: &Entity, verb: &Verb, command: Command) -> Command {
     command.after_help(format!("{before}Examples:{}", lines.concat()))
 }
 
-/// The noun that a command is for: its display name says so, which clap would give it anyway.
-fn called(command: &Command) -> Option<&'static Entity> {
+/// Returns the noun of a command, from its display name (`inv-vm-list`).
+fn entity_of(command: &Command) -> Option<&'static Entity> {
     let display = command.get_display_name()?.strip_prefix("inv-")?;
     let noun = match VERBS.iter().find(|verb| verb.name == command.get_name()) {
         Some(verb) => display.strip_suffix(verb.name)?.strip_suffix('-').unwrap_or(display),
@@ -168,7 +168,7 @@ fn called(command: &Command) -> Option<&'static Entity> {
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
     let matches = match parsed(arguments) {
         Ok(matches) => matches,
-        Err(error) => return fault::told(&error),
+        Err(error) => return fault::report(&error),
     };
     let session = Session::new(inventory(), &matches, doing)?;
     let outcome = dispatch(&session, &matches);
@@ -192,20 +192,20 @@ fn dispatch(session: &Session, matches: &ArgMatches) -> Result<()> {
     }
 }
 
-/// Reads a command line. What no argument names, no argument can mean, so that most of the tree need not be there; help,
-/// and what is wrong, speak of all of it.
+/// Parses a command line with the nouns and commands that an argument names. Help and errors list all commands, so they
+/// need the whole tree.
 fn parsed(arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
-    let is_given = |name: &str| arguments.iter().any(|argument| argument == name);
-    if !["-h", "--help", "-V", "--version"].into_iter().any(is_given) {
-        let mut named = tree_of(is_given);
-        if let Ok(matches) = named.try_get_matches_from_mut(&arguments) {
+    let is_argument = |name: &str| arguments.iter().any(|argument| argument == name);
+    if !["-h", "--help", "-V", "--version"].into_iter().any(is_argument) {
+        let mut partial = tree_of(is_argument);
+        if let Ok(matches) = partial.try_get_matches_from_mut(&arguments) {
             return Ok(matches);
         }
     }
     tree().try_get_matches_from(arguments)
 }
 
-/// What a command line of `inv` does: its noun and verb or its command, never a value.
+/// Returns the noun and verb, or the command, of a command line of `inv`, without arguments.
 fn doing(arguments: Vec<OsString>) -> Option<String> {
     let matches = parsed(arguments).ok()?;
     let mut words = Vec::new();

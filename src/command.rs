@@ -36,13 +36,13 @@ use clap::{ArgMatches, Command};
 /// A bespoke command.
 #[derive(Debug)]
 pub struct Graft {
-    /// The noun it stands under; none for one of its own.
+    /// Noun of the command (`inv ip next`); `None` for a top-level command.
     pub under: Option<&'static str>,
-    /// What it is called.
+    /// Name on the command line.
     pub name: &'static str,
-    /// What it does, as a line of help.
+    /// Line of help.
     pub about: &'static str,
-    /// Whether help leaves it out.
+    /// True if help does not list it.
     pub hidden: bool,
     /// Adds its arguments.
     pub arguments: fn(Command) -> Command,
@@ -51,7 +51,7 @@ pub struct Graft {
 }
 
 impl Graft {
-    /// The command, without its arguments.
+    /// Returns the command without its arguments.
     pub(crate) fn stub(&self) -> Command {
         Command::new(self.name)
             .about(self.about)
@@ -60,7 +60,7 @@ impl Graft {
             .disable_help_subcommand(true)
     }
 
-    /// What tells it from the commands of the same name below other nouns.
+    /// Returns the name with its noun (`inv-ip-next`), which is unique.
     pub(crate) fn display_name(&self) -> String {
         let path: Vec<&str> = ["inv"].into_iter().chain(self.under).chain([self.name]).collect();
         path.join("-")

@@ -1,7 +1,7 @@
-//! What must hold for any bytes whatever: one function for each reader of what is handed in.
+//! Properties that hold for any input bytes: one function for each parser.
 //!
-//! `cargo fuzz` drives them with bytes that it learns to break them with (`fuzz/README.md`), and the tests below with
-//! bytes that are like what each reader reads. A property that does not hold ends in a panic.
+//! `cargo fuzz` runs them (`fuzz/README.md`), and so do the tests below, with bytes that resemble valid input. A
+//! property that does not hold panics.
 
 use crate::catalog::Entity;
 use crate::error::{Kind, Result};
@@ -38,15 +38,15 @@ const UNITS: [(&str, u64); 13] = [
     ("東", 7),
 ];
 
-/// A quantity that is read is no more than it may be, and reads the same once it is written.
+/// A parsed quantity is within its limits, and its text is parsed to the same quantity.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn quantity(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let units = UNITS.iter().zip(1..).map(|((name, bytes), id)| Unit { id, name: (*name).to_owned(), bytes: *bytes });
     let units = Units::new(units.collect());
-    if let Some(read) = told(units.parse(text)) {
+    if let Some(read) = accepted(units.parse(text)) {
         assert_eq!(
             units.parse(&units.text(&read.amount, read.unit)).as_ref(),
             Ok(&read),
@@ -61,50 +61,50 @@ pub fn quantity(bytes: &[u8]) {
     if let Ok(number) = Decimal::parse(text) {
         assert_eq!(Decimal::parse(&number.to_string()), Ok(number), "{text:?} is written as another number");
     }
-    if let Some(count) = told(decimal::parse_count(text)) {
+    if let Some(count) = accepted(decimal::parse_count(text)) {
         assert_eq!(decimal::parse_count(&count).as_ref(), Ok(&count), "{text:?} is written as another count");
     }
 }
 
-/// An address has one text, and a block its addresses.
+/// An address has one canonical text, and a block contains its addresses.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn address(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let (v4, v6) = (told(address::ipv4(text)), told(address::ipv6(text)));
+    let (v4, v6) = (accepted(address::ipv4(text)), accepted(address::ipv6(text)));
     assert!(v4.is_none() || v6.is_none(), "{text:?} is of both families");
-    if let Some((_, canonical)) = told(address::either(text)) {
+    if let Some((_, canonical)) = accepted(address::either(text)) {
         assert_eq!(v4.or(v6).as_ref(), Some(&canonical), "{text:?} is of one family");
         assert_eq!(address::key(text.trim()).and_then(address::at).as_ref(), Some(&canonical), "{text:?}");
         assert_eq!(address::either(&canonical).map(|(_, again)| again), Ok(canonical));
     }
-    let Some(block) = told(Block::parse(text)) else { return };
+    let Some(block) = accepted(Block::parse(text)) else { return };
     assert_eq!(Block::parse(&block.to_string()), Ok(block), "{text:?} is written as another block");
     let (numbers, hosts) = (block.numbers(), block.hosts());
     assert!(numbers.contains(hosts.start()) && numbers.contains(hosts.end()), "{block} has hosts outside of it");
     for number in [*numbers.start(), *hosts.start(), *hosts.end(), *numbers.end()] {
-        let known = address::at((block.family(), number)).unwrap_or_default();
-        assert!(block.contains(&known), "{block} has not its own {known}");
-        assert!(known.starts_with(&block.beginning()), "{known} does not begin as {block} says");
+        let member = address::at((block.family(), number)).unwrap_or_default();
+        assert!(block.contains(&member), "{block} has not its own {member}");
+        assert!(member.starts_with(&block.beginning()), "{member} does not begin as {block} says");
     }
 }
 
-/// A condition keeps its parts, and is refused in words or answered, whatever it says about whichever noun.
+/// A condition keeps its parts, and is refused with a message or answered, for every noun.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn where_terms(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Some((field, operator, value)) = told(terms::split(text)) {
+    if let Some((field, operator, value)) = accepted(terms::split(text)) {
         let again = format!("{field} {operator} {value}");
         assert_eq!(terms::split(&again), Ok((field, operator, value)), "{text:?} comes apart otherwise");
     }
     let (inventory, _, store) = estate();
     let answered = store.read(|reader| {
         for entity in inventory.catalog.nouns() {
-            if let Some(term) = told(terms::from_text(reader, entity, text)) {
-                reader.select_count(&asked(entity, term))?;
+            if let Some(term) = accepted(terms::from_text(reader, entity, text)) {
+                reader.select_count(&query(entity, term))?;
             }
         }
         Ok(())
@@ -112,11 +112,11 @@ pub fn where_terms(bytes: &[u8]) {
     assert_eq!(answered, Ok(()), "{text:?} is no question to the engine");
 }
 
-fn asked(entity: &'static Entity, term: Term) -> Query {
+fn query(entity: &'static Entity, term: Term) -> Query {
     Query { terms: vec![term], ..Query::all(entity, Vec::new()) }
 }
 
-/// One inventory for all conditions, empty but for its units.
+/// Returns the inventory for all conditions. It contains only units.
 fn estate() -> &'static (&'static Inventory, TempDir, Store<'static>) {
     static ESTATE: OnceLock<(&'static Inventory, TempDir, Store<'static>)> = OnceLock::new();
     ESTATE.get_or_init(|| {
@@ -128,14 +128,14 @@ fn estate() -> &'static (&'static Inventory, TempDir, Store<'static>) {
     })
 }
 
-/// Any CSV comes to an end, however it drips in; and what another program writes is read as it was.
+/// Reading any CSV ends, also byte by byte, and rows that the csv crate writes are read back unchanged.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn csv(bytes: &[u8]) {
     alike(bytes, |text| Csv::open(text, None, HeaderRule::Strict).map(|csv| csv.map(|csv| Box::new(csv) as _)));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Some(list) = told(split_list(text)) {
+    if let Some(list) = accepted(split_list(text)) {
         let joined = join_list(list.iter().map(String::as_str));
         assert_eq!(split_list(&joined), Ok(list), "{text:?} is another list once it is written");
     }
@@ -153,10 +153,10 @@ pub fn csv(bytes: &[u8]) {
     assert_eq!(read, rows, "a row is read otherwise than it was written");
 }
 
-/// Any JSON comes to an end, however it drips in; and what another program writes is read as it was.
+/// Reading any JSON ends, also byte by byte, and texts that `serde_json` writes are read back unchanged.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn json_lines(bytes: &[u8]) {
     for always_lines in [false, true] {
         alike(bytes, |text| JsonLines::open(text, always_lines).map(|json| json.map(|json| Box::new(json) as _)));
@@ -173,11 +173,11 @@ pub fn json_lines(bytes: &[u8]) {
     assert_eq!(read, texts, "a text is read otherwise than it was written");
 }
 
-/// A workbook is refused in words or read, and what is read of it names the columns that it has. The first byte says
-/// what the others are: the file, or one part in a workbook whose other parts are right.
+/// A workbook is refused with a message or read, and its cells are in columns that it has. The first byte selects the
+/// meaning of the others: the whole file, or one part of a workbook whose other parts are valid.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn xlsx(bytes: &[u8]) {
     let Some((kind, bytes)) = bytes.split_first() else { return };
     let mut file = NamedTempFile::new().expect("a temporary file");
@@ -188,7 +188,7 @@ pub fn xlsx(bytes: &[u8]) {
         _ => workbook(SHEET, SHARED, bytes),
     };
     file.write_all(&content).expect("room for a temporary file");
-    let Some(estate) = told(rvtools::read(file.path(), "vSphere")) else { return };
+    let Some(estate) = accepted(rvtools::read(file.path(), "vSphere")) else { return };
     for mut table in estate.tables {
         let (width, mut record) = (table.columns().len(), Record::new());
         while table.read(&mut record) == Step::Record {
@@ -246,10 +246,10 @@ xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
     archive.finish().expect("memory takes everything").into_inner()
 }
 
-/// What a session's file may hold is 64 hexadecimal digits and a line end, and nothing else.
+/// A session file contains 64 hexadecimal digits and a line end, and nothing else.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn session_file(bytes: &[u8]) {
     let digits = bytes.len() == 65 && bytes.iter().take(64).all(u8::is_ascii_hexdigit) && bytes.ends_with(b"\n");
     let again = reread_session(bytes);
@@ -263,7 +263,7 @@ pub fn session_file(bytes: &[u8]) {
 /// same once it is written.
 ///
 /// # Panics
-/// It is not so.
+/// The property does not hold.
 pub fn phc(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((again, weak, cost)) = secret::reread(text) else { return };
@@ -272,8 +272,8 @@ pub fn phc(bytes: &[u8]) {
     assert_eq!(secret::reread(&again), Some((again.clone(), weak, cost)), "{text:?} is written as {again:?}");
 }
 
-/// What was read; a refusal says something, and blames neither the inventory nor the user's right to it.
-fn told<T>(result: Result<T>) -> Option<T> {
+/// Returns the value of a parser that accepted its input. An error has a message and one of the kinds for bad input.
+fn accepted<T>(result: Result<T>) -> Option<T> {
     result
         .map_err(|error| {
             let kinds = [Kind::Failed, Kind::Usage, Kind::NotFound, Kind::Conflict];
@@ -282,10 +282,10 @@ fn told<T>(result: Result<T>) -> Option<T> {
         .ok()
 }
 
-/// What reading comes to: rows with their lines, and faults.
+/// Result of reading: rows with their lines, and faults.
 type Readings = (Vec<(u64, Vec<(usize, Option<String>)>)>, Vec<Fault>);
 
-/// That the bytes are read to an end, and alike in one piece and byte by byte.
+/// Asserts that reading ends, with the same result for the whole input and byte by byte.
 fn alike(bytes: &[u8], open: impl Fn(Text) -> Result<Option<Box<dyn Records>>>) {
     let read = |source: Box<dyn Read + Send>| -> Result<Option<Readings>> {
         let Some(mut records) = open(Text::new("rows", source, None, None)?)? else { return Ok(None) };
@@ -308,10 +308,10 @@ fn alike(bytes: &[u8], open: impl Fn(Text) -> Result<Option<Box<dyn Records>>>) 
     };
     let whole = read(Box::new(Cursor::new(bytes.to_vec())));
     assert_eq!(whole, read(Box::new(Dripping(Cursor::new(bytes.to_vec())))), "the sizes of the reads matter");
-    told(whole);
+    accepted(whole);
 }
 
-/// Hands out one byte at a time, as a slow pipe does.
+/// Reader that returns one byte at a time, like a slow pipe.
 struct Dripping(Cursor<Vec<u8>>);
 
 impl Read for Dripping {

@@ -1,8 +1,8 @@
 //! `inv`: the inventory of record for virtual-machine estates, in one file.
 //!
-//! One catalog says what an inventory holds; everything else is derived from it. The floors, ground first, each knowing
-//! only those below: [`value`], [`output`], [`catalog`], [`store`], [`input`], [`session`], [`verb`], [`command`], and the
-//! command tree that puts them together.
+//! One catalog describes the contents of an inventory; everything else is derived from it. Floors, each using only
+//! those before it: [`value`], [`output`], [`catalog`], [`store`], [`input`], [`session`], [`verb`], [`command`], and
+//! the command tree that puts them together.
 
 pub mod catalog;
 mod cli;
@@ -54,7 +54,7 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
 fn report(error: &error::Error) -> ExitCode {
     if !error.message().is_empty() && error.kind() != error::Kind::OutputClosed {
         let shown = error.shown_by(|text| value::shown::shown(text).into_owned());
-        // Nothing is left to tell where standard error is closed.
+        // If standard error is closed, nobody can see the failure.
         let _ = writeln!(std::io::stderr(), "{shown}");
     }
     error.exit_code()

@@ -1,8 +1,8 @@
-//! Columns and rows to a table, CSV, JSON, …: one small file a format, one trait, streaming.
+//! Output of columns and rows as table, CSV, JSON and others: one file for each format, one trait, streamed.
 //!
-//! Verbs and commands answer with columns and rows and never print. A list goes through a [`Sheet`], records in full
-//! with what hangs from them through [`Cards`]. Every format takes a row at a time into one reused buffer, so a
-//! million rows need no more memory than a thousand.
+//! Verbs and commands answer with columns and rows and never print. A list is written by a [`Sheet`], records with
+//! their sections by [`Cards`]. Every format takes one row at a time from a reused buffer, so a million rows need no
+//! more memory than a thousand.
 
 pub mod bar;
 pub mod csv;
@@ -26,7 +26,7 @@ use crate::value::shown::quoted;
 use row::{Column, Row};
 use std::io::{self, Write};
 
-/// The form in which an answer is written.
+/// Format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Style {
     /// Aligned columns for people.
@@ -34,13 +34,13 @@ pub enum Style {
     Table,
     /// RFC 4180.
     Csv,
-    /// Tab-separated, with `\t`, `\n`, `\r` and `\\` for what would break it.
+    /// Tab-separated, with the escapes `\t`, `\n`, `\r` and `\\`.
     Tsv,
     /// One array of objects.
     Json,
-    /// An object a line.
+    /// One object on each line.
     Jsonl,
-    /// A table as GitHub renders it.
+    /// A table in GitHub Flavored Markdown.
     Markdown,
 }
 
@@ -51,7 +51,7 @@ impl Style {
     /// Returns the style called `name`.
     ///
     /// # Errors
-    /// Any other name, with the names there are.
+    /// There is no such style; the error lists the names.
     pub fn parse(name: &str) -> Result<Self> {
         match name {
             "table" => Ok(Self::Table),
@@ -65,7 +65,7 @@ impl Style {
         }
     }
 
-    /// Its name, as [`Style::parse`] takes it.
+    /// Returns the name that [`Style::parse`] accepts.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,55 +79,55 @@ impl Style {
     }
 }
 
-/// The layout of an answer, as the command line and the place it goes to decide.
+/// Layout of an answer, from the command line and its destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Layout {
-    /// Columns of the terminal that it must fit into; elsewhere `None`: neither cut nor wrapped.
+    /// Width of the terminal in columns; `None` if the output is not a terminal, and is neither cut nor wrapped.
     ///
-    /// On a terminal CSV, TSV and Markdown show control characters too, for data must never reach one as control.
+    /// On a terminal CSV, TSV and Markdown escape control characters too.
     pub width: Option<usize>,
-    /// Tables are coloured.
+    /// True if tables are coloured.
     pub color: bool,
-    /// The names of the columns stand above lists.
+    /// True if lists have a header.
     pub headers: bool,
-    /// CSV and TSV guard cells that a spreadsheet would take for a formula, which alters them.
+    /// True if CSV and TSV guard cells that a spreadsheet would read as a formula, which changes them.
     pub for_spreadsheet: bool,
-    /// Tables show times in local time.
+    /// True if tables show local time.
     pub local_time: bool,
 }
 
 impl Layout {
-    /// Neither cut nor coloured, with headers: what a pipe gets unless flags say otherwise.
+    /// Returns the layout for a pipe without options: neither cut nor coloured, with headers.
     #[must_use]
     pub const fn piped() -> Self {
         Self { width: None, color: false, headers: true, for_spreadsheet: false, local_time: false }
     }
 }
 
-/// A list on its way out, a row at a time.
+/// Writer of a list, one row at a time.
 pub trait Sheet {
     /// Begins a list of `columns`. Called once, first.
     fn begin(&mut self, columns: &[Column]) -> io::Result<()>;
 
-    /// Writes a row. Its cells beyond the columns are ignored: they are there for filters only.
+    /// Writes a row. Cells beyond the columns are only for filters and are ignored.
     fn row(&mut self, row: &Row) -> io::Result<()>;
 
-    /// Writes what is left. Called once, last.
+    /// Writes the rest. Called once, last.
     fn end(&mut self) -> io::Result<()>;
 }
 
-/// Records in full on their way out, each with the lists below it, which flat formats leave out.
+/// Writer of records with their sections, which flat formats leave out.
 pub trait Cards {
     /// Begins a record with its own fields.
     fn begin_record(&mut self, columns: &[Column], row: &Row) -> io::Result<()>;
 
-    /// Begins a list of what hangs from the record: its disks, its addresses.
+    /// Begins a section of the record, such as its disks or addresses.
     fn begin_section(&mut self, _name: &str, _columns: &[Column]) -> io::Result<()> {
         Ok(())
     }
 
-    /// Writes a row of the section that was begun last.
+    /// Writes a row of the current section.
     fn section_row(&mut self, _row: &Row) -> io::Result<()> {
         Ok(())
     }
@@ -142,7 +142,7 @@ pub trait Cards {
         Ok(())
     }
 
-    /// Writes what is left. Called once, last.
+    /// Writes the rest. Called once, last.
     fn end(&mut self) -> io::Result<()>;
 }
 
@@ -158,8 +158,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
     }
 }
 
-/// Creates records in full in `style` that are written to `out`. Where `many` were asked for, JSON is an array, else an
-/// object.
+/// Creates a writer of records in `style` to `out`. JSON is an array if `many` is true, else an object.
 pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Write) -> Box<dyn Cards + 'w> {
     match style {
         Style::Table => Box::new(table::TableCards::new(layout, out)),

@@ -87,7 +87,7 @@ pub struct Session {
 
 impl Session {
     /// Reads the options that all commands take, and those that many do, from a command line and the commands in it.
-    /// `doing` tells what a command line of `inv` does.
+    /// `doing` returns the noun and verb, or the command, of a command line.
     ///
     /// # Errors
     /// An unknown style in `INV_OUTPUT`, a `--wait` that is no time, or no place for the inventory.
@@ -127,7 +127,7 @@ impl Session {
             database: database(option::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
-            patience: Patience { time, say: if quiet { usual.say } else { tell }, doing },
+            patience: Patience { time, say: if quiet { usual.say } else { write_message }, doing },
             warned: Cell::new(false),
         })
     }
@@ -180,14 +180,14 @@ impl Session {
 
     /// Prints a message that is not data, also with `--quiet`.
     pub fn warn(&self, text: &str) {
-        tell(text);
+        write_message(text);
     }
 
     /// Returns the layout of answers in `style`.
     fn layout(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Layout {
         let terminal = std::io::stdout().is_terminal();
         let table = style == Style::Table;
-        // The other formats are not cut to it; that there is one tells them that a terminal looks.
+        // Other formats are not cut to the width; to them it only means that the output is a terminal.
         let width =
             terminal.then(|| usize::from(console::Term::stdout().size().1)).filter(|width| *width > 0 || !table);
         Layout {
@@ -222,28 +222,28 @@ impl Session {
         }
     }
 
-    /// Answers with columns and rows: `produce` is handed a function that takes each row.
+    /// Answers with columns and rows. `produce` gets a function that writes a row.
     ///
     /// # Errors
     /// Those of `produce`; the output cannot be written.
     pub fn answer(
         &self,
-        asked: Answer,
+        options: Answer,
         columns: &[Column],
         produce: impl FnOnce(&mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
     ) -> Result<()> {
-        self.to_list(asked, columns, |list| produce(&mut |row| list.write(|sheet| sheet.row(row))))
+        self.to_list(options, columns, |list| produce(&mut |row| list.write(|sheet| sheet.row(row))))
     }
 
     /// Writes a list with `write`, and ends it.
     fn to_list(
         &self,
-        asked: Answer,
+        options: Answer,
         columns: &[Column],
         write: impl FnOnce(&mut List<'_>) -> Result<()>,
     ) -> Result<()> {
-        let style = self.style.unwrap_or(asked.otherwise);
-        let layout = self.layout(style, asked.headers, asked.for_spreadsheet);
+        let style = self.style.unwrap_or(options.otherwise);
+        let layout = self.layout(style, options.headers, options.for_spreadsheet);
         self.to_output(style, |out| {
             let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
             write(&mut list)?;
@@ -251,35 +251,35 @@ impl Session {
         })
     }
 
-    /// Answers with the list that `query` asks the inventory for, which is let go as [`Self::answer_reading`] has it.
+    /// Answers with the list of `query`. The lock on the inventory is released as in [`Self::answer_reading`].
     ///
     /// # Errors
     /// Those of `query` and of the file; the output cannot be written.
     pub fn answer_list(
         &self,
-        asked: Answer,
+        options: Answer,
         columns: &[Column],
         query: impl FnOnce(&Reader<'_>) -> Result<Query>,
     ) -> Result<()> {
-        self.to_list(asked, columns, |list| {
+        self.to_list(options, columns, |list| {
             self.read(|reader| {
                 reader.select(&query(reader)?, |row| list.write(|sheet| sheet.row(row)).map(ControlFlow::Continue))
             })
         })
     }
 
-    /// Answers with columns and rows that `produce` reads from the inventory. The inventory is let go before the last
-    /// row is out: a reader of the output that is in no hurry keeps no writer waiting.
+    /// Answers with columns and rows that `produce` reads from the inventory. The lock on the inventory is released
+    /// before the last row is written, so that a slow reader of the output does not block writers.
     ///
     /// # Errors
     /// Those of `produce`; the output cannot be written.
     pub fn answer_reading(
         &self,
-        asked: Answer,
+        options: Answer,
         columns: &[Column],
         produce: impl FnOnce(&Reader<'_>, &mut dyn FnMut(&Row) -> Result<()>) -> Result<()>,
     ) -> Result<()> {
-        self.answer(asked, columns, |row| self.read(|reader| produce(reader, row)))
+        self.answer(options, columns, |row| self.read(|reader| produce(reader, row)))
     }
 
     /// Answers with records in full.
@@ -317,8 +317,8 @@ impl Session {
         self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(Error::output))
     }
 
-    /// Runs `write` on standard output, through the pager for tables on a terminal. What its reader does not take is
-    /// put aside, so that nobody waits for it.
+    /// Runs `write` on standard output, through the pager for tables on a terminal. A spool buffers the rest for a
+    /// slow reader, so that the lock is released.
     fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         let paged = self.pager && style == Style::Table;
         let mut spool = Spool::new(pager::open(paged));
@@ -352,7 +352,7 @@ impl Session {
         self.store().ask(question, answer)
     }
 
-    /// Runs `write` in one transaction, which lasts unless this is a dry run.
+    /// Runs `write` in one transaction, which is rolled back in a dry run.
     ///
     /// # Errors
     /// Those of `write` and of the file.
@@ -361,10 +361,10 @@ impl Session {
         self.store_to_change().write(self.end(), write)
     }
 
-    /// Gives the login user who is signed in another password, of which this is the hash.
+    /// Sets the password hash of the login user who is signed in.
     ///
     /// # Errors
-    /// Nobody is signed in; what is wrong with the file.
+    /// Nobody is signed in, or the file cannot be written.
     pub fn change_own_password(&self, hash: &str) -> Result<()> {
         self.store_to_change().change_own_password(self.end(), hash)
     }
@@ -374,10 +374,10 @@ impl Session {
         if self.dry_run { End::RollBack } else { End::Commit }
     }
 
-    /// Makes sure that whoever runs this may do what takes `role`, before anything is asked or read.
+    /// Verifies that the user has `role`, before any prompt or input.
     ///
     /// # Errors
-    /// They may not; what is wrong with the file.
+    /// The user does not have the role, or the file cannot be read.
     pub fn require(&self, role: Role) -> Result<()> {
         self.store().signed_in(role).map(drop)
     }
@@ -417,10 +417,10 @@ impl Session {
     }
 }
 
-/// Writes a line that is no data to standard error.
-fn tell(text: &str) {
+/// Writes a message to standard error.
+fn write_message(text: &str) {
     for line in text.split('\n') {
-        // Nothing is left to tell where standard error is closed.
+        // If standard error is closed, nobody can see the failure.
         let _ = writeln!(std::io::stderr(), "{}", shown::shown(line));
     }
 }
@@ -524,8 +524,8 @@ pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     if let Some(path) = option.or_else(|| set("INV_DB")) {
         return Ok(path.into());
     }
-    // The XDG base directory specification has relative paths ignored: which inventory is meant must not depend on the
-    // folder that a command is run in. The same goes for a home.
+    // The XDG base directory specification ignores relative paths, so that the inventory does not depend on the current
+    // folder. The same applies to HOME.
     let folder = |name: &str| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let data = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
     data.map(|data| data.join("inv/inv.db")).ok_or_else(|| {

@@ -1,4 +1,4 @@
-//! `inv completions SHELL`: the script that teaches a shell to complete, names from the inventory included.
+//! `inv completions SHELL`: the script with which a shell completes commands, options and names of the inventory.
 
 use super::shells::SHELLS;
 use crate::command::Graft;
@@ -17,7 +17,7 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// The variable by which a shell asks for candidates.
+/// Environment variable that asks for completions.
 pub(crate) const ASKED_BY: &str = "COMPLETE";
 
 fn arguments(command: Command) -> Command {
@@ -35,13 +35,13 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-/// The failure of a completion that the variable asked for: without it, whoever has one of that name in the environment
-/// for another program would find every command ending without a word.
+/// Returns the error for a completion that failed. A variable of that name may be set for another program, and without
+/// an error every command would end silently.
 pub(crate) fn not_completed(shell: &OsStr) -> Error {
     let shell = shell.to_string_lossy();
-    let told = format!("{ASKED_BY}={} asks for completions that cannot be given", shown::quoted(&shell));
+    let message = format!("{ASKED_BY}={} asks for completions that cannot be given", shown::quoted(&shell));
     let names: Vec<&str> = SHELLS.names().collect();
-    Error::usage(told).help(format!("unset it to run commands; the shells are {}", names.join(", ")))
+    Error::usage(message).help(format!("unset it to run commands; the shells are {}", names.join(", ")))
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {

@@ -1,4 +1,4 @@
-//! A command line that is wrong, told as every other failure is; help and version, printed as asked for.
+//! Errors of clap as errors of `inv`; help and version.
 
 use super::inventory;
 use crate::catalog::Entity;
@@ -9,11 +9,14 @@ use crate::verb::VERBS;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::io::Write;
 
-/// What clap found: help and version are printed, anything else is a wrong usage.
-pub(super) fn told(error: &clap::Error) -> Result<()> {
+/// Prints help or the version, or returns a usage error.
+///
+/// # Errors
+/// The command line is invalid, or the output cannot be written.
+pub(super) fn report(error: &clap::Error) -> Result<()> {
     match error.kind() {
         ErrorKind::DisplayHelp => error.print().map_err(Error::output),
-        // clap would tell the version of each command as its own.
+        // clap would print the name of the subcommand before the version.
         ErrorKind::DisplayVersion => {
             writeln!(std::io::stdout(), concat!("inv ", env!("CARGO_PKG_VERSION"))).map_err(Error::output)
         }
@@ -32,25 +35,25 @@ fn usage(error: &clap::Error) -> Error {
     let path: Vec<&str> =
         usage.unwrap_or("inv").split(' ').take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     let command = path.join(" ");
-    let told = sentence(error, &command);
+    let failure = sentence(error, &command);
     match suggested(error, &path) {
-        Some(help) => told.help(help),
-        None if usage.is_none() => told.help("--help tells more"),
-        None if path.len() < 2 => told.help("inv --help lists the nouns and commands"),
-        None => told.help(format!("{command} --help tells more")),
+        Some(help) => failure.help(help),
+        None if usage.is_none() => failure.help("--help tells more"),
+        None if path.len() < 2 => failure.help("inv --help lists the nouns and commands"),
+        None => failure.help(format!("{command} --help tells more")),
     }
 }
 
-/// What is wrong, with the words of the command line in quotes.
+/// Returns the error without a hint, with the words of the command line in quotes.
 fn sentence(error: &clap::Error, command: &str) -> Error {
     let argument = word(error, ContextKind::InvalidArg);
     let value = word(error, ContextKind::InvalidValue);
     Error::usage(match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let given = shown::quoted(&word(error, ContextKind::InvalidSubcommand));
+            let input = shown::quoted(&word(error, ContextKind::InvalidSubcommand));
             match command.strip_prefix("inv ") {
-                Some(noun) => format!("{noun} has no verb {given}"),
-                None => format!("there is no noun or command {given}"),
+                Some(noun) => format!("{noun} has no verb {input}"),
+                None => format!("there is no noun or command {input}"),
             }
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
@@ -74,8 +77,8 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
             }
         }
         ErrorKind::InvalidUtf8 => {
-            let given = std::env::args_os().find(|argument| argument.to_str().is_none()).unwrap_or_default();
-            format!("the argument {} is not UTF-8", shown::quoted(&given.to_string_lossy()))
+            let input = std::env::args_os().find(|argument| argument.to_str().is_none()).unwrap_or_default();
+            format!("the argument {} is not UTF-8", shown::quoted(&input.to_string_lossy()))
         }
         ErrorKind::MissingSubcommand if command == "inv" => "no noun or command was given".to_owned(),
         ErrorKind::MissingSubcommand => format!("{command} needs a verb"),
@@ -88,19 +91,19 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
     })
 }
 
-/// The way out that what was typed points to.
+/// Returns the hint for the `help:` line, if the command line suggests one.
 fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let names: Vec<&str> = match path.get(1) {
                 Some(noun) => inventory().catalog.get(noun).map(verbs)?,
-                None => inventory().catalog.nouns().flat_map(called).chain(commands(None)).collect(),
+                None => inventory().catalog.nouns().flat_map(names_of).chain(commands(None)).collect(),
             };
-            let given = word(error, ContextKind::InvalidSubcommand);
-            if given == "help" {
+            let input = word(error, ContextKind::InvalidSubcommand);
+            if input == "help" {
                 return Some(format!("say {} --help", path.join(" ")));
             }
-            let near = similar::nearest(&given, names.iter().copied(), 3);
+            let near = similar::nearest(&input, names.iter().copied(), 3);
             similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("the verbs are {}", names.join(", "))))
         }
         ErrorKind::UnknownArgument if begins_like_a_number(&word(error, ContextKind::InvalidArg)) => {
@@ -108,8 +111,8 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
         }
         ErrorKind::UnknownArgument => {
             let near = words(error, ContextKind::SuggestedArg);
-            let given = word(error, ContextKind::InvalidArg);
-            similar::did_you_mean(&similar::nearest(&given, near.iter().map(String::as_str), 3))
+            let input = word(error, ContextKind::InvalidArg);
+            similar::did_you_mean(&similar::nearest(&input, near.iter().map(String::as_str), 3))
         }
         ErrorKind::InvalidValue => {
             let valid = words(error, ContextKind::ValidValue);
@@ -120,27 +123,27 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
     }
 }
 
-/// Whether what was taken for an option is rather a number below zero.
+/// Returns true if an unknown option is a negative number.
 fn begins_like_a_number(argument: &str) -> bool {
     argument.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'))
 }
 
-/// What a noun is called.
-fn called(entity: &'static Entity) -> impl Iterator<Item = &'static str> {
+/// Returns the name of a noun and its aliases.
+fn names_of(entity: &'static Entity) -> impl Iterator<Item = &'static str> {
     std::iter::once(entity.noun).chain(entity.aliases.iter().copied())
 }
 
-/// The verbs of a noun.
+/// Returns the names of the verbs and commands of a noun.
 fn verbs(entity: &'static Entity) -> Vec<&'static str> {
     VERBS.iter().filter(|verb| verb.suits(entity)).map(|verb| verb.name).chain(commands(Some(entity.noun))).collect()
 }
 
-/// The commands that stand under a noun, or under none.
+/// Returns the names of the visible commands of a noun, or of those without a noun.
 fn commands(under: Option<&'static str>) -> impl Iterator<Item = &'static str> {
     command::GRAFTS.iter().filter(move |graft| graft.under == under && !graft.hidden).map(|graft| graft.name)
 }
 
-/// What clap knows of a fault, as words.
+/// Returns the values that clap attached to an error.
 fn words(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     match error.get(kind) {
         Some(ContextValue::String(word)) => vec![word.clone()],
@@ -149,17 +152,17 @@ fn words(error: &clap::Error, kind: ContextKind) -> Vec<String> {
     }
 }
 
-/// What clap knows of a fault, as one text.
+/// Returns the values that clap attached to an error, joined.
 fn word(error: &clap::Error, kind: ContextKind) -> String {
     words(error, kind).join(" and ")
 }
 
-/// An option without what stands for its value: `--limit` of `--limit <N>`.
+/// Returns an option without its placeholder: `--limit` of `--limit <N>`.
 fn option(argument: &str) -> &str {
     argument.split(' ').next().unwrap_or(argument)
 }
 
-/// What stands for values, as help calls it but without its brackets: `NAME and NEW`.
+/// Returns placeholders without their brackets: `NAME and NEW`.
 fn bare(placeholders: &str) -> String {
     placeholders.replace(['<', '>', '[', ']'], "").replace("...", "")
 }

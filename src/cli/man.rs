@@ -29,7 +29,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-/// Writes the page of `command`, then those of the commands below it.
+/// Writes the pages of `command` and its subcommands, and returns the number of pages.
 fn pages(command: &Command, folder: &Path) -> std::io::Result<usize> {
     let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
     let mut page = Vec::new();

@@ -1,4 +1,4 @@
-//! `inv reference`: the command reference in `docs/`, as Markdown, from the same tree as help itself.
+//! `inv reference`: the command reference in `docs/` as Markdown, from the same tree as help.
 
 use crate::command::Graft;
 use crate::error::Result;

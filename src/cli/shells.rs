@@ -1,9 +1,9 @@
-//! How each shell asks for completion, and how it wants what is offered.
+//! Completion in bash, zsh, fish, PowerShell and elvish: reading the typed words and quoting the candidates.
 //!
-//! A shell hands over words as they were typed, quotes and backslashes included, so that `we\ b` must be read as the
-//! shell would read it before a name can be looked for. The scripts of zsh and fish quote what is offered themselves;
-//! bash inserts it as it is, and replaces only what stands behind the last of its word breaks (`host:por` is two words
-//! to it), so for bash the whole line is read here and the offer is quoted and cut here.
+//! A shell passes words as they were typed, with quotes and backslashes, so `we\ b` is unquoted before names are looked
+//! up. The scripts of zsh and fish quote candidates themselves. Bash inserts them unchanged and replaces only the text
+//! after its last word break (`host:por` is two words in bash), so for bash the whole line is parsed here, and
+//! candidates are quoted and shortened here.
 
 use super::complete;
 use clap::Command;
@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::io::{Result, Write};
 use std::path::Path;
 
-/// The shells that completion is for.
+/// Shells with completion.
 pub(crate) const SHELLS: Shells<'static> = Shells(&[
     &Bash,
     &AsTyped { shell: &Zsh },
@@ -22,7 +22,7 @@ pub(crate) const SHELLS: Shells<'static> = Shells(&[
     &AsTyped { shell: &Elvish },
 ]);
 
-/// The script of bash: it hands over the line up to the cursor.
+/// Script for bash. It passes the line up to the cursor.
 const BASH: &str = r#"_inv() {
     local IFS=$'\n'
     COMPREPLY=($(COMPLETE=bash _INV_BREAKS="$COMP_WORDBREAKS" inv -- "${COMP_LINE:0:COMP_POINT}" 2>/dev/null))
@@ -37,17 +37,17 @@ else
 fi
 "#;
 
-/// How the script of zsh ends: it only registers what it defines, and the first tabulator after zsh has loaded it by
-/// itself would come to nothing.
+/// Last line of the zsh script of clap. It only registers the function, so the first Tab after zsh has autoloaded the
+/// script would complete nothing.
 const ZSH_REGISTERS: &str = "compdef _clap_dynamic_completer_inv inv";
-/// How it ends here.
+/// Replacement for that line.
 const ZSH_COMPLETES: &str = r#"if [[ $funcstack[1] == _inv ]]; then
     _clap_dynamic_completer_inv "$@"
 else
     compdef _clap_dynamic_completer_inv inv
 fi"#;
 
-/// What bash breaks words at, where it does not say.
+/// Word breaks of bash if it does not pass them.
 const BREAKS: &str = ":=@><;|&(";
 
 struct Bash;
@@ -68,12 +68,13 @@ impl EnvCompleter for Bash {
     fn write_complete(
         &self,
         command: &mut Command,
-        given: Vec<OsString>,
+        arguments: Vec<OsString>,
         folder: Option<&Path>,
         out: &mut dyn Write,
     ) -> Result<()> {
         let breaks = std::env::var("_INV_BREAKS").unwrap_or_else(|_| BREAKS.to_owned());
-        let Some(typed) = given.first().and_then(|line| line.to_str()).map(|line| Typed::read(line, &breaks)) else {
+        let Some(typed) = arguments.first().and_then(|line| line.to_str()).map(|line| Typed::read(line, &breaks))
+        else {
             return Ok(());
         };
         let words: Vec<OsString> = typed.words.iter().map(OsString::from).collect();
@@ -81,14 +82,14 @@ impl EnvCompleter for Bash {
         complete::is_for(&words);
         for offer in engine::complete(command, words, last, folder)? {
             let offer = offer.get_value().to_string_lossy();
-            let rest = offer.strip_prefix(typed.kept.as_str()).unwrap_or(&offer);
+            let rest = offer.strip_prefix(typed.prefix.as_str()).unwrap_or(&offer);
             writeln!(out, "{}", quoted(rest, typed.quote))?;
         }
         Ok(())
     }
 }
 
-/// A shell whose script is clap's, and whose words are still as they were typed.
+/// Shell with the script of clap, whose words still have their quotes.
 struct AsTyped {
     shell: &'static dyn EnvCompleter,
 }
@@ -119,7 +120,7 @@ impl EnvCompleter for AsTyped {
     fn write_complete(
         &self,
         command: &mut Command,
-        given: Vec<OsString>,
+        arguments: Vec<OsString>,
         folder: Option<&Path>,
         out: &mut dyn Write,
     ) -> Result<()> {
@@ -127,20 +128,20 @@ impl EnvCompleter for AsTyped {
             Some(text) => Typed::read(text, "").words.pop().unwrap_or_default().into(),
             None => word,
         };
-        let words: Vec<OsString> = given.into_iter().map(read).collect();
+        let words: Vec<OsString> = arguments.into_iter().map(read).collect();
         complete::is_for(&words);
         self.shell.write_complete(command, words, folder, out)
     }
 }
 
-/// A line up to the cursor, as a shell reads it.
+/// Line up to the cursor, parsed like a shell does.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Typed {
-    /// Its words; the last is the one at the cursor, and may be empty.
+    /// Unquoted words. The last one is at the cursor and may be empty.
     words: Vec<String>,
-    /// The part of the last word that the shell leaves as it stands.
-    kept: String,
-    /// The quote that is open at the cursor.
+    /// Part of the last word that the shell does not replace.
+    prefix: String,
+    /// Quote that is open at the cursor.
     quote: Option<char>,
 }
 
@@ -148,18 +149,18 @@ impl Typed {
     fn read(line: &str, breaks: &str) -> Self {
         let mut words = Vec::new();
         let mut word = String::new();
-        let mut kept = 0;
+        let mut prefix_end = 0;
         let mut quote = None;
         let mut letters = line.chars();
         while let Some(letter) = letters.next() {
             match (quote, letter) {
                 (None, '\'' | '"') => {
                     quote = Some(letter);
-                    kept = word.len();
+                    prefix_end = word.len();
                 }
                 (Some(open), _) if open == letter => {
                     quote = None;
-                    kept = 0;
+                    prefix_end = 0;
                 }
                 (None, '\\') => word.extend(letters.next()),
                 (Some('"'), '\\') => match letters.next() {
@@ -173,22 +174,22 @@ impl Typed {
                     if !word.is_empty() {
                         words.push(std::mem::take(&mut word));
                     }
-                    kept = 0;
+                    prefix_end = 0;
                 }
                 (None, letter) if breaks.contains(letter) => {
                     word.push(letter);
-                    kept = word.len();
+                    prefix_end = word.len();
                 }
                 (_, letter) => word.push(letter),
             }
         }
-        let kept = word.get(..kept).unwrap_or_default().to_owned();
+        let prefix = word.get(..prefix_end).unwrap_or_default().to_owned();
         words.push(word);
-        Self { words, kept, quote }
+        Self { words, prefix, quote }
     }
 }
 
-/// `text` as bash must find it behind what stands there, inside `quote` if one is open.
+/// Returns `text` quoted for bash, inside `quote` if one is open.
 fn quoted(text: &str, quote: Option<char>) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -212,7 +213,7 @@ mod tests {
 
     fn read(line: &str) -> (Vec<String>, String, Option<char>) {
         let typed = Typed::read(line, BREAKS);
-        (typed.words, typed.kept, typed.quote)
+        (typed.words, typed.prefix, typed.quote)
     }
 
     fn words(words: &[&str]) -> Vec<String> {

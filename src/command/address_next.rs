@@ -1,9 +1,9 @@
-//! `inv ip next`: which addresses of a block are free, and with `--reserve` taking them.
+//! `inv ip next`: lists free addresses of a block, and reserves them with `--reserve`.
 //!
-//! A block is never run through: the addresses that are taken are, in numeric order, and what lies between them is
-//! free. Given out is what a machine may have: of an IPv4 block all but the network and the broadcast address, both of a
-//! /31 (RFC 3021) and the one of a /32; of an IPv6 block all but the first, which is its routers' (RFC 4291, section
-//! 2.6.1), both of a /127 (RFC 6164) and the one of a /128.
+//! The used addresses are read in numeric order, and the gaps between them are free, so the time does not depend on the
+//! size of the block. Assignable are: in an IPv4 block all addresses except the network and the broadcast address, both
+//! of a /31 (RFC 3021) and the one of a /32; in an IPv6 block all except the first, the subnet-router anycast address
+//! (RFC 4291, section 2.6.1), both of a /127 (RFC 6164) and the one of a /128.
 
 use super::Graft;
 use crate::catalog::{Entity, Kind};
@@ -31,7 +31,7 @@ pub(super) const GRAFT: Graft = Graft {
 
 /// The noun whose records are addresses.
 pub(super) const NOUN: &str = "ip";
-/// How many addresses one command gives out at most.
+/// Largest value of `--count`.
 const MOST: usize = 1_000_000;
 
 fn arguments(command: Command) -> Command {
@@ -97,7 +97,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-/// The values of a reserved address.
+/// Returns the values of a reserved address, in the order of the fields.
 fn reserved(entity: &Entity, family: Family, address: &str, vlan: Option<&str>) -> Vec<Value> {
     let value = |kind| match (kind, family) {
         (Kind::Ipv4, Family::V4) | (Kind::Ipv6, Family::V6) => Value::Text(address.to_owned().into()),
@@ -107,7 +107,7 @@ fn reserved(entity: &Entity, family: Family, address: &str, vlan: Option<&str>) 
     entity.fields.iter().map(|field| value(field.kind)).collect()
 }
 
-/// The first `count` free addresses of the block.
+/// Returns the first `count` free addresses of the block.
 fn next(
     reader: &Reader<'_>,
     entity: &'static Entity,
@@ -116,40 +116,40 @@ fn next(
     count: usize,
 ) -> Result<Vec<String>> {
     let hosts = block.hosts();
-    let mut taken = Vec::new();
-    reader.each_address(entity, block, |held| {
-        let in_the_way = vlan.is_none() || held.vlan.is_none() || held.vlan == vlan;
-        if in_the_way && hosts.contains(&held.number) {
-            taken.push(held.number);
+    let mut used = Vec::new();
+    reader.each_address(entity, block, |address| {
+        let conflicts = vlan.is_none() || address.vlan.is_none() || address.vlan == vlan;
+        if conflicts && hosts.contains(&address.number) {
+            used.push(address.number);
         }
         Ok(())
     })?;
-    taken.sort_unstable();
-    taken.dedup();
+    used.sort_unstable();
+    used.dedup();
     let mut free = Vec::new();
     let mut number = Some(*hosts.start());
-    for taken in taken {
-        while let Some(candidate) = number.filter(|candidate| *candidate < taken && free.len() < count) {
+    for used_number in used {
+        while let Some(candidate) = number.filter(|candidate| *candidate < used_number && free.len() < count) {
             free.push(candidate);
             number = candidate.checked_add(1);
         }
         if free.len() == count {
             break;
         }
-        number = taken.checked_add(1);
+        number = used_number.checked_add(1);
     }
     while let Some(candidate) = number.filter(|candidate| hosts.contains(candidate) && free.len() < count) {
         free.push(candidate);
         number = candidate.checked_add(1);
     }
     if free.len() < count {
-        let left = match free.len() {
+        let shortage = match free.len() {
             0 => "no free address".to_owned(),
             1 => format!("1 free address, not {count}"),
             several => format!("{several} free addresses, not {count}"),
         };
         let place = vlan.map_or_else(String::new, |vlan| format!(" in VLAN {}", shown::quoted(vlan)));
-        return Err(Error::conflict(format!("{block}{place} has {left}"))
+        return Err(Error::conflict(format!("{block}{place} has {shortage}"))
             .help(format!("see who has them with inv ip list --in {block}, or take another block")));
     }
     Ok(free.into_iter().filter_map(|number| address::at((block.family(), number))).collect())

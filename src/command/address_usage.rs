@@ -1,4 +1,4 @@
-//! `inv ip usage`: how full a block of addresses is, and on a terminal a picture of it.
+//! `inv ip usage`: used, reserved and free addresses of a block, with a picture of it on a terminal.
 
 use super::address_next::NOUN;
 use super::{Graft, sheet};
@@ -21,7 +21,7 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How many signs of a picture stand in a line where there is room, and how many lines it has at most.
+/// Signs in a line of the picture, on a wide terminal, and its largest number of lines.
 const ACROSS: u128 = 64;
 const DOWN: u128 = 16;
 
@@ -49,18 +49,18 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let usual = ["block", "assignable", "used", "reserved", "free"];
     let mut picture = None;
     sheet::answer(session, matches, &columns, &usual, |reader, take| {
-        let taken = taken(reader, session, &block)?;
+        let addresses = recorded(reader, session, &block)?;
         let hosts = block.hosts();
         let (first, last) = (*hosts.start(), *hosts.end());
         // All 2^128 numbers are never assignable: the first address of ::/0 is not.
         let assignable = (last - first).saturating_add(1);
-        let used = taken.values().filter(|borne| **borne).count();
-        let inside = taken.range(hosts).count();
+        let used = addresses.values().filter(|is_used| **is_used).count();
+        let inside = addresses.range(hosts).count();
         let mut row = Row::default();
         row.text(&block.to_string());
         row.number(&assignable.to_string());
         row.number(&used.to_string());
-        row.number(&(taken.len() - used).to_string());
+        row.number(&(addresses.len() - used).to_string());
         row.number(&assignable.saturating_sub(u128::try_from(inside).unwrap_or(u128::MAX)).to_string());
         for number in [first, last] {
             match address::at((block.family(), number)) {
@@ -69,28 +69,28 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             }
         }
         let _more = take(&row)?;
-        picture = session.terminal_width().map(|width| drawn(&block, &taken, width));
+        picture = session.terminal_width().map(|width| draw(&block, &addresses, width));
         Ok(())
     })?;
     picture.map_or(Ok(()), |picture| session.answer_text(&picture))
 }
 
-/// The numbers of the block that are taken, and whether a machine bears them.
-fn taken(reader: &Reader<'_>, session: &Session, block: &Block) -> Result<BTreeMap<u128, bool>> {
-    let mut taken = BTreeMap::new();
-    reader.each_address(session.catalog().of(NOUN), block, |held: Held<'_>| {
-        *taken.entry(held.number).or_insert(false) |= held.bearer.is_some();
+/// Returns the recorded addresses of the block, each with true if a VM uses it.
+fn recorded(reader: &Reader<'_>, session: &Session, block: &Block) -> Result<BTreeMap<u128, bool>> {
+    let mut addresses = BTreeMap::new();
+    reader.each_address(session.catalog().of(NOUN), block, |address: Held<'_>| {
+        *addresses.entry(address.number).or_insert(false) |= address.bearer.is_some();
         Ok(())
     })?;
-    Ok(taken)
+    Ok(addresses)
 }
 
-/// The block as signs in lines, each sign for as many addresses as it takes to fit.
-fn drawn(block: &Block, taken: &BTreeMap<u128, bool>, width: usize) -> String {
+/// Draws the block as lines of signs. Each sign is for as many addresses as are needed to fit `width` columns.
+fn draw(block: &Block, addresses: &BTreeMap<u128, bool>, width: usize) -> String {
     let numbers = block.numbers();
     let (first, last) = (*numbers.start(), *numbers.end());
     let name = |number| address::at((block.family(), number)).unwrap_or_default();
-    // Blocks are powers of two, and so are lines and signs: each stands for as many addresses.
+    // Sizes of blocks, lines and signs are powers of two, so every sign has the same number of addresses.
     let laid_out = |across: u128| {
         let each = (last - first) / (across * DOWN) + 1;
         let signs = (last - first) / each + 1;
@@ -109,11 +109,11 @@ fn drawn(block: &Block, taken: &BTreeMap<u128, bool>, width: usize) -> String {
             // Writing to a `String` cannot fail.
             let _ = write!(picture, "\n{:<label$}", name(from));
         }
-        let inside = taken.range(from..=from + (each - 1));
+        let inside = addresses.range(from..=from + (each - 1));
         let count = inside.clone().count();
         picture.push(match (count, each) {
             (0, _) => '·',
-            (_, 1) if inside.clone().any(|(_, borne)| *borne) => '█',
+            (_, 1) if inside.clone().any(|(_, is_used)| *is_used) => '█',
             (_, 1) => 'r',
             _ => match u128::try_from(count).unwrap_or(each).saturating_mul(4) / each {
                 0 => '░',
@@ -133,15 +133,16 @@ fn drawn(block: &Block, taken: &BTreeMap<u128, bool>, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Block, drawn};
+    use super::{Block, draw};
     use crate::value::address;
     use std::collections::BTreeMap;
 
-    fn picture(block: &str, taken: &[(&str, bool)], width: usize) -> Vec<String> {
+    fn picture(block: &str, addresses: &[(&str, bool)], width: usize) -> Vec<String> {
         let block = Block::parse(block).expect("a block");
         let number = |text: &str| address::key(text).expect("an address").1;
-        let taken: BTreeMap<u128, bool> = taken.iter().map(|(text, borne)| (number(text), *borne)).collect();
-        drawn(&block, &taken, width).lines().skip(1).map(str::to_owned).collect()
+        let addresses: BTreeMap<u128, bool> =
+            addresses.iter().map(|(text, is_used)| (number(text), *is_used)).collect();
+        draw(&block, &addresses, width).lines().skip(1).map(str::to_owned).collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `inv system attach` and `detach`: which VMs are part of a system.
+//! `inv system attach` and `detach`: the VMs of a system.
 
 use super::Graft;
 use crate::error::{Error, Result};
@@ -50,21 +50,21 @@ fn detach(session: &Session, matches: &ArgMatches) -> Result<()> {
     link(session, matches, false)
 }
 
-fn link(session: &Session, matches: &ArgMatches, wanted: bool) -> Result<()> {
+fn link(session: &Session, matches: &ArgMatches, is_member: bool) -> Result<()> {
     let (whole, part, link) = {
         let catalog = session.catalog();
         (catalog.of(WHOLE), catalog.of(PART), catalog.of(LINK))
     };
     let Some(name) = arguments::option(matches, "whole") else { return Err(Error::usage("which system is not said")) };
     let names = arguments::options(matches, "records");
-    let (done, report) = session.write(|writer| {
+    let (count, report) = session.write(|writer| {
         let mut report = Report::new(session);
         let owner = Value::Integer(writer.resolve(whole, name)?);
-        let mut done = 0;
+        let mut count = 0;
         for name in &names {
             let member = Value::Integer(writer.resolve(part, name)?);
-            let known = writer.find(link, &[WHOLE, PART], &[&owner, &member])?;
-            let effect = match (known, wanted) {
+            let existing = writer.find(link, &[WHOLE, PART], &[&owner, &member])?;
+            let effect = match (existing, is_member) {
                 (None, true) => writer.apply(Change::Create { entity: link, values: vec![owner.clone(), member] })?,
                 (Some(record), false) => {
                     let effect = crate::store::Effect {
@@ -75,21 +75,21 @@ fn link(session: &Session, matches: &ArgMatches, wanted: bool) -> Result<()> {
                     };
                     report.add(writer, &effect)?;
                     writer.apply(Change::Remove { entity: link, before: &record })?;
-                    done += 1;
+                    count += 1;
                     continue;
                 }
                 _ => continue,
             };
-            done += 1;
+            count += 1;
             report.add(writer, &effect)?;
         }
-        Ok((done, report))
+        Ok((count, report))
     })?;
     if !session.dry_run {
-        let what = if wanted { "attached" } else { "detached" };
-        session.say(&match done {
+        let what = if is_member { "attached" } else { "detached" };
+        session.say(&match count {
             0 => "nothing to change: it is so already".to_owned(),
-            _ => format!("{what} {}", part.counted(done)),
+            _ => format!("{what} {}", part.counted(count)),
         });
     }
     report.tell(session)

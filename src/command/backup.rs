@@ -1,4 +1,4 @@
-//! `inv backup`: a consistent copy of the inventory, while others write.
+//! `inv backup`: a consistent copy of the inventory while other commands write.
 
 use super::Graft;
 use crate::error::{Error, Result};
@@ -51,10 +51,10 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(most) = arguments::option(matches, "keep") else {
         if session.dry_run {
             session.store().may_back_up(to)?;
-            session.say(&format!("would back up to {}", told(to)));
+            session.say(&format!("would back up to {}", path_text(to)));
         } else {
             session.store().back_up(to)?;
-            session.say(&format!("backed up to {}", told(to)));
+            session.say(&format!("backed up to {}", path_text(to)));
         }
         return Ok(());
     };
@@ -63,22 +63,23 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             Error::usage(format!("--keep takes a number of copies from 1 on, not \"{}\"", shown(most)))
         })?;
     if !to.is_dir() {
-        return Err(Error::failed(format!("there is no folder {}", told(to)))
+        return Err(Error::failed(format!("there is no folder {}", path_text(to)))
             .help("make it first; where it is on another disk, look whether that is mounted"));
     }
-    let (made, removed) = if session.dry_run {
+    let (copy, removed) = if session.dry_run {
         session.store().would_back_up_among(to, most)?
     } else {
         session.store().back_up_among(to, most)?
     };
-    let (backed, gone) = if session.dry_run { ("would back up", "would remove") } else { ("backed up", "removed") };
-    session.say(&format!("{backed} to {}", told(&made)));
+    let (backed, deleted) = if session.dry_run { ("would back up", "would remove") } else { ("backed up", "removed") };
+    session.say(&format!("{backed} to {}", path_text(&copy)));
     for path in removed {
-        session.say(&format!("{gone} {}", told(&path)));
+        session.say(&format!("{deleted} {}", path_text(&path)));
     }
     Ok(())
 }
 
-fn told(path: &Path) -> String {
+/// Returns a path with control characters escaped.
+pub(super) fn path_text(path: &Path) -> String {
     shown(&path.to_string_lossy()).into_owned()
 }

@@ -1,4 +1,4 @@
-//! `inv blame`: who gave each field of a record its value, when, in which change and why.
+//! `inv blame`: the change that set each field of a record, with its user, time and message.
 
 use super::Graft;
 use crate::catalog::Kind;
@@ -42,7 +42,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             row.clear();
             row.text(blame.field.name);
             row.text(&reader.shown(blame.field, &blame.value)?.unwrap_or_default());
-            // What came with the file, or was purged from history, nobody is known for.
+            // The change may be older than the history or purged.
             let change = reader.change(blame.change).ok();
             let text = |row: &mut Row, text: Option<&str>| match text {
                 Some(text) => row.text(text),

@@ -1,8 +1,8 @@
-//! What VMs hold of memory, CPUs and disk space, added up by pool, owner, status and the like: one run through the VMs
-//! and one through the disks, whatever the question. `usage`, `fit`, `stats` and `report` ask it.
+//! Memory, CPUs and disk space of VMs, summed by pool, owner, status and the like, for `usage`, `fit`, `stats` and
+//! `report`: one scan of the VMs and one of the disks.
 //!
-//! What is planned is promised already and counts as allocated; what retired VMs still have does not. Both are kept
-//! apart as well, so that an answer can show them. Sums are exact.
+//! Planned VMs count as allocated, retired VMs do not. Both are also summed separately, so that an answer can show
+//! them. Sums are exact.
 
 mod amounts;
 
@@ -15,10 +15,10 @@ use amounts::{Amount, Amounts};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
-/// Amounts of what VMs take, and how many VMs take them.
+/// Number of VMs and the sums of their resources.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Held {
-    /// How many VMs; of storage devices, how many disks.
+pub(crate) struct Allocation {
+    /// Number of VMs; for storage devices, of disks.
     pub count: u64,
     /// Virtual CPUs.
     pub cpu: Decimal,
@@ -28,18 +28,18 @@ pub(crate) struct Held {
     pub disk: Decimal,
 }
 
-/// What the VMs of a group hold, by what stage of their life they are in.
+/// Allocations of a group of VMs, by the stage of their life.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Use {
-    /// Those that are there.
-    pub present: Held,
-    /// Those that are planned.
-    pub planned: Held,
-    /// Those that are retired.
-    pub retired: Held,
+    /// VMs that are neither planned nor retired.
+    pub present: Allocation,
+    /// Planned VMs.
+    pub planned: Allocation,
+    /// Retired VMs.
+    pub retired: Allocation,
 }
 
-impl Held {
+impl Allocation {
     pub(crate) fn add(&mut self, other: &Self) {
         self.count += other.count;
         self.cpu = self.cpu + other.cpu;
@@ -57,7 +57,7 @@ impl Held {
 }
 
 impl Use {
-    /// What is promised: to VMs that are there and to planned ones.
+    /// Returns the allocated amount: that of present and planned VMs.
     pub(crate) fn allocated(&self, resource: Resource) -> Decimal {
         self.present.get(resource) + self.planned.get(resource)
     }
@@ -68,7 +68,7 @@ impl Use {
         self.retired.add(&other.retired);
     }
 
-    fn at(&mut self, stage: Stage) -> &mut Held {
+    fn at(&mut self, stage: Stage) -> &mut Allocation {
         match stage {
             Stage::Present => &mut self.present,
             Stage::Planned => &mut self.planned,
@@ -77,7 +77,7 @@ impl Use {
     }
 }
 
-/// What a pool has and VMs take.
+/// A resource that pools have and VMs use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resource {
     Cpu,
@@ -88,7 +88,7 @@ pub(crate) enum Resource {
 impl Resource {
     pub(crate) const ALL: [Self; 3] = [Self::Cpu, Self::Memory, Self::Disk];
 
-    /// Its name, as a field of a pool has it.
+    /// Returns the name of the field of a pool.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Cpu => "cpu",
@@ -98,7 +98,7 @@ impl Resource {
     }
 }
 
-/// Where in its life a VM is.
+/// Stage in the life of a VM, from its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Present,
@@ -116,36 +116,37 @@ impl Stage {
     }
 }
 
-/// What VMs are grouped by.
+/// Property that VMs are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
     Pool,
     Owner,
-    /// The operating system, from the list or in words of its own.
+    /// Operating system: a reference or `custom-os`.
     Os,
     Status,
-    /// The systems it is part of: it counts in each.
+    /// Systems of the VM. It counts in each of them.
     System,
 }
 
-/// What a group is known by.
+/// Key of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
-    /// VMs that have none.
+pub(crate) enum GroupKey {
+    /// VMs without a value.
     None,
     Id(i64),
     Text(String),
 }
 
-/// The groups of VMs and what each holds, in the order in which they were met.
-pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Key, Use)>> {
+/// Returns the groups of VMs and the allocations of each, in the order in which they are found. Without `pools`, all
+/// VMs count.
+pub(crate) fn allocations(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(GroupKey, Use)>> {
     let catalog = reader.catalog();
     let (vm, disk) = (catalog.of("vm"), catalog.of("disk"));
     let units = reader.units()?;
     let units: &Units = &units;
     let mut groups = Groups::default();
     let memberships = if by == By::System { memberships(reader, &mut groups)? } else { Ids::default() };
-    // Where no disk is to be placed, no VM needs to be remembered for it.
+    // Without disks, the groups of the VMs are not needed afterwards.
     let places_disks = reader.has_any(disk)?;
     let names: &[&str] = match by {
         By::Pool => &["status", "cpu", "memory", "pool"],
@@ -175,9 +176,9 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
                     }
                     None => groups.of(None),
                 },
-                By::Status => groups.called(stored.text(0)?.unwrap_or_default()),
+                By::Status => groups.of_text(stored.text(0)?.unwrap_or_default()),
                 By::Os => match (stored.reference(3)?, stored.text(4)?) {
-                    (None, Some(text)) => groups.called(text),
+                    (None, Some(text)) => groups.of_text(text),
                     (os, _) => groups.of(os),
                 },
                 By::Pool | By::Owner => groups.of(stored.reference(3)?),
@@ -192,7 +193,7 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
     })?;
     let (mut sums, mut placed) = (Sums::default(), Placed::default());
     for (theirs, their_sums, their_placed) in counted {
-        let slots = groups.take_in(theirs);
+        let slots = groups.merge(theirs);
         sums.add(&their_sums, |slot| slots.get(slot).copied().unwrap_or(slot));
         placed.0.extend(their_placed.0.into_iter().map(|(id, slot, stage)| {
             let slot = slots.get(slot as usize).and_then(|slot| u32::try_from(*slot).ok()).unwrap_or(slot);
@@ -224,7 +225,7 @@ pub(crate) fn held(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<Vec<(Ke
     Ok(groups.keys.into_iter().enumerate().map(|(slot, key)| (key, sums.of(slot))).collect())
 }
 
-/// As [`Reader::in_parts`]; of a few pools only, whose VMs an index finds, in one part.
+/// Like [`Reader::in_parts`], but in one part if `pools` is not empty, since an index finds their VMs.
 fn in_parts<T: Send>(
     reader: &Reader<'_>,
     entity: &Entity,
@@ -234,7 +235,7 @@ fn in_parts<T: Send>(
     if pools.is_empty() { reader.in_parts(entity, work) } else { Ok(vec![work(reader, &Part::ALL)?]) }
 }
 
-/// What disks take of the storage devices that they are on.
+/// Returns the sizes of the disks on each storage device.
 pub(crate) fn stored_on(reader: &Reader<'_>, pools: &[i64]) -> Result<HashMap<i64, Use>> {
     let catalog = reader.catalog();
     let (vm, disk) = (catalog.of("vm"), catalog.of("disk"));
@@ -257,25 +258,25 @@ pub(crate) fn stored_on(reader: &Reader<'_>, pools: &[i64]) -> Result<HashMap<i6
     let units: &Units = &units;
     let counted = in_parts(reader, disk, pools, |reader, part| {
         let mut amounts = Amounts::new(units);
-        let mut found: HashMap<i64, Use> = HashMap::new();
+        let mut by_storage: HashMap<i64, Use> = HashMap::new();
         let terms = within(disk, &["storage", "pool"], pools, reader);
         reader.each_stored_in(part, disk, &fields(disk, &["vm", "storage", "size"]), terms, |stored| {
             let (Some(vm), Some(storage)) = (stored.reference(0)?, stored.reference(1)?) else { return Ok(()) };
             let stage = apart.get(&vm).copied().unwrap_or(Stage::Present);
-            let size = Held { count: 1, disk: amounts.quantity(stored, 2)?.exact, ..Held::default() };
-            found.entry(storage).or_default().at(stage).add(&size);
+            let size = Allocation { count: 1, disk: amounts.quantity(stored, 2)?.exact, ..Allocation::default() };
+            by_storage.entry(storage).or_default().at(stage).add(&size);
             Ok(())
         })?;
-        Ok(found)
+        Ok(by_storage)
     })?;
-    let mut found: HashMap<i64, Use> = HashMap::new();
+    let mut by_storage: HashMap<i64, Use> = HashMap::new();
     for (storage, theirs) in counted.into_iter().flatten() {
-        found.entry(storage).or_default().add(&theirs);
+        by_storage.entry(storage).or_default().add(&theirs);
     }
-    Ok(found)
+    Ok(by_storage)
 }
 
-/// The systems that each VM is part of, as the places of their groups; every system has a group.
+/// Returns the group indexes of the systems of each VM. Every system gets a group.
 fn memberships(reader: &Reader<'_>, groups: &mut Groups) -> Result<Ids<Vec<usize>>> {
     let (system, link) = (reader.catalog().of("system"), reader.catalog().of("membership"));
     reader.each_stored(system, &[], Vec::new(), |id, _| {
@@ -292,12 +293,13 @@ fn memberships(reader: &Reader<'_>, groups: &mut Groups) -> Result<Ids<Vec<usize
     Ok(memberships)
 }
 
-/// The fields of `entity` with these names.
+/// Returns the fields of `entity` with these names.
 pub(crate) fn fields(entity: &'static Entity, names: &[&str]) -> Vec<&'static Field> {
     names.iter().filter_map(|name| entity.field(name)).collect()
 }
 
-/// That the references `path` lead from a record of `entity` to one of `ids`; no ids: to any.
+/// Returns the condition that the references of `path` lead from a record of `entity` to one of `ids`; none if `ids` is
+/// empty.
 pub(crate) fn within(entity: &'static Entity, path: &[&str], ids: &[i64], reader: &Reader<'_>) -> Vec<Term> {
     if ids.is_empty() {
         return Vec::new();
@@ -312,17 +314,17 @@ pub(crate) fn within(entity: &'static Entity, path: &[&str], ids: &[i64], reader
     vec![Term::Refers { hops, ids: ids.to_vec(), or_empty: false, negated: false }]
 }
 
-/// The groups that were met.
+/// Groups found so far.
 #[derive(Clone, Default)]
 struct Groups {
-    keys: Vec<Key>,
+    keys: Vec<GroupKey>,
     by_id: Ids<usize>,
     by_text: HashMap<String, usize>,
     none: Option<usize>,
 }
 
-/// The sums of groups, by their places. Nearly all amounts are whole, so those are added up in plain numbers, which keeps
-/// the sums small enough for the processor's cache; the rest are added exactly beside them.
+/// Sums of groups, by group index. Nearly all amounts are whole and are summed as integers, which keeps the sums small
+/// enough for the cache of the processor. Fractions and overflows are summed as decimals.
 #[derive(Default)]
 struct Sums {
     whole: Vec<[Whole; 3]>,
@@ -339,40 +341,40 @@ struct Whole {
 }
 
 impl Groups {
-    /// The place of the group of a record; of none, the group of those that have none.
+    /// Returns the index of the group of a record, or of the group without a record.
     fn of(&mut self, id: Option<i64>) -> usize {
-        let known = match &id {
+        let index = match &id {
             Some(id) => self.by_id.get(id).copied(),
             None => self.none,
         };
-        known.unwrap_or_else(|| {
+        index.unwrap_or_else(|| {
             let place = self.keys.len();
             match id {
                 Some(id) => drop(self.by_id.insert(id, place)),
                 None => self.none = Some(place),
             }
-            self.keys.push(id.map_or(Key::None, Key::Id));
+            self.keys.push(id.map_or(GroupKey::None, GroupKey::Id));
             place
         })
     }
 
-    /// The place of the group that bears `text`.
-    fn called(&mut self, text: &str) -> usize {
+    /// Returns the index of the group with the key `text`.
+    fn of_text(&mut self, text: &str) -> usize {
         if let Some(place) = self.by_text.get(text) {
             return *place;
         }
         let place = self.keys.len();
         self.by_text.insert(text.to_owned(), place);
-        self.keys.push(Key::Text(text.to_owned()));
+        self.keys.push(GroupKey::Text(text.to_owned()));
         place
     }
 
-    /// Takes in the groups of another part, and returns the places that they have here.
-    fn take_in(&mut self, others: Self) -> Vec<usize> {
+    /// Merges the groups of another part, and returns their indexes here.
+    fn merge(&mut self, others: Self) -> Vec<usize> {
         let place = |key| match key {
-            Key::None => self.of(None),
-            Key::Id(id) => self.of(Some(id)),
-            Key::Text(text) => self.called(&text),
+            GroupKey::None => self.of(None),
+            GroupKey::Id(id) => self.of(Some(id)),
+            GroupKey::Text(text) => self.of_text(&text),
         };
         others.keys.into_iter().map(place).collect()
     }
@@ -386,44 +388,48 @@ impl Sums {
         &mut self.whole[slot][stage as usize]
     }
 
-    /// Adds a VM that is in the group at `slot`.
+    /// Adds a VM to the group at `slot`.
     fn add_vm(&mut self, slot: usize, stage: Stage, cpu: Amount, memory: Amount) {
         let sums = self.at(slot, stage);
         sums.count += 1;
-        let rest = Held { cpu: cpu.add_to(&mut sums.cpu), memory: memory.add_to(&mut sums.memory), ..Held::default() };
+        let rest = Allocation {
+            cpu: cpu.add_to(&mut sums.cpu),
+            memory: memory.add_to(&mut sums.memory),
+            ..Allocation::default()
+        };
         self.add_rest(slot, stage, &rest);
     }
 
-    /// Adds a disk of a VM that is in the group at `slot`.
+    /// Adds a disk to the group at `slot`.
     fn add_disk(&mut self, slot: usize, stage: Stage, size: Amount) {
         let sums = self.at(slot, stage);
-        let rest = Held { disk: size.add_to(&mut sums.disk), ..Held::default() };
+        let rest = Allocation { disk: size.add_to(&mut sums.disk), ..Allocation::default() };
         self.add_rest(slot, stage, &rest);
     }
 
-    fn add_rest(&mut self, slot: usize, stage: Stage, rest: &Held) {
+    fn add_rest(&mut self, slot: usize, stage: Stage, rest: &Allocation) {
         if [rest.cpu, rest.memory, rest.disk].iter().any(|amount| *amount != Decimal::ZERO) {
             self.rest.entry(slot).or_default().at(stage).add(rest);
         }
     }
 
-    /// Adds the sums of another part; `slot` tells where its groups are here.
+    /// Adds the sums of another part; `slot` maps its group indexes to those here.
     fn add(&mut self, others: &Self, slot: impl Fn(usize) -> usize) {
         for place in 0..others.whole.len() {
             self.rest.entry(slot(place)).or_default().add(&others.of(place));
         }
     }
 
-    /// The sums of the group at `slot`.
+    /// Returns the sums of the group at `slot`.
     fn of(&self, slot: usize) -> Use {
         let exact = |number: u64| Decimal::from_whole(i128::from(number));
-        let held = |sums: Whole| Held {
+        let exact_sums = |sums: Whole| Allocation {
             count: sums.count,
             cpu: exact(sums.cpu),
             memory: exact(sums.memory),
             disk: exact(sums.disk),
         };
-        let [present, planned, retired] = self.whole.get(slot).copied().unwrap_or_default().map(held);
+        let [present, planned, retired] = self.whole.get(slot).copied().unwrap_or_default().map(exact_sums);
         let mut sums = Use { present, planned, retired };
         if let Some(rest) = self.rest.get(&slot) {
             sums.add(rest);
@@ -432,7 +438,7 @@ impl Sums {
     }
 }
 
-/// In which group each VM is, and at which stage, by ascending id.
+/// Group index and stage of each VM, in the order of ids.
 #[derive(Default)]
 struct Placed(Vec<(i64, u32, Stage)>);
 
@@ -441,7 +447,8 @@ impl Placed {
         self.0.push((id, u32::try_from(slot).unwrap_or(u32::MAX), stage));
     }
 
-    /// Disks come mostly in the order of their VMs: the search begins where the last one ended, at `near`.
+    /// Returns the group index and the stage of a VM. Disks mostly come in the order of their VMs, so the search begins
+    /// at the last match, `near`.
     fn get(&self, id: i64, near: &mut usize) -> Option<(usize, Stage)> {
         let here = [*near, *near + 1].into_iter().find(|at| self.0.get(*at).is_some_and(|vm| vm.0 == id));
         let at = here.or_else(|| self.0.binary_search_by_key(&id, |vm| vm.0).ok())?;
@@ -450,7 +457,7 @@ impl Placed {
     }
 }
 
-/// Records by id. Ids are our own, so the hash need not withstand an adversary, only be quick.
+/// Map by id. Ids are not chosen by users, so the hash does not have to resist collision attacks.
 pub(crate) type Ids<T> = HashMap<i64, T, Mixing>;
 
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,7 +1,7 @@
-//! `inv check`: what is wrong in the data, a finding a row.
+//! `inv check`: errors and contradictions in the data, one finding a row.
 //!
-//! What a command of `inv` would have refused can still be in the file: another program wrote it, an import was told to
-//! take it, or a pool shrank. Nothing is looked for that is not asked for, and findings stream as they are made.
+//! Data that `inv` refuses can still be in the file: another program wrote it, an option allowed it, or a pool became
+//! smaller. Only selected rules are checked, and findings are streamed.
 
 mod rule;
 mod scan;
@@ -16,7 +16,7 @@ use crate::store::{Change, Reader, Writer};
 use crate::value::Cell;
 use crate::verb::arguments::{self, options, switch};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use rule::{Asked, RULES, Severity};
+use rule::{RULES, RuleSet, Severity};
 use scan::Finding;
 
 pub(super) const GRAFT: Graft =
@@ -43,13 +43,13 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if switch(matches, "rules") {
         return list_rules(session, matches);
     }
-    let asked = Asked::from(&options(matches, "only"), &options(matches, "ignore"))?;
+    let rules = RuleSet::from(&options(matches, "only"), &options(matches, "ignore"))?;
     if switch(matches, "fix") {
-        let mended = session.write(|writer| mend(writer, &asked))?;
+        let fixed = session.write(|writer| apply_fixes(writer, &rules))?;
         let what = if session.dry_run { "would mend" } else { "mended" };
-        session.say(&format!("{what} {}", counted(mended, "finding")));
+        session.say(&format!("{what} {}", counted(fixed, "finding")));
     }
-    if session.quiet && !session.read(|reader| any(reader, &asked))? {
+    if session.quiet && !session.read(|reader| any(reader, &rules))? {
         return Ok(());
     }
     let columns = ["code", "rule", "severity", "noun", "record", "text"];
@@ -58,21 +58,21 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let (mut errors, mut warnings) = (0, 0);
     sheet::answer(session, matches, &headers, &usual, |reader, take| {
         let mut row = Row::default();
-        let mut wanted = true;
-        scan::scan(reader, &asked, &mut |finding| {
+        let mut has_room = true;
+        scan::scan(reader, &rules, &mut |finding| {
             match finding.rule.severity {
                 Severity::Error => errors += 1,
                 Severity::Warning => warnings += 1,
             }
-            if wanted {
+            if has_room {
                 fill(&mut row, &finding);
-                wanted = take(&row)?.is_continue();
+                has_room = take(&row)?.is_continue();
             }
             Ok(())
         })
     })?;
     session.say(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
-    // The findings have said it all: the status alone is left to tell.
+    // The findings are printed; only the exit status is missing.
     if errors > 0 { Err(Error::new(Kind::Failed, "")) } else { Ok(()) }
 }
 
@@ -98,8 +98,8 @@ fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
         let mut row = Row::default();
         for rule in RULES {
             row.clear();
-            let mended = if rule.mended { "yes" } else { "no" };
-            for text in [rule.code, rule.name, rule.severity.name(), mended, rule.about] {
+            let fixed = if rule.fixable { "yes" } else { "no" };
+            for text in [rule.code, rule.name, rule.severity.name(), fixed, rule.about] {
                 row.text(text);
             }
             take(&row)?;
@@ -108,38 +108,38 @@ fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-/// Whether there is any finding.
-fn any(reader: &Reader<'_>, asked: &Asked) -> Result<bool> {
-    let found = Error::new(Kind::OutputClosed, "found");
-    match scan::scan(reader, asked, &mut |_| Err(found.clone())) {
-        Err(error) if error == found => Ok(true),
+/// Returns true if there is a finding.
+fn any(reader: &Reader<'_>, rules: &RuleSet) -> Result<bool> {
+    let stop = Error::new(Kind::OutputClosed, "found");
+    match scan::scan(reader, rules, &mut |_| Err(stop.clone())) {
+        Err(error) if error == stop => Ok(true),
         other => other.map(|()| false),
     }
 }
 
-/// Mends what can be mended without doubt, and tells how much that was.
-fn mend(writer: &mut Writer<'_>, asked: &Asked) -> Result<usize> {
-    let mut mended = 0;
-    for mend in scan::mends(writer, asked)? {
-        // A record that cannot even be read is left to its owner.
-        let Ok(Some(record)) = writer.record(mend.entity, mend.id) else { continue };
-        let done = writer.whole_or_nothing(|writer| {
-            writer.apply(match &mend.value {
+/// Applies the fixes that are without doubt, and returns their number.
+fn apply_fixes(writer: &mut Writer<'_>, rules: &RuleSet) -> Result<usize> {
+    let mut fixed = 0;
+    for fix in scan::fixes(writer, rules)? {
+        // A record that cannot be read cannot be fixed.
+        let Ok(Some(record)) = writer.record(fix.entity, fix.id) else { continue };
+        let outcome = writer.whole_or_nothing(|writer| {
+            writer.apply(match &fix.value {
                 Some((place, text)) => Change::Update {
-                    entity: mend.entity,
+                    entity: fix.entity,
                     before: &record,
                     values: vec![(*place, Cell::Text(text.into()))],
                 },
-                None if mend.entity.reach == Reach::Link => Change::Remove { entity: mend.entity, before: &record },
+                None if fix.entity.reach == Reach::Link => Change::Remove { entity: fix.entity, before: &record },
                 None => return Err(Error::conflict("nothing to mend")),
             })
         });
-        match done {
-            Ok(_) => mended += 1,
-            // Another record has that name or address: which is meant is not for a program to say.
+        match outcome {
+            Ok(_) => fixed += 1,
+            // Another record has that name or address; only a person can decide between them.
             Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Failed) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(mended)
+    Ok(fixed)
 }

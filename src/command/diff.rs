@@ -1,4 +1,4 @@
-//! `inv diff`: how the inventory differs between two moments, record by record.
+//! `inv diff`: differences of the inventory between two moments, by record.
 
 use super::Graft;
 use crate::catalog::Kind;
@@ -48,8 +48,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         columns.extend([text("by"), text("message"), Column::new("number", ColumnKind::Number)]);
         columns
     };
-    let asked = Answer { headers: !lines, ..Answer::default() };
-    session.answer_reading(asked, &columns, |reader, out| {
+    let options = Answer { headers: !lines, ..Answer::default() };
+    session.answer_reading(options, &columns, |reader, out| {
         let until = match option(matches, "until") {
             Some(text) => Moment::parse(text)?,
             None => Moment::Change(reader.last_change()?),
@@ -79,7 +79,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-/// `~ vm AWS/tokyo/prod/web01 memory 16 GiB → 32 GiB (alice, CHG-4411)`
+/// Returns the line of a difference: `~ vm AWS/tokyo/prod/web01 memory 16 GiB → 32 GiB (alice, CHG-4411)`.
 fn line(reader: &Reader<'_>, difference: &Difference) -> Result<String> {
     let entity = difference.entity;
     let mut line = format!("{} {} {}", sign(difference.action), entity.noun, reader.title(entity, difference.id)?);
@@ -91,17 +91,17 @@ fn line(reader: &Reader<'_>, difference: &Difference) -> Result<String> {
     if difference.action != Action::Update {
         return Ok(line + &who(difference.last)?);
     }
-    let mut told = Vec::new();
+    let mut fields = Vec::new();
     for (place, old, new, number) in &difference.changed {
         if let Some(field) = entity.fields.get(*place).filter(|field| field.kind != Kind::Updated) {
-            told.push(arrow(reader, field, old, new)? + &who(*number)?);
+            fields.push(arrow(reader, field, old, new)? + &who(*number)?);
         }
     }
     line.push(' ');
-    Ok(line + &told.join(", "))
+    Ok(line + &fields.join(", "))
 }
 
-/// A row a field.
+/// Writes one row for each changed field.
 fn rows(
     reader: &Reader<'_>,
     difference: &Difference,

@@ -1,4 +1,4 @@
-//! `inv export DIR`: the whole inventory, one CSV a noun, the same bytes for the same inventory.
+//! `inv export DIR`: the whole inventory, one CSV file for each noun; the same inventory gives the same bytes.
 
 use super::Graft;
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How many bytes of a file are written at once.
+/// Size of the write buffer in bytes.
 const BUFFER: usize = 64 << 10;
 
 fn arguments(command: Command) -> Command {

@@ -1,4 +1,4 @@
-//! `inv find`: every record that says something, the best match first.
+//! `inv find`: records of any noun that contain a text, best matches first.
 //!
 //! One run finds all, yet the best may come last: what is found waits by its rank in files that stay in memory while
 //! they are small, so that a million matches take no more memory than a thousand.
@@ -25,9 +25,9 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How many bytes of what is found wait in memory, for each rank of each part.
+/// Bytes of matches in memory before they go to a temporary file, for each rank of each part.
 const IN_MEMORY: usize = 1 << 18;
-/// How many cells a row has.
+/// Cells in a row.
 const CELLS: usize = 4;
 
 fn arguments(command: Command) -> Command {
@@ -51,7 +51,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(needle) = Needle::new(text.trim()) else {
         return Err(Error::usage("there is nothing to look for").help("give a text, an address or a CIDR block"));
     };
-    let wanted = match Block::parse(text) {
+    let pattern = match Block::parse(text) {
         Ok(block) => Wanted::Block(block, needle),
         Err(error) if text.split_once('/').is_some_and(|(address, _)| Block::parse(address).is_ok()) => {
             return Err(Error::usage(format!("{} is no block: {}", shown::quoted(text), error.in_one_line())));
@@ -63,11 +63,11 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     sheet::answer(session, matches, &headers, &columns, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();
-        let mut found = find(reader, &wanted)?;
+        let mut matching = find(reader, &pattern)?;
         for rank in 0..Rank::ALL.len() {
-            for waiting in found.iter_mut().filter_map(|found| found[rank].take()) {
-                let mut file = waiting.read()?;
-                while next(&mut file, &mut cells).map_err(aside)? {
+            for rows in matching.iter_mut().filter_map(|part| part[rank].take()) {
+                let mut file = rows.read()?;
+                while next(&mut file, &mut cells).map_err(spool_error)? {
                     row.clear();
                     for cell in &cells {
                         row.text(cell);
@@ -82,38 +82,38 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-/// What was found in one part of a noun's records, by its rank.
-type Found = [Option<Waiting>; Rank::ALL.len()];
+/// Matches in one part of the records of a noun, by rank.
+type RankedRows = [Option<RowBuffer>; Rank::ALL.len()];
 
-/// What was found of one rank.
-struct Waiting(BufWriter<SpooledTempFile>);
+/// Matches of one rank.
+struct RowBuffer(BufWriter<SpooledTempFile>);
 
-impl Default for Waiting {
+impl Default for RowBuffer {
     fn default() -> Self {
         Self(BufWriter::new(SpooledTempFile::new(IN_MEMORY)))
     }
 }
 
-impl Waiting {
-    fn put(&mut self, cells: [&str; CELLS]) -> Result<()> {
-        let mut put = || {
+impl RowBuffer {
+    fn push(&mut self, cells: [&str; CELLS]) -> Result<()> {
+        let mut write = || {
             for cell in cells {
                 self.0.write_all(&u32::try_from(cell.len()).unwrap_or(u32::MAX).to_le_bytes())?;
                 self.0.write_all(cell.as_bytes())?;
             }
             Ok(())
         };
-        put().map_err(aside)
+        write().map_err(spool_error)
     }
 
     fn read(self) -> Result<BufReader<SpooledTempFile>> {
-        let mut file = self.0.into_inner().map_err(|error| aside(error.into_error()))?;
-        file.rewind().map_err(aside)?;
+        let mut file = self.0.into_inner().map_err(|error| spool_error(error.into_error()))?;
+        file.rewind().map_err(spool_error)?;
         Ok(BufReader::new(file))
     }
 }
 
-/// Reads the cells of one row, each behind its length; tells whether there was one.
+/// Reads the cells of one row, each after its length; returns false at the end.
 fn next(file: &mut BufReader<SpooledTempFile>, cells: &mut Vec<String>) -> std::io::Result<bool> {
     cells.resize_with(CELLS, String::new);
     if file.fill_buf()?.is_empty() {
@@ -130,30 +130,30 @@ fn next(file: &mut BufReader<SpooledTempFile>, cells: &mut Vec<String>) -> std::
     Ok(true)
 }
 
-fn find(reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Found>> {
+fn find(reader: &Reader<'_>, pattern: &Wanted) -> Result<Vec<RankedRows>> {
     let mut all = Vec::new();
     for entity in reader.catalog().nouns() {
         all.extend(reader.in_parts(entity, |reader, part| {
-            let mut found = Found::default();
-            reader.search(part, entity, wanted, |record| {
-                let waiting = found[record.rank as usize].get_or_insert_default();
-                waiting.put([entity.noun, record.path, record.field.name, record.text])
+            let mut matching = RankedRows::default();
+            reader.search(part, entity, pattern, |record| {
+                let rows = matching[record.rank as usize].get_or_insert_default();
+                rows.push([entity.noun, record.path, record.field.name, record.text])
             })?;
-            Ok(found)
+            Ok(matching)
         })?);
-        if let Wanted::Block(block, _) = wanted {
-            let mut found = Found::default();
+        if let Wanted::Block(block, _) = pattern {
+            let mut matching = RankedRows::default();
             reader.bearers(entity, block, |holder, path, address| {
-                let waiting = found[Rank::Exact as usize].get_or_insert_default();
-                waiting.put([holder.noun, path, entity.plural, address])
+                let rows = matching[Rank::Exact as usize].get_or_insert_default();
+                rows.push([holder.noun, path, entity.plural, address])
             })?;
-            all.push(found);
+            all.push(matching);
         }
     }
     Ok(all)
 }
 
-fn aside(error: std::io::Error) -> Error {
+fn spool_error(error: std::io::Error) -> Error {
     Error::io("cannot put aside what was found", error)
         .help("look at the room that is left in the folder for temporary files")
 }

@@ -1,4 +1,4 @@
-//! `inv fit`: which pools can take a VM, or several, and how full they would be then.
+//! `inv fit`: pools with room for one or more VMs, and their allocation with them.
 
 use super::capacity::Resource;
 use super::pools::{Overcommit, Pool, amount_text, pools, push_amount, ratio, ratio_text};
@@ -15,7 +15,7 @@ use clap::{Arg, ArgMatches, Command};
 pub(super) const GRAFT: Graft =
     Graft { under: None, name: "fit", about: "Tell which pools have room for a VM", hidden: false, arguments, run };
 
-/// From how many per cent on a bar warns.
+/// Per cent from which a bar warns.
 const WARNS_FROM: u32 = 80;
 
 fn arguments(command: Command) -> Command {
@@ -33,7 +33,7 @@ fn arguments(command: Command) -> Command {
         .after_help("The pool that would be least full then comes first. A pool whose total is not known is left out.")
 }
 
-/// What one VM needs.
+/// Resources of one VM.
 type Need = Vec<(Resource, Decimal)>;
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
@@ -51,14 +51,14 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         columns.push(Column::new(format!("{}.ratio", resource.name()), kind));
     }
     let usual: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let mut said = None;
+    let mut summary = None;
     sheet::answer(session, matches, &columns, &usual, |reader, take| {
         let need = need(reader, matches)?;
         let dc = option(matches, "in").map(|name| reader.resolve(reader.catalog().of("dc"), name)).transpose()?;
         let mut pools = pools(reader, &[], &overcommit)?;
         pools.retain(|pool| dc.is_none_or(|dc| pool.dc == dc));
-        let known = |pool: &Pool| need.iter().all(|(resource, _)| pool.room.get(*resource).is_some());
-        let unknown = pools.iter().filter(|pool| !known(pool)).count();
+        let has_totals = |pool: &Pool| need.iter().all(|(resource, _)| pool.room.get(*resource).is_some());
+        let unknown = pools.iter().filter(|pool| !has_totals(pool)).count();
         let mut fitting: Vec<(f64, u64, Pool)> = Vec::new();
         for pool in pools {
             let fits = how_many(&pool, &need);
@@ -66,7 +66,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 fitting.push((fullest(&pool, &need, count), fits.unwrap_or_default(), pool));
             }
         }
-        said = Some((unknown, fitting.is_empty(), wanted(&need, count)));
+        summary = Some((unknown, fitting.is_empty(), request_text(&need, count)));
         fitting.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.2.id.cmp(&other.2.id)));
         let mut row = Row::default();
         for (_, fits, pool) in &fitting {
@@ -78,9 +78,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Ok(())
     })?;
-    if let Some((unknown, nothing, wanted)) = said {
+    if let Some((unknown, nothing, request)) = summary {
         if nothing {
-            session.say(&format!("no pool has room for {wanted}"));
+            session.say(&format!("no pool has room for {request}"));
         }
         if unknown > 0 {
             let (pools, have) = if unknown == 1 { ("pool is", "it has") } else { ("pools are", "they have") };
@@ -90,8 +90,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-fn count(given: Option<&str>) -> Result<u64> {
-    let Some(text) = given else { return Ok(1) };
+fn count(argument: Option<&str>) -> Result<u64> {
+    let Some(text) = argument else { return Ok(1) };
     text.parse()
         .ok()
         .filter(|count| (1..=1_000_000_000).contains(count))
@@ -104,8 +104,8 @@ fn need(reader: &Reader<'_>, matches: &ArgMatches) -> Result<Need> {
     for resource in Resource::ALL {
         let Some(text) = option(matches, resource.name()) else { continue };
         let about = |error: Error| {
-            let told = Error::failed(format!("{}: {}", resource.name(), error.message()));
-            error.way_out().map_or(told.clone(), |help| told.help(help))
+            let failure = Error::failed(format!("{}: {}", resource.name(), error.message()));
+            error.way_out().map_or(failure.clone(), |help| failure.help(help))
         };
         let amount = if resource == Resource::Cpu {
             let count = decimal::parse_count(text).map_err(about)?;
@@ -113,7 +113,7 @@ fn need(reader: &Reader<'_>, matches: &ArgMatches) -> Result<Need> {
         } else {
             units.bytes(&units.parse(text).map_err(about)?)
         };
-        // What needs nothing of a resource fits, however full that is.
+        // A need of zero fits even into an overcommitted pool.
         if amount > Decimal::ZERO {
             need.push((resource, amount));
         }
@@ -121,22 +121,22 @@ fn need(reader: &Reader<'_>, matches: &ArgMatches) -> Result<Need> {
     Ok(need)
 }
 
-/// How many such VMs the pool takes; nothing where that is not known.
+/// Returns the number of such VMs that fit into the pool; `None` if a total is not set.
 fn how_many(pool: &Pool, need: &Need) -> Option<u64> {
     let mut most = u64::MAX;
     for (resource, amount) in need {
-        let (total, taken) = pool.room.get(*resource)?;
-        most = most.min(times(total - taken, *amount));
+        let (total, allocated) = pool.room.get(*resource)?;
+        most = most.min(times(total - allocated, *amount));
     }
     Some(most)
 }
 
-/// How often `part` goes into `room`.
+/// Returns the number of times that `part` fits into `room`.
 fn times(room: Decimal, part: Decimal) -> u64 {
     if room < part {
         return 0;
     }
-    // Found by halving: decimals know neither division nor rounding, and need neither here.
+    // By bisection, since decimals have no exact division.
     let (mut fits, mut beyond) = (1_u64, u64::MAX >> 1);
     while beyond - fits > 1 {
         let middle = fits + (beyond - fits) / 2;
@@ -145,20 +145,20 @@ fn times(room: Decimal, part: Decimal) -> u64 {
     fits
 }
 
-/// How full the fullest of what is needed would be.
+/// Returns the highest ratio among the needed resources, with the VMs.
 fn fullest(pool: &Pool, need: &Need, count: u64) -> f64 {
     let after = need.iter().filter_map(|(resource, _)| {
-        let (total, taken) = after(pool, *resource, need, count)?;
-        ratio(taken, total)
+        let (total, allocated) = after(pool, *resource, need, count)?;
+        ratio(allocated, total)
     });
     after.fold(0.0, f64::max)
 }
 
-/// What there is of a resource, and what of it would be promised.
+/// Returns the total of a resource and the amount that would be allocated with the VMs.
 fn after(pool: &Pool, resource: Resource, need: &Need, count: u64) -> Option<(Decimal, Decimal)> {
-    let (total, taken) = pool.room.get(resource)?;
+    let (total, allocated) = pool.room.get(resource)?;
     let more = need.iter().find(|(of, _)| *of == resource).and_then(|(_, amount)| amount.checked_times(count));
-    Some((total, taken + more.unwrap_or_default()))
+    Some((total, allocated + more.unwrap_or_default()))
 }
 
 fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
@@ -169,9 +169,9 @@ fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
         row.number(&fits.to_string());
     }
     for resource in Resource::ALL {
-        if let Some((total, taken)) = after(pool, resource, need, count) {
-            push_amount(row, resource, total - taken);
-            match ratio(taken, total) {
+        if let Some((total, allocated)) = after(pool, resource, need, count) {
+            push_amount(row, resource, total - allocated);
+            match ratio(allocated, total) {
                 Some(ratio) => row.number(&ratio_text(ratio)),
                 None => row.null(),
             }
@@ -182,8 +182,8 @@ fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
     }
 }
 
-/// What was asked for, in words.
-fn wanted(need: &Need, count: u64) -> String {
+/// Returns the request in words.
+fn request_text(need: &Need, count: u64) -> String {
     let parts: Vec<String> = need
         .iter()
         .map(|(resource, amount)| match resource {

@@ -1,4 +1,4 @@
-//! `inv impact`: which systems depend on a pool, a storage device, a datacenter or a VM, and whom to tell.
+//! `inv impact`: systems that depend on a pool, a storage device, a datacenter or a VM, with their owners.
 
 use super::{Graft, sheet};
 use crate::catalog::{Catalog, Entity, Leaf, Path};
@@ -21,7 +21,7 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// What can fail, and the references that lead to it from a VM's membership in a system and from a disk.
+/// Nouns whose records can fail.
 const NOUNS: [&str; 4] = ["pool", "storage", "dc", "vm"];
 
 fn arguments(command: Command) -> Command {
@@ -40,7 +40,7 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-/// What is lost of a system.
+/// VMs that a system loses, its number of VMs, and the owners of the lost ones with their e-mail addresses.
 #[derive(Default)]
 struct Loss {
     lost: u64,
@@ -62,7 +62,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let columns = columns.map(|(name, kind)| Column::new(name, kind));
     let usual = ["system", "impact", "owners", "emails"];
     sheet::answer(session, matches, &columns, &usual, |reader, take| {
-        let (entity, id) = found(reader, &what)?;
+        let (entity, id) = failed_record(reader, &what)?;
         let mut losses: Vec<(Option<String>, Loss)> = losses(reader, entity, id)?.into_iter().collect();
         losses.sort_by(|(one, lost), (other, less)| {
             let total = |loss: &Loss| loss.lost < loss.of;
@@ -99,8 +99,8 @@ fn fill(row: &mut Row, system: Option<&str>, loss: &Loss) {
     row.list(emails);
 }
 
-/// The record that is meant: by its noun and name, or by a name that only one of the nouns knows.
-fn found(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity, i64)> {
+/// Returns the record of NOUN and NAME, or of a NAME that only one of the nouns has.
+fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity, i64)> {
     let catalog = reader.catalog();
     let name = match what {
         [noun, name] => {
@@ -114,17 +114,17 @@ fn found(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity, i64)> {
         [name] => *name,
         _ => return Err(Error::usage("what may fail is not said")),
     };
-    let mut found = Vec::new();
+    let mut candidates = Vec::new();
     let mut ways_out = Vec::new();
     for noun in NOUNS {
         let entity = catalog.of(noun);
         match reader.resolve(entity, name) {
-            Ok(id) => found.push((entity, id)),
+            Ok(id) => candidates.push((entity, id)),
             Err(error) if error.kind() == Kind::NotFound => ways_out.extend(error.way_out().map(str::to_owned)),
             Err(error) => return Err(error),
         }
     }
-    match found.as_slice() {
+    match candidates.as_slice() {
         [one] => Ok(*one),
         [] => {
             let error = Error::not_found(format!("no pool, storage, dc or vm named {}", shown::quoted(name)));
@@ -146,7 +146,7 @@ fn found(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity, i64)> {
     }
 }
 
-/// What is lost with the record, by system; without one, of the VMs that are in none.
+/// Returns the losses by system if the record fails. The key `None` has the VMs without a system.
 fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTreeMap<Option<String>, Loss>> {
     let catalog = reader.catalog();
     let vms = vms_on(reader, entity, id)?;
@@ -159,7 +159,7 @@ fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTree
         each(reader, link, &columns, &["vm"], some, |cells| {
             if let [system, number, vm, status, owner, email] = cells {
                 alone.remove(&id_of(vm.as_deref()));
-                if counts(status.as_deref()) {
+                if is_in_use(status.as_deref()) {
                     systems.push(id_of(number.as_deref()));
                     lose(losses.entry(system.clone()).or_default(), owner.as_deref(), email.as_deref());
                 }
@@ -168,7 +168,7 @@ fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTree
         let alone: Vec<i64> = alone.into_iter().collect();
         each(reader, catalog.of("vm"), &["status", "owner", "owner.email"], &[], &alone, |cells| {
             if let [status, owner, email] = cells
-                && counts(status.as_deref())
+                && is_in_use(status.as_deref())
             {
                 lose(losses.entry(None).or_default(), owner.as_deref(), email.as_deref());
             }
@@ -182,7 +182,7 @@ fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTree
     for some in systems.chunks(CHUNK) {
         each(reader, catalog.of("membership"), &["system", "vm.status"], &["system"], some, |cells| {
             if let [system, status] = cells
-                && counts(status.as_deref())
+                && is_in_use(status.as_deref())
                 && let Some(loss) = losses.get_mut(system)
             {
                 loss.of += 1;
@@ -192,10 +192,10 @@ fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTree
     Ok(losses)
 }
 
-/// How many ids are asked for at once: engines bound the values of a statement.
+/// Ids in one statement: engines limit the number of parameters.
 const CHUNK: usize = 10_000;
 
-/// The VMs that go with the record.
+/// Returns the VMs that fail with the record.
 fn vms_on(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<Vec<i64>> {
     let catalog = reader.catalog();
     let vm = catalog.of("vm");
@@ -216,7 +216,7 @@ fn vms_on(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<Vec<i
     })
 }
 
-/// Hands the texts of `columns` of each record of `entity` whose references `path` lead to one of `ids`.
+/// Passes the texts of `columns` of each record of `entity` whose references of `path` lead to one of `ids`.
 fn each(
     reader: &Reader<'_>,
     entity: &'static Entity,
@@ -252,8 +252,8 @@ fn leads_to(catalog: &Catalog, entity: &'static Entity, path: &[&str], ids: &[i6
     Term::Refers { hops, ids: ids.to_vec(), or_empty: false, negated: false }
 }
 
-/// Whether a VM serves anybody.
-fn counts(status: Option<&str>) -> bool {
+/// Returns true if a VM with this status is in use.
+fn is_in_use(status: Option<&str>) -> bool {
     !matches!(status, Some("planned" | "retired"))
 }
 

@@ -1,4 +1,4 @@
-//! `inv init`: a new, empty inventory.
+//! `inv init`: creates an empty inventory.
 
 use super::Graft;
 use crate::error::Result;

@@ -1,4 +1,5 @@
-//! `inv log`: every change there was; `log show` tells one in full, `log verify` proves the chain, `log purge` forgets.
+//! `inv log`: lists changes; `log show` shows one in full, `log verify` verifies the hash chain, `log purge` deletes
+//! history.
 
 use super::Graft;
 use crate::catalog::Kind;
@@ -71,12 +72,15 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 Some(noun) => Some((session.noun(noun)?, option(matches, "record"))),
                 None => None,
             };
-            log::tell(session, of, matches)
+            log::answer(session, of, matches)
         }
     }
 }
 
-/// The number of a change, as an operator gives it.
+/// Parses the number of a change.
+///
+/// # Errors
+/// The text is not a positive whole number.
 pub(super) fn number(text: &str) -> Result<i64> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
         Error::usage(format!("{} is not the number of a change", shown::quoted(text)))
@@ -101,7 +105,7 @@ fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
             let changed = step.changed();
             for (place, old, new) in &changed {
                 let Some(field) = entity.fields.get(*place) else { continue };
-                // The time of a change goes with every change; it is told where nothing else changed.
+                // `updated` changes with every change, so it is shown only if nothing else changed.
                 if field.kind == Kind::Updated && changed.len() > 1 {
                     continue;
                 }

@@ -1,4 +1,4 @@
-//! `inv login`, `logout`, `whoami` and `passwd`: who operates the inventory.
+//! `inv login`, `logout`, `whoami` and `passwd`: sessions and passwords of login users.
 
 use super::Graft;
 use crate::error::{Error, Result};
@@ -82,7 +82,7 @@ fn login(session: &Session, matches: &ArgMatches) -> Result<()> {
     }
     let name = match option(matches, "name") {
         Some(name) => name.to_owned(),
-        None if session.interactive => asked_name(session)?,
+        None if session.interactive => prompt_name(session)?,
         None => return Err(Error::usage("login needs a NAME").help("see inv login --help")),
     };
     let password = secret::current(session.interactive, switch(matches, "password-stdin"))?;
@@ -95,7 +95,7 @@ fn login(session: &Session, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-fn asked_name(session: &Session) -> Result<String> {
+fn prompt_name(session: &Session) -> Result<String> {
     interrupt::watch();
     let own = session.store().os_user().name;
     prompt::text(Label { name: "name", hint: "" }, &own, |name| match name {
@@ -104,7 +104,7 @@ fn asked_name(session: &Session) -> Result<String> {
     })
 }
 
-/// Counts an attempt and looks at its password.
+/// Records an attempt and verifies its password.
 fn try_password(session: &Session, name: &str, password: &str) -> Result<(Attempt, Verdict)> {
     let attempt = session.store().attempt(name)?;
     match secret::verify(password, attempt.hash())? {

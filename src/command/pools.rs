@@ -1,6 +1,6 @@
-//! Pools with what they have and what of it is promised: the ground of `usage`, `fit`, `stats` and `report`.
+//! Pools with their total and allocated resources, for `usage`, `fit`, `stats` and `report`.
 
-use super::capacity::{self, By, Ids, Key, Resource, Use, fields, within};
+use super::capacity::{self, By, GroupKey, Ids, Resource, Use, fields, within};
 use crate::catalog::Entity;
 use crate::error::{Error, Result};
 use crate::output::row::Row;
@@ -11,12 +11,12 @@ use crate::value::shown;
 use crate::verb::arguments::options;
 use clap::{Arg, ArgAction, ArgMatches};
 
-/// How much of each resource may be promised for what there is: `cpu=4:1` promises four virtual CPUs for one.
+/// Overcommit ratio of each resource: `cpu=4:1` allows four virtual CPUs for each CPU.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overcommit(Vec<(Resource, Decimal, Decimal)>);
 
 impl Overcommit {
-    /// `--overcommit`.
+    /// Returns `--overcommit`.
     pub(crate) fn argument() -> Arg {
         Arg::new("overcommit")
             .long("overcommit")
@@ -25,7 +25,7 @@ impl Overcommit {
             .help("Promise more than there is, such as cpu=4:1; for several resources, several times")
     }
 
-    /// What `--overcommit` says.
+    /// Parses the values of `--overcommit`.
     pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Self> {
         options(matches, "overcommit").into_iter().map(Self::one).collect::<Result<Vec<_>>>().map(Self)
     }
@@ -38,7 +38,7 @@ impl Overcommit {
         let (name, ratio) = text.split_once('=').ok_or_else(wrong)?;
         let resource = Resource::ALL.into_iter().find(|resource| resource.name() == name.trim()).ok_or_else(wrong)?;
         let (promised, real) = ratio.split_once(':').unwrap_or((ratio, "1"));
-        // More places than these would leave the exact arithmetic of totals.
+        // More decimal places would exceed the exact arithmetic of totals.
         let number = |text: &str| {
             let number = Decimal::parse(text.trim()).ok().and_then(|number| number.checked_times(1000));
             number.filter(|n| n.is_whole() && *n > Decimal::ZERO && *n < Decimal::from_whole(1_000_000_000))
@@ -46,7 +46,7 @@ impl Overcommit {
         Ok((resource, number(promised).ok_or_else(wrong)?, number(real).ok_or_else(wrong)?))
     }
 
-    /// What may be promised of `total`; where that is no decimal, what is less than it by next to nothing.
+    /// Returns the amount that may be allocated of `total`, rounded down if it has no exact decimal.
     pub(crate) fn of(&self, resource: Resource, total: Decimal) -> Decimal {
         let Some((_, promised, real)) = self.0.iter().rev().find(|(of, ..)| *of == resource) else { return total };
         let whole = |number: &Decimal| u64::try_from(number.floor()).unwrap_or(1);
@@ -56,14 +56,14 @@ impl Overcommit {
     }
 }
 
-/// What there is of each resource, and what of it is promised; pools whose total is not known count for neither.
+/// Total and allocated amount of each resource. Pools without a total count in neither.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Room {
     all: [Option<(Decimal, Decimal)>; 3],
 }
 
 impl Room {
-    /// What there is and what of it is promised; nothing where no total is known.
+    /// Returns the total and the allocated amount of a resource; `None` if no total is set.
     pub(crate) const fn get(&self, resource: Resource) -> Option<(Decimal, Decimal)> {
         let [cpu, memory, disk] = self.all;
         match resource {
@@ -76,13 +76,15 @@ impl Room {
     pub(crate) fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.all.iter_mut().zip(other.all) {
             *mine = match (*mine, theirs) {
-                (Some((total, taken)), Some((more, more_taken))) => Some((total + more, taken + more_taken)),
+                (Some((total, allocated)), Some((more, more_allocated))) => {
+                    Some((total + more, allocated + more_allocated))
+                }
                 (mine, theirs) => mine.or(theirs),
             };
         }
     }
 
-    /// The room that these totals leave.
+    /// Creates the room of a pool from its totals.
     pub(crate) fn new(totals: [Option<Decimal>; 3], used: &Use) -> Self {
         let mut room = Self::default();
         for ((place, total), resource) in room.all.iter_mut().zip(totals).zip(Resource::ALL) {
@@ -92,7 +94,7 @@ impl Room {
     }
 }
 
-/// A pool.
+/// A pool with its allocations.
 #[derive(Debug, Clone)]
 pub(crate) struct Pool {
     pub id: i64,
@@ -102,20 +104,20 @@ pub(crate) struct Pool {
     pub room: Room,
 }
 
-/// The pools `only`, or all, by id.
+/// Returns the pools `only`, or all if it is empty, in the order of ids.
 pub(crate) fn pools(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Pool>> {
     let pool = reader.catalog().of("pool");
     let mut paths = paths(reader, pool)?;
     let mut used: Ids<Use> = Ids::default();
-    for (key, sums) in capacity::held(reader, By::Pool, only)? {
-        if let Key::Id(id) = key {
+    for (key, sums) in capacity::allocations(reader, By::Pool, only)? {
+        if let GroupKey::Id(id) = key {
             used.insert(id, sums);
         }
     }
     let units = reader.units()?;
     let mut pools = Vec::new();
-    let asked = fields(pool, &["dc", "cpu", "memory", "disk"]);
-    reader.each_stored(pool, &asked, within(pool, &[], only, reader), |id, stored| {
+    let columns = fields(pool, &["dc", "cpu", "memory", "disk"]);
+    reader.each_stored(pool, &columns, within(pool, &[], only, reader), |id, stored| {
         let bytes = |field| -> Result<Option<Decimal>> {
             let quantity = stored.quantity(field)?;
             Ok(quantity.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit })))
@@ -140,33 +142,33 @@ pub(crate) fn pools(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) 
     Ok(pools)
 }
 
-/// The whole paths of all records of `entity`.
+/// Returns the complete paths of all records of `entity`.
 pub(crate) fn paths(reader: &Reader<'_>, entity: &'static Entity) -> Result<Ids<String>> {
     let holder = reader.catalog().parent(entity);
     let above = match holder {
         Some((_, holder)) => paths(reader, holder)?,
         None => Ids::default(),
     };
-    let asked: Vec<_> = entity.naming().take(1).chain(holder.map(|(field, _)| field)).collect();
-    let mut found = Ids::default();
-    reader.each_stored(entity, &asked, Vec::new(), |id, stored| {
+    let columns: Vec<_> = entity.naming().take(1).chain(holder.map(|(field, _)| field)).collect();
+    let mut path_by_id = Ids::default();
+    reader.each_stored(entity, &columns, Vec::new(), |id, stored| {
         let name = stored.text(0)?.unwrap_or_default();
         let path = match stored.reference(1)?.and_then(|parent| above.get(&parent)) {
             Some(parent) => format!("{parent}/{name}"),
             None => name.to_owned(),
         };
-        found.insert(id, path);
+        path_by_id.insert(id, path);
         Ok(())
     })?;
-    Ok(found)
+    Ok(path_by_id)
 }
 
-/// How much of `total` is `part`, to four places; nothing where there is nothing to share.
+/// Returns `part` divided by `total`; `None` if `total` is not positive.
 pub(crate) fn ratio(part: Decimal, total: Decimal) -> Option<f64> {
     (total > Decimal::ZERO).then(|| part.approximate() / total.approximate())
 }
 
-/// A ratio as cells hold it: its shortest text of at most four places.
+/// Returns the text of a ratio, with at most four decimal places.
 pub(crate) fn ratio_text(ratio: f64) -> String {
     let text = format!("{ratio:.4}");
     Decimal::parse(&text).map_or(text, |exact| exact.to_string())
@@ -182,7 +184,7 @@ pub(crate) fn push_amount(row: &mut Row, resource: Resource, amount: Decimal) {
     }
 }
 
-/// An amount of `resource` in words.
+/// Returns an amount of `resource` as text, exactly.
 pub(crate) fn amount_text(resource: Resource, amount: Decimal) -> String {
     if resource == Resource::Cpu {
         return amount.to_string();
@@ -191,7 +193,7 @@ pub(crate) fn amount_text(resource: Resource, amount: Decimal) -> String {
     format!("{number} {unit}")
 }
 
-/// An amount of `resource` as charts label it: in the largest fitting unit, to a tenth.
+/// Returns an amount of `resource` as a label: in the largest fitting unit, to a tenth.
 pub(crate) fn brief(resource: Resource, amount: Decimal) -> String {
     let mut number = amount.approximate();
     let tenths = |number: f64| {
@@ -211,7 +213,7 @@ pub(crate) fn brief(resource: Resource, amount: Decimal) -> String {
     format!("{} {unit}", tenths(number))
 }
 
-/// A number with its thousands set apart.
+/// Returns a number with thousands separators.
 pub(crate) fn grouped(number: &str) -> String {
     let (whole, rest) = number.find('.').map_or((number, ""), |point| number.split_at(point));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("-", digits));
@@ -225,7 +227,7 @@ pub(crate) fn grouped(number: &str) -> String {
     text + rest
 }
 
-/// What is free in words; where more is promised than there is, how much more.
+/// Returns the free amount as a label, or the excess if more is allocated than the total.
 pub(crate) fn free_text(resource: Resource, free: Decimal) -> String {
     if free.is_negative() {
         format!("{} too many", brief(resource, Decimal::ZERO - free))

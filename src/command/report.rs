@@ -1,7 +1,7 @@
-//! `inv report FILE.html`: the estate as one page that needs nothing else, fit to be mailed.
+//! `inv report FILE.html`: the estate as one self-contained page, for example for e-mail.
 //!
-//! The page loads nothing: plots are SVG in it, and its policy allows its own style and its one script alone, by the
-//! script's hash, so that no text of the inventory could ever run.
+//! The page loads nothing: plots are inline SVG. Its content security policy allows only its style and, by its hash,
+//! its one script, so that no text of the inventory can run.
 
 mod plots;
 
@@ -34,14 +34,14 @@ const STYLE: &str = include_str!("report/page.css");
 const SCRIPT: &str = include_str!("report/page.js");
 /// The SHA-256 of the script in Base64: a test holds it against the page.
 const SCRIPT_HASH: &str = "aHFRuy9MofLHqqkEQ7V1VhzqsVrsfeX8eZ2a5kPmkpk=";
-/// How many VMs the table has at most: a page with more is slow to open and too large to mail.
+/// Default for `--limit`: a page with more VMs is slow to open and too large for e-mail.
 const MOST_VMS: u64 = 10_000;
-/// How many pools and operating systems are plotted.
+/// Number of pools and operating systems in a plot.
 const TOP: usize = 8;
-/// From how many per cent on a bar warns.
+/// Per cent from which a bar warns.
 const WARNS_FROM: u32 = 80;
 
-/// The table's columns, their headers, and whether a narrow screen shows them.
+/// Columns of the table: name, header, and true if narrow screens show it.
 const COLUMNS: [(&str, &str, bool); 9] = [
     ("name", "VM", true),
     ("pool.path", "Pool", true),
@@ -95,7 +95,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-/// The page, and how many VMs its table leaves out.
+/// Returns the page and the number of VMs that its table leaves out.
 fn page(reader: &Reader<'_>, limit: u64, as_of: &str) -> Result<(String, u64)> {
     let estate = estate::read(reader)?;
     let mut page = String::new();
@@ -126,7 +126,7 @@ fn counts(page: &mut String, estate: &Estate) {
     page.push_str("</ul>\n");
 }
 
-/// A card a resource: how much of it is promised.
+/// Writes a card for each resource with its allocation.
 fn capacity(page: &mut String, estate: &Estate) {
     page.push_str("<section class=\"grid\">\n");
     for resource in Resource::ALL {
@@ -134,8 +134,8 @@ fn capacity(page: &mut String, estate: &Estate) {
         let (planned, retired) = (estate.used.planned.get(resource), estate.used.retired.get(resource));
         let apart = format!("planned {}, retired apart {}", brief(resource, planned), brief(resource, retired));
         let _ = write!(page, "<div class=\"card\"><h2>{title}</h2>");
-        if let Some((total, taken)) = estate.room.get(resource) {
-            let share = ratio(taken, total).unwrap_or_default();
+        if let Some((total, allocated)) = estate.room.get(resource) {
+            let share = ratio(allocated, total).unwrap_or_default();
             let class = match tone(share) {
                 Tone::Bad => " class=\"bad\"",
                 Tone::Warning => " class=\"warning\"",
@@ -147,9 +147,9 @@ fn capacity(page: &mut String, estate: &Estate) {
                  <p>{} of {} promised, {}</p><p>{apart}</p></div>",
                 Share::of(&ratio_text(share)).text(false),
                 (share * 100.0).min(100.0),
-                brief(resource, taken),
+                brief(resource, allocated),
                 brief(resource, total),
-                free_text(resource, total - taken),
+                free_text(resource, total - allocated),
             );
         } else {
             let promised = brief(resource, estate.used.allocated(resource));
@@ -209,22 +209,21 @@ fn plots(page: &mut String, estate: &Estate) -> Result<()> {
     Ok(())
 }
 
-/// The pools of which the greatest part is promised.
+/// Returns bars for the pools with the highest ratios.
 fn fullest(pools: &[Pool], resource: Resource) -> Vec<Bar> {
-    let known = pools.iter().filter_map(|pool| {
-        let (total, taken) = pool.room.get(resource)?;
-        Some((ratio(taken, total)?, taken, total, pool))
+    let rows = pools.iter().filter_map(|pool| {
+        let (total, allocated) = pool.room.get(resource)?;
+        Some((ratio(allocated, total)?, allocated, total, pool))
     });
-    let mut known: Vec<_> = known.collect();
-    known.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.3.path.cmp(&other.3.path)));
-    known.truncate(TOP);
-    known
-        .into_iter()
-        .map(|(share, taken, total, pool)| Bar {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.3.path.cmp(&other.3.path)));
+    rows.truncate(TOP);
+    rows.into_iter()
+        .map(|(share, allocated, total, pool)| Bar {
             label: shown::shown(&pool.path).into_owned(),
             value: format!(
                 "{} of {}, {}",
-                brief(resource, taken),
+                brief(resource, allocated),
                 brief(resource, total),
                 Share::of(&ratio_text(share)).text(false)
             ),
@@ -234,7 +233,7 @@ fn fullest(pools: &[Pool], resource: Resource) -> Vec<Bar> {
         .collect()
 }
 
-/// Counts as parts of their sum.
+/// Returns bars for counts as shares of their sum.
 fn shares(counts: &[(String, u64)]) -> Vec<Bar> {
     let all: u64 = counts.iter().map(|(_, count)| count).sum();
     let bar = |(label, count): &(String, u64)| {
@@ -246,7 +245,7 @@ fn shares(counts: &[(String, u64)]) -> Vec<Bar> {
     counts.iter().map(bar).collect()
 }
 
-/// The table of VMs; returns how many it leaves out.
+/// Writes the table of VMs, and returns the number of VMs that it leaves out.
 fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) -> Result<u64> {
     let catalog = reader.catalog();
     let vm = catalog.of("vm");
@@ -263,8 +262,8 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
          placeholder=\"Search name, pool, address, owner …\" aria-label=\"Search VMs\"><p id=\"shown\"></p></div>\n",
     );
     if left_out > 0 {
-        let (told, all) = (grouped(&limit.to_string()), grouped(&all.to_string()));
-        let _ = writeln!(page, "<p>The first {told} of {all} VMs.</p>");
+        let (first, all) = (grouped(&limit.to_string()), grouped(&all.to_string()));
+        let _ = writeln!(page, "<p>The first {first} of {all} VMs.</p>");
     }
     page.push_str("<div class=\"scroll\"><table>\n<thead><tr>");
     let class = |place: usize| {
@@ -304,7 +303,7 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
     Ok(left_out)
 }
 
-/// The text as HTML has it, in elements and in attributes.
+/// Returns the text escaped for HTML elements and attributes.
 fn escaped(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for character in text.chars() {

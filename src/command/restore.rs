@@ -1,14 +1,14 @@
-//! `inv restore`: a backup in the place of the inventory, which is kept.
+//! `inv restore`: replaces the inventory by a backup, and keeps the old file.
 
 use super::Graft;
+use super::backup::path_text;
 use crate::error::{Error, Kind, Result};
 use crate::session::Session;
 use crate::store::LastChange;
-use crate::value::shown::shown;
 use crate::verb::arguments;
 use crate::verb::set::confirmed;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -36,16 +36,16 @@ fn arguments(command: Command) -> Command {
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(from) = matches.get_one::<PathBuf>("from") else { return Err(Error::usage("no backup was named")) };
     if !from.exists() {
-        return Err(Error::failed(format!("there is no file {}", told(from))));
+        return Err(Error::failed(format!("there is no file {}", path_text(from))));
     }
     let store = session.store_to_change();
     store.may_restore()?;
     let restore = store.look_over(from)?;
-    let (path, backup) = (told(session.database()), format!("{} ({})", told(from), last(&restore.last)));
+    let (path, backup) = (path_text(session.database()), format!("{} ({})", path_text(from), last(&restore.last)));
     let what = if store.is_there() {
         let now = match store.last() {
             Ok(change) => last(&change),
-            // One that cannot be read is the very one to be replaced.
+            // A damaged inventory may be replaced too.
             Err(error) if error.kind() == Kind::Inventory => error.message().to_owned(),
             Err(error) => return Err(error),
         };
@@ -59,9 +59,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     }
     confirmed(session, &format!("{what}?"), matches)?;
     let restored = store.restore(&restore)?;
-    session.say(&format!("restored {path} from {}", told(from)));
-    if let Some(kept) = restored.kept {
-        session.say(&format!("what it was before is kept in {}", told(&kept)));
+    session.say(&format!("restored {path} from {}", path_text(from)));
+    if let Some(previous) = restored.kept {
+        session.say(&format!("what it was before is kept in {}", path_text(&previous)));
     }
     Ok(())
 }
@@ -71,8 +71,4 @@ fn last(change: &LastChange) -> String {
         Some((id, at)) => format!("last change {id}, {at}"),
         None => "without any change".to_owned(),
     }
-}
-
-fn told(path: &Path) -> String {
-    shown(&path.to_string_lossy()).into_owned()
 }

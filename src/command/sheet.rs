@@ -1,8 +1,8 @@
-//! Answers whose rows a command computes: they take the options of a list (`-c`, `--where`, `--sort`, `--limit`,
-//! `--offset`, `--no-headers`) and every format, as the lists of the nouns do.
+//! Answers with rows that a command computes. They have the options of a list (`-c`, `--where`, `--sort`, `--limit`,
+//! `--offset`, `--no-headers`) and all formats.
 //!
-//! A command says which columns there are and hands over each row in full; what is asked for is picked here. Rows
-//! stream unless `--sort` needs them all.
+//! A command declares its columns and passes complete rows; rows and columns are selected here. Rows are streamed
+//! unless `--sort` needs them all.
 //!
 //! ```text
 //! arguments: sheet::arguments(command)
@@ -20,7 +20,7 @@ use crate::verb::{list, terms};
 use clap::{ArgMatches, Command};
 use std::ops::ControlFlow;
 
-/// Takes a row in full, and says whether more are wanted.
+/// Function that takes a complete row, and returns `Break` if it needs no more.
 pub(crate) type Take<'t> = dyn FnMut(&Row) -> Result<ControlFlow<()>> + 't;
 
 /// Adds the options of a list.
@@ -28,7 +28,7 @@ pub(crate) fn arguments(command: Command) -> Command {
     command.args(list::view()).arg(terms::where_argument())
 }
 
-/// Answers with what of the rows of `produce` is asked for; `usual` are the columns where none is named. A row has a
+/// Answers with the rows of `produce` and the columns that the command line selects (default: `usual`). A row has a
 /// cell for each of `columns`, in their order.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub(crate) fn answer(
     answer_at_most(session, matches, columns, usual, limit, produce)
 }
 
-/// As [`answer`], for a command whose own `--limit` means something else.
+/// Like [`answer`], for a command with another `--limit`.
 ///
 /// # Errors
 /// As [`answer`].
@@ -56,26 +56,26 @@ pub(crate) fn answer_at_most(
     limit: Option<u64>,
     produce: impl FnOnce(&Reader<'_>, &mut Take<'_>) -> Result<()>,
 ) -> Result<()> {
-    let picked = list::column_names(matches, usual);
-    let picked = picked.into_iter().map(|name| place(columns, name)).collect::<Result<Vec<usize>>>()?;
+    let selected = list::column_names(matches, usual);
+    let selected = selected.into_iter().map(|name| place(columns, name)).collect::<Result<Vec<usize>>>()?;
     let order = list::sort_keys(&options(matches, "sort"))?;
     let order = order.into_iter().map(|(name, descending)| Ok((place(columns, name)?, descending)));
     let order = order.collect::<Result<Vec<(usize, bool)>>>()?;
     let offset = list::number(matches, "offset")?.unwrap_or(0);
-    let headers: Vec<Column> = picked.iter().filter_map(|place| columns.get(*place)).cloned().collect();
+    let headers: Vec<Column> = selected.iter().filter_map(|place| columns.get(*place)).cloned().collect();
     session.answer_reading(list::answer(matches, Style::Table), &headers, |reader, out| {
         let mut view = View {
             tests: tests(reader, columns, &options(matches, "where"))?,
             skip: offset,
-            left: limit.unwrap_or(u64::MAX),
-            picked,
-            narrowed: Row::default(),
+            remaining: limit.unwrap_or(u64::MAX),
+            selected,
+            output_row: Row::default(),
         };
-        if view.left == 0 {
+        if view.remaining == 0 {
             return Ok(());
         }
         if order.is_empty() {
-            return produce(reader, &mut |row| if view.meets(row) { view.tell(row, out) } else { Ok(CONTINUE) });
+            return produce(reader, &mut |row| if view.meets(row) { view.write(row, out) } else { Ok(CONTINUE) });
         }
         let mut rows: Vec<(Vec<Key>, Row)> = Vec::new();
         produce(reader, &mut |row| {
@@ -90,7 +90,7 @@ pub(crate) fn answer_at_most(
             decided.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
         });
         for (_, row) in &rows {
-            if view.tell(row, out)?.is_break() {
+            if view.write(row, out)?.is_break() {
                 break;
             }
         }
@@ -100,13 +100,13 @@ pub(crate) fn answer_at_most(
 
 const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
 
-/// Which rows, and what of each.
+/// Selection of rows and columns.
 struct View {
     tests: Vec<(usize, Test)>,
     skip: u64,
-    left: u64,
-    picked: Vec<usize>,
-    narrowed: Row,
+    remaining: u64,
+    selected: Vec<usize>,
+    output_row: Row,
 }
 
 impl View {
@@ -114,33 +114,33 @@ impl View {
         self.tests.iter().all(|(place, test)| test.met_by(row.cell(*place)))
     }
 
-    fn tell(&mut self, row: &Row, out: &mut dyn FnMut(&Row) -> Result<()>) -> Result<ControlFlow<()>> {
+    fn write(&mut self, row: &Row, out: &mut dyn FnMut(&Row) -> Result<()>) -> Result<ControlFlow<()>> {
         if self.skip > 0 {
             self.skip -= 1;
             return Ok(CONTINUE);
         }
-        self.narrowed.clear();
-        for place in &self.picked {
-            self.narrowed.push(row, *place);
+        self.output_row.clear();
+        for place in &self.selected {
+            self.output_row.push(row, *place);
         }
-        out(&self.narrowed)?;
-        self.left -= 1;
-        Ok(if self.left == 0 { ControlFlow::Break(()) } else { CONTINUE })
+        out(&self.output_row)?;
+        self.remaining -= 1;
+        Ok(if self.remaining == 0 { ControlFlow::Break(()) } else { CONTINUE })
     }
 }
 
-/// Reads the conditions of `--where`.
-fn tests(reader: &Reader<'_>, columns: &[Column], given: &[&str]) -> Result<Vec<(usize, Test)>> {
-    let read = given.iter().map(|text| {
+/// Parses the conditions of `--where`.
+fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<(usize, Test)>> {
+    let tests = conditions.iter().map(|text| {
         let (name, operator, value) = terms::split(text)?;
         let place = place(columns, name)?;
         let Some(column) = columns.get(place) else { return Err(unknown(columns, name)) };
         Ok((place, terms::test(reader, &column.name, column.kind, operator, value)?))
     });
-    read.collect()
+    tests.collect()
 }
 
-/// Which of the columns `name` is.
+/// Returns the index of the column `name`.
 fn place(columns: &[Column], name: &str) -> Result<usize> {
     let same = |column: &Column| crate::catalog::column::same_name(&column.name, name);
     columns.iter().position(same).ok_or_else(|| unknown(columns, name))

@@ -1,7 +1,7 @@
-//! `inv sql`: any question that reads, in every output format.
+//! `inv sql`: read-only SQL, in every output format.
 //!
-//! What it may do is not told by its text: the engine refuses the rest while it compiles a statement, and ends what
-//! takes too long.
+//! The text is not inspected: the engine refuses statements that write when it compiles them, and interrupts those that
+//! take too long.
 
 use super::Graft;
 use crate::error::{Error, Result};
@@ -25,10 +25,10 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How many seconds a question may take unless `--timeout` says otherwise, and at most.
+/// Default and largest value of `--timeout`, in seconds.
 const USUAL: u64 = 60;
 const MOST: u64 = 86_400;
-/// How large a question may be.
+/// Largest length of a statement in bytes.
 const LONGEST: u64 = 1 << 20;
 
 fn arguments(command: Command) -> Command {
@@ -56,8 +56,8 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let given = option(matches, "sql").unwrap_or_default();
-    let read = if given == "-" { Some(standard_input()?) } else { None };
+    let argument = option(matches, "sql").unwrap_or_default();
+    let read = if argument == "-" { Some(standard_input()?) } else { None };
     let parameters = options(matches, "param").into_iter().map(|text| {
         let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
             Error::usage(format!("{} is no parameter", shown::quoted(text))).help("write --param NAME=VALUE")
@@ -65,7 +65,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Ok((name.trim_start_matches([':', '$', '@']), value))
     });
     let question = Question {
-        sql: read.as_deref().unwrap_or(given),
+        sql: read.as_deref().unwrap_or(argument),
         parameters: parameters.collect::<Result<Vec<(&str, &str)>>>()?,
         time: time(matches)?,
     };

@@ -1,4 +1,4 @@
-//! `inv stats`: the estate on one screen of 80 columns and 24 lines; in other formats, the same as one record.
+//! `inv stats`: the estate on one screen of 80 columns and 24 lines; in other formats, one record.
 
 use super::Graft;
 use super::capacity::Resource;
@@ -22,15 +22,15 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// How wide the screen is.
+/// Width of the screen in columns.
 const WIDTH: usize = 80;
-/// How wide its left half is, and how far the right one begins behind it.
+/// Width of the left half in columns.
 const LEFT: usize = 41;
-/// How many pools and operating systems are told.
+/// Number of pools and operating systems.
 const TOP: usize = 6;
-/// From how many per cent on a bar warns.
+/// Per cent from which a bar warns.
 const WARNS_FROM: u32 = 80;
-/// How many lines the chart of growth has above its axis, and how many months.
+/// Lines of the chart of growth above its axis, and its number of months.
 const TALL: usize = 5;
 const MONTHS: usize = 12;
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -43,22 +43,22 @@ fn run(session: &Session, _: &ArgMatches) -> Result<()> {
     session.answer_cards(false, |cards| record(&estate, cards))
 }
 
-/// The estate as one record with sections.
+/// Writes the estate as one record with sections.
 fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
-    let written = |done: std::io::Result<()>| done.map_err(Error::output);
+    let checked = |result: std::io::Result<()>| result.map_err(Error::output);
     let (mut columns, mut row) = (Vec::new(), Row::default());
     for (entity, count) in &estate.counts {
         columns.push(Column::new(entity.plural, ColumnKind::Number));
         row.number(&count.to_string());
     }
-    for (stage, held) in [("vms.planned", estate.used.planned), ("vms.retired", estate.used.retired)] {
+    for (stage, allocation) in [("vms.planned", estate.used.planned), ("vms.retired", estate.used.retired)] {
         columns.push(Column::new(stage, ColumnKind::Number));
-        row.number(&held.count.to_string());
+        row.number(&allocation.count.to_string());
     }
     for resource in Resource::ALL {
         push_resource(&mut columns, &mut row, resource, estate);
     }
-    written(cards.begin_record(&columns, &row))?;
+    checked(cards.begin_record(&columns, &row))?;
     let top: Vec<(String, u64)> = top_pools(estate).into_iter().map(|(path, vms, _)| (path, vms)).collect();
     let statuses: Vec<(String, u64)> = estate.statuses.iter().map(|(word, vms)| ((*word).to_owned(), *vms)).collect();
     let months: Vec<(String, u64)> = estate.months.iter().map(|(month, new, _)| (month.clone(), *new)).collect();
@@ -69,16 +69,16 @@ fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
         ("growth", "month", "new_vms", &months),
     ] {
         let columns = [Column::new(key, ColumnKind::Text), Column::new(count, ColumnKind::Number)];
-        written(cards.begin_section(name, &columns))?;
+        checked(cards.begin_section(name, &columns))?;
         for (name, count) in rows {
             row.clear();
             row.text(name);
             row.number(&count.to_string());
-            written(cards.section_row(&row))?;
+            checked(cards.section_row(&row))?;
         }
-        written(cards.end_section())?;
+        checked(cards.end_section())?;
     }
-    written(cards.end_record())
+    checked(cards.end_record())
 }
 
 fn push_resource(columns: &mut Vec<Column>, row: &mut Row, resource: Resource, estate: &Estate) {
@@ -89,24 +89,24 @@ fn push_resource(columns: &mut Vec<Column>, row: &mut Row, resource: Resource, e
         match (which, room) {
             ("allocated", _) => push_amount(row, resource, estate.used.allocated(resource)),
             ("total", Some((total, _))) => push_amount(row, resource, total),
-            ("free", Some((total, taken))) => push_amount(row, resource, total - taken),
+            ("free", Some((total, allocated))) => push_amount(row, resource, total - allocated),
             _ => row.null(),
         }
     }
     columns.push(Column::new(format!("{}.ratio", resource.name()), ColumnKind::Share { limit: WARNS_FROM }));
-    match room.and_then(|(total, taken)| ratio(taken, total)) {
+    match room.and_then(|(total, allocated)| ratio(allocated, total)) {
         Some(ratio) => row.number(&ratio_text(ratio)),
         None => row.null(),
     }
 }
 
-/// The pools with the most VMs that are there or planned, and how full their memory is.
+/// Returns the pools with the most present and planned VMs: path, number of VMs, and ratio of memory.
 fn top_pools(estate: &Estate) -> Vec<(String, u64, Option<f64>)> {
     let mut pools: Vec<_> = estate
         .pools
         .iter()
         .map(|pool| {
-            let full = pool.room.get(Resource::Memory).and_then(|(total, taken)| ratio(taken, total));
+            let full = pool.room.get(Resource::Memory).and_then(|(total, allocated)| ratio(allocated, total));
             (pool.path.clone(), pool.used.present.count + pool.used.planned.count, full)
         })
         .collect();
@@ -115,7 +115,7 @@ fn top_pools(estate: &Estate) -> Vec<(String, u64, Option<f64>)> {
     pools
 }
 
-/// The screen.
+/// Returns the screen.
 fn screen(estate: &Estate, color: bool) -> String {
     let mut lines = Vec::new();
     let counts: Vec<String> = estate
@@ -161,25 +161,25 @@ fn painted(text: &str, with: &str, color: bool) -> String {
     tint::painted(text, color.then_some(with)).into_owned()
 }
 
-/// Two blocks side by side.
+/// Returns the lines of two blocks side by side.
 fn beside(left: &[String], right: &[String]) -> Vec<String> {
     (0..left.len().max(right.len()))
         .map(|at| {
             let (left, right) = (left.get(at).map_or("", String::as_str), right.get(at).map_or("", String::as_str));
-            let blanks = if right.is_empty() { 0 } else { LEFT.saturating_sub(seen(left)) };
+            let blanks = if right.is_empty() { 0 } else { LEFT.saturating_sub(visible_width(left)) };
             format!("{left}{}{right}", " ".repeat(blanks)).trim_end().to_owned()
         })
         .collect()
 }
 
-/// The columns that a line takes, colours apart.
-fn seen(line: &str) -> usize {
+/// Returns the width of a line in columns, without colours.
+fn visible_width(line: &str) -> usize {
     let mut parts = line.split('\x1b');
     let first = parts.next().map_or(0, measure::width);
     first + parts.map(|part| part.split_once('m').map_or(0, |(_, text)| measure::width(text))).sum::<usize>()
 }
 
-/// `text` in exactly `width` columns, cut where it is longer.
+/// Returns `text` in exactly `width` columns, cut if it is longer.
 fn fitted(text: &str, width: usize) -> String {
     let text = shown(text);
     let columns = measure::width(&text);
@@ -190,7 +190,7 @@ fn fitted(text: &str, width: usize) -> String {
     format!("{cut}{}{}", measure::ELLIPSIS, " ".repeat(width.saturating_sub(columns + 1)))
 }
 
-/// A path in exactly `width` columns: where it is longer its end is what tells it from others.
+/// Returns a path in exactly `width` columns. A longer path loses its beginning, since its end is specific.
 fn fitted_end(path: &str, width: usize) -> String {
     let path = shown(path);
     let ends = path.match_indices('/').map(|(at, _)| path.get(at..).unwrap_or_default());
@@ -202,13 +202,13 @@ fn capacity_line(estate: &Estate, resource: Resource, color: bool) -> String {
     let name = fitted(resource.name(), 8);
     let allocated = estate.used.allocated(resource);
     match estate.room.get(resource) {
-        Some((total, taken)) => {
-            let share = ratio(taken, total).unwrap_or_default();
-            let told = Share::of(&ratio_text(share));
-            let drawn = painted(&bar(share, 24), told.color(WARNS_FROM), color);
-            let free = free_text(resource, total - taken);
-            let text = format!("{} of {}, {free}", brief(resource, taken), brief(resource, total));
-            format!("{name}{drawn} {:>6}  {text}", told.text(false))
+        Some((total, allocated)) => {
+            let share = ratio(allocated, total).unwrap_or_default();
+            let percent = Share::of(&ratio_text(share));
+            let drawn = painted(&bar(share, 24), percent.color(WARNS_FROM), color);
+            let free = free_text(resource, total - allocated);
+            let text = format!("{} of {}, {free}", brief(resource, allocated), brief(resource, total));
+            format!("{name}{drawn} {:>6}  {text}", percent.text(false))
         }
         None => format!("{name}{} promised; no pool says how much it has", brief(resource, allocated)),
     }
@@ -245,7 +245,7 @@ fn system_lines(estate: &Estate) -> Vec<String> {
     head(&estate.systems, TOP).iter().map(|(name, count)| line(name, *count)).collect()
 }
 
-/// A column a month, and the first and the last month under them.
+/// Returns the chart of growth: a bar for each month, with the first and the last month below.
 fn growth_lines(estate: &Estate) -> Vec<String> {
     let skipped = estate.months.len().saturating_sub(MONTHS);
     let months = estate.months.get(skipped..).unwrap_or_default();
@@ -272,7 +272,7 @@ fn growth_lines(estate: &Estate) -> Vec<String> {
     lines
 }
 
-/// How many eighths of the line number `line` from below a column fills; what is not nothing is seen.
+/// Returns the eighths of a line that a bar fills; `line` counts from below. A count above zero fills at least one.
 fn level(count: u64, most: u64, line: usize) -> usize {
     let eighths = u128::from(count) * (TALL as u128) * 8;
     let eighths = eighths.div_ceil(u128::from(most.max(1)));

@@ -1,4 +1,4 @@
-//! `inv undo`: the last change, or the one that is named, reversed by a new change.
+//! `inv undo`: reverses the last change, or the specified one, by a new change.
 
 use super::Graft;
 use super::log::number;
@@ -26,10 +26,10 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let named = option(matches, "change").map(number).transpose()?;
+    let change = option(matches, "change").map(number).transpose()?;
     let force = switch(matches, "force");
     let (undone, report) = session.write(|writer| {
-        let id = match named {
+        let id = match change {
             Some(id) => id,
             None => match writer.last_change()? {
                 0 => return Err(Error::not_found("nothing to undo: history has no change")),

@@ -1,6 +1,6 @@
-//! `inv usage`: what is promised, against what there is.
+//! `inv usage`: allocated, free and total capacity.
 
-use super::capacity::{self, By, Held, Ids, Key, Resource, Use, fields, within};
+use super::capacity::{self, Allocation, By, GroupKey, Ids, Resource, Use, fields, within};
 use super::pools::{Overcommit, Room, paths, pools, push_amount, ratio, ratio_text};
 use super::{Graft, sheet};
 use crate::catalog::Entity;
@@ -24,9 +24,9 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// What usage is told by.
+/// Values of `--by`.
 const WAYS: [&str; 7] = ["pool", "dc", "provider", "system", "owner", "os", "status"];
-/// From how many per cent on a bar warns.
+/// Per cent from which a bar warns.
 const WARNS_FROM: u32 = 80;
 
 fn arguments(command: Command) -> Command {
@@ -65,7 +65,7 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-/// A group of VMs, or a storage device, and what it takes.
+/// A row: a group of VMs or a storage device with its allocations.
 struct Group {
     name: Option<String>,
     used: Use,
@@ -103,10 +103,10 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-/// The row limit and the per cent from which on bars warn: `--limit 10 --limit 90%`.
-fn limits(given: &[&str]) -> Result<(Option<u64>, u32)> {
+/// Returns the row limit and the per cent from which bars warn: `--limit 10 --limit 90%`.
+fn limits(values: &[&str]) -> Result<(Option<u64>, u32)> {
     let (mut rows, mut warns_from) = (None, WARNS_FROM);
-    for text in given {
+    for text in values {
         let wrong = || {
             Error::usage(format!("--limit takes a percentage or a whole number, not {}", shown::quoted(text)))
                 .help("80% says from where on bars warn, 10 how many rows there are at most")
@@ -138,17 +138,17 @@ fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Col
     columns
 }
 
-/// A terminal of so many columns has room for what is free beside the bars.
+/// Width from which a terminal has room for the free amounts beside the bars, in columns.
 const WIDE: usize = 110;
 
-/// Every column; on a terminal those that say at a glance whether there is room.
+/// Returns the default columns: all; on a terminal, ratios and, if it is wide, free amounts.
 fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
-    let telling = |name: &str| match (name.split_once('.'), terminal) {
+    let is_usual = |name: &str| match (name.split_once('.'), terminal) {
         (None | Some((_, "ratio")), _) | (_, None) => true,
         (Some((_, "free")), Some(width)) => width >= WIDE,
         _ => false,
     };
-    columns.iter().map(|column| column.name.as_str()).filter(|name| telling(name)).collect()
+    columns.iter().map(|column| column.name.as_str()).filter(|name| is_usual(name)).collect()
 }
 
 fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
@@ -157,8 +157,8 @@ fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
         None => row.null(),
     }
     let Use { present, planned, retired } = &group.used;
-    for held in [present, planned, retired] {
-        row.number(&held.count.to_string());
+    for allocation in [present, planned, retired] {
+        row.number(&allocation.count.to_string());
     }
     for resource in resources {
         let room = group.room.get(*resource);
@@ -173,10 +173,10 @@ fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
         push_amount(row, *resource, retired.get(*resource));
         if limited {
             match room {
-                Some((total, taken)) => push_amount(row, *resource, total - taken),
+                Some((total, allocated)) => push_amount(row, *resource, total - allocated),
                 None => row.null(),
             }
-            match room.and_then(|(total, taken)| ratio(taken, total)) {
+            match room.and_then(|(total, allocated)| ratio(allocated, total)) {
                 Some(ratio) => row.number(&ratio_text(ratio)),
                 None => row.null(),
             }
@@ -184,7 +184,7 @@ fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
     }
 }
 
-/// Pools, or what they are in.
+/// Returns pools, datacenters or providers.
 fn places(reader: &Reader<'_>, by: &str, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Group>> {
     let catalog = reader.catalog();
     let pools = pools(reader, only, overcommit)?;
@@ -215,17 +215,17 @@ fn places(reader: &Reader<'_>, by: &str, only: &[i64], overcommit: &Overcommit) 
         .collect())
 }
 
-/// What each record of `entity` refers to by `field`.
+/// Returns the record that each record of `entity` refers to in `field`.
 fn parents(reader: &Reader<'_>, entity: &'static Entity, field: &str) -> Result<Ids<i64>> {
-    let mut found = Ids::default();
+    let mut parent_by_id = Ids::default();
     reader.each_stored(entity, &fields(entity, &[field]), Vec::new(), |id, stored| {
-        found.extend(stored.reference(0)?.map(|parent| (id, parent)));
+        parent_by_id.extend(stored.reference(0)?.map(|parent| (id, parent)));
         Ok(())
     })?;
-    Ok(found)
+    Ok(parent_by_id)
 }
 
-/// Systems, owners, operating systems and statuses: they have no total that could be free.
+/// Returns systems, owners, operating systems or statuses, which have no totals.
 fn others(reader: &Reader<'_>, by: &str, only: &[i64]) -> Result<Vec<Group>> {
     let (by, names) = match by {
         "system" => (By::System, paths(reader, reader.catalog().of("system"))?),
@@ -233,50 +233,51 @@ fn others(reader: &Reader<'_>, by: &str, only: &[i64]) -> Result<Vec<Group>> {
         "os" => (By::Os, paths(reader, reader.catalog().of("os"))?),
         _ => (By::Status, Ids::default()),
     };
-    let mut held = capacity::held(reader, by, only)?;
-    held.retain(|(key, used)| {
-        let empty = [used.present, used.planned, used.retired].iter().all(|held: &Held| held.count == 0);
-        // A system without VMs is told, unless only some pools were asked for.
-        !empty || (only.is_empty() && matches!(key, Key::Id(_)))
+    let mut groups = capacity::allocations(reader, by, only)?;
+    groups.retain(|(key, used)| {
+        let empty =
+            [used.present, used.planned, used.retired].iter().all(|allocation: &Allocation| allocation.count == 0);
+        // A system without VMs is listed, unless pools are specified.
+        !empty || (only.is_empty() && matches!(key, GroupKey::Id(_)))
     });
-    held.sort_by(|(one, _), (other, _)| match (one, other) {
-        (Key::Id(one), Key::Id(other)) => one.cmp(other),
-        (Key::Text(one), Key::Text(other)) if by == By::Status => place_of(one).cmp(&place_of(other)),
-        (Key::Text(one), Key::Text(other)) => natural::compare(one, other),
+    groups.sort_by(|(one, _), (other, _)| match (one, other) {
+        (GroupKey::Id(one), GroupKey::Id(other)) => one.cmp(other),
+        (GroupKey::Text(one), GroupKey::Text(other)) if by == By::Status => place_of(one).cmp(&place_of(other)),
+        (GroupKey::Text(one), GroupKey::Text(other)) => natural::compare(one, other),
         (one, other) => rank(one).cmp(&rank(other)),
     });
     let group = |(key, used)| {
         let name = match key {
-            Key::Id(id) => names.get(&id).cloned(),
-            Key::Text(text) => Some(text),
-            Key::None => None,
+            GroupKey::Id(id) => names.get(&id).cloned(),
+            GroupKey::Text(text) => Some(text),
+            GroupKey::None => None,
         };
         Group { name, used, room: Room::default() }
     };
-    Ok(held.into_iter().map(group).collect())
+    Ok(groups.into_iter().map(group).collect())
 }
 
 fn place_of(word: &str) -> Option<usize> {
     status::STATUSES.iter().position(|status| *status == word)
 }
 
-const fn rank(key: &Key) -> u8 {
+const fn rank(key: &GroupKey) -> u8 {
     match key {
-        Key::Id(_) => 0,
-        Key::Text(_) => 1,
-        Key::None => 2,
+        GroupKey::Id(_) => 0,
+        GroupKey::Text(_) => 1,
+        GroupKey::None => 2,
     }
 }
 
-/// Storage devices.
+/// Returns storage devices.
 fn devices(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Group>> {
     let storage = reader.catalog().of("storage");
     let used: HashMap<i64, Use> = capacity::stored_on(reader, only)?;
     let mut paths = paths(reader, storage)?;
     let units = reader.units()?;
     let mut groups = Vec::new();
-    let asked = fields(storage, &["capacity"]);
-    reader.each_stored(storage, &asked, within(storage, &["pool"], only, reader), |id, stored| {
+    let columns = fields(storage, &["capacity"]);
+    reader.each_stored(storage, &columns, within(storage, &["pool"], only, reader), |id, stored| {
         let total = stored.quantity(0)?;
         let total = total.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit }));
         let used = used.get(&id).copied().unwrap_or_default();

@@ -1,10 +1,10 @@
-//! The share of a whole as a table shows it: per cent, with a bar behind it on a terminal.
+//! Share of a whole in a table: per cent, followed by a bar on a terminal.
 
 use crate::value::decimal::Decimal;
 
 /// Width of a bar in columns.
 const WIDTH: usize = 10;
-/// The last cell of a bar, by the eighths of it that are full.
+/// Last character of a bar, by its full eighths.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 /// A share of a whole.
@@ -12,20 +12,20 @@ const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
 pub struct Share(f64);
 
 impl Share {
-    /// Reads a share from a number, 1 being the whole.
+    /// Parses a share from a number, 1 for the whole.
     #[must_use]
     pub fn of(number: &str) -> Self {
         Self(Decimal::parse(number).unwrap_or_default().approximate())
     }
 
-    /// Returns the share in per cent, with a bar behind it where `bar` is set: a narrow terminal cuts off the bar.
+    /// Returns the share in per cent, followed by a bar if `bar` is true, so that a narrow terminal cuts the bar.
     #[must_use]
     pub fn text(self, bar: bool) -> String {
         let percent = format!("{:.1}%", self.0 * 100.0);
         if bar { format!("{percent:>6} {}", self::bar(self.0, WIDTH)) } else { percent }
     }
 
-    /// Returns its colour: green, yellow from `limit` per cent on, red beyond the whole.
+    /// Returns the colour: green, yellow from `limit` per cent, red above 100 per cent.
     #[must_use]
     pub fn color(self, limit: u32) -> &'static str {
         if self.0 > 1.0 {

@@ -1,4 +1,4 @@
-//! CSV as RFC 4180 has it, with LF, written by the csv crate: what goes out comes back byte for byte.
+//! CSV (RFC 4180, with LF), written by the csv crate. Reading it back gives the same bytes.
 
 use crate::output::row::{Column, Row};
 use crate::output::{Layout, Sheet};
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, Write};
 
-/// Bytes that are handed on at once.
+/// Size of the write buffer in bytes.
 const BUFFER: usize = 32 * 1024;
 
 /// A list as CSV.
@@ -51,20 +51,20 @@ impl Sheet for CsvSheet<'_> {
     }
 }
 
-/// Rows as lines of CSV in memory, one by one: for those that are sorted before they are written.
+/// Writer of single rows as lines of CSV in memory, for rows that are sorted before they are written.
 pub struct CsvRecords {
-    writer: Writer<Line>,
+    writer: Writer<LineBuffer>,
     record: ByteRecord,
     layout: Layout,
     columns: usize,
     scratch: String,
 }
 
-/// The line that was written last, to be taken from behind the writer.
+/// Last line written. A `Cell` lets it be read while the writer owns it.
 #[derive(Default)]
-struct Line(Cell<Vec<u8>>);
+struct LineBuffer(Cell<Vec<u8>>);
 
-impl Write for Line {
+impl Write for LineBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.get_mut().extend_from_slice(bytes);
         Ok(bytes.len())
@@ -76,10 +76,10 @@ impl Write for Line {
 }
 
 impl CsvRecords {
-    /// Creates a writer of rows of so many columns.
+    /// Creates a writer of rows with `columns` columns.
     #[must_use]
     pub fn new(layout: Layout, columns: usize) -> Self {
-        let writer = WriterBuilder::new().from_writer(Line::default());
+        let writer = WriterBuilder::new().from_writer(LineBuffer::default());
         Self { writer, record: ByteRecord::new(), layout, columns, scratch: String::new() }
     }
 
@@ -96,7 +96,7 @@ impl CsvRecords {
     }
 }
 
-/// Makes `record` that of a row.
+/// Sets `record` to the fields of a row.
 fn fill(record: &mut ByteRecord, row: &Row, columns: usize, layout: Layout, scratch: &mut String) {
     record.clear();
     let unchanged = layout.width.is_none() && !layout.for_spreadsheet;
@@ -110,8 +110,8 @@ fn fill(record: &mut ByteRecord, row: &Row, columns: usize, layout: Layout, scra
     }
 }
 
-/// Returns the text of a field as `layout` has it: control characters are shown on a terminal, which data must not
-/// steer; a file or a pipe gets them as they are.
+/// Returns the text of a field: escaped on a terminal, which control characters in data must not reach; guarded against
+/// formulas if the layout says so.
 fn field(text: &str, layout: Layout) -> Cow<'_, str> {
     let field = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
     if layout.for_spreadsheet && begins_a_formula(&field) { format!("'{field}").into() } else { field }
@@ -125,9 +125,8 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// Returns `true` for a cell that a spreadsheet would take for a formula: one that begins with `= + - @`, also in the
-/// full width that East Asian editions take for the same, or with white space that some strip before they look (OWASP,
-/// CSV injection).
+/// Returns true for a cell that a spreadsheet would read as a formula: one that begins with `= + - @`, also in full
+/// width (East Asian editions), or with white space that some spreadsheets strip (OWASP, CSV injection).
 #[must_use]
 pub fn begins_a_formula(text: &str) -> bool {
     text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])

@@ -1,7 +1,7 @@
 //! Lines that comfy-table draws from cells that fit their columns.
 //!
-//! Cells come measured and cut, with their control characters shown; comfy-table aligns and pads them. Added here is what
-//! it has no setting for: colours without its terminal library, and cells that are wider than its 16-bit widths.
+//! Cells are measured, cut and escaped before; comfy-table aligns and pads them. This module adds colours without the
+//! terminal library of comfy-table, and cells wider than its 16-bit widths.
 
 use crate::output::measure::{self, ELLIPSIS};
 use crate::output::tint::painted;
@@ -11,7 +11,7 @@ use std::iter::once;
 
 /// Blanks between two columns.
 pub const GAP: usize = 2;
-/// Greatest width of a cell that is handed to comfy-table.
+/// Largest width of a cell for comfy-table.
 pub const WIDEST: usize = 60_000;
 /// Drawn in place of a wider cell: no cell has a control character.
 const STAND_IN: &str = "\0";
@@ -33,7 +33,7 @@ impl Piece {
         Self { width: measure::width(&text), text, color, right: false }
     }
 
-    /// Moves the cell to the right of its column where `right` is set.
+    /// Aligns the cell to the right of its column if `right` is true.
     #[must_use]
     pub fn aligned(self, right: bool) -> Self {
         Self { right, ..self }
@@ -45,7 +45,7 @@ impl Piece {
         self.width
     }
 
-    /// Returns `true` for a cell without text.
+    /// Returns true for a cell without text.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.text.is_empty()

@@ -1,9 +1,8 @@
-//! Aligned columns, streaming: the body of every table.
+//! Aligned columns, streamed: the body of every table.
 //!
-//! Widths come from the first thousand rows, which wait for them; later rows are drawn with these widths in blocks of a
-//! thousand, so that a million rows take no more memory than a thousand. A later cell that is wider than its column
-//! pushes the rest of its line, as far as the line has room: on a terminal it is cut only where the line would not fit,
-//! elsewhere never.
+//! Widths come from the first thousand rows. Later rows are drawn with these widths in blocks of a thousand, so that a
+//! million rows need no more memory than a thousand. A later cell that is wider than its column shifts the rest of its
+//! line; on a terminal it is cut if the line would not fit.
 
 use crate::output::bar::Share;
 use crate::output::drawing::{self, GAP, Piece, WIDEST};
@@ -17,18 +16,17 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
-/// Rows that are drawn together, and the bytes of their lines.
+/// Largest number of rows in a block, and of bytes in its lines.
 const BLOCK_ROWS: usize = 1000;
 const BLOCK_BYTES: usize = 1 << 20;
-/// Width below which a column shows nothing useful: a row takes several lines instead.
+/// Smallest useful width of a column; with less room a row takes several lines.
 const LEAST: usize = 4;
 /// Indentation of the further lines of such a row.
 const FOLD: usize = 2;
-/// Greatest width of a last column that nothing limits. What is wider is not cut, for nothing stands behind it; only the
-/// lines of shorter cells are not padded to it.
+/// Largest width that a last column without a limit is padded to. Wider cells are not cut, since no column follows.
 const LAST: usize = 256;
 
-/// Columns, and the rows that wait: at first for the widths, then for the end of their block.
+/// Columns, and the rows of the current block.
 pub struct Grid {
     layout: Layout,
     indent: usize,
@@ -36,7 +34,7 @@ pub struct Grid {
     bands: Vec<Band>,
     rows: Vec<Vec<Piece>>,
     bytes: usize,
-    /// Widths of the rows that wait, once those of the columns are fixed.
+    /// Widths of the rows in the block, once those of the columns are fixed.
     widths: Vec<usize>,
 }
 
@@ -46,11 +44,11 @@ struct GridColumn {
     width: usize,
     right: bool,
     status: bool,
-    /// Per cent of a share from which on it warns.
+    /// Per cent from which a share warns.
     limit: Option<u32>,
 }
 
-/// The columns that stand on one line. One band holds them all, unless the terminal is too narrow for that.
+/// Columns on one line. All columns are in one band unless the terminal is too narrow.
 struct Band {
     columns: Range<usize>,
     indent: usize,
@@ -88,7 +86,7 @@ impl Grid {
         if self.rows.len() >= BLOCK_ROWS || self.bytes >= BLOCK_BYTES { self.settle(out) } else { Ok(()) }
     }
 
-    /// Writes the rows that wait. A table without rows is the header alone.
+    /// Writes the rest of the rows. A table without rows is only a header.
     ///
     /// # Errors
     /// The output cannot be written.
@@ -113,7 +111,7 @@ impl Grid {
         rows.into_iter().try_for_each(|row| self.add(out, row))
     }
 
-    /// Adds a row to the block, or begins another with it.
+    /// Adds a row to the block, or starts a new block with it.
     fn add(&mut self, out: &mut impl Write, mut row: Vec<Piece>) -> io::Result<()> {
         let widths = self.fit(&mut row);
         let line: usize = widths.iter().sum();
@@ -126,7 +124,7 @@ impl Grid {
         Ok(())
     }
 
-    /// Returns the widths that a row is drawn with, and cuts the cells that its line has no room for.
+    /// Returns the widths of the cells of a row, and cuts the cells for which the line has no room.
     fn fit(&self, row: &mut [Piece]) -> Vec<usize> {
         let mut widths = Vec::with_capacity(row.len());
         for band in &self.bands {
@@ -172,7 +170,7 @@ impl Grid {
 impl GridColumn {
     fn new(column: &Column, layout: Layout) -> Self {
         let name = shown(&column.name).into_owned();
-        // Never nothing: a later cell must at least be seen to be there.
+        // At least 1, so that a later cell is visible as an ellipsis.
         let natural = if layout.headers { measure::width(&name).clamp(1, WIDEST) } else { 1 };
         let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Share { .. });
         let status = layout.color && tint::is_status(&column.name);
@@ -196,8 +194,7 @@ impl GridColumn {
     }
 }
 
-/// Returns the text of a cell as a table shows it: in one line, times in local time where the layout has it, nothing
-/// hidden.
+/// Returns the text of a cell for a table: escaped, in one line, times in local time if the layout says so.
 #[must_use]
 pub fn visible(cell: Cell<'_>, layout: Layout) -> Cow<'_, str> {
     match cell {
@@ -212,7 +209,7 @@ pub fn visible(cell: Cell<'_>, layout: Layout) -> Cow<'_, str> {
     }
 }
 
-/// Fixes the width of every column: all on one line where that fits, with the widest made narrower, else on several.
+/// Fixes the width of every column: on one line with the widest columns narrowed, or on several if that does not fit.
 fn fold(columns: &mut [GridColumn], indent: usize, width: Option<usize>) -> Vec<Band> {
     let room = width.map_or(usize::MAX, |width| width.max(1) - indent.min(width.max(1) - 1));
     let further = if room >= FOLD + LEAST { FOLD } else { 0 };
@@ -236,7 +233,7 @@ fn fold(columns: &mut [GridColumn], indent: usize, width: Option<usize>) -> Vec<
     bands
 }
 
-/// Number of columns, at their least, that fit into one line: at least one.
+/// Returns the number of columns that fit into one line at their smallest width, at least 1.
 fn count_that_fits(columns: &[GridColumn], room: usize) -> usize {
     let mut used = 0;
     for (index, column) in columns.iter().enumerate() {
@@ -248,8 +245,8 @@ fn count_that_fits(columns: &[GridColumn], room: usize) -> usize {
     columns.len()
 }
 
-/// Fits the widths into `room`: the widest give way until they fit, the rest keep what they need. A number that is cut
-/// is a wrong number, and what stands first says which record it is: those give way only where nothing else can.
+/// Narrows the widest columns until all fit into `room`. A cut number is a wrong number, and the first column
+/// identifies the record, so these are narrowed last.
 fn narrow(columns: &mut [GridColumn], room: usize) {
     let needed: [fn(usize, &GridColumn) -> bool; 3] =
         [|place, column| place == 0 || column.right, |_, column| column.right, |_, _| false];
@@ -270,12 +267,12 @@ fn narrow(columns: &mut [GridColumn], room: usize) {
         let middle = fits + (beyond - fits) / 2;
         if total(middle) <= room { fits = middle } else { beyond = middle }
     }
-    let mut left = room - total(fits);
+    let mut spare = room - total(fits);
     for (place, column) in columns.iter_mut().enumerate() {
         column.width = at(fits, place, column);
-        if column.natural > column.width && left > 0 {
+        if column.natural > column.width && spare > 0 {
             column.width += 1;
-            left -= 1;
+            spare -= 1;
         }
     }
 }

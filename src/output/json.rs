@@ -1,7 +1,7 @@
-//! JSON: an array with an object a line, or JSON lines, an object a line and nothing else.
+//! JSON: an array with an object on each line, or JSON lines.
 //!
-//! A number stands as it is stored, digit for digit. A quantity stands twice: `"memory": "16 GiB"` for people and
-//! `"memory_bytes": 17179869184` for arithmetic. What is empty is `null`, an empty list `[]`, so that every object of
+//! A number has the digits of the stored value. A quantity has two keys: `"memory": "16 GiB"` for people and
+//! `"memory_bytes": 17179869184` for arithmetic. An empty cell is `null`, an empty list `[]`, so that every object of
 //! an answer has the same keys.
 
 use crate::output::row::{Cell, Column, ColumnKind, Row};
@@ -13,9 +13,9 @@ use std::io::{self, BufWriter, Write};
 /// The frame of the objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// One array of them.
+    /// One array.
     Array,
-    /// Nothing: each is a line.
+    /// One object on each line.
     Lines,
 }
 
@@ -49,7 +49,7 @@ impl Sheet for JsonSheet<'_> {
     }
 }
 
-/// Records as JSON, each with a key a section that holds an array of objects.
+/// Records as JSON; each section is a key with an array of objects.
 pub struct JsonCards<'w> {
     objects: Objects<'w>,
     section: Fields,
@@ -105,7 +105,7 @@ impl Cards for JsonCards<'_> {
     }
 }
 
-/// Objects on their way out and what stands between them.
+/// Writer of objects and the separators between them.
 struct Objects<'w> {
     out: BufWriter<&'w mut dyn Write>,
     shape: Shape,
@@ -127,7 +127,7 @@ impl<'w> Objects<'w> {
         self.out.write_all(frame)
     }
 
-    /// Ends the object. In an array its line is ended by what follows, a comma or the bracket.
+    /// Ends the object. In an array the next comma or bracket ends its line.
     fn end(&mut self) -> io::Result<()> {
         self.out.write_all(if self.shape == Shape::Lines { b"}\n" } else { b"}" })
     }
@@ -216,21 +216,21 @@ fn write_value(out: &mut impl Write, cell: Cell<'_>, nothing: &[u8]) -> io::Resu
     }
 }
 
-/// The number as JSON writes it: without the leading zeros that it forbids. `None` where JSON has no such number
-/// (`Inf`); that is then written as text.
+/// Returns a number without leading zeros, which JSON forbids. `None` if JSON has no such number (`Inf`), which is then
+/// written as text.
 fn number(text: &str) -> Option<&str> {
     let bare = text.trim_start_matches('0');
     let zeros = text.len() - bare.len();
     let text =
         if zeros > 0 && !bare.starts_with(|next: char| next.is_ascii_digit()) { text.get(zeros - 1..)? } else { bare };
-    // What stands around a number is no part of it, though JSON allows blanks there.
+    // JSON allows blanks around a number; they are not part of it.
     let is_bare = text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
         && text.ends_with(|last: char| last.is_ascii_digit());
     (is_bare && serde_json::from_str::<IgnoredAny>(text).is_ok()).then_some(text)
 }
 
-/// Writes a JSON string. What could steer a terminal or turn the direction of a line is escaped too, which JSON allows
-/// everywhere and which every reader takes back.
+/// Writes a JSON string. Characters that control a terminal or change the direction of text are escaped too, which JSON
+/// allows.
 fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     if is_bare(text) {
         out.write_all(b"\"")?;
@@ -254,7 +254,8 @@ fn write_string(out: &mut impl Write, text: &str) -> io::Result<()> {
     out.write_all(rest.as_bytes())
 }
 
-/// Control characters above ASCII, and what separates lines or turns their direction: all of four hexadecimal digits.
+/// Returns true for control characters above ASCII, line separators and marks that change the direction of text. All
+/// have four hexadecimal digits.
 fn is_hidden(character: char) -> bool {
     matches!(
         character,

@@ -1,6 +1,6 @@
-//! Tables as GitHub renders them: for tickets, wikis and pull requests.
+//! Tables in GitHub Flavored Markdown, for tickets, wikis and pull requests.
 //!
-//! Whatever Markdown or HTML would make of the data is escaped, so that it reads as it is; a line break is `<br>`.
+//! Markdown and HTML in the data are escaped; a line break is `<br>`.
 
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::output::{Cards, Layout, Sheet};
@@ -37,17 +37,17 @@ impl Sheet for MarkdownSheet<'_> {
     }
 }
 
-/// Records as Markdown: a heading, a table of fields, and a table a section.
+/// Records as Markdown: a heading, a table of fields, and a table for each section.
 pub struct MarkdownCards<'w> {
     out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     begun: bool,
-    section: Option<Section>,
+    section: Option<MarkdownSection>,
     scratch: String,
 }
 
-/// A section whose title is written with its first row: one without rows is left out.
-struct Section {
+/// A section. Its title is written with its first row, so that an empty section is skipped.
+struct MarkdownSection {
     title: String,
     columns: Vec<Column>,
     begun: bool,
@@ -90,7 +90,7 @@ impl Cards for MarkdownCards<'_> {
     }
 
     fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()> {
-        self.section = Some(Section { title: name.to_owned(), columns: columns.to_vec(), begun: false });
+        self.section = Some(MarkdownSection { title: name.to_owned(), columns: columns.to_vec(), begun: false });
         Ok(())
     }
 
@@ -161,7 +161,7 @@ fn write_escaped(out: &mut impl Write, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the text before the first character that Markdown or HTML reads, the text behind it, and its escape.
+/// Returns the text before the first special character of Markdown or HTML, the text after it, and its escape.
 fn next_escape(text: &str) -> Option<(&str, &str, &'static str)> {
     let (index, escape) = text.bytes().enumerate().find_map(|(index, byte)| {
         let escape = match byte {

@@ -1,8 +1,8 @@
-//! The width of a text on a terminal, and where it can be cut or wrapped.
+//! Width of a text on a terminal; cutting and wrapping.
 //!
-//! A terminal moves on by whole graphemes: a family of four is one emoji of two columns, a letter with its marks one
-//! column. Widths are those that comfy-table measures. Printable ASCII, nearly all of an inventory, is counted by its
-//! bytes.
+//! A terminal advances by graphemes: a family of four is one emoji of two columns, a letter with its marks one column.
+//! Widths are equal to those of comfy-table. For printable ASCII, nearly all of an inventory, the width is the length
+//! in bytes.
 
 use crate::value::character::is_plain;
 use unicode_segmentation::UnicodeSegmentation;
@@ -11,13 +11,13 @@ use unicode_width::UnicodeWidthStr;
 /// Marks the place where a text was cut.
 pub const ELLIPSIS: &str = "…";
 
-/// Returns the columns of a text. Control characters must have been escaped before.
+/// Returns the width of a text in columns. Control characters must be escaped before.
 #[must_use]
 pub fn width(text: &str) -> usize {
     if is_plain(text) { text.len() } else { text.width() }
 }
 
-/// Returns as much of `text` as fits into `limit` columns with an ellipsis behind it, and the columns without it.
+/// Returns the beginning of `text` that fits into `limit` columns with an ellipsis after it, and its width without it.
 #[must_use]
 pub fn cut(text: &str, limit: usize) -> (&str, usize) {
     let room = limit.saturating_sub(1);
@@ -32,7 +32,7 @@ pub fn cut(text: &str, limit: usize) -> (&str, usize) {
     (text, used)
 }
 
-/// Returns `text` in lines of at most `limit` columns, broken behind a blank or a `;` where there is one.
+/// Returns `text` in lines of at most `limit` columns, broken after a blank or a `;` if possible.
 ///
 /// A grapheme that is wider than a whole line becomes an ellipsis.
 #[must_use]

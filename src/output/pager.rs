@@ -1,11 +1,11 @@
-//! A pager for what is longer than the screen.
+//! Pager for output on a terminal.
 //!
-//! `INV_PAGER`, else `PAGER`, else `less -FRX`, through `sh -c`; an empty one or `cat` means none. It is for a terminal
-//! only. One that cannot be started costs nothing: its input goes to standard output. Quitting it early is no
-//! error: the next write says that the pipe is closed, and that ends quietly.
+//! The command is `INV_PAGER`, else `PAGER`, else `less -FRX`, run by `sh -c`; an empty command or `cat` disables the
+//! pager. If the pager cannot be started, its input goes to standard output. Quitting it early is no error: the next
+//! write fails with a closed pipe, which ends the command silently.
 //!
-//! Through `sudo` a pager runs with the rights of the service account that owns the inventory, and a shell out of it
-//! would too. So then only `less` is taken, in its secure mode, which has no shell, no editor and no files.
+//! Under `sudo` a pager has the rights of the service account that owns the inventory, and so would a shell started
+//! from it. Then only `less` is used, in its secure mode without shell, editor and files.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Stdout, Write};
@@ -17,12 +17,12 @@ use std::thread::JoinHandle;
 const DEFAULT: &str = "less -FRX";
 /// Exit statuses of `sh` for a command that cannot be run or is not found (POSIX, 2.8.2).
 const CANNOT_RUN: [i32; 2] = [126, 127];
-/// More bytes than a pipe holds. A pager that has read more has been started.
+/// More bytes than a pipe can buffer, so a pager that has read more was started.
 const PIPE: usize = 1 << 20;
 
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
-/// Returns `true` while a pager is running: the terminal, and Ctrl-C with it, is then the pager's.
+/// Returns true while a pager is running. The terminal and Ctrl-C then belong to the pager.
 #[must_use]
 pub fn is_running() -> bool {
     RUNNING.load(Ordering::SeqCst) > 0
@@ -30,18 +30,18 @@ pub fn is_running() -> bool {
 
 /// Destination of the output.
 pub enum Destination {
-    /// To standard output itself.
+    /// Standard output.
     Direct(Stdout),
-    /// Through a pager.
+    /// A pager.
     Paged(Pager<Stdout>),
 }
 
-/// Standard output, through a pager where one is `wanted`, standard output is a terminal, and the environment names
-/// one. Dropping it waits until the pager is quit.
+/// Opens standard output, through a pager if `paged` is true, standard output is a terminal, and the environment does
+/// not disable it. Dropping the destination waits until the pager ends.
 #[must_use]
-pub fn open(wanted: bool) -> Destination {
+pub fn open(paged: bool) -> Destination {
     let stdout = io::stdout();
-    if !wanted || !stdout.is_terminal() {
+    if !paged || !stdout.is_terminal() {
         return Destination::Direct(stdout);
     }
     let surroundings = Surroundings {
@@ -83,8 +83,8 @@ struct Surroundings {
 
 impl Surroundings {
     fn command(&self) -> Option<OsString> {
-        let named = self.inv_pager.as_ref().or(self.pager.as_ref());
-        match named {
+        let command = self.inv_pager.as_ref().or(self.pager.as_ref());
+        match command {
             Some(command) if means_none(command) => None,
             Some(command) if !self.through_sudo => Some(command.clone()),
             // `less` on a terminal without a cursor asks for a key press before it shows anything.
@@ -110,11 +110,11 @@ fn start(command: &OsStr, secure: bool) -> io::Result<Child> {
     shell.spawn()
 }
 
-/// A running pager, and where its input goes if it turns out that it could not be started.
+/// A running pager, and the fallback for its input if the pager could not be started.
 pub struct Pager<W: Write> {
     input: Option<ChildStdin>,
     waiting: Option<JoinHandle<Option<ExitStatus>>>,
-    /// Bytes written so far, while the pager may turn out not to have been started.
+    /// Bytes written so far, until the pager is known to have started.
     unconfirmed: Option<Vec<u8>>,
     fallback: W,
     fell_back: bool,
@@ -124,8 +124,8 @@ impl<W: Write> Pager<W> {
     fn new(mut child: Child, fallback: W) -> Self {
         let input = child.stdin.take();
         let over = Arc::new(AtomicBool::new(false));
-        // Ctrl-C reaches everything on the terminal. While the pager runs it is the pager's; once it is quit, what may
-        // still be at work here ends as it would have without a pager.
+        // Ctrl-C reaches all processes of the terminal. While the pager runs, only the pager handles it; afterwards it
+        // ends this process as it would without a pager.
         let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::clone(&over));
         RUNNING.fetch_add(1, Ordering::SeqCst);
         let waiting = std::thread::spawn(move || {
@@ -137,8 +137,8 @@ impl<W: Write> Pager<W> {
         Self { input, waiting: Some(waiting), unconfirmed: Some(Vec::new()), fallback, fell_back: false }
     }
 
-    /// Closes the pager's input and waits until it is quit. Its input goes to the fallback where the shell could not run
-    /// it.
+    /// Closes the input of the pager and waits until it ends. If the shell could not run it, the input goes to the
+    /// fallback.
     fn wait(&mut self) -> io::Result<()> {
         self.input = None;
         let Some(waiting) = self.waiting.take() else { return Ok(()) };
@@ -185,7 +185,7 @@ impl<W: Write> Write for Pager<W> {
 
 impl<W: Write> Drop for Pager<W> {
     fn drop(&mut self) {
-        // There is nobody left to tell; it was a terminal.
+        // A failure cannot be reported in `drop`.
         let _ = self.wait();
         let _ = self.fallback.flush();
     }

@@ -1,4 +1,4 @@
-//! Records in formats that are flat: their own fields, without what hangs from them.
+//! Records in flat formats: fields without sections.
 
 use crate::output::row::{Column, Row};
 use crate::output::{Cards, Sheet};
@@ -11,7 +11,7 @@ pub struct RecordsOnly<S> {
 }
 
 impl<S: Sheet> RecordsOnly<S> {
-    /// Records as the rows of `sheet`.
+    /// Creates records that are rows of `sheet`.
     pub const fn new(sheet: S) -> Self {
         Self { sheet, begun: false }
     }

@@ -1,4 +1,4 @@
-//! One row of an answer, in one reused buffer so that a million rows cost no allocation a cell.
+//! One row of an answer in a reused buffer, so that cells need no allocation.
 
 use crate::value::decimal::Decimal;
 use crate::value::list::push_list;
@@ -14,9 +14,9 @@ pub enum ColumnKind {
     Number,
     /// A quantity: right-aligned; in JSON `name` as text and `name_bytes` as a number.
     Quantity,
-    /// A share of a whole, 1 being all of it: per cent in a table, with a bar on a terminal.
+    /// A share of a whole, 1 for all of it: per cent in a table, with a bar on a terminal.
     Share {
-        /// Per cent from which on the bar warns.
+        /// Per cent from which the bar warns.
         limit: u32,
     },
     /// A time: stored and piped in UTC, local with its offset in a table on a terminal.
@@ -28,14 +28,14 @@ pub enum ColumnKind {
 /// A column of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// The header: what `-c` calls it.
+    /// Header, which is also its name for `-c`.
     pub name: String,
-    /// The kind of its values.
+    /// Kind of its values.
     pub kind: ColumnKind,
 }
 
 impl Column {
-    /// A column called `name` that holds `kind`.
+    /// Creates a column `name` with values of `kind`.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
         Self { name: name.into(), kind }
@@ -45,7 +45,7 @@ impl Column {
 /// One cell, borrowed from its row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Cell<'row> {
-    /// Nothing.
+    /// No value.
     Null,
     /// Text.
     Text(&'row str),
@@ -60,7 +60,7 @@ pub enum Cell<'row> {
 }
 
 impl<'row> Cell<'row> {
-    /// Its text as it is piped; nothing where it is empty or a list.
+    /// Returns the text as in a pipe; `None` for an empty cell or a list.
     #[must_use]
     pub const fn plain(self) -> Option<&'row str> {
         match self {
@@ -69,7 +69,7 @@ impl<'row> Cell<'row> {
         }
     }
 
-    /// Returns `true` for a cell without a value, or with an empty text.
+    /// Returns true for a cell without a value or with an empty text.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         match self {
@@ -88,20 +88,20 @@ pub struct Items<'row> {
 }
 
 impl<'row> Items<'row> {
-    /// The texts, in order.
+    /// Returns the texts in order.
     #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = &'row str> {
         self.spans.iter().map(move |span| &self.text[span.clone()])
     }
 
-    /// Returns `true` where there is none.
+    /// Returns true if there is no text.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.spans.is_empty()
     }
 }
 
-/// A cell as its row stores it: the place of its text, or of a list's texts among the spans.
+/// A cell in its row: range of its text, or of the spans of a list.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     kind: SlotKind,
@@ -114,7 +114,7 @@ enum SlotKind {
     Null,
     Text,
     Number,
-    /// With the place of its size.
+    /// With the index of its size.
     Quantity(u32),
     Time,
     List,
@@ -124,7 +124,7 @@ enum SlotKind {
 #[derive(Debug, Clone, Copy)]
 enum Size {
     Bytes(Decimal),
-    /// So many bytes for each of the amount, which takes up the first so many bytes of the text.
+    /// Bytes in one unit, and the length of the amount at the beginning of the text.
     Each(u64, usize),
 }
 
@@ -138,7 +138,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Makes it empty, keeping its buffers.
+    /// Removes all cells and keeps the buffers.
     pub fn clear(&mut self) {
         self.text.clear();
         self.slots.clear();
@@ -156,7 +156,7 @@ impl Row {
         self.one(SlotKind::Text, text);
     }
 
-    /// Adds to the text of the last cell, which is a text cell.
+    /// Appends to the text of the last cell, which is a text cell.
     pub fn add(&mut self, text: &str) {
         self.text.push_str(text);
         if let Some(slot) = self.slots.last_mut() {
@@ -179,7 +179,7 @@ impl Row {
         self.sized(&[amount, " ", unit], Size::Bytes(bytes));
     }
 
-    /// Adds a quantity: its amount and unit's name as they are stored, and how many bytes one of the unit is.
+    /// Adds a quantity: its amount and unit's name as they are stored, and the bytes in one unit.
     pub fn stored_quantity(&mut self, amount: &str, unit: &str, bytes: u64) {
         self.sized(&[amount, " ", unit], Size::Each(bytes, amount.len()));
     }
@@ -216,19 +216,19 @@ impl Row {
         }
     }
 
-    /// Number of cells.
+    /// Returns the number of cells.
     #[must_use]
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// Returns `true` for a row without cells.
+    /// Returns true for a row without cells.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// The cell at `index`; beyond the last one, nothing.
+    /// Returns the cell at `index`; `Cell::Null` beyond the last one.
     #[must_use]
     pub fn cell(&self, index: usize) -> Cell<'_> {
         let Some(slot) = self.slots.get(index).copied() else { return Cell::Null };
@@ -257,7 +257,7 @@ impl Row {
         }
     }
 
-    /// The text of the cell at `index` exactly as the data has it: nothing as no text, a list joined by `;` in `scratch`.
+    /// Returns the exact text of the cell at `index`: empty for no value, a list joined by `;` in `scratch`.
     #[must_use]
     pub fn exact<'row>(&'row self, index: usize, scratch: &'row mut String) -> &'row str {
         match self.slots.get(index) {
@@ -267,7 +267,7 @@ impl Row {
         }
     }
 
-    /// The texts of a list cell, joined.
+    /// Returns the texts of a list cell, joined.
     #[cold]
     fn exact_list<'row>(&self, index: usize, scratch: &'row mut String) -> &'row str {
         scratch.clear();

@@ -1,14 +1,13 @@
-//! Output that never keeps a reader's lock waiting for whoever reads it.
+//! Output that releases the lock on the inventory even if its consumer is slow.
 //!
-//! A list is read under a lock that a writer may be waiting for, and its output may go to a pager that nobody scrolls
-//! or to a pipe that nobody drains. A spool writes on a thread of its own. While its consumer keeps up, what passes is
-//! a bounded buffer in memory; once the producer has waited for it for a second in all, the rest goes to a temporary
-//! file without a name, the producer is done as fast as it can read, and `finish` hands the rest on at the consumer's
-//! leisure. The second counts the sum of all waits: a consumer that takes a little every now and then must not hold a
-//! lock for hours either. Where no temporary file can be had (a full or read-only disk) output just waits.
+//! A list is read under a lock that blocks writers, and its output may go to a pager that nobody scrolls or to a pipe
+//! that nobody reads. A spool writes on its own thread through a bounded buffer in memory. When the producer has waited
+//! for the consumer for one second in total, the rest goes to an unnamed temporary file, so that the producer can
+//! finish and release the lock; `finish` writes the rest later. The second is the sum of all waits, so that a consumer
+//! that reads a little now and then cannot hold the lock for hours. Without a temporary file (full or read-only disk)
+//! output waits.
 //!
-//! A short answer needs none of that: until it is longer than a pipe holds, it stays in memory, no thread is started,
-//! and `finish` writes it.
+//! An answer that fits into a pipe stays in memory, and `finish` writes it without a thread.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,18 +15,18 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Time that the producer waits for the consumer, in all, before the rest is spooled.
+/// Total time that the producer waits for the consumer before the rest is spooled.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Bytes that wait in memory.
+/// Size of the buffer in memory, in bytes.
 const MEMORY: usize = 1 << 20;
-/// Bytes of an answer above which a thread is started for it: a pipe holds as many.
+/// Length of an answer above which a thread is started, in bytes: the capacity of a pipe.
 const SHORT: usize = 64 * 1024;
-/// Bytes that are read back from the temporary file at a time.
+/// Bytes in one read from the temporary file.
 const PIECE: usize = 256 * 1024;
 
-/// A writer that hands what it gets to a thread of its own, which writes it out.
+/// A writer that passes bytes to its own thread.
 ///
-/// Dropped without `finish`, it still writes everything out, and only says nothing of a failure.
+/// If it is dropped without `finish`, it still writes everything, but does not report failures.
 pub struct Spool {
     shared: Arc<Shared>,
     worker: Worker,
@@ -50,7 +49,7 @@ struct Shared {
     changed: Condvar,
 }
 
-/// Bytes on their way. Those in memory are older than those in the file.
+/// Bytes to be written. Those in memory are older than those in the file.
 #[derive(Default)]
 struct State {
     memory: Vec<u8>,
@@ -67,7 +66,7 @@ struct Spill {
 }
 
 impl Spool {
-    /// Everything to `writer`.
+    /// Creates a spool that writes to `writer`.
     #[must_use]
     pub fn new<W: Write + Send + 'static>(writer: W) -> Self {
         Self::with(writer, PATIENCE, tempfile::tempfile)
@@ -78,7 +77,7 @@ impl Spool {
         Self { shared, worker: Worker::Waiting(Box::new(writer)), patience, open_spill }
     }
 
-    /// Has a thread write from here on, where none does yet.
+    /// Starts the thread, if it is not started yet.
     fn start(&mut self) -> io::Result<()> {
         self.worker = match std::mem::replace(&mut self.worker, Worker::Done) {
             Worker::Waiting(writer) => {
@@ -91,7 +90,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Writes the rest out, however long the consumer takes: call it when nothing is locked any more.
+    /// Writes the rest and waits for the consumer. Must be called without a lock on the inventory.
     ///
     /// # Errors
     /// The first failure to write, which a `write` may have returned already.
@@ -117,7 +116,7 @@ impl Spool {
 
 impl Drop for Spool {
     fn drop(&mut self) {
-        // There is nobody left to tell.
+        // A failure cannot be reported in `drop`.
         let _ = self.close();
     }
 }
@@ -161,7 +160,7 @@ impl Write for Spool {
         }
     }
 
-    /// Returns the first failure so far; what was written is on its way already, and only `finish` waits for it.
+    /// Returns the first failure so far. Only `finish` waits for the bytes to be written.
     fn flush(&mut self) -> io::Result<()> {
         self.shared.lock().error.as_ref().map_or(Ok(()), |error| Err(again(error)))
     }
@@ -180,7 +179,7 @@ impl Shared {
         self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Writes what comes until it is closed and empty, or until a write fails.
+    /// Writes bytes until the spool is closed and empty, or until a write fails.
     fn drain(&self, mut writer: impl Write) {
         let mut piece = Vec::new();
         let result = loop {
@@ -200,7 +199,7 @@ impl Shared {
         }
     }
 
-    /// Waits for bytes and takes the oldest; `false` when there is nothing left to come.
+    /// Waits for bytes and moves the oldest to `piece`; returns false at the end.
     fn take(&self, piece: &mut Vec<u8>) -> io::Result<bool> {
         let mut state = self.lock();
         loop {
@@ -211,7 +210,7 @@ impl Shared {
             } else if state.closed {
                 return Ok(false);
             } else if state.spill.is_some() && state.spill_failed {
-                // All that had found room on the disk is out: from here on memory does again.
+                // The file is written completely, so memory is used again.
                 state.spill = None;
                 self.changed.notify_all();
                 continue;
@@ -248,7 +247,7 @@ impl Spill {
     }
 }
 
-/// Returns the same failure once more: `io::Error` cannot be cloned.
+/// Returns a copy of the failure, since `io::Error` cannot be cloned.
 fn again(error: &io::Error) -> io::Error {
     error.raw_os_error().map_or_else(|| io::Error::new(error.kind(), error.to_string()), io::Error::from_raw_os_error)
 }

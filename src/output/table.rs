@@ -1,4 +1,4 @@
-//! Tables for people: a list in aligned columns, a record as keys and values with its sections under it.
+//! Tables for people: a list in aligned columns, a record as keys and values followed by its sections.
 
 use crate::output::drawing::{GAP, Piece, write_row};
 use crate::output::grid::{Grid, visible};
@@ -11,7 +11,7 @@ use std::io::{self, BufWriter, Write};
 
 /// Indentation of a section under its title.
 const INDENT: usize = 2;
-/// Room in columns below which a value stands under its key instead of beside it.
+/// Smallest room in columns for a value beside its key; with less it is below its key.
 const LEAST_VALUE: usize = 10;
 
 /// A list in aligned columns.
@@ -49,16 +49,16 @@ impl Sheet for TableSheet<'_> {
     }
 }
 
-/// Records as keys and values, each with its sections under it.
+/// Records as keys and values, each followed by its sections.
 pub struct TableCards<'w> {
     out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     begun: bool,
-    section: Option<Section>,
+    section: Option<TableSection>,
 }
 
-/// A section whose title is written with its first row: one without rows is left out.
-struct Section {
+/// A section. Its title is written with its first row, so that an empty section is skipped.
+struct TableSection {
     title: String,
     grid: Grid,
     begun: bool,
@@ -70,7 +70,7 @@ impl<'w> TableCards<'w> {
         Self { out: BufWriter::new(out), layout, begun: false, section: None }
     }
 
-    /// Writes a key and its value: side by side, or one under the other on a narrow terminal.
+    /// Writes a key and its value: side by side, or below each other on a narrow terminal.
     fn field(&mut self, column: &Column, cell: Cell<'_>, keys: usize) -> io::Result<()> {
         let Layout { width, color, .. } = self.layout;
         let mut key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
@@ -128,7 +128,7 @@ impl Cards for TableCards<'_> {
 
     fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()> {
         let grid = Grid::new(columns, self.layout, INDENT);
-        self.section = Some(Section { title: shown(name).into_owned(), grid, begun: false });
+        self.section = Some(TableSection { title: shown(name).into_owned(), grid, begun: false });
         Ok(())
     }
 
@@ -156,7 +156,7 @@ impl Cards for TableCards<'_> {
     }
 }
 
-/// Returns `true` for a field that has nothing to show beside its key.
+/// Returns true for a field without a visible value.
 fn is_blank(cell: Cell<'_>) -> bool {
     match cell {
         Cell::Text(text) => text.lines().next().is_none(),

@@ -1,11 +1,11 @@
-//! The few colours of tables: a look at the status column says how the estate is.
+//! Colours of tables.
 
 use std::borrow::Cow;
 
 /// Bold, for headers and keys.
 pub const HEADER: &str = "1";
 
-/// Returns the colour of a status word, where it has one.
+/// Returns the colour of a status word, if it has one.
 #[must_use]
 pub fn of_status(word: &str) -> Option<&'static str> {
     match word {
@@ -18,13 +18,13 @@ pub fn of_status(word: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns `true` for a column that holds a status: a VM's own, or one that a reference leads to.
+/// Returns true for a column of statuses, also through a reference (`vm.status`).
 #[must_use]
 pub fn is_status(name: &str) -> bool {
     name.rsplit('.').next() == Some("status")
 }
 
-/// Returns `text` in `color` (the parameters of an SGR sequence, ECMA-48 8.3.117), where there is one.
+/// Returns `text` in `color` (parameters of an SGR sequence, ECMA-48 8.3.117), if there is one.
 #[must_use]
 pub fn painted<'text>(text: &'text str, color: Option<&str>) -> Cow<'text, str> {
     match color {

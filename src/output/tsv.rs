@@ -1,8 +1,8 @@
-//! Tab-separated values: one line a row whatever the data holds, for `cut`, `awk` and `read`.
+//! Tab-separated values: always one line for each row, for `cut`, `awk` and `read`.
 //!
 //! A tab, a line feed, a carriage return and a backslash in data are written `\t`, `\n`, `\r` and `\\`, as `PostgreSQL`
-//! does in `COPY`; nothing is quoted, and an empty cell is empty. The csv crate has no such escapes, and would write a row
-//! whose only cell is empty as `""`.
+//! does in `COPY`; nothing is quoted, and an empty cell is empty. The csv crate has no such escapes, and would write a
+//! row whose only cell is empty as `""`.
 
 use crate::output::csv::begins_a_formula;
 use crate::output::row::{Column, Row};
@@ -58,7 +58,7 @@ fn write_field(out: &mut impl Write, index: usize, text: &str, layout: Layout) -
         out.write_all(b"'")?;
     }
     let field = escaped(text);
-    // No data may reach a terminal as control; a file or a pipe gets it as it is.
+    // Control characters in data must not reach a terminal.
     let field = if layout.width.is_some() { shown(&field) } else { Cow::Borrowed(&*field) };
     out.write_all(field.as_bytes())
 }

@@ -7,7 +7,7 @@ use crate::value::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
 
-/// The flags for the fields that an operator gives.
+/// Adds an option for each field that can be set.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
     entity.settable().filter(|field| takes_flag(entity, field)).fold(command, |command, field| {
         let arg = Arg::new(field.name).long(field.name).help(field.help).help_heading("Fields");
@@ -15,22 +15,22 @@ pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
     })
 }
 
-/// Whether a field is given by a flag: not a password, nor the one name that is given as it stands.
+/// Returns true if a field is set by an option: not a password, nor a name that is a positional argument.
 pub(crate) fn takes_flag(entity: &Entity, field: &Field) -> bool {
     field.kind != Kind::Secret && entity.names != [field.name]
 }
 
-/// An argument that takes a value of `field`.
+/// Returns `arg` with the placeholder and the completion for values of `field`.
 pub(crate) fn valued(field: &'static Field, arg: Arg) -> Arg {
     let arg = arg.value_name(placeholder(field)).allow_hyphen_values(false);
     match (field.kind, field.kind.words()) {
         (Kind::Reference { to, .. }, _) => arg.add(names_of(to)),
-        (_, Some(known)) => arg.add(words(known)),
+        (_, Some(choices)) => arg.add(words(choices)),
         _ => arg,
     }
 }
 
-/// What it takes to change records of a noun.
+/// Returns the role that may change records of a noun.
 pub(crate) const fn role(entity: &Entity) -> Role {
     if entity.operates { Role::Admin } else { Role::Editor }
 }
@@ -45,7 +45,7 @@ fn words(words: &'static [&'static str]) -> ArgValueCompleter {
     ArgValueCompleter::new(move |start: &std::ffi::OsStr| complete::words(words, start))
 }
 
-/// What stands for a value in help.
+/// Returns the placeholder for a value in help.
 fn placeholder(field: &Field) -> String {
     match field.kind {
         Kind::Reference { to, .. } => to.to_uppercase(),
@@ -58,7 +58,7 @@ fn placeholder(field: &Field) -> String {
     }
 }
 
-/// The flags for what may be given along with a record.
+/// Adds an option for each collection that can be created with a record.
 pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     entity.collections.iter().fold(command, |command, collection| {
         let of = catalog.of(collection.of);
@@ -78,7 +78,7 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
     })
 }
 
-/// The names of the records that a verb is for.
+/// Returns the argument for names of records.
 pub(crate) fn records(entity: &'static Entity, required: bool) -> Arg {
     Arg::new("records")
         .value_name("NAME")
@@ -88,7 +88,7 @@ pub(crate) fn records(entity: &'static Entity, required: bool) -> Arg {
         .add(names_of(entity.noun))
 }
 
-/// `--dry-run` and `--message`, which everything that writes takes.
+/// Adds `--dry-run` and `--message`, options of all commands that write.
 pub(crate) fn writes(command: Command) -> Command {
     command.arg(dry_run()).arg(
         Arg::new("message")
@@ -99,7 +99,7 @@ pub(crate) fn writes(command: Command) -> Command {
     )
 }
 
-/// `--dry-run`, for what writes without history telling it.
+/// Returns `--dry-run`, for commands whose changes are not in the history.
 pub(crate) fn dry_run() -> Arg {
     Arg::new("dry-run")
         .short('n')
@@ -108,7 +108,7 @@ pub(crate) fn dry_run() -> Arg {
         .help("Show what would change, and change nothing")
 }
 
-/// `--at`, for what answers as of an earlier moment too.
+/// Returns `--at`, for commands that can answer for an earlier moment.
 pub(crate) fn at() -> Arg {
     Arg::new("at")
         .long("at")
@@ -116,12 +116,12 @@ pub(crate) fn at() -> Arg {
         .help("As of then: a time, a date, 7d, yesterday, or the number of a change")
 }
 
-/// `--yes`, for what asks first.
+/// Returns `--yes`, for commands that ask for confirmation.
 pub(crate) fn yes() -> Arg {
     Arg::new("yes").short('y').long("yes").action(ArgAction::SetTrue).help("Do not ask")
 }
 
-/// `--allow-duplicate`, for nouns whose records operators may double if they insist.
+/// Adds `--allow-duplicate` for nouns with keys that may have duplicates.
 pub(crate) fn allow_duplicate(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let soft = |entity: &Entity| !entity.soft_keys.is_empty();
     if soft(entity) || entity.collections.iter().any(|collection| soft(catalog.of(collection.of))) {
@@ -136,22 +136,22 @@ pub(crate) fn allow_duplicate(catalog: &Catalog, entity: &'static Entity, comman
     }
 }
 
-/// The treatment of duplicates that `--allow-duplicate` asks for.
+/// Returns the treatment of duplicates, from `--allow-duplicate`.
 pub(crate) fn duplicates(matches: &ArgMatches) -> Duplicates {
     if switch(matches, "allow-duplicate") { Duplicates::Count } else { Duplicates::Refuse }
 }
 
-/// Whether a switch was given.
+/// Returns true if a switch is set.
 pub(crate) fn switch(matches: &ArgMatches, name: &str) -> bool {
     matches.try_get_one::<bool>(name).ok().flatten().copied().unwrap_or(false)
 }
 
-/// The value of an option, if it was given.
+/// Returns the value of an option, if it is set.
 pub(crate) fn option<'m>(matches: &'m ArgMatches, name: &str) -> Option<&'m str> {
     matches.try_get_one::<String>(name).ok().flatten().map(String::as_str)
 }
 
-/// The values of an option that may be given several times, or of names.
+/// Returns the values of a repeatable option or argument.
 pub(crate) fn options<'m>(matches: &'m ArgMatches, name: &str) -> Vec<&'m str> {
     matches
         .try_get_many::<String>(name)

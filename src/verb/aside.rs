@@ -1,7 +1,8 @@
-//! Rows that can be read but once, put aside so that an import may read them again and its lock waits for nobody.
+//! Temporary copy of input that can be read only once, such as a pipe, so that an import can read it again and holds
+//! its lock only while it has rows.
 //!
-//! They are read as rows on the way: what has no end and makes no sense (`/dev/zero`, a field that is never closed) is
-//! told where it stands, and does not fill the disk first.
+//! The input is parsed while it is copied, so that endless or unreadable input (`/dev/zero`, a quote that is never
+//! closed) fails early and does not fill the disk.
 
 use crate::error::{Error, Result};
 use crate::input::file::Text;
@@ -11,10 +12,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
-/// Puts aside what `source` has, which is called `name` in messages, up to its end or to where no reading goes on.
+/// Copies `source`, called `name` in messages, to a temporary file, up to its end or to a fatal fault.
 ///
 /// # Errors
-/// Not even its header can be read, it cannot be read further, or there is no room for it.
+/// The header or the rest cannot be read, or the disk is full.
 pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>) -> Result<NamedTempFile> {
     let no_room = |error: std::io::Error| {
         Error::io(format!("cannot put {name} aside in {}", std::env::temp_dir().display()), error)
@@ -30,7 +31,7 @@ pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>
         loop {
             match records.read(&mut record) {
                 Step::Last => break,
-                // It stands in the copy too, where the import finds it again and tells it.
+                // The copy contains the fault too, so the import reports it.
                 Step::Fault(fault) if fault.fatal => break,
                 Step::Fault(_) | Step::Record => {}
             }
@@ -44,23 +45,23 @@ pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>
     }
 }
 
-/// Opens what was put aside.
+/// Opens the copy.
 ///
 /// # Errors
-/// Not even its header can be read.
+/// The header cannot be read.
 pub(super) fn open(aside: &NamedTempFile, name: &str, reading: Reading<'_>) -> Result<Opened> {
     let file = File::open(aside.path()).map_err(|error| Error::io(format!("cannot read {name} again"), error))?;
     let size = file.metadata().ok().map(|data| data.len());
     input::from_text(Text::new(name, Box::new(file), size, reading.encoding)?, None, reading.delimiter)
 }
 
-/// Why a copy is not whole: what was read is then not all there is, and must not be taken for it.
+/// Cause of an incomplete copy, which must not be imported.
 enum Failure {
     Read(std::io::Error),
     Written(std::io::Error),
 }
 
-/// A source of which a copy is kept as far as it is read.
+/// Reader that writes all bytes that it reads to a copy.
 struct Copying {
     source: Box<dyn Read + Send>,
     copy: File,

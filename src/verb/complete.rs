@@ -1,4 +1,4 @@
-//! Completion of what only the inventory knows: the names of its records.
+//! Completion of names of records, from the inventory.
 
 use crate::session::{self, inventory};
 use crate::store::{Patience, Store};
@@ -9,18 +9,18 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// How many names are offered.
+/// Largest number of names that are offered.
 const OFFERED: usize = 200;
-/// How long a shell waits for who has the inventory locked.
+/// Time that completion waits for a lock on the inventory.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// The words that begin with `start`.
+/// Returns the words that begin with `start`.
 pub(crate) fn words(words: &'static [&'static str], start: &OsStr) -> Vec<CompletionCandidate> {
     let start = start.to_string_lossy();
     words.iter().filter(|word| word.starts_with(&*start)).map(|word| CompletionCandidate::new(*word)).collect()
 }
 
-/// The names of a noun's records that begin with `start`. Nothing is said of what is wrong: a shell asks, not a person.
+/// Returns the names of a noun's records that begin with `start`. Errors are ignored, since a shell cannot show them.
 pub(crate) fn names(noun: &'static str, start: &OsStr) -> Vec<CompletionCandidate> {
     let Some(start) = start.to_str() else { return Vec::new() };
     let inventory = inventory();
@@ -29,27 +29,27 @@ pub(crate) fn names(noun: &'static str, start: &OsStr) -> Vec<CompletionCandidat
     let store = store.with(Patience { time: PATIENCE, ..Patience::default() });
     let entity = inventory.catalog.of(noun);
     let names = store.read(|reader| reader.names_beginning_with(entity, start, OFFERED)).unwrap_or_default();
-    // A name that a terminal must not be sent is not offered to one.
+    // Names with control characters must not reach a terminal.
     names.into_iter().filter(|name| shown::shown(name) == *name).map(CompletionCandidate::new).collect()
 }
 
-/// The words of the command line that is being completed.
+/// Words of the command line that is being completed.
 static TYPED: OnceLock<Vec<OsString>> = OnceLock::new();
 
-/// Says which command line is being completed.
+/// Sets the command line that is being completed.
 pub(crate) fn is_for(words: &[OsString]) {
     TYPED.get_or_init(|| words.to_vec());
 }
 
-/// The value of `--db` in the command line that is being completed. No shell has put a home folder into it yet.
+/// Returns the value of `--db` in the command line that is being completed, with `~/` expanded.
 fn on_the_command_line() -> Option<OsString> {
     let mut words = TYPED.get()?.iter();
     let mut path = None;
     while let Some(word) = words.next() {
         if word == "--db" {
             path = words.next().cloned();
-        } else if let Some(given) = word.to_str().and_then(|word| word.strip_prefix("--db=")) {
-            path = Some(given.into());
+        } else if let Some(value) = word.to_str().and_then(|word| word.strip_prefix("--db=")) {
+            path = Some(value.into());
         }
     }
     let path = path?;

@@ -1,4 +1,4 @@
-//! `inv NOUN export`: what import takes back, byte for byte.
+//! `inv NOUN export`: rows that `import` reads back unchanged.
 
 use super::arguments;
 use super::list;
@@ -22,7 +22,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     };
     let mut columns = columns(catalog, entity);
     for path in list::columns(catalog, entity, matches, &[])? {
-        if !columns.iter().any(|known| known.name == path.name) {
+        if !columns.iter().any(|column| column.name == path.name) {
             columns.push(path);
         }
     }
@@ -32,7 +32,8 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     })
 }
 
-/// The columns that a file of `entity` has: its fields, references by their whole path, and what no other file has.
+/// Returns the columns of a file of `entity`: its fields, references as complete paths, and collections that have no
+/// file of their own.
 #[must_use]
 pub fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     let fields = entity.fields.iter().filter(|field| field.kind != Kind::Secret).map(|field| {
@@ -40,7 +41,7 @@ pub fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
             Some(_) => format!("{}.path", field.name),
             None => field.name.to_owned(),
         };
-        // A field may share its name with a computed column: the field is meant.
+        // A computed column may have the same name; the field takes precedence.
         let mut path = Path::known(catalog, entity, &name);
         if field.refers_to().is_none() {
             path.leaf = Leaf::Field(field);

@@ -1,4 +1,4 @@
-//! `inv NOUN list`: which records, which columns, in which order.
+//! `inv NOUN list`: records by filter, in the columns and the order of the options.
 
 use super::arguments::{self, option, options, switch};
 use super::terms;
@@ -19,7 +19,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
         .arg(arguments::at())
 }
 
-/// The options that say how a list looks.
+/// Options for columns, order, limits and format of a list.
 pub(crate) fn view() -> Vec<Arg> {
     vec![
         Arg::new("columns")
@@ -43,7 +43,7 @@ pub(crate) fn view() -> Vec<Arg> {
     ]
 }
 
-/// How a list is answered, as its options say.
+/// Returns the options of an answer from the command line; `otherwise` is the style without `--output`.
 pub(crate) fn answer(matches: &ArgMatches, otherwise: Style) -> Answer {
     Answer { otherwise, headers: !switch(matches, "no-headers"), for_spreadsheet: switch(matches, "for-spreadsheet") }
 }
@@ -56,7 +56,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     stream(session, entity, matches, entity.columns, Style::Table)
 }
 
-/// Answers with the list that `matches` ask for.
+/// Answers with the list of the command line.
 pub(crate) fn stream(
     session: &Session,
     entity: &'static Entity,
@@ -66,14 +66,14 @@ pub(crate) fn stream(
 ) -> Result<()> {
     let columns: Vec<Path> = columns(session.catalog(), entity, matches, usual)?;
     let headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
-    let asked = answer(matches, otherwise);
-    if asked.for_spreadsheet {
+    let options = answer(matches, otherwise);
+    if options.for_spreadsheet {
         session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
     }
-    session.answer_list(asked, &headers, |reader| query(reader, entity, matches, usual))
+    session.answer_list(options, &headers, |reader| query(reader, entity, matches, usual))
 }
 
-/// The list that `matches` ask for.
+/// Returns the query of the command line.
 pub(crate) fn query(
     reader: &Reader<'_>,
     entity: &'static Entity,
@@ -100,16 +100,16 @@ pub(crate) fn columns(
     names.into_iter().map(|name| Path::parse(catalog, entity, name)).collect()
 }
 
-/// The columns that `-c` names; the usual ones where it names none, or adds some.
+/// Returns the columns of `-c`. Without `-c`, and before columns with `+`, they are the default columns.
 pub(crate) fn column_names<'m>(matches: &'m ArgMatches, usual: &[&'m str]) -> Vec<&'m str> {
-    let given = options(matches, "columns");
-    let asked: Vec<&str> =
-        given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|c| !c.is_empty()).collect();
+    let lists = options(matches, "columns");
+    let columns: Vec<&str> =
+        lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|c| !c.is_empty()).collect();
     let mut names: Vec<&str> = Vec::new();
-    if asked.is_empty() || asked.iter().any(|column| column.starts_with('+')) {
+    if columns.is_empty() || columns.iter().any(|column| column.starts_with('+')) {
         names.extend(usual);
     }
-    for column in asked {
+    for column in columns {
         match column.strip_prefix('+') {
             Some(added) if names.contains(&added) => {}
             Some(added) => names.push(added),
@@ -119,15 +119,15 @@ pub(crate) fn column_names<'m>(matches: &'m ArgMatches, usual: &[&'m str]) -> Ve
     names
 }
 
-/// Reads `COL[:desc],…`.
-fn order(catalog: &Catalog, entity: &'static Entity, given: &[&str]) -> Result<Vec<Order>> {
-    let keys = sort_keys(given)?.into_iter();
+/// Parses `COL[:desc],…`.
+fn order(catalog: &Catalog, entity: &'static Entity, lists: &[&str]) -> Result<Vec<Order>> {
+    let keys = sort_keys(lists)?.into_iter();
     keys.map(|(column, descending)| Ok(Order { path: Path::parse(catalog, entity, column)?, descending })).collect()
 }
 
-/// The columns that `--sort` names, and whether the greatest comes first.
-pub(crate) fn sort_keys<'m>(given: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
-    let keys = given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
+/// Returns the columns of `--sort`, each with true if the order is descending.
+pub(crate) fn sort_keys<'m>(lists: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
+    let keys = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
     keys.map(|key| match key.rsplit_once(':') {
         None | Some((_, "asc")) => Ok((key.strip_suffix(":asc").unwrap_or(key), false)),
         Some((column, "desc")) => Ok((column, true)),
@@ -137,7 +137,7 @@ pub(crate) fn sort_keys<'m>(given: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
     .collect()
 }
 
-/// The whole number that an option gives.
+/// Returns the whole number of an option.
 pub(crate) fn number(matches: &ArgMatches, name: &str) -> Result<Option<u64>> {
     let Some(text) = option(matches, name) else { return Ok(None) };
     text.parse()

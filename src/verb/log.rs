@@ -1,6 +1,4 @@
-//! `inv NOUN log`: the changes of a record and of what hung from it, the latest first.
-//!
-//! What every log looks like stands here too: a line a change.
+//! `inv NOUN log`: changes of a record and its parts, the latest first; also the columns of every log.
 
 use super::arguments::{self, option};
 use crate::catalog::{Catalog, Entity, Kind};
@@ -23,10 +21,10 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
-    tell(session, Some((entity, option(matches, "record"))), matches)
+    answer(session, Some((entity, option(matches, "record"))), matches)
 }
 
-/// The options that say which changes are told.
+/// Options that select changes.
 pub(crate) fn filters() -> Vec<Arg> {
     vec![
         Arg::new("since").long("since").value_name("TIME").help("Not earlier than this: a time, a date, 7d, yesterday"),
@@ -36,9 +34,13 @@ pub(crate) fn filters() -> Vec<Arg> {
     ]
 }
 
-/// Tells the changes that `matches` ask for: all, those of a noun, or those of a record.
-pub(crate) fn tell(session: &Session, of: Option<(&'static Entity, Option<&str>)>, matches: &ArgMatches) -> Result<()> {
-    let log = asked(matches)?;
+/// Answers with the changes of all records, of a noun, or of a record.
+pub(crate) fn answer(
+    session: &Session,
+    of: Option<(&'static Entity, Option<&str>)>,
+    matches: &ArgMatches,
+) -> Result<()> {
+    let log = selection(matches)?;
     let columns = [
         Column::new("change", ColumnKind::Number),
         Column::new("time", ColumnKind::Time),
@@ -50,7 +52,7 @@ pub(crate) fn tell(session: &Session, of: Option<(&'static Entity, Option<&str>)
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         let mut row = Row::default();
-        let mut put = |change: &Logged, own: Option<&String>| {
+        let mut write_change = |change: &Logged, own: Option<&String>| {
             row.clear();
             row.integer(change.id);
             row.time(&change.at);
@@ -68,13 +70,13 @@ pub(crate) fn tell(session: &Session, of: Option<(&'static Entity, Option<&str>)
             out(&row).map(|()| ControlFlow::Continue(()))
         };
         match of {
-            None => reader.changes(&log, |change| put(change, None)),
-            Some((entity, None)) => reader.changes_of(entity, &log, |change| put(change, None)),
+            None => reader.changes(&log, |change| write_change(change, None)),
+            Some((entity, None)) => reader.changes_of(entity, &log, |change| write_change(change, None)),
             Some((entity, Some(name))) => {
                 let id = reader.resolve_ever(entity, name)?;
                 let own = own_steps(reader, entity, id)?;
                 let changes = reader.changes_about(entity, id)?;
-                reader.changes_among(&changes, &log, |change| put(change, own.get(&change.id)))
+                reader.changes_among(&changes, &log, |change| write_change(change, own.get(&change.id)))
             }
         }
     })
@@ -87,8 +89,8 @@ fn text(row: &mut Row, text: Option<&str>) {
     }
 }
 
-/// Which changes are asked for.
-fn asked(matches: &ArgMatches) -> Result<Log> {
+/// Returns the selection of changes from the command line.
+fn selection(matches: &ArgMatches) -> Result<Log> {
     let moment = |name| option(matches, name).map(|text| time::moment(text, &time::now())).transpose();
     let limit = option(matches, "limit").map(|text| {
         text.parse().map_err(|_| Error::usage(format!("--limit takes a whole number, not {}", shown::quoted(text))))
@@ -101,19 +103,19 @@ fn asked(matches: &ArgMatches) -> Result<Log> {
     })
 }
 
-/// What a change did, in counts: `+1 vm, ~2 disks`.
+/// Returns the effect of a change in counts: `+1 vm, ~2 disks`.
 pub(crate) fn what(reader: &Reader<'_>, change: &Logged) -> Result<String> {
     if let Some((last, _)) = &change.purged {
         return Ok(format!("purged history up to change {last}"));
     }
     let tally = reader.tally(change.id)?;
-    let told = tally.into_iter().map(|(action, entity, count)| {
+    let counts = tally.into_iter().map(|(action, entity, count)| {
         format!("{}{}", sign(action), entity.counted(usize::try_from(count).unwrap_or(usize::MAX)))
     });
-    Ok(told.collect::<Vec<String>>().join(", "))
+    Ok(counts.collect::<Vec<String>>().join(", "))
 }
 
-/// The sign of an action: `+`, `~`, `-`.
+/// Returns the sign of an action: `+`, `~`, `-`.
 pub(crate) const fn sign(action: Action) -> &'static str {
     match action {
         Action::Create => "+",
@@ -123,13 +125,13 @@ pub(crate) const fn sign(action: Action) -> &'static str {
     }
 }
 
-/// What each change did to the record itself, in words.
+/// Returns the effect of each change on the record itself in words, by change.
 fn own_steps(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTreeMap<i64, String>> {
-    let mut told: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    let mut words: BTreeMap<i64, Vec<String>> = BTreeMap::new();
     for step in reader.story(entity, id)? {
-        told.entry(step.change).or_default().extend(in_words(reader, entity, &step)?);
+        words.entry(step.change).or_default().extend(in_words(reader, entity, &step)?);
     }
-    Ok(told.into_iter().map(|(change, words)| (change, words.join(", "))).collect())
+    Ok(words.into_iter().map(|(change, words)| (change, words.join(", "))).collect())
 }
 
 fn in_words(reader: &Reader<'_>, entity: &'static Entity, step: &Step) -> Result<Vec<String>> {
@@ -149,11 +151,11 @@ fn in_words(reader: &Reader<'_>, entity: &'static Entity, step: &Step) -> Result
     })
 }
 
-/// `memory 16 GiB → 32 GiB`
+/// Returns the old and new value of a field: `memory 16 GiB → 32 GiB`.
 pub(crate) fn arrow(reader: &Reader<'_>, field: &crate::catalog::Field, old: &Value, new: &Value) -> Result<String> {
-    let told = |value| Ok(reader.shown(field, value)?.unwrap_or_else(|| "none".to_owned()));
+    let value_text = |value| Ok(reader.shown(field, value)?.unwrap_or_else(|| "none".to_owned()));
     if field.kind == Kind::Secret {
         return Ok(format!("{} changed", field.name));
     }
-    Ok(format!("{} {} → {}", field.name, told(old)?, told(new)?))
+    Ok(format!("{} {} → {}", field.name, value_text(old)?, value_text(new)?))
 }

@@ -1,4 +1,4 @@
-//! `inv NOUN rm`: asks first, and refuses what others need.
+//! `inv NOUN rm`: deletes records after confirmation, unless others depend on them.
 
 use super::arguments::{self, switch};
 use super::report::Report;
@@ -27,13 +27,13 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
-    let named = Named::from(entity, matches)?;
+    let selection = Named::from(entity, matches)?;
     let recursive = switch(matches, "recursive");
     let agreed = if switch(matches, "yes") || session.dry_run {
         None
     } else {
         let (ids, question) = session.read(|reader| {
-            let ids = named.ids(reader, entity)?;
+            let ids = selection.ids(reader, entity)?;
             let removal = Removal::plan(reader, entity, &ids, recursive)?;
             Ok((ids.clone(), question(reader, entity, &ids, &removal)?))
         })?;
@@ -45,7 +45,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let (count, along, report) = session.write(|writer| {
         let ids = match &agreed {
             Some(ids) => ids.clone(),
-            None => named.ids(writer, entity)?,
+            None => selection.ids(writer, entity)?,
         };
         let mut report = Report::new(session);
         let removal = Removal::plan(writer, entity, &ids, recursive)?;
@@ -67,10 +67,10 @@ fn question(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: 
     Ok(format!("remove {what}{}?", along(reader, removal)))
 }
 
-/// What goes along or is let go, in words.
+/// Returns the records that are deleted too and the references that are cleared, in words.
 fn along(reader: &Reader<'_>, removal: &Removal) -> String {
-    let told = |before: &str, words: Vec<String>| {
+    let phrase = |before: &str, words: Vec<String>| {
         if words.is_empty() { String::new() } else { format!("{before}{}", listed(&words)) }
     };
-    told(" with ", removal.along(reader)) + &told(", letting go of ", removal.let_go(reader))
+    phrase(" with ", removal.along(reader)) + &phrase(", letting go of ", removal.let_go(reader))
 }

@@ -1,4 +1,4 @@
-//! `inv NOUN rename`: one record, another name.
+//! `inv NOUN rename`: changes the name of a record.
 
 use super::arguments::{self, option};
 use super::batch::{Batch, Existing};

@@ -1,35 +1,35 @@
-//! Which records a file's rows were about, and in which line each stood: four bytes a record where they lie close.
+//! Records of the rows of a file, with their lines. Takes four bytes a record if ids are dense.
 
 use std::collections::HashMap;
 
-/// How many ids share a block.
+/// Number of ids in a block.
 const BLOCK: usize = 256;
 
-/// The lines of records, by id.
+/// Lines of records, by id.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     blocks: HashMap<i64, Box<[u32; BLOCK]>>,
 }
 
 impl Seen {
-    /// Keeps that the record `id` stands in `line`, which is at least 1.
+    /// Sets the line of the record `id`, which is at least 1.
     pub(crate) fn insert(&mut self, id: i64, line: u64) {
         let (block, place) = place(id);
         let lines = self.blocks.entry(block).or_insert_with(|| Box::new([0; BLOCK]));
         if let Some(slot) = lines.get_mut(place) {
-            // A file of more lines than that is told its last ones less exactly.
+            // Lines beyond `u32::MAX` are reported as `u32::MAX`.
             *slot = u32::try_from(line.max(1)).unwrap_or(u32::MAX);
         }
     }
 
-    /// The line in which the record `id` stands; nothing if no row was about it.
+    /// Returns the line of the record `id`, if the file has it.
     pub(crate) fn line(&self, id: i64) -> Option<u32> {
         let (block, place) = place(id);
         self.blocks.get(&block).and_then(|lines| lines.get(place).copied()).filter(|line| *line > 0)
     }
 }
 
-/// The block of an id, and its place there.
+/// Returns the block of an id and its index there.
 fn place(id: i64) -> (i64, usize) {
     let size = i64::try_from(BLOCK).unwrap_or(i64::MAX);
     (id.div_euclid(size), usize::try_from(id.rem_euclid(size)).unwrap_or_default())

@@ -1,4 +1,4 @@
-//! From filters as they are written to conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
+//! Filters of the command line as conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
 
 use super::arguments::{names_of, option, options, valued};
 use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
@@ -14,7 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 
-/// How a filter compares; the longer ones come first, for they begin like the shorter.
+/// Comparison operators, longer ones before their prefixes.
 const OPERATORS: &[&str] = &["!=", "!~", "<=", ">=", "=", "~", "<", ">"];
 
 /// Adds the filters of a list.
@@ -44,7 +44,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
     command.arg(where_argument())
 }
 
-/// `--where TERM`.
+/// Returns `--where TERM`.
 pub(crate) fn where_argument() -> Arg {
     Arg::new("where")
         .long("where")
@@ -57,12 +57,12 @@ pub(crate) fn where_argument() -> Arg {
         )
 }
 
-/// Whether the records of `entity` are addresses.
+/// Returns true if the records of `entity` are addresses.
 fn addressed(entity: &Entity) -> bool {
     entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
 }
 
-/// The conditions that the filters of a list set.
+/// Returns the conditions of the filters of a list.
 pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches: &ArgMatches) -> Result<Vec<Term>> {
     let catalog = reader.catalog();
     let mut terms = Vec::new();
@@ -91,7 +91,7 @@ pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches
     Ok(terms)
 }
 
-/// Reads one `FIELD OP VALUE`.
+/// Parses one `FIELD OP VALUE`.
 pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Term> {
     let (field, operator, value) = split(text)?;
     let path = Path::parse(reader.catalog(), entity, field)?;
@@ -99,25 +99,25 @@ pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str
         "=" => equal(reader, &path, &[value], false),
         "!=" => equal(reader, &path, &[value], true),
         _ => {
-            let meets = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
-            Ok(Term::Column { path, test: meets })
+            let comparison = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
+            Ok(Term::Column { path, test: comparison })
         }
     }
 }
 
-/// The field, the operator and the value of `FIELD OP VALUE`.
+/// Returns the field, the operator and the value of `FIELD OP VALUE`.
 pub(crate) fn split(text: &str) -> Result<(&str, &'static str, &str)> {
-    let found = text.char_indices().find_map(|(at, _)| {
+    let operator_at = text.char_indices().find_map(|(at, _)| {
         OPERATORS.iter().find(|operator| text[at..].starts_with(**operator)).map(|operator| (at, *operator))
     });
-    let Some((at, operator)) = found else {
+    let Some((at, operator)) = operator_at else {
         return Err(Error::usage(format!("{} is no condition", shown::quoted(text)))
             .help("a condition is FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ < <= > >="));
     };
     Ok((text[..at].trim(), operator, text[at + operator.len()..].trim()))
 }
 
-/// What a column that is computed by a command, and holds `kind`, must meet for `OP VALUE`.
+/// Returns the test of `OP VALUE` for a column that a command computes, with values of `kind`.
 pub(crate) fn test(
     reader: &Reader<'_>,
     name: &str,
@@ -138,10 +138,10 @@ pub(crate) fn test(
     }
 }
 
-/// The test of an operator that is neither `=` nor `!=`.
+/// Returns the test of an operator other than `=` and `!=`.
 fn other_than_equal(operator: &str, value: &str, operand: impl FnOnce(&str) -> Result<Operand>) -> Result<Test> {
     let orders: &[Ordering] = match operator {
-        // Whatever is there has nothing in it.
+        // Every text contains the empty text.
         "~" => return Ok(Needle::new(value).map_or(Test::Filled, Test::Contains)),
         "!~" => return Ok(Needle::new(value).map_or(Test::Empty, Test::Lacks)),
         "<" => &[Ordering::Less],
@@ -152,7 +152,8 @@ fn other_than_equal(operator: &str, value: &str, operand: impl FnOnce(&str) -> R
     Ok(Test::Compares(orders.to_vec(), operand(value)?))
 }
 
-/// That a column is one of `values`, an empty one meaning that it is empty; or, negated, none of them.
+/// Returns the condition that a column is one of `values` or, negated, none of them. An empty value matches empty
+/// cells.
 fn equal(reader: &Reader<'_>, path: &Path, values: &[&str], negated: bool) -> Result<Term> {
     if values == [""] {
         let test = if negated { Test::Filled } else { Test::Empty };
@@ -185,7 +186,7 @@ fn equal(reader: &Reader<'_>, path: &Path, values: &[&str], negated: bool) -> Re
     Ok(Term::Column { path: path.clone(), test })
 }
 
-/// A value as the column's cells compare.
+/// Returns a value in the form in which the cells of the column are compared.
 fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
     let about = |error: Error| Error::failed(format!("{}: {}", path.name, error.in_one_line()));
     let kind = path.kind(reader.catalog());
@@ -205,7 +206,7 @@ fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
     }))
 }
 
-/// A value as the cells of the column `name` compare, which holds `kind`.
+/// Returns a value in the form in which cells of `kind` are compared; `name` is the column in errors.
 fn measured(reader: &Reader<'_>, name: &str, kind: ColumnKind, text: &str) -> Result<Operand> {
     let about = |error: Error| Error::failed(format!("{name}: {}", error.in_one_line()));
     let number = |text: &str| {

@@ -1,4 +1,4 @@
-//! Amounts as they are added up: each that an estate has is understood once.
+//! Amounts to sum, each parsed once.
 
 use super::Mixer;
 use crate::error::Result;
@@ -7,11 +7,11 @@ use crate::value::decimal::Decimal;
 use crate::value::quantity::{Quantity, Units};
 use std::hash::Hasher;
 
-/// An amount as it is added up.
+/// An amount to sum.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Amount {
     pub(super) exact: Decimal,
-    /// The same, where it is whole.
+    /// Same amount as an integer, if it is whole.
     whole: Option<u64>,
 }
 
@@ -21,7 +21,7 @@ impl Amount {
         Self { exact, whole }
     }
 
-    /// Adds it to `sum`, and returns what of it does not go in there.
+    /// Adds the amount to `sum` if it is whole and does not overflow; otherwise returns it.
     pub(super) fn add_to(self, sum: &mut u64) -> Decimal {
         match self.whole.and_then(|whole| sum.checked_add(whole)) {
             Some(more) => {
@@ -33,25 +33,25 @@ impl Amount {
     }
 }
 
-/// How many amounts are remembered.
-const REMEMBERED: usize = 512;
+/// Number of cached amounts.
+const CACHE_SIZE: usize = 512;
 
-/// Amounts, read once each: an estate has few different ones.
+/// Cache of parsed amounts: an estate has few different ones.
 pub(super) struct Amounts<'u> {
     units: &'u Units,
-    known: Vec<Known>,
+    cache: Vec<CachedAmount>,
 }
 
-/// An amount that was met: its digits, packed, and its unit.
+/// A parsed amount with its key: packed digits and unit.
 #[derive(Debug, Clone, Copy, Default)]
-struct Known {
+struct CachedAmount {
     digits: u128,
     unit: i64,
     amount: Amount,
 }
 
-/// A text of up to sixteen bytes as a number, which no other text is: none of them begins with a zero byte, as no amount
-/// does.
+/// Packs a text of up to sixteen bytes into a number. Texts with a leading zero byte are refused, so the number is
+/// unique.
 fn packed(text: &[u8]) -> Option<u128> {
     let short = text.len() <= size_of::<u128>() && text.first() != Some(&0);
     short.then(|| text.iter().fold(0, |number, byte| number << 8 | u128::from(*byte)))
@@ -59,7 +59,7 @@ fn packed(text: &[u8]) -> Option<u128> {
 
 impl<'u> Amounts<'u> {
     pub(super) fn new(units: &'u Units) -> Self {
-        Self { units, known: vec![Known::default(); REMEMBERED] }
+        Self { units, cache: vec![CachedAmount::default(); CACHE_SIZE] }
     }
 
     pub(super) fn count(&mut self, stored: &Stored<'_>, field: usize) -> Result<Amount> {
@@ -70,23 +70,23 @@ impl<'u> Amounts<'u> {
         stored.amount(field)?.map_or(Ok(Amount::default()), |(text, unit)| self.read(stored, field, text, unit))
     }
 
-    /// An amount in `unit`; no unit has the id 0, which stands for a mere number.
+    /// Returns an amount in `unit`; 0, which no unit has as its id, is a number without a unit.
     fn read(&mut self, stored: &Stored<'_>, field: usize, text: &[u8], unit: i64) -> Result<Amount> {
-        let Some(digits) = packed(text) else { return self.understood(stored, field, unit) };
+        let Some(digits) = packed(text) else { return self.parse(stored, field, unit) };
         let mut hasher = Mixer::default();
         hasher.write_u128(digits);
         hasher.write_i64(unit);
-        let place = usize::try_from(hasher.finish() % REMEMBERED as u64).unwrap_or_default();
-        let known = self.known[place];
-        if (known.digits, known.unit) == (digits, unit) {
-            return Ok(known.amount);
+        let place = usize::try_from(hasher.finish() % CACHE_SIZE as u64).unwrap_or_default();
+        let cached = self.cache[place];
+        if (cached.digits, cached.unit) == (digits, unit) {
+            return Ok(cached.amount);
         }
-        let amount = self.understood(stored, field, unit)?;
-        self.known[place] = Known { digits, unit, amount };
+        let amount = self.parse(stored, field, unit)?;
+        self.cache[place] = CachedAmount { digits, unit, amount };
         Ok(amount)
     }
 
-    fn understood(&self, stored: &Stored<'_>, field: usize, unit: i64) -> Result<Amount> {
+    fn parse(&self, stored: &Stored<'_>, field: usize, unit: i64) -> Result<Amount> {
         let amount = stored.text(field)?.unwrap_or_default();
         Ok(Amount::new(match unit {
             0 => Decimal::parse(amount).unwrap_or_default(),

@@ -1,9 +1,9 @@
-//! The rules of `inv check`: one table, which the page `docs/checks.md` explains and a test holds it to.
+//! Rules of `inv check`. `docs/checks.md` explains them, and a test compares both.
 
 use crate::error::{Error, Result};
 use crate::value::{shown, similar};
 
-/// How bad a finding is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Severity {
     /// The data contradict themselves or cannot be read: the command ends with status 1.
@@ -24,23 +24,23 @@ impl Severity {
 /// A rule that data can break.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// Its code, which stays the same for good.
+    /// Code, which never changes.
     pub code: &'static str,
-    /// What it finds, in a word.
+    /// Name, an alternative to the code.
     pub name: &'static str,
     pub severity: Severity,
-    /// Whether `--fix` can mend what breaks it.
-    pub mended: bool,
-    /// What it finds, as a line of help.
+    /// True if `--fix` can fix its findings.
+    pub fixable: bool,
+    /// Line of help.
     pub about: &'static str,
 }
 
-const fn error(code: &'static str, name: &'static str, mended: bool, about: &'static str) -> Rule {
-    Rule { code, name, severity: Severity::Error, mended, about }
+const fn error(code: &'static str, name: &'static str, fixable: bool, about: &'static str) -> Rule {
+    Rule { code, name, severity: Severity::Error, fixable, about }
 }
 
 const fn warning(code: &'static str, name: &'static str, about: &'static str) -> Rule {
-    Rule { code, name, severity: Severity::Warning, mended: false, about }
+    Rule { code, name, severity: Severity::Warning, fixable: false, about }
 }
 
 pub(super) static INTEGRITY: Rule = error("E001", "integrity", false, "the file's own structure is damaged");
@@ -72,7 +72,7 @@ pub(super) static NO_OS: Rule = warning("W031", "no-os", "a VM has neither an os
 pub(super) static NO_ADDRESS: Rule = warning("W032", "no-address", "a VM has no address");
 pub(super) static NAME_CASE: Rule = warning("W040", "name-case", "two names under one holder differ only in case");
 
-/// Every rule, in the order in which they are tried.
+/// All rules, in the order in which they are checked.
 pub(crate) static RULES: &[&Rule] = &[
     &INTEGRITY,
     &DANGLING,
@@ -94,16 +94,16 @@ pub(crate) static RULES: &[&Rule] = &[
     &NAME_CASE,
 ];
 
-/// Which rules are asked for.
-pub(super) struct Asked(Vec<&'static str>);
+/// Codes of the selected rules.
+pub(super) struct RuleSet(Vec<&'static str>);
 
-impl Asked {
-    /// Reads codes or names, separated by commas or given several times.
+impl RuleSet {
+    /// Parses codes and names, separated by commas.
     pub(super) fn from(only: &[&str], ignored: &[&str]) -> Result<Self> {
         let (only, ignored) = (codes(only)?, codes(ignored)?);
         let all = RULES.iter().map(|rule| rule.code);
-        let wanted = all.filter(|code| (only.is_empty() || only.contains(code)) && !ignored.contains(code));
-        Ok(Self(wanted.collect()))
+        let selected = all.filter(|code| (only.is_empty() || only.contains(code)) && !ignored.contains(code));
+        Ok(Self(selected.collect()))
     }
 
     pub(super) fn has(&self, rule: &Rule) -> bool {
@@ -115,9 +115,9 @@ impl Asked {
     }
 }
 
-fn codes(given: &[&str]) -> Result<Vec<&'static str>> {
-    let texts = given.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty());
-    let found = texts.map(|text| {
+fn codes(lists: &[&str]) -> Result<Vec<&'static str>> {
+    let texts = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|text| !text.is_empty());
+    let codes = texts.map(|text| {
         let same = |rule: &&&Rule| rule.code.eq_ignore_ascii_case(text) || rule.name.eq_ignore_ascii_case(text);
         RULES.iter().find(same).map(|rule| rule.code).ok_or_else(|| {
             let near = similar::nearest(text, RULES.iter().flat_map(|rule| [rule.code, rule.name]), 3);
@@ -125,5 +125,5 @@ fn codes(given: &[&str]) -> Result<Vec<&'static str>> {
                 .help(similar::did_you_mean(&near).unwrap_or_else(|| "inv check --rules lists them".to_owned()))
         })
     });
-    found.collect()
+    codes.collect()
 }

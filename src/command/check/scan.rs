@@ -1,6 +1,6 @@
-//! Running the rules over the data.
+//! Checks of the selected rules on the data.
 
-use super::rule::{self, Asked, Rule};
+use super::rule::{self, Rule, RuleSet};
 use super::values;
 use crate::catalog::{self, Catalog, Entity, Field, Kind, Path, Reach};
 use crate::error::Result;
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::ControlFlow;
 
-/// Something that is wrong.
+/// A finding: a record that breaks a rule.
 pub(super) struct Finding {
     pub rule: &'static Rule,
     pub noun: String,
@@ -20,26 +20,26 @@ pub(super) struct Finding {
     pub text: String,
 }
 
-/// Takes each finding.
-type Tell<'t> = dyn FnMut(Finding) -> Result<()> + 't;
+/// Function that takes each finding.
+type OnFinding<'t> = dyn FnMut(Finding) -> Result<()> + 't;
 
-/// What would mend a record: another text in the field at that place, or, with none, its removal.
-pub(super) struct Mend {
+/// Fix of a record: a new text for a field by its index, or deletion if there is none.
+pub(super) struct Fix {
     pub entity: &'static Entity,
     pub id: i64,
     pub value: Option<(usize, String)>,
 }
 
-/// The noun of machines, and what each should have.
+/// Noun of machines, and the columns that each should have.
 const MACHINE: &str = "vm";
-const WANTED: &[(&Rule, &[&str], &str)] = &[
+const EXPECTED: &[(&Rule, &[&str], &str)] = &[
     (&rule::NO_OWNER, &["owner"], "has no owner"),
     (&rule::NO_OS, &["os", "custom-os"], "has no os and no custom-os"),
     (&rule::NO_ADDRESS, &["ips"], "has no address"),
 ];
-/// Machines that are gone are no one's any more.
-const GONE: (&str, &str) = ("status", "retired");
-/// Of which noun which field is not to be promised away beyond what it says.
+/// Status of machines that are not checked.
+const RETIRED: (&str, &str) = ("status", "retired");
+/// Rules for totals that must not be exceeded: rule, noun and field.
 const TOTALS: &[(&Rule, &str, &str)] = &[
     (&rule::PARTITIONS, "disk", "size"),
     (&rule::MEMORY, "pool", "memory"),
@@ -48,93 +48,94 @@ const TOTALS: &[(&Rule, &str, &str)] = &[
     (&rule::STORAGE, "storage", "capacity"),
 ];
 
-/// Hands every finding of the rules that are asked for to `tell`.
-pub(super) fn scan(reader: &Reader<'_>, asked: &Asked, tell: &mut Tell<'_>) -> Result<()> {
-    if asked.has(&rule::INTEGRITY) {
+/// Passes every finding of the selected rules to `report`.
+pub(super) fn scan(reader: &Reader<'_>, rules: &RuleSet, report: &mut OnFinding<'_>) -> Result<()> {
+    if rules.has(&rule::INTEGRITY) {
         reader.each_broken(|fault| {
             let text = fault.to_owned();
-            tell(Finding { rule: &rule::INTEGRITY, noun: String::new(), record: String::new(), text })
+            report(Finding { rule: &rule::INTEGRITY, noun: String::new(), record: String::new(), text })
         })?;
     }
-    if asked.has(&rule::DANGLING) {
+    if rules.has(&rule::DANGLING) {
         reader.each_dangling(|entity, id, column| {
-            let name = entity.fields.iter().find(|field| field.columns().any(|known| known == column));
+            let name = entity.fields.iter().find(|field| field.columns().any(|name| name == column));
             let text = format!("{} refers to a record that is gone", name.map_or(column, |field| field.name));
-            tell(finding(reader, &rule::DANGLING, entity, id, text))
+            report(finding(reader, &rule::DANGLING, entity, id, text))
         })?;
     }
-    if asked.any(&[&rule::QUANTITY, &rule::CANONICAL, &rule::NAME_FORM, &rule::NAME_UNSEEN, &rule::INVALID]) {
+    if rules.any(&[&rule::QUANTITY, &rule::CANONICAL, &rule::NAME_FORM, &rule::NAME_UNSEEN, &rule::INVALID]) {
         let units = reader.units()?;
         for entity in reader.catalog().entities() {
-            reader.each_held(entity, |id, field, held| match values::fault(&units, field, held) {
-                Some(fault) if asked.has(fault.rule) => tell(finding(reader, fault.rule, entity, id, fault.text)),
+            reader.each_held(entity, |id, field, value| match values::violation(&units, field, value) {
+                Some(found) if rules.has(found.rule) => report(finding(reader, found.rule, entity, id, found.text)),
                 _ => Ok(()),
             })?;
         }
     }
-    if asked.has(&rule::CONTRADICTION) {
+    if rules.has(&rule::CONTRADICTION) {
         for entity in reader.catalog().entities() {
-            contradictions(reader, entity, tell)?;
+            contradictions(reader, entity, report)?;
         }
     }
-    if asked.has(&rule::DUPLICATE) {
+    if rules.has(&rule::DUPLICATE) {
         for entity in reader.catalog().entities() {
             for key in entity.soft_keys {
-                reader.each_shared(entity, key, |ids| duplicate(reader, entity, key, ids, tell))?;
+                reader.each_shared(entity, key, |ids| duplicate(reader, entity, key, ids, report))?;
             }
         }
     }
     for (rule, noun, field) in TOTALS {
-        if asked.has(rule) {
-            beyond(reader, rule, reader.catalog().of(noun), field, tell)?;
+        if rules.has(rule) {
+            beyond(reader, rule, reader.catalog().of(noun), field, report)?;
         }
     }
-    for (rule, columns, text) in WANTED {
-        if asked.has(rule) {
-            without(reader, rule, columns, text, tell)?;
+    for (rule, columns, text) in EXPECTED {
+        if rules.has(rule) {
+            without(reader, rule, columns, text, report)?;
         }
     }
-    if asked.has(&rule::NAME_CASE) {
+    if rules.has(&rule::NAME_CASE) {
         for entity in reader.catalog().entities() {
-            case(reader, entity, tell)?;
+            case(reader, entity, report)?;
         }
     }
     Ok(())
 }
 
-/// What would mend the findings that can be mended without doubt.
-pub(super) fn mends(reader: &Reader<'_>, asked: &Asked) -> Result<Vec<Mend>> {
-    let mut mends = Vec::new();
-    if asked.has(&rule::DANGLING) {
+/// Returns the fixes of findings that can be fixed without doubt.
+pub(super) fn fixes(reader: &Reader<'_>, rules: &RuleSet) -> Result<Vec<Fix>> {
+    let mut fixes = Vec::new();
+    if rules.has(&rule::DANGLING) {
         reader.each_dangling(|entity, id, _| {
-            let again = mends.iter().any(|mend: &Mend| mend.id == id && mend.entity.noun == entity.noun);
+            let again = fixes.iter().any(|fix: &Fix| fix.id == id && fix.entity.noun == entity.noun);
             if entity.reach == Reach::Link && !again {
-                mends.push(Mend { entity, id, value: None });
+                fixes.push(Fix { entity, id, value: None });
             }
             Ok(())
         })?;
     }
-    if asked.any(&[&rule::CANONICAL, &rule::NAME_FORM]) {
+    if rules.any(&[&rule::CANONICAL, &rule::NAME_FORM]) {
         let units = reader.units()?;
         for entity in reader.catalog().entities() {
-            reader.each_held(entity, |id, field, held| {
-                if let Some(fault) = values::fault(&units, field, held).filter(|fault| asked.has(fault.rule))
-                    && let (Some(text), Some(place)) = (fault.mended, entity.position(field.name))
+            reader.each_held(entity, |id, field, value| {
+                let violation = values::violation(&units, field, value).filter(|found| rules.has(found.rule));
+                if let Some(violation) = violation
+                    && let (Some(text), Some(place)) = (violation.fix, entity.position(field.name))
                 {
-                    mends.push(Mend { entity, id, value: Some((place, text)) });
+                    fixes.push(Fix { entity, id, value: Some((place, text)) });
                 }
                 Ok(())
             })?;
         }
     }
-    Ok(mends)
+    Ok(fixes)
 }
 
 fn finding(reader: &Reader<'_>, rule: &'static Rule, entity: &'static Entity, id: i64, text: String) -> Finding {
     Finding { rule, noun: entity.noun.to_owned(), record: record(reader, entity, id), text }
 }
 
-/// The path of a record; its id where it has none, as where what holds it is gone.
+/// Returns the path of a record, or its id if it has none, for example if its parent is missing.
 fn record(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> String {
     match reader.path(entity, id) {
         Ok(path) if !entity.names.is_empty() => path.to_string(),
@@ -142,10 +143,10 @@ fn record(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> String {
     }
 }
 
-/// Tells of records whose fields do not go together, as the catalog has it.
-fn contradictions(reader: &Reader<'_>, entity: &'static Entity, tell: &mut Tell<'_>) -> Result<()> {
-    for held in entity.rules {
-        let (names, test, says) = match held {
+/// Reports records that break rules between fields of the catalog.
+fn contradictions(reader: &Reader<'_>, entity: &'static Entity, report: &mut OnFinding<'_>) -> Result<()> {
+    for catalog_rule in entity.rules {
+        let (names, test, message) = match catalog_rule {
             catalog::Rule::NotBoth(one, other) => {
                 (vec![*one, *other], Test::Filled, format!("has both {one} and {other}"))
             }
@@ -154,20 +155,20 @@ fn contradictions(reader: &Reader<'_>, entity: &'static Entity, tell: &mut Tell<
         let term = |name: &str| Term::Column { path: Path::known(reader.catalog(), entity, name), test: test.clone() };
         let query = Query { terms: names.into_iter().map(term).collect(), ..Query::all(entity, Vec::new()) };
         reader.select_with_ids(&query, |id, _| {
-            tell(finding(reader, &rule::CONTRADICTION, entity, id, says.clone()))?;
+            report(finding(reader, &rule::CONTRADICTION, entity, id, message.clone()))?;
             Ok(ControlFlow::Continue(()))
         })?;
     }
     Ok(())
 }
 
-/// Tells of records that share what only one should have, and who they are.
+/// Reports records with the same key and their parents.
 fn duplicate(
     reader: &Reader<'_>,
     entity: &'static Entity,
     key: &[&str],
     ids: &[i64],
-    tell: &mut Tell<'_>,
+    report: &mut OnFinding<'_>,
 ) -> Result<()> {
     let Some(first) = ids.first() else { return Ok(()) };
     let mut what = Vec::new();
@@ -189,16 +190,16 @@ fn duplicate(
         });
     }
     let text = format!("{} is taken by {}", what.join(" "), listed(&bearers));
-    tell(finding(reader, &rule::DUPLICATE, entity, *first, text))
+    report(finding(reader, &rule::DUPLICATE, entity, *first, text))
 }
 
-/// Tells of records whose field says less than what is promised of it.
+/// Reports records whose total is less than the allocated amount.
 fn beyond(
     reader: &Reader<'_>,
     rule: &'static Rule,
     entity: &'static Entity,
     field: &str,
-    tell: &mut Tell<'_>,
+    report: &mut OnFinding<'_>,
 ) -> Result<()> {
     let catalog = reader.catalog();
     let path = |name: &str| Path::known(catalog, entity, name);
@@ -210,56 +211,60 @@ fn beyond(
     reader.select_with_ids(&query, |id, row| {
         let text = |place| row.cell(place).plain().unwrap_or_default().to_owned();
         let text = format!("{} of {field} is promised, of {}", text(1), text(0));
-        tell(finding(reader, rule, entity, id, text))?;
+        report(finding(reader, rule, entity, id, text))?;
         Ok(ControlFlow::Continue(()))
     })
 }
 
-/// Tells of machines that lack all of `columns`.
-///
-/// Fields are looked at as they are stored: a reference to a record that is gone is not none.
-fn without(reader: &Reader<'_>, rule: &'static Rule, columns: &[&str], text: &str, tell: &mut Tell<'_>) -> Result<()> {
+/// Reports machines for which all of `columns` are empty. A reference to a missing record is not empty.
+fn without(
+    reader: &Reader<'_>,
+    rule: &'static Rule,
+    columns: &[&str],
+    text: &str,
+    report: &mut OnFinding<'_>,
+) -> Result<()> {
     let catalog: &Catalog = reader.catalog();
     let entity = catalog.of(MACHINE);
-    let (status, gone) = GONE;
-    let mut tell = |id| tell(finding(reader, rule, entity, id, text.to_owned()));
+    let (status, retired) = RETIRED;
+    let mut report = |id| report(finding(reader, rule, entity, id, text.to_owned()));
     let fields: Vec<&'static Field> = columns.iter().filter_map(|name| entity.field(name)).collect();
     if fields.len() == columns.len() {
         let all: Vec<&'static Field> = fields.iter().copied().chain(entity.field(status)).collect();
         return reader.each_stored(entity, &all, Vec::new(), |id, stored| {
-            // What is no text is there all the same, and another rule tells of it.
+            // A value that is not valid text is not empty; another rule reports it.
             let is_empty = |(place, field): (usize, &&Field)| match field.kind {
                 Kind::Reference { .. } => matches!(stored.reference(place), Ok(None)),
                 _ => matches!(stored.text(place), Ok(None)),
             };
             let lacks = fields.iter().enumerate().all(is_empty);
-            if lacks && stored.text(fields.len())? != Some(gone) { tell(id) } else { Ok(()) }
+            if lacks && stored.text(fields.len())? != Some(retired) { report(id) } else { Ok(()) }
         });
     }
     let term = |name: &str, test| Term::Column { path: Path::known(catalog, entity, name), test };
-    let terms = std::iter::once(term(status, Test::Unequal(vec![Operand::Text(gone.to_owned())])))
+    let terms = std::iter::once(term(status, Test::Unequal(vec![Operand::Text(retired.to_owned())])))
         .chain(columns.iter().map(|name| term(name, Test::Empty)));
     let query = Query { terms: terms.collect(), ..Query::all(entity, Vec::new()) };
-    reader.select_with_ids(&query, |id, _| tell(id).map(|()| ControlFlow::Continue(())))
+    reader.select_with_ids(&query, |id, _| report(id).map(|()| ControlFlow::Continue(())))
 }
 
-/// Tells of names under one holder that differ in case alone.
+/// Reports names with the same parent that differ only in case.
 ///
-/// A million names are too much to keep: their hashes are kept, and a record whose hash is known is compared.
-fn case(reader: &Reader<'_>, entity: &'static Entity, tell: &mut Tell<'_>) -> Result<()> {
+/// Only hashes of the names are in memory, since there may be millions; records with the same hash are compared.
+fn case(reader: &Reader<'_>, entity: &'static Entity, report: &mut OnFinding<'_>) -> Result<()> {
     if !entity.naming().any(|field| field.kind == Kind::Name) {
         return Ok(());
     }
     let hasher = RandomState::new();
-    let mut known: HashMap<u64, i64> = HashMap::new();
+    let mut ids_by_hash: HashMap<u64, i64> = HashMap::new();
     reader.each_name(entity, |id, parent, name| {
         let lower = name.to_lowercase();
-        let Some(other) = known.insert(hasher.hash_one((parent, &lower)), id) else { return Ok(()) };
+        let Some(other) = ids_by_hash.insert(hasher.hash_one((parent, &lower)), id) else { return Ok(()) };
         let (other, holder) = reader.name_and_holder(entity, other)?;
         if holder != parent || other.to_lowercase() != lower {
             return Ok(());
         }
         let text = format!("differs from {} only in case", shown::quoted(&other));
-        tell(finding(reader, &rule::NAME_CASE, entity, id, text))
+        report(finding(reader, &rule::NAME_CASE, entity, id, text))
     })
 }

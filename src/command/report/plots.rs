@@ -1,6 +1,7 @@
-//! The plots of the report, as SVG that stands in the page.
+//! Plots of the report as inline SVG.
 //!
-//! Colours are names for the style sheet: it finds each by its value and gives it the hue of the light or the dark page.
+//! Colours are keys: the style sheet selects each by its value and replaces it by the colour of the light or dark
+//! theme.
 
 use crate::command::pools::grouped;
 use crate::error::{Error, Result};
@@ -13,22 +14,22 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoTextStyle};
 
-/// How wide a plot is, in its own units; the page scales it.
+/// Width of a plot in SVG units; the page scales it.
 const WIDTH: u32 = 440;
-/// How tall a bar with its label is.
+/// Height of a bar with its label.
 const ROW: u32 = 40;
-/// How tall the bar alone is.
+/// Height of the bar alone.
 const BAR: i32 = 10;
-/// How tall the plot of growth is.
+/// Height of the plot of growth.
 const TALL: u32 = 240;
-/// How many columns a label may take.
+/// Largest width of a label in terminal columns.
 const LABEL: usize = 40;
 
 const TEXT: RGBColor = RGBColor(17, 17, 17);
 const LINE: RGBColor = RGBColor(204, 204, 204);
 const TRACK: RGBColor = RGBColor(238, 238, 238);
 
-/// What a bar says.
+/// Meaning of a bar, which sets its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
@@ -38,7 +39,7 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    /// The value by which the style sheet knows it.
+    /// Returns the value that the style sheet selects.
     const fn color(self) -> RGBColor {
         match self {
             Self::Plain => RGBColor(47, 111, 222),
@@ -53,17 +54,17 @@ impl Tone {
 pub(super) struct Bar {
     pub label: String,
     pub value: String,
-    /// How long it is, 1 being the whole width.
+    /// Length, 1 for the whole width.
     pub share: f64,
     pub tone: Tone,
 }
 
 type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 
-/// Bars under each other, each with its label and value above it.
+/// Plots bars below each other, each under its label and value.
 pub(super) fn bars(bars: &[Bar]) -> Result<String> {
     let rows = u32::try_from(bars.len()).unwrap_or(u32::MAX / ROW);
-    drawn((WIDTH, (rows * ROW).max(1)), |area| {
+    render((WIDTH, (rows * ROW).max(1)), |area| {
         for (bar, row) in bars.iter().zip(0_i32..) {
             let top = row * i32::try_from(ROW).unwrap_or_default();
             let label = (measure::width(&bar.label) > LABEL)
@@ -77,7 +78,7 @@ pub(super) fn bars(bars: &[Bar]) -> Result<String> {
             area.draw(&Rectangle::new([(0, above), (right, below)], TRACK.filled())).map_err(failed)?;
             #[expect(clippy::cast_possible_truncation, reason = "a place within the plot's width")]
             let end = (bar.share.clamp(0.0, 1.0) * f64::from(WIDTH)).round() as i32;
-            // What is not nothing is seen.
+            // A share above zero stays visible.
             let end = if bar.share > 0.0 { end.max(2) } else { end };
             if end > 0 {
                 area.draw(&Rectangle::new([(0, above), (end, below)], bar.tone.color().filled())).map_err(failed)?;
@@ -87,12 +88,12 @@ pub(super) fn bars(bars: &[Bar]) -> Result<String> {
     })
 }
 
-/// How many VMs there were at the end of each month.
+/// Plots the number of VMs at the end of each month.
 pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
     let points = || months.iter().zip(0_u64..).map(|((.., sum), at)| (at, *sum));
     let most = points().map(|(_, sum)| sum).max().unwrap_or_default().max(1);
     let last = points().last().map_or(1, |(at, _)| at.max(1));
-    drawn((WIDTH, TALL), |area| {
+    render((WIDTH, TALL), |area| {
         let mut chart = ChartBuilder::on(area)
             .margin_top(10)
             .margin_right(24)
@@ -101,13 +102,13 @@ pub(super) fn growth(months: &[(String, u64, u64)]) -> Result<String> {
             .build_cartesian_2d(0..last, 0..most + most.div_ceil(20))
             .map_err(failed)?;
         let month = |at: &u64| {
-            let named = usize::try_from(*at).ok().and_then(|at| months.get(at));
-            named.map_or_else(String::new, |(month, ..)| month.clone())
+            let entry = usize::try_from(*at).ok().and_then(|at| months.get(at));
+            entry.map_or_else(String::new, |(month, ..)| month.clone())
         };
         chart
             .configure_mesh()
             .disable_x_mesh()
-            // Of whole numbers, fewer are told.
+            // Plotters uses fewer labels if they would not be whole numbers.
             .x_labels(6)
             .y_labels(6)
             .x_label_formatter(&month)
@@ -130,8 +131,8 @@ fn font(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&TEXT).into_text_style(&(WIDTH, TALL))
 }
 
-/// The SVG of what `draw` draws on a plot of that size.
-fn drawn(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Result<()>) -> Result<String> {
+/// Returns the SVG of a plot of `size` that `draw` draws.
+fn render(size: (u32, u32), draw: impl FnOnce(&Area<'_>) -> Result<()>) -> Result<String> {
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
