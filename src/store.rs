@@ -1,8 +1,7 @@
-//! The only floor that speaks SQL: opens the inventory, names its records, reads them and changes them.
+//! The only layer with SQL: opens the inventory, resolves names, reads records and changes them.
 //!
-//! To the floors above it speaks of entities and values, never of the engine. Reading happens inside [`Store::read`],
-//! which sees one moment and never writes; every change goes through [`Writer`], inside one transaction of
-//! [`Store::write`].
+//! Its interface has entities and values, nothing of the engine. Reads run inside [`Store::read`], on one consistent
+//! snapshot, and never write; every change goes through [`Writer`], inside one transaction of [`Store::write`].
 
 mod access;
 mod backup;
@@ -67,43 +66,42 @@ pub struct Store<'c> {
     ends_soon: bool,
 }
 
-/// What becomes of a transaction whose closure went well.
+/// End of a transaction whose closure succeeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It is made to last.
+    /// Commit it.
     Commit,
-    /// It is rolled back: a dry run.
+    /// Roll it back: a dry run.
     RollBack,
 }
 
 impl<'c> Store<'c> {
-    /// The inventory at `path`, described by `catalog` and created from `schema`. Nothing is opened yet.
+    /// Returns the inventory at `path`, described by `catalog` and created from `schema`. Nothing is opened yet.
     #[must_use]
     pub fn new(path: PathBuf, catalog: &'c Catalog, schema: &'c str) -> Self {
         let (origin, patience) = (Origin::default(), Patience::default());
         Self { path, catalog, schema, origin, patience, ends_soon: false }
     }
 
-    /// The same inventory, changed by `origin` as history will say.
+    /// Sets the origin that history records for changes.
     #[must_use]
     pub fn by(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }
 
-    /// The same inventory, waited for with `patience`.
+    /// Sets the time to wait for a locked file and the functions that report it.
     #[must_use]
     pub fn with(self, patience: Patience) -> Self {
         Self { patience, ..self }
     }
 
-    /// The same inventory, in a process that ends soon: what the system takes back by itself is not given back piece by
-    /// piece, which takes the engine as long as a small answer does.
+    /// Leaves connections open for the system to close at exit: closing one takes as long as a short query.
     #[must_use]
     pub fn ending_soon(self) -> Self {
         Self { ends_soon: true, ..self }
     }
 
-    /// Where the file is.
+    /// Path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -120,7 +118,7 @@ impl<'c> Store<'c> {
         file::named(new, &self.path)
     }
 
-    /// Opens the file to read one moment of it, once it is sure that it is an inventory of this version.
+    /// Opens the file to read one snapshot of it, after checking that it is an inventory of this version.
     fn open_to_read(&self) -> Result<Connection> {
         file::check(&self.path)?;
         let connection = Connection::read(&self.path, self.patience)?;
@@ -132,7 +130,7 @@ impl<'c> Store<'c> {
         Connection::read(&self.path, self.patience)
     }
 
-    /// Opens the file and begins a change, once it is sure that it is an inventory of this version and shape.
+    /// Opens the file and begins a write transaction, after checking that it is an inventory of this version and shape.
     fn open_to_write(&self) -> Result<Connection> {
         let standing = file::check(&self.path)?;
         file::check_writable(&self.path)?;
@@ -143,7 +141,7 @@ impl<'c> Store<'c> {
         loop {
             let connection = Connection::open(&self.path, Access::Write, self.patience)?;
             connection.begin_write()?;
-            // What the header said before the lock was held may not be true any more.
+            // The header may have changed between the first check and the lock.
             let checked = schema::check(&connection, &self.path).and_then(|standing| {
                 if standing == Standing::Current {
                     schema::check_shape(&connection, self.schema)?;
@@ -160,7 +158,7 @@ impl<'c> Store<'c> {
         }
     }
 
-    /// Brings a file of an earlier version up to this one. What it was is kept beside it.
+    /// Upgrades a file of an earlier schema version to this one. Saves a copy of the old file beside it.
     fn bring_up(&self) -> Result<()> {
         file::check_writable(&self.path).map_err(|error| {
             let why = error.message();
@@ -179,10 +177,10 @@ impl<'c> Store<'c> {
         Ok(())
     }
 
-    /// Runs `read` on one moment of the inventory. Nothing is written.
+    /// Runs `read` on one snapshot of the inventory. Nothing is written.
     ///
     /// # Errors
-    /// What `read` fails with, and what is wrong with the file.
+    /// Errors of `read`; the file cannot be read or is damaged.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
         let connection = self.open_to_read()?;
         let result = self.admit(&connection, Role::Viewer).and_then(|_| read(&Reader::new(&connection, self.catalog)));
@@ -190,9 +188,9 @@ impl<'c> Store<'c> {
         result
     }
 
-    /// As [`Self::read`], on the inventory as it was at `moment`.
+    /// Runs `read` on the inventory as it was at `moment`.
     ///
-    /// What happened since is undone in a transaction that never lasts: the time it takes grows with those changes.
+    /// Undoes the changes since then in a transaction that is rolled back: the time grows with the number of changes.
     ///
     /// # Errors
     /// As [`Self::read`]; history does not reach back so far.
@@ -214,7 +212,7 @@ impl<'c> Store<'c> {
         result
     }
 
-    /// A copy of one moment of the file, for who may only read it.
+    /// Copies one snapshot of the file, for a user who can only read it.
     fn copy(&self) -> Result<NamedTempFile> {
         let unkept = |error: std::io::Error| {
             Error::failed(format!("cannot copy the inventory to look back: {}", io_reason(&error)))
@@ -225,17 +223,17 @@ impl<'c> Store<'c> {
         Ok(copy)
     }
 
-    /// Runs `write` in one transaction, which lasts if it goes well and `end` says so, and else leaves nothing.
+    /// Runs `write` in one transaction, and commits it if `write` succeeds and `end` is [`End::Commit`].
     ///
-    /// `write` may be run again from its start: it prints nothing and keeps nothing from an earlier run.
+    /// `write` may run again from the start: it prints nothing and carries no state from an earlier run.
     ///
     /// # Errors
-    /// What `write` fails with, and what is wrong with the file.
+    /// Errors of `write`; the file cannot be written or is damaged.
     pub fn write<T>(&self, end: End, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         self.write_as(Role::Editor, end, write)
     }
 
-    /// Gives the login user who is signed in another password, of which this is the hash, and ends their sessions.
+    /// Sets the password hash of the login user who is signed in, and ends their sessions.
     ///
     /// # Errors
     /// As [`Self::write`]; nobody is signed in.
@@ -256,13 +254,12 @@ impl<'c> Store<'c> {
         })
     }
 
-    /// Runs `write`, which history does not tell, while nobody else can write, and makes what it wrote last if it goes
-    /// well and `end` says so.
+    /// Runs `write` in one transaction that adds no change to history, and commits it as [`Self::write`] does.
     fn locked<T>(&self, end: End, mut write: impl FnMut(&Connection) -> Result<T>) -> Result<T> {
         self.marked(end, |connection| Ok((write(connection)?, None)))
     }
 
-    /// As [`Self::locked`], of what may leave a change in history.
+    /// Runs `write` as [`Self::locked`] does; `write` may return the mark of a change that it added to history.
     fn marked<T>(&self, end: End, mut write: impl FnMut(&Connection) -> Result<(T, Option<Mark>)>) -> Result<T> {
         let connection = self.open_to_write()?;
         let written = write(&connection);
@@ -273,16 +270,16 @@ impl<'c> Store<'c> {
         Ok(value)
     }
 
-    /// Ends the transaction of a connection, and its locks, and lets go of it.
+    /// Rolls back an open transaction, releases the locks and drops the connection.
     fn done_with(&self, connection: Connection) {
         connection.roll_back();
-        // One that could not end its transaction may keep locks until it is closed.
+        // A connection whose rollback failed may hold locks until it is closed.
         if self.ends_soon && connection.is_at_rest() {
             std::mem::forget(connection);
         }
     }
 
-    /// What is told of a commit that failed: whether the change was made all the same is looked up, not guessed.
+    /// Returns the error of a failed commit. Looks up if the change is in the file nevertheless.
     fn settled(&self, error: Error, change: Option<Mark>) -> Error {
         let Some(mark) = change.filter(|_| error.kind() == Kind::Inventory) else { return error };
         let id = mark.id;

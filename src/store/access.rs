@@ -1,4 +1,4 @@
-//! The gate that every reading and every writing of the inventory goes through.
+//! Access check of every read and every write of the inventory.
 //!
 //! An inventory without login users is open to everyone who can open the file. From the first login user on, [`Store`]
 //! requires a session before it lends a reader or a writer, inside the same transaction, so that no command can skip the
@@ -17,7 +17,7 @@ use crate::value::role::Role;
 use crate::value::time;
 
 impl Store<'_> {
-    /// Lets in who may do what takes `role`, and tells who it is; nobody where the inventory has no login users.
+    /// Returns the login user who is signed in and has at least `role`; `None` if the inventory has no login users.
     ///
     /// # Errors
     /// Nobody is signed in here, the session has ended or its file cannot be trusted, or the role does not suffice.
@@ -45,41 +45,40 @@ impl Store<'_> {
         Ok(Some(signed_in))
     }
 
-    /// Makes sure that whoever runs this may do what takes `role`, and tells who is signed in; nobody where the
-    /// inventory has no login users.
+    /// Returns the login user who is signed in and has at least `role`; `None` if the inventory has no login users.
     ///
     /// # Errors
-    /// They may not; what is wrong with the file.
+    /// Access is denied; the file cannot be read or is damaged.
     pub fn signed_in(&self, role: Role) -> Result<Option<SignedIn>> {
         self.admit(&self.open_to_read()?, role)
     }
 
-    /// Makes sure that whoever runs this may put a backup in the inventory's place, and tells who is signed in; nobody
-    /// where there is nothing that wants a login, or nothing that can be read.
+    /// Returns the login user who is signed in and may restore a backup; `None` if the inventory does not exist, cannot
+    /// be read or has no login users.
     ///
     /// # Errors
-    /// They may not.
+    /// Access is denied.
     pub fn may_restore(&self) -> Result<Option<SignedIn>> {
         match if self.is_there() { self.signed_in(Role::Viewer) } else { Ok(None) } {
             Ok(Some(operator)) => {
                 operator.needs(Role::Admin, "put a backup in the inventory's place")?;
                 Ok(Some(operator))
             }
-            // One that cannot be read is the very one to be replaced.
+            // An inventory that cannot be read is the usual reason for a restore.
             Err(error) if error.kind() == Kind::Inventory => Ok(None),
             other => other,
         }
     }
 
-    /// Whether the inventory has login users.
+    /// Returns true if the inventory has login users.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// The file cannot be read or is damaged.
     pub fn wants_login(&self) -> Result<bool> {
         has_login_users(&self.open_to_read()?)
     }
 
-    /// Whose process this is, as history and sessions know it.
+    /// Operating system user of this process, as history and sessions record it.
     #[must_use]
     pub fn os_user(&self) -> OsUser {
         OsUser::of_process(&self.path)

@@ -1,7 +1,7 @@
-//! Copies of the inventory: for keeping, before a migration, and back again.
+//! Copies of the inventory: backup, copy before a migration, restore.
 //!
-//! A copy is made beside where it shall stand, under a name that nobody looks for, for its owner alone. It is looked
-//! over, made to last, and only then gets its name, which nothing else has.
+//! A copy is written to a temporary file in the target folder, readable by its owner only. It is checked and synced,
+//! and only then renamed, never over an existing file.
 
 use super::{Origin, Reader, Store, file};
 use crate::error::{Error, Kind, Result, io_reason};
@@ -18,10 +18,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::{NamedTempFile, TempPath};
 
-/// The last change in an inventory: its number and when it was made; nothing where there is none.
+/// Number and time of the last change in an inventory; `None` if there is none.
 pub type LastChange = Option<(i64, String)>;
 
-/// A backup that has been looked over and may become the inventory.
+/// A backup that has been checked and may become the inventory.
 #[derive(Debug)]
 pub struct Restore {
     copy: NamedTempFile,
@@ -29,20 +29,20 @@ pub struct Restore {
     pub last: LastChange,
 }
 
-/// What became of a restore.
+/// Result of a restore.
 #[derive(Debug)]
 pub struct Restored {
-    /// Where the inventory that was replaced is kept; nothing where there was none.
+    /// Path of the copy of the replaced inventory; `None` if there was no inventory.
     pub kept: Option<PathBuf>,
-    /// The change that history tells it by.
+    /// Number of the change that history records for the restore.
     pub change: Option<i64>,
 }
 
 impl Store<'_> {
-    /// Copies one moment of the inventory into the new file `to`, while others may write.
+    /// Copies one snapshot of the inventory into the new file `to`, while others may write.
     ///
     /// # Errors
-    /// A conflict where there is such a file; it cannot be written; what is wrong with the inventory.
+    /// A conflict if the file exists; it cannot be written; the inventory cannot be read or is damaged.
     pub fn back_up(&self, to: &Path) -> Result<()> {
         self.signed_in(Role::Viewer)?;
         vacant(to)?;
@@ -52,7 +52,7 @@ impl Store<'_> {
         })
     }
 
-    /// Makes sure that [`Self::back_up`] has an inventory to copy and a name to give.
+    /// Checks that [`Self::back_up`] can read the inventory and that `to` does not exist.
     ///
     /// # Errors
     /// As [`Self::back_up`].
@@ -61,8 +61,8 @@ impl Store<'_> {
         vacant(to)
     }
 
-    /// Copies one moment of the inventory into a new file in `folder` that is named after the inventory and the time.
-    /// Of the copies of that kind, the latest `most` are left. Tells the new one and those that were removed.
+    /// Copies one snapshot of the inventory into a new file in `folder`, named after the inventory and the time, and
+    /// removes all such copies but the latest `most`. Returns the path of the new copy and the paths of the removed ones.
     ///
     /// # Errors
     /// As [`Self::back_up`]; an old copy cannot be removed.
@@ -85,7 +85,7 @@ impl Store<'_> {
                 Err(error) => return Err(file::unwritten(&path, &error.error)),
             }
         };
-        // The new copy is there for good before an old one goes.
+        // The new copy must survive a crash before an old one is removed.
         file::sync_folder_of(&made).map_err(|error| file::unwritten(&made, &error))?;
         let outdated = self.outdated(folder, most, Some(&made))?;
         for path in &outdated {
@@ -101,7 +101,7 @@ impl Store<'_> {
         Ok((made, outdated))
     }
 
-    /// What [`Self::back_up_among`] would make and remove.
+    /// Returns the paths that [`Self::back_up_among`] would create and remove.
     ///
     /// # Errors
     /// As [`Self::back_up_among`].
@@ -110,7 +110,7 @@ impl Store<'_> {
         Ok((folder.join(self.dated_name(&stamp(), 1)), self.outdated(folder, most - 1, None)?))
     }
 
-    /// The dated copies in `folder` that are more than the latest `most`, the oldest first; `made` is never among them.
+    /// The dated copies in `folder` except the latest `most`, oldest first; never `made`.
     fn outdated(&self, folder: &Path, most: usize, made: Option<&Path>) -> Result<Vec<PathBuf>> {
         let unread = |error: std::io::Error| {
             Error::failed(format!("cannot read {}: {}", file::shown(folder), io_reason(&error)))
@@ -119,7 +119,7 @@ impl Store<'_> {
         for entry in fs::read_dir(folder).map_err(unread)? {
             let entry = entry.map_err(unread)?;
             let path = entry.path();
-            // What bears such a name and is no inventory is somebody else's.
+            // A file with such a name that is not an inventory belongs to somebody else.
             if let Some(place) = entry.file_name().to_str().and_then(|name| self.date_of(name))
                 && entry.file_type().is_ok_and(|kind| kind.is_file())
                 && file::check(&path).is_ok()
@@ -132,10 +132,10 @@ impl Store<'_> {
         Ok(copies.into_iter().take(surplus).map(|(_, path)| path).filter(|path| Some(path.as_path()) != made).collect())
     }
 
-    /// Looks the backup at `from` over, and brings a copy of it up to this version.
+    /// Checks the backup at `from`, and upgrades a copy of it to this schema version.
     ///
     /// # Errors
-    /// It is no inventory, damaged or newer; there is no room for the copy.
+    /// It is not an inventory, or damaged, or newer; there is no space for the copy.
     pub fn look_over(&self, from: &Path) -> Result<Restore> {
         let same = |path: &Path| fs::canonicalize(path).ok();
         if same(from).is_some_and(|path| Some(path) == same(&self.path)) {
@@ -153,25 +153,25 @@ impl Store<'_> {
         Ok(Restore { copy, last })
     }
 
-    /// The last change in the inventory as it is.
+    /// Last change in the inventory.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// The file cannot be read or is damaged.
     pub fn last(&self) -> Result<LastChange> {
         self.read(last)
     }
 
-    /// Whether there is anything at the inventory's path.
+    /// Returns true if anything exists at the inventory's path.
     #[must_use]
     pub fn is_there(&self) -> bool {
         fs::symlink_metadata(&self.path).is_ok()
     }
 
-    /// Makes the inventory what the backup is, in one transaction: history notes it, and every session ends. What it was
-    /// is kept beside it.
+    /// Replaces the inventory by the backup in one transaction, adds a change to history and ends every session. Saves a
+    /// copy of the replaced inventory beside it.
     ///
     /// # Errors
-    /// Whoever runs this may not; what stands at the inventory's path is something else, or newer; it cannot be written.
+    /// Access is denied; the file at the inventory's path is not an inventory, or newer; it cannot be written.
     pub fn restore(&self, restore: &Restore) -> Result<Restored> {
         let operator = self.may_restore()?;
         interrupt::watch();
@@ -187,14 +187,14 @@ impl Store<'_> {
         Ok(Restored { kept, change })
     }
 
-    /// Makes the file where there is none, as `copy` is.
+    /// Creates the file with the content of `copy`.
     fn fill(&self, copy: &Connection) -> Result<()> {
         let new = file::prepare(&self.path)?;
         Connection::open(new.path(), Access::Write, self.patience)?.replace_by(copy, || Ok(()))?;
         file::named(new, &self.path)
     }
 
-    /// Makes the file what `copy` is, and tells where what it was is kept.
+    /// Replaces the content of the file by that of `copy`. Returns the path of the copy of the old content.
     fn replace(&self, copy: &Connection, mark: Option<Mark>) -> Result<Option<PathBuf>> {
         file::check(&self.path)
             .map(drop)
@@ -203,7 +203,7 @@ impl Store<'_> {
         if Connection::is_hopeless(&self.path, self.patience) {
             return self.set_aside(|| self.fill(copy)).map(Some);
         }
-        // It stays open until the connection is closed: closing it would let go of the connection's locks (POSIX).
+        // It stays open until the connection is closed: closing it would release the connection's locks (POSIX).
         let mut old = fs::File::open(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
         let mut connection = Connection::open(&self.path, Access::Write, self.patience)?;
         let mut kept = None;
@@ -221,26 +221,25 @@ impl Store<'_> {
         let Err(error) = replaced else { return Ok(kept) };
         let told = self.settled(error.clone(), mark);
         if let Some(kept) = kept.filter(|_| told == error) {
-            // Nothing was replaced: that the copy cannot be removed matters less than why.
+            // Nothing was replaced. The first error matters more than one from removing the copy.
             let _ = fs::remove_file(kept);
         }
         Err(told)
     }
 
-    /// Keeps a copy of an inventory of schema version `version` beside it, until it is said that it stays.
+    /// Copies an inventory of schema version `version` to a file beside it, which is removed on drop unless persisted.
     pub(super) fn keep_version(&self, version: i64) -> Result<TempPath> {
-        // Whoever asks has the lock already, in this process.
+        // The caller has the lock already, in this process.
         let path = self.beside(&format!("schema-{version}"));
         let copy = checked_copy(&Connection::read(&self.path, self.patience)?, &self.path, file::folder_of(&path))?;
         file::named(copy, &path)?;
         TempPath::try_from_path(&path).map_err(|error| file::unwritten(&path, &error))
     }
 
-    /// Moves an inventory that the engine cannot even begin to read out of the way, with its journal, and back again if
-    /// what `fill` puts in its place does not get there.
+    /// Renames an inventory that the engine cannot open, and its journal, and renames them back if `fill` fails.
     fn set_aside(&self, fill: impl FnOnce() -> Result<()>) -> Result<PathBuf> {
         let real = fs::canonicalize(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
-        // To the engine a disk that fails looks like damage, too.
+        // The engine reports a failing disk as damage, too.
         let whole = fs::File::open(&real).and_then(|mut file| std::io::copy(&mut file, &mut std::io::sink()));
         whole.map_err(|error| {
             Error::inventory(format!(
@@ -259,7 +258,7 @@ impl Store<'_> {
             moved(from, to).and_then(|()| moved(&with_end(from, "-journal"), &with_end(to, "-journal")))
         };
         both(&real, &kept).and_then(|()| fill()).map_err(|error| {
-            // Another inventory may have been made there meanwhile.
+            // Another process may have created an inventory there meanwhile.
             if fs::symlink_metadata(&real).is_err() && both(&kept, &real).is_ok() {
                 error
             } else {
@@ -269,17 +268,17 @@ impl Store<'_> {
         Ok(kept)
     }
 
-    /// A copy of one moment of the inventory in a file without a name of its own in `folder`, looked over.
+    /// Copies one snapshot of the inventory to a temporary file in `folder`, and checks the copy.
     fn copied(&self, folder: &Path) -> Result<NamedTempFile> {
         interrupt::watch();
         file::check(&self.path)?;
         let connection = Connection::read(&self.path, self.patience)?;
-        // Outside a transaction nobody waits for the copy longer than for a part of it.
+        // Outside a transaction a writer waits only for a slice of the copy.
         connection.roll_back();
         checked_copy(&connection, &self.path, folder)
     }
 
-    /// The path of a copy that is kept beside the inventory, which no file has yet.
+    /// Returns an unused path for a copy beside the inventory.
     fn beside(&self, why: &str) -> PathBuf {
         let real = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let dated = with_end(&real, &format!(".{why}-{}", stamp()));
@@ -288,7 +287,7 @@ impl Store<'_> {
         std::iter::once(dated.clone()).chain(again).find(is_free).unwrap_or(dated)
     }
 
-    /// What the inventory's dated copies begin with.
+    /// Prefix of the names of the inventory's dated copies.
     fn stem(&self) -> String {
         self.path.file_stem().map_or_else(|| "inv".to_owned(), |stem| stem.to_string_lossy().into_owned())
     }
@@ -298,7 +297,7 @@ impl Store<'_> {
         format!("{}-{stamp}{number}.db", self.stem())
     }
 
-    /// When a copy was made that has this name, and which one of that second it is; nothing if it is no such name.
+    /// Time stamp and number within that second from the name of a dated copy; `None` for other names.
     fn date_of(&self, name: &str) -> Option<(String, u32)> {
         let rest = name.strip_prefix(&self.stem())?.strip_prefix('-')?.strip_suffix(".db")?;
         let (stamp, number) = rest.split_once('Z')?;
@@ -319,12 +318,12 @@ fn last(reader: &Reader<'_>) -> Result<LastChange> {
     }
 }
 
-/// The present as it stands in names of files: `2026-11-23T154912Z`.
+/// Current time for file names: `2026-11-23T154912Z`.
 fn stamp() -> String {
     time::now().replace(':', "")
 }
 
-/// Whether a text is made as [`stamp`] makes it.
+/// Returns true if `text` has the form of [`stamp`].
 fn is_stamp(text: &str) -> bool {
     text.len() == 18
         && text.bytes().zip(b"0000-00-00T000000Z").all(|(byte, form)| match form {
@@ -348,7 +347,7 @@ fn vacant(path: &Path) -> Result<()> {
     }
 }
 
-/// A copy of what `source` reads, which is the file at `path`, looked over.
+/// Copies `source`, the file at `path`, to a temporary file in `folder`, and checks the copy.
 fn checked_copy(source: &Connection, path: &Path, folder: &Path) -> Result<NamedTempFile> {
     let copy = file::private(folder).map_err(|error| file::unwritten(folder, &error))?;
     source.copy_to(copy.path())?;

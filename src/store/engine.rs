@@ -1,7 +1,7 @@
 //! The seam between the store and the database engine: connections, bound values, rows and failures.
 //!
-//! Only `engine/sqlite` names an engine. The rooms above hand over SQL that a second engine takes too, with `$1`
-//! placeholders in order of first use; pragmas, locks and the header of the file stay below.
+//! Only `engine/sqlite` depends on an engine. The rooms above pass portable SQL with `$1` placeholders in order of first
+//! use; pragmas, locks and the header of the file are internal to the engine.
 
 pub(in crate::store) mod batch;
 mod block;
@@ -60,15 +60,15 @@ impl From<Error> for Failure {
     }
 }
 
-/// How a file is opened.
+/// Mode in which a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Access {
     Read,
     Write,
     Create,
-    /// To look at what the file would hold: nothing that is written ever reaches it.
+    /// Writes stay in memory and never reach the file.
     Scratch,
-    /// A copy that nobody else knows of yet: whoever makes the copy syncs it.
+    /// A copy that no other process uses yet: the caller syncs it.
     Copy,
 }
 

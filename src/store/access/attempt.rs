@@ -1,7 +1,7 @@
-//! Signing in: how often a name may be tried, and what comes of it.
+//! Signing in: limit on attempts for a name, and the session of a successful one.
 //!
-//! An attempt is counted before its password is looked at, so that a thousand processes at once are taken one after
-//! the other like one that tries a thousand times; a password that proves right takes the count back.
+//! An attempt is counted before its password is verified, so that a thousand processes at once are limited like one
+//! process that tries a thousand times; a correct password resets the count.
 
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::{Bind, Connection};
@@ -13,14 +13,14 @@ use crate::value::time;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
-/// How many wrong passwords in a row are free.
+/// Number of wrong passwords in a row without a wait.
 const FREE: i64 = 5;
 /// The longest wait for the next one, in seconds.
 const LONGEST: i64 = 30;
-/// After how many seconds without another one wrong passwords are forgotten.
+/// Seconds after the last wrong password until the count is reset.
 const FORGOTTEN: i64 = 24 * 60 * 60;
 
-/// An attempt to sign in, counted as one that failed until it is known to be right.
+/// An attempt to sign in, counted as failed until its password is verified.
 #[derive(Debug)]
 pub struct Attempt {
     name_hash: String,
@@ -28,13 +28,13 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// The hash that the password must match; nothing where nobody has the name.
+    /// Password hash to verify; `None` if no login user has the name.
     #[must_use]
     pub fn hash(&self) -> Option<&str> {
         self.user.as_ref().map(|(_, hash)| hash.as_str())
     }
 
-    /// The failure of a name or a password that is wrong: which of them is not told.
+    /// Error for a wrong name or a wrong password, the same for both.
     #[must_use]
     pub fn wrong() -> Error {
         Error::new(Kind::Denied, "wrong name or password")
@@ -60,7 +60,7 @@ impl Store<'_> {
         })
     }
 
-    /// Takes back that the attempt was counted as a failure: its password was right.
+    /// Resets the count of failures for an attempt whose password was correct.
     ///
     /// # Errors
     /// The inventory cannot be written to.
@@ -68,10 +68,10 @@ impl Store<'_> {
         self.locked(End::Commit, |connection| forgive(connection, attempt))
     }
 
-    /// Opens a session for an attempt whose password was right. `renewed` is a better hash of that password.
+    /// Opens a session for an attempt whose password was correct. `renewed` is a stronger hash of that password.
     ///
     /// # Errors
-    /// The login user was changed meanwhile, or the session cannot be kept.
+    /// The login user was changed meanwhile, or the session file cannot be written.
     pub fn open_session(&self, attempt: &Attempt, renewed: Option<&str>) -> Result<SignedIn> {
         let (id, hash) = attempt.user.as_ref().ok_or_else(Attempt::wrong)?;
         let os_user = self.os_user();
@@ -104,7 +104,7 @@ impl Store<'_> {
             Ok(SignedIn { id: *id, username, role, expires })
         })?;
         if let Err(error) = file.create(&secret) {
-            // A session whose secret is nowhere helps nobody; if it cannot be ended now, it expires.
+            // Without its secret nobody can use the session; if this fails, the session expires by itself.
             let _ = self.locked(End::Commit, |connection| end_this(connection, &secret));
             return Err(error);
         }
@@ -112,7 +112,10 @@ impl Store<'_> {
     }
 }
 
-/// Counts an attempt, unless the name has to wait.
+/// Counts an attempt.
+/// 
+/// # Errors
+/// The name has to wait; the inventory cannot be written to.
 fn count(connection: &Connection, name_hash: &str) -> Result<()> {
     let name = Bind::Text(name_hash);
     let long_ago = time::from_now(-FORGOTTEN);
@@ -141,7 +144,7 @@ fn count(connection: &Connection, name_hash: &str) -> Result<()> {
     connection.execute(sql, &values).map(drop).map_err(unwritten)
 }
 
-/// How many seconds a name waits after so many wrong passwords in a row: 1, 2, 4, … 30 from the fifth on.
+/// Seconds that a name waits after `failures` wrong passwords in a row: 1, 2, 4, … 30 from the fifth on.
 fn wait(failures: i64) -> i64 {
     if failures < FREE { 0 } else { (1_i64 << (failures - FREE).min(32)).min(LONGEST) }
 }

@@ -5,7 +5,7 @@ use crate::store::engine::Bind;
 /// Number of rows that one statement writes.
 pub(in crate::store) const AT_ONCE: usize = 16;
 
-/// Rows that wait to be written by one statement: what is bound for them, all texts in one.
+/// Rows that wait to be written by one statement: their bound values, with all texts in one buffer.
 #[derive(Debug, Clone, Default)]
 pub(in crate::store) struct Waiting {
     rows: usize,
@@ -17,12 +17,12 @@ pub(in crate::store) struct Waiting {
 enum Slot {
     Null,
     Integer(i64),
-    /// The text up to there, from where the one before ended.
+    /// End of the text in the buffer; it starts at the end of the previous text.
     Text(usize),
 }
 
 impl Waiting {
-    /// How many rows wait.
+    /// Number of rows.
     pub(in crate::store) const fn rows(&self) -> usize {
         self.rows
     }
@@ -42,7 +42,7 @@ impl Waiting {
         }
     }
 
-    /// What is bound for all of them.
+    /// Bound values of all rows.
     pub(in crate::store) fn binds(&self) -> impl Iterator<Item = Bind<'_>> {
         let mut start = 0;
         self.cells.iter().map(move |cell| match *cell {
@@ -52,7 +52,7 @@ impl Waiting {
         })
     }
 
-    /// Forgets the rows; the room that they took is used again.
+    /// Removes all rows and keeps the allocated memory.
     pub(in crate::store) fn clear(&mut self) {
         self.rows = 0;
         self.cells.clear();
@@ -60,7 +60,7 @@ impl Waiting {
     }
 }
 
-/// The statement that writes `count` rows with these columns into `table`.
+/// Returns the statement that writes `count` rows with these columns into `table`.
 pub(in crate::store) fn insert(table: &str, columns: &[&str], count: usize) -> String {
     let row = |place: usize| {
         let places = (1..=columns.len()).map(|column| format!("${}", place * columns.len() + column));

@@ -1,4 +1,4 @@
-//! Rows of an answer that are read together and looked at one by one, after the statement that gave them has ended.
+//! Rows of a result that are read together and remain valid after their statement has ended.
 
 use super::datum::Datum;
 use super::row::{BlockCell, BlockRow, Raw};
@@ -45,7 +45,7 @@ impl Block {
         BlockRow { cells: self.cells.get(first..first + self.width).unwrap_or_default(), bytes: &self.bytes }.into()
     }
 
-    /// Removes all rows; their memory is used again.
+    /// Removes all rows and keeps the allocated memory.
     pub(super) fn clear(&mut self) {
         self.ids.clear();
         self.cells.clear();

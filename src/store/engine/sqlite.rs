@@ -24,15 +24,15 @@ use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// `INVT`: what `PRAGMA application_id` of every inventory says.
+/// `INVT`: value of `PRAGMA application_id` in every inventory.
 pub(in crate::store) const APPLICATION_ID: i64 = 0x494E_5654;
-/// How much of the file a command that writes keeps in memory, in KiB.
+/// Page cache of a command that writes, in KiB.
 const CACHE_KIB: i64 = 64 * 1024;
-/// How many prepared statements are kept.
+/// Capacity of the cache of prepared statements.
 const STATEMENTS: usize = 256;
-/// How many steps of its machine the engine does before it looks whether a change is to end: some milliseconds of work.
+/// Virtual machine instructions between two checks for an interrupt: some milliseconds of work.
 const STEPS: i32 = 100_000;
-/// How often a reader undoes what writers left half done before it gives up: each of them would have been killed just now.
+/// Number of times that a reader rolls back the hot journal of a crashed writer before it fails.
 const RECOVERIES: u32 = 3;
 
 impl ToSql for Bind<'_> {
@@ -51,7 +51,7 @@ impl<'row> From<&'row rusqlite::Row<'row>> for Raw<'row> {
     }
 }
 
-/// A table, index, trigger or view, as the schema in the file has it.
+/// A table, index, trigger or view in the schema of the file.
 pub(in crate::store) struct SchemaObject<'s> {
     /// `table`, `index`, `trigger` or `view`.
     pub kind: &'s str,
@@ -92,13 +92,13 @@ impl Connection {
         Ok(Self { engine, path: path.to_owned(), identity: identity_of(path), access })
     }
 
-    /// Opens the file and begins to read one moment of it.
+    /// Opens the file and begins to read one snapshot of it.
     ///
-    /// After a crash, the engine first rolls the unfinished change back, which a read-only connection cannot.
+    /// After a crash the engine must roll the unfinished change back first, which a read-only connection cannot.
     pub(in crate::store) fn read(path: &Path, patience: Patience) -> Result<Self> {
         let begin = || {
             let connection = Self::opened(path, Access::Read, patience)?;
-            // The first question takes the lock, and finds the journal of a crash.
+            // The first statement takes the lock and finds the hot journal of a crash.
             connection.engine.execute_batch("BEGIN DEFERRED; PRAGMA user_version;")?;
             Ok(connection)
         };
@@ -114,10 +114,10 @@ impl Connection {
         }
     }
 
-    /// Opens a second connection that reads the same moment, for another thread. `None` where this one has or may have
-    /// changes that nobody else sees, or where the path names another file by now.
+    /// Opens a second connection that reads the same snapshot, for another thread. `None` if this one may have uncommitted
+    /// changes, or if the path leads to another file by now.
     ///
-    /// The lock that this connection holds keeps writers out, so both see the same content for as long as it is held.
+    /// The shared lock of this connection blocks writers, so both see the same content until it is released.
     pub(in crate::store) fn beside(&self) -> Option<Self> {
         if self.access != Access::Read || self.is_at_rest() {
             return None;
@@ -138,7 +138,7 @@ impl Connection {
         self.batch(&format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};"))
     }
 
-    /// Runs the statements that make a schema, or another one of it. Unlike all others they may write its texts.
+    /// Runs the statements that create or upgrade a schema. Only these may write the schema table.
     pub(in crate::store) fn alter(&self, sql: &str) -> Result<()> {
         let engine = &self.engine;
         let defend = |whether| engine.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, whether);
@@ -151,7 +151,7 @@ impl Connection {
         self.engine.execute_batch(sql).map_err(|error| explained(&error))
     }
 
-    /// Hands each table, index, trigger and view in the file to `each`, in the order of creation.
+    /// Calls `each` for each table, index, trigger and view in the file, in the order of creation.
     pub(in crate::store) fn each_schema_object(&self, mut each: impl FnMut(SchemaObject<'_>)) -> Result<()> {
         self.rows("SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid", &[], |row| {
             let text = |index| Ok(row.text(index)?.unwrap_or_default());
@@ -160,48 +160,48 @@ impl Connection {
         })
     }
 
-    /// Begins a transaction that may write: no other command can until it ends.
+    /// Begins a write transaction: other writers wait until it ends.
     pub(in crate::store) fn begin_write(&self) -> Result<()> {
         self.batch("BEGIN IMMEDIATE")
     }
 
-    /// In this transaction, references may lead nowhere on the way: they are tested when it ends.
+    /// Defers the foreign key checks of this transaction to its end.
     pub(in crate::store) fn defer_references(&self) -> Result<()> {
         self.batch("PRAGMA defer_foreign_keys = ON")
     }
 
-    /// Makes what the transaction wrote last.
+    /// Commits the transaction.
     pub(in crate::store) fn commit(&self) -> Result<()> {
         self.batch("COMMIT")
     }
 
-    /// Ends the transaction and forgets what it wrote, if one is open.
+    /// Rolls back the transaction, if one is open.
     pub(in crate::store) fn roll_back(&self) {
         if !self.is_at_rest() {
-            // A rollback that fails leaves the journal, and the next command that opens the file carries it out.
+            // A rollback that fails leaves the journal, and the next command that opens the file rolls back.
             let _ = self.engine.execute_batch("ROLLBACK");
         }
     }
 
-    /// Whether no transaction is open.
+    /// Returns true if no transaction is open.
     pub(in crate::store) fn is_at_rest(&self) -> bool {
         self.engine.is_autocommit()
     }
 
-    /// Runs one statement and tells how many rows it touched.
+    /// Runs one statement. Returns the number of rows that it changed.
     pub(in crate::store) fn execute(&self, sql: &str, values: &[Bind<'_>]) -> Result<usize, Failure> {
         let mut statement = self.engine.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.execute(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
-    /// Runs one `INSERT` of one row and returns the id that it was given.
+    /// Runs one `INSERT` of one row. Returns the id of the row.
     #[cfg(test)]
     pub(in crate::store) fn insert(&self, sql: &str, values: &[Bind<'_>]) -> Result<i64, Failure> {
         let mut statement = self.engine.prepare_cached(sql).map_err(|e| failure(&e))?;
         statement.insert(rusqlite::params_from_iter(values)).map_err(|e| failure(&e))
     }
 
-    /// Runs one query and hands each row to `each` until it breaks.
+    /// Runs one query and calls `each` with each row until it breaks.
     pub(in crate::store) fn rows(
         &self,
         sql: &str,
@@ -218,7 +218,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads all rows of one query into `block`, in place of those that it had.
+    /// Replaces the rows of `block` by all rows of one query.
     pub(in crate::store) fn fill_block(&self, sql: &str, values: &[Bind<'_>], block: &mut Block) -> Result<()> {
         let mut statement = self.engine.prepare_cached(sql).map_err(|e| explained(&e))?;
         let width = statement.column_count();
@@ -230,8 +230,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Runs one query and hands its rows to `each` in blocks of at most `size`, until it breaks. Between two blocks the
-    /// query rests, so `each` may run other statements.
+    /// Runs one query and calls `each` with blocks of at most `size` rows until it breaks. `each` may run other
+    /// statements.
     pub(in crate::store) fn blocks(
         &self,
         sql: &str,
@@ -257,19 +257,19 @@ impl Connection {
         }
     }
 
-    /// Has the engine look the whole file over; `ok`, or a fault a row.
+    /// Runs the integrity check of the engine on the whole file: one row with `ok`, or one row for each fault.
     pub(in crate::store) fn integrity(&self, each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
         self.rows("PRAGMA integrity_check(1000000)", &[], each)
     }
 
-    /// Has the engine look every reference up: the table, the id and the column of each that leads nowhere.
+    /// Lists every dangling reference: table, id and column.
     pub(in crate::store) fn dangling(&self, each: impl FnMut(&Raw<'_>) -> Result<ControlFlow<()>>) -> Result<()> {
         let sql = "SELECT c.\"table\", c.rowid, l.\"from\" FROM pragma_foreign_key_check AS c \
                    JOIN pragma_foreign_key_list(c.\"table\") AS l ON l.id = c.fkid ORDER BY 1, 2, 3";
         self.rows(sql, &[], each)
     }
 
-    /// The first row of a query, read by `read`.
+    /// Returns the first row of a query, read by `read`.
     pub(in crate::store) fn first<T>(
         &self,
         sql: &str,
@@ -285,7 +285,7 @@ impl Connection {
     }
 }
 
-/// Whether the engine met a change that a crash left half done, in a file that it opened for reading only.
+/// Returns true if the engine found the hot journal of a crash in a file that it opened read-only.
 fn is_left_half_done(error: &rusqlite::Error) -> bool {
     code(error).is_some_and(|(code, _)| code.extended_code == ffi::SQLITE_READONLY_ROLLBACK)
 }
@@ -308,7 +308,7 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
         Access::Write | Access::Create => {
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
         }
-        // Neither the file nor a journal beside it is touched: what is written stays in memory, and is rolled back.
+        // Neither the file nor a journal beside it is written: changes stay in memory and are rolled back.
         Access::Scratch => "PRAGMA foreign_keys = OFF; PRAGMA cache_spill = OFF; PRAGMA journal_mode = MEMORY;",
         Access::Copy => {
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF; PRAGMA secure_delete = ON; \

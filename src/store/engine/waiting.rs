@@ -1,4 +1,4 @@
-//! Waiting for who has the file locked: for how long, what is said meanwhile, and who that is.
+//! Waiting for a file lock: timeout, notice to the user, and the process that has the lock.
 
 use crate::interrupt;
 use crate::value::shown::shown;
@@ -11,25 +11,24 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// After how long a wait is announced.
+/// Time after which a wait is reported.
 const ANNOUNCED: Duration = Duration::from_secs(1);
-/// How long a command waits between two tries, about: at first, at most before it announces the wait, and after that.
+/// Approximate pause between two tries: the first one, the longest before the notice, and after the notice.
 const FIRST: Duration = Duration::from_micros(50);
 const OFTEN: Duration = Duration::from_millis(3);
 const SELDOM: Duration = Duration::from_millis(20);
 
-/// The bytes that `SQLite` locks (`os.h`, `PENDING_BYTE`), by what they tell: who is writing, who is about to commit,
-/// who is reading.
+/// Start and length of the byte ranges that `SQLite` locks (`os.h`, `PENDING_BYTE`): reserved, pending and shared lock.
 const LOCKS: [(u64, u64); 3] = [(0x4000_0001, 1), (0x4000_0000, 1), (0x4000_0002, 510)];
 
-/// How long a command waits for the inventory, and how it tells what is no data.
+/// Timeout for a locked inventory, and the functions that report the wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// How long it waits in one go.
+    /// Longest wait for one lock.
     pub time: Duration,
-    /// Says a line that is no data, such as for whom it waits.
+    /// Prints a notice, such as the process that a command waits for.
     pub say: fn(&str),
-    /// What a command line of `inv` does: its noun and verb, never a value.
+    /// Returns the noun and verb of a command line of `inv`, never a value.
     pub doing: fn(Vec<OsString>) -> Option<String>,
 }
 
@@ -43,15 +42,15 @@ thread_local! {
     static GIVEN_UP: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// What made the last wait of this thread end in vain, as a sentence.
+/// Takes the reason why the last wait of this thread failed, as a sentence.
 pub(in crate::store) fn given_up() -> String {
     GIVEN_UP.take().unwrap_or_else(|| "the inventory is locked by another program".to_owned())
 }
 
-/// How long to wait before the next try: briefly at first, for a commit waits for readers too, and who is about to commit
-/// keeps all others waiting. Others commit within some milliseconds, or are at work for longer than a second.
+/// Pause before the next try. Short at first: a commit waits for readers too, and a pending commit blocks everyone else.
+/// Other commands commit within some milliseconds, or run for longer than a second.
 ///
-/// Jittered by the clock, so that commands which began together do not ask together for ever.
+/// Jittered by the clock, so that commands which started together do not stay in step.
 fn pause(tries: i32, waited: Duration) -> Duration {
     let longest = if waited < ANNOUNCED { OFTEN } else { SELDOM };
     let doubled = FIRST * (1 << tries.clamp(0, 16));
@@ -65,7 +64,7 @@ pub(in crate::store) struct Waiter {
     patience: Patience,
     since: Instant,
     announced: bool,
-    /// Asks for locks. Never closed: that would let go of those which this process holds on the file (POSIX).
+    /// Queries locks. Never closed: that would release the locks of this process on the file (POSIX).
     asking: Option<ManuallyDrop<File>>,
 }
 
@@ -74,7 +73,7 @@ impl Waiter {
         Self { path: path.to_owned(), patience, since: Instant::now(), announced: false, asking: None }
     }
 
-    /// Sleeps for a moment before the try after so many; not if it is time to give up.
+    /// Sleeps before the next try. Returns false if the wait has timed out or was interrupted.
     pub(in crate::store) fn goes_on(&mut self, tries: i32) -> bool {
         if tries == 0 {
             self.since = Instant::now();
@@ -102,7 +101,7 @@ impl Waiter {
         true
     }
 
-    /// Who has the file locked against this process, as far as that can be known.
+    /// Describes the process that has the file locked.
     fn holder(&mut self) -> String {
         let unknown = || "another program that has the inventory open".to_owned();
         let Some(pid) = self.holder_pid() else { return unknown() };
@@ -130,7 +129,7 @@ impl Waiter {
         let file = self.asking.as_deref()?;
         LOCKS.into_iter().find_map(|(start, length)| {
             let lock = Flock { start, length, ..Flock::from(FlockType::WriteLock) };
-            // A holder that this process cannot see (in another container, on another machine) has no number here.
+            // A holder that this process cannot see (in another container, on another machine) has no pid here.
             fcntl_getlk(file, &lock).ok().flatten()?.pid
         })
     }
