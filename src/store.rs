@@ -21,8 +21,8 @@ pub use backup::{LastChange, Restore, Restored};
 pub use engine::Each;
 pub use engine::waiting::Patience;
 pub use history::action::Action;
-pub use history::{Blame, Difference, Log, Logged, Moment, Origin, Step, Verified};
-pub use listing::query::{Key, Operand, Order, Query, Term, Test};
+pub use history::{Blame, Difference, Extent, Log, Logged, Moment, Origin, Step, Verified};
+pub use listing::query::{Operand, Order, Query, SortKey, Term, Test};
 pub use listing::search::{Found, Wanted};
 pub use listing::stored::Stored;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -42,7 +42,7 @@ pub use schema::views::views;
 pub use undoing::undo::Undone;
 pub use writing::change::{Change, Effect};
 pub use writing::filling::{Filled, Filling};
-pub use writing::removal::{Removal, listed};
+pub use writing::removal::{Dependents, Removal, listed};
 pub use writing::writer::Writer;
 
 use crate::catalog::Catalog;
@@ -167,11 +167,11 @@ impl<'c> Store<'c> {
         })?;
         interrupt::watch();
         let connection = Connection::open(&self.path, Access::Write, self.patience)?;
-        let kept = schema::migrate(&connection, &self.path, |version| self.keep_version(version).map(Some))?;
-        if let Some(kept) = kept {
-            let (path, kept) = (file::shown(&self.path), file::shown(&kept));
+        let copy = schema::migrate(&connection, &self.path, |version| self.keep_version(version).map(Some))?;
+        if let Some(copy) = copy {
+            let (path, copy) = (file::shown(&self.path), file::shown(&copy));
             (self.patience.say)(&format!(
-                "brought {path} up to schema version {VERSION}; what it was before is kept in {kept}"
+                "brought {path} up to schema version {VERSION}; what it was before is kept in {copy}"
             ));
         }
         Ok(())

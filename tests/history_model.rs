@@ -9,7 +9,7 @@ use inv::error::Error;
 use inv::output::Layout;
 use inv::output::csv::CsvRecords;
 use inv::output::row::Row;
-use inv::store::{Change, End, Moment, Reader, Record, Removal, Store, Writer};
+use inv::store::{Change, Dependents, End, Extent, Moment, Reader, Record, Removal, Store, Writer};
 use inv::value::Value;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -211,7 +211,8 @@ fn step(writer: &mut Writer<'_>, step: &Step) -> Result<(), Error> {
         Step::Remove { record, recursive } => {
             let all = records(writer)?;
             let Some((entity, before)) = all.get(usize::from(record) % all.len().max(1)) else { return Ok(()) };
-            let removal = Removal::plan(writer, entity, &[before.id], recursive)?;
+            let dependents = if recursive { Dependents::Delete } else { Dependents::Refuse };
+            let removal = Removal::plan(writer, entity, &[before.id], dependents)?;
             writer.carry_out(&removal, |_, _| Ok(()))
         }
         Step::Attach { seed } => create(writer, inventory().catalog.of("membership"), seed),
@@ -230,11 +231,12 @@ fn step(writer: &mut Writer<'_>, step: &Step) -> Result<(), Error> {
         }
         Step::UndoLast => {
             let last = writer.last_change()?;
-            writer.undo(last, false, |_, _| Ok(())).map(drop)
+            writer.undo(last, Extent::Whole, |_, _| Ok(())).map(drop)
         }
         Step::Undo { change, force } => {
             let last = writer.last_change()?;
-            writer.undo(i64::from(change) % last.max(1) + 1, force, |_, _| Ok(())).map(drop)
+            let extent = if force { Extent::Unchanged } else { Extent::Whole };
+            writer.undo(i64::from(change) % last.max(1) + 1, extent, |_, _| Ok(())).map(drop)
         }
     }
 }
@@ -303,7 +305,7 @@ fn follow(steps: &[Step]) -> Result<(), TestCaseError> {
     prop_assert_eq!(&read(&store).0, &notes[last], "looking back changed something");
     let undo = |change: usize| {
         let change = i64::try_from(change).expect("a small number");
-        store.write(End::Commit, |writer| writer.undo(change, false, |_, _| Ok(())).map(drop))
+        store.write(End::Commit, |writer| writer.undo(change, Extent::Whole, |_, _| Ok(())).map(drop))
     };
     for change in (1..=last).rev() {
         if let Err(error) = undo(change) {

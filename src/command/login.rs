@@ -114,7 +114,8 @@ fn try_password(session: &Session, name: &str, password: &str) -> Result<(Attemp
 }
 
 fn logout(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let ended = session.store().end_session(switch(matches, "all"))?;
+    let store = session.store();
+    let ended = if switch(matches, "all") { store.end_all_sessions()? } else { store.end_session()? };
     session.say(&match ended {
         0 => "nobody was signed in".to_owned(),
         1 => "signed out".to_owned(),

@@ -60,8 +60,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     confirmed(session, &format!("{what}?"), matches)?;
     let restored = store.restore(&restore)?;
     session.say(&format!("restored {path} from {}", path_text(from)));
-    if let Some(previous) = restored.kept {
-        session.say(&format!("what it was before is kept in {}", path_text(&previous)));
+    if let Some(old_copy) = restored.old_copy {
+        session.say(&format!("what it was before is kept in {}", path_text(&old_copy)));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::output::Style;
 use crate::output::row::{Column, Row};
 use crate::session::Session;
-use crate::store::{Key, Reader, Test};
+use crate::store::{Reader, SortKey, Test};
 use crate::value::{shown, similar};
 use crate::verb::arguments::options;
 use crate::verb::{list, terms};
@@ -77,16 +77,20 @@ pub(crate) fn answer_at_most(
         if order.is_empty() {
             return produce(reader, &mut |row| if view.meets(row) { view.write(row, out) } else { Ok(CONTINUE) });
         }
-        let mut rows: Vec<(Vec<Key>, Row)> = Vec::new();
+        let mut rows: Vec<(Vec<SortKey>, Row)> = Vec::new();
         produce(reader, &mut |row| {
             if view.meets(row) {
-                rows.push((order.iter().map(|(place, _)| Key::of(row.cell(*place))).collect(), row.clone()));
+                rows.push((order.iter().map(|(place, _)| SortKey::of(row.cell(*place))).collect(), row.clone()));
             }
             Ok(CONTINUE)
         })?;
         rows.sort_by(|(one, _), (other, _)| {
             let keys = one.iter().zip(other).zip(&order);
-            let mut decided = keys.map(|((one, other), (_, descending))| one.compare(other, *descending));
+            let mut decided = keys.map(
+                |((one, other), (_, descending))| {
+                    if *descending { one.compare_descending(other) } else { one.compare(other) }
+                },
+            );
             decided.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
         });
         for (_, row) in &rows {

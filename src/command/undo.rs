@@ -4,6 +4,7 @@ use super::Graft;
 use super::log::number;
 use crate::error::{Error, Result};
 use crate::session::Session;
+use crate::store::Extent;
 use crate::value::shown;
 use crate::verb::arguments::{self, option, switch};
 use crate::verb::report::Report;
@@ -27,7 +28,7 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let change = option(matches, "change").map(number).transpose()?;
-    let force = switch(matches, "force");
+    let extent = if switch(matches, "force") { Extent::Unchanged } else { Extent::Whole };
     let (undone, report) = session.write(|writer| {
         let id = match change {
             Some(id) => id,
@@ -37,7 +38,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             },
         };
         let mut report = Report::new(session);
-        let undone = writer.undo(id, force, |reader, effect| report.add(reader, effect))?;
+        let undone = writer.undo(id, extent, |reader, effect| report.add(reader, effect))?;
         Ok((undone, report))
     })?;
     for line in &undone.left {

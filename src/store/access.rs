@@ -1,8 +1,8 @@
 //! Access check of every read and every write of the inventory.
 //!
 //! An inventory without login users is open to everyone who can open the file. From the first login user on, [`Store`]
-//! requires a session before it lends a reader or a writer, inside the same transaction, so that no command can skip the
-//! check, and a role that was revoked a moment ago no longer counts.
+//! requires a session before it lends a reader or a writer, inside the same transaction, so that no command can skip
+//! the check, and a role that was revoked a moment ago no longer counts.
 
 mod attempt;
 
@@ -84,12 +84,24 @@ impl Store<'_> {
         OsUser::of_process(&self.path)
     }
 
-    /// Ends the session of this process, if there is one; if `all`, every session of its login user. How many ended.
+    /// Ends the session of this process, if there is one. Returns the number of ended sessions.
     ///
     /// # Errors
-    /// For `all`, as [`Self::signed_in`]; the session's file cannot be removed, or the inventory not be written to.
-    pub fn end_session(&self, all: bool) -> Result<usize> {
-        let signed_in = if all { self.signed_in(Role::Viewer)? } else { None };
+    /// The session file cannot be removed; the inventory cannot be written to.
+    pub fn end_session(&self) -> Result<usize> {
+        self.end_sessions_of(None)
+    }
+
+    /// Ends every session of the login user who is signed in. Returns the number of ended sessions.
+    ///
+    /// # Errors
+    /// As [`Self::signed_in`] and [`Self::end_session`].
+    pub fn end_all_sessions(&self) -> Result<usize> {
+        self.end_sessions_of(self.signed_in(Role::Viewer)?)
+    }
+
+    /// Ends every session of `signed_in`, else the session of this process.
+    fn end_sessions_of(&self, signed_in: Option<SignedIn>) -> Result<usize> {
         let file = SessionFile::of(&self.path, &self.os_user())?;
         let secret = file.read_untrusted();
         file.remove()?;

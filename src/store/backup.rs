@@ -33,7 +33,7 @@ pub struct Restore {
 #[derive(Debug)]
 pub struct Restored {
     /// Path of the copy of the replaced inventory; `None` if there was no inventory.
-    pub kept: Option<PathBuf>,
+    pub old_copy: Option<PathBuf>,
     /// Number of the change that history records for the restore.
     pub change: Option<i64>,
 }
@@ -47,7 +47,7 @@ impl Store<'_> {
         self.signed_in(Role::Viewer)?;
         vacant(to)?;
         file::named(self.copied(file::folder_of(to))?, to).map_err(|error| match error.kind() {
-            Kind::Conflict => taken(to),
+            Kind::Conflict => exists(to),
             _ => error,
         })
     }
@@ -62,7 +62,8 @@ impl Store<'_> {
     }
 
     /// Copies one snapshot of the inventory into a new file in `folder`, named after the inventory and the time, and
-    /// removes all such copies but the latest `most`. Returns the path of the new copy and the paths of the removed ones.
+    /// removes all such copies but the latest `most`. Returns the path of the new copy and the paths of the removed
+    /// ones.
     ///
     /// # Errors
     /// As [`Self::back_up`]; an old copy cannot be removed.
@@ -167,8 +168,8 @@ impl Store<'_> {
         fs::symlink_metadata(&self.path).is_ok()
     }
 
-    /// Replaces the inventory by the backup in one transaction, adds a change to history and ends every session. Saves a
-    /// copy of the replaced inventory beside it.
+    /// Replaces the inventory by the backup in one transaction, adds a change to history and ends every session. Saves
+    /// a copy of the replaced inventory beside it.
     ///
     /// # Errors
     /// Access is denied; the file at the inventory's path is not an inventory, or newer; it cannot be written.
@@ -183,8 +184,8 @@ impl Store<'_> {
         let mark = recorder.finish(&copy)?;
         copy.commit()?;
         let change = mark.as_ref().map(|mark| mark.id);
-        let kept = if self.is_there() { self.replace(&copy, mark)? } else { self.fill(&copy).map(|()| None)? };
-        Ok(Restored { kept, change })
+        let old_copy = if self.is_there() { self.replace(&copy, mark)? } else { self.fill(&copy).map(|()| None)? };
+        Ok(Restored { old_copy, change })
     }
 
     /// Creates the file with the content of `copy`.
@@ -206,25 +207,25 @@ impl Store<'_> {
         // It stays open until the connection is closed: closing it would release the connection's locks (POSIX).
         let mut old = fs::File::open(&self.path).map_err(|error| file::unwritten(&self.path, &error))?;
         let mut connection = Connection::open(&self.path, Access::Write, self.patience)?;
-        let mut kept = None;
+        let mut old_copy = None;
         let replaced = connection.replace_by(copy, || {
             let path = self.beside("before-restore");
             let mut aside = file::private(file::folder_of(&path)).map_err(|error| file::unwritten(&path, &error))?;
             let copied = std::io::copy(&mut old, aside.as_file_mut());
             copied.map_err(|error| file::unwritten(&path, &error))?;
             file::named(aside, &path)?;
-            kept = Some(path);
+            old_copy = Some(path);
             Ok(())
         });
         drop(connection);
         drop(old);
-        let Err(error) = replaced else { return Ok(kept) };
-        let told = self.settled(error.clone(), mark);
-        if let Some(kept) = kept.filter(|_| told == error) {
+        let Err(error) = replaced else { return Ok(old_copy) };
+        let settled = self.settled(error.clone(), mark);
+        if let Some(path) = old_copy.filter(|_| settled == error) {
             // Nothing was replaced. The first error matters more than one from removing the copy.
-            let _ = fs::remove_file(kept);
+            let _ = fs::remove_file(path);
         }
-        Err(told)
+        Err(settled)
     }
 
     /// Copies an inventory of schema version `version` to a file beside it, which is removed on drop unless persisted.
@@ -249,7 +250,7 @@ impl Store<'_> {
             ))
             .help("look at the disk and at the system's log")
         })?;
-        let kept = self.beside("before-restore");
+        let aside = self.beside("before-restore");
         let moved = |from: &Path, to: &Path| match fs::rename(from, to) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(file::unwritten(to, &error)),
             _ => Ok(()),
@@ -257,15 +258,15 @@ impl Store<'_> {
         let both = |from: &Path, to: &Path| {
             moved(from, to).and_then(|()| moved(&with_end(from, "-journal"), &with_end(to, "-journal")))
         };
-        both(&real, &kept).and_then(|()| fill()).map_err(|error| {
+        both(&real, &aside).and_then(|()| fill()).map_err(|error| {
             // Another process may have created an inventory there meanwhile.
-            if fs::symlink_metadata(&real).is_err() && both(&kept, &real).is_ok() {
+            if fs::symlink_metadata(&real).is_err() && both(&aside, &real).is_ok() {
                 error
             } else {
-                error.help(format!("what was there is kept in {}", file::shown(&kept)))
+                error.help(format!("what was there is kept in {}", file::shown(&aside)))
             }
         })?;
-        Ok(kept)
+        Ok(aside)
     }
 
     /// Copies one snapshot of the inventory to a temporary file in `folder`, and checks the copy.
@@ -342,7 +343,7 @@ fn vacant(path: &Path) -> Result<()> {
     match fs::symlink_metadata(path) {
         Ok(data) if data.is_dir() => Err(Error::conflict(format!("{} is a folder", file::shown(path)))
             .help("name a file in it, or say --keep N to leave the latest N copies in it")),
-        Ok(_) => Err(taken(path)),
+        Ok(_) => Err(exists(path)),
         Err(_) => Ok(()),
     }
 }
@@ -361,6 +362,6 @@ fn checked_copy(source: &Connection, path: &Path, folder: &Path) -> Result<Named
     }
 }
 
-fn taken(path: &Path) -> Error {
+fn exists(path: &Path) -> Error {
     file::exists(path).help("name another file: a backup never overwrites one")
 }

@@ -1,7 +1,7 @@
 //! The seam between the store and the database engine: connections, bound values, rows and failures.
 //!
-//! Only `engine/sqlite` depends on an engine. The rooms above pass portable SQL with `$1` placeholders in order of first
-//! use; pragmas, locks and the header of the file are internal to the engine.
+//! Only `engine/sqlite` depends on an engine. The rooms above pass portable SQL with `$1` placeholders in order of
+//! first use; pragmas, locks and the header of the file are internal to the engine.
 
 pub(in crate::store) mod batch;
 mod block;
@@ -12,7 +12,9 @@ pub(in crate::store) mod waiting;
 
 pub(in crate::store) use block::Block;
 pub(in crate::store) use row::{Raw, utf8};
-pub(in crate::store) use sqlite::{APPLICATION_ID, Connection, Guard, HEADER, Header, Index, Prepared, SchemaObject};
+pub(in crate::store) use sqlite::{
+    APPLICATION_ID, Connection, Guard, HEADER, Header, Index, Prepared, SchemaObject, dialect,
+};
 
 use crate::error::{Error, Result};
 use crate::output::row::Row;

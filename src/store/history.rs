@@ -1,9 +1,9 @@
-//! History: every change is kept as what undoes it.
+//! History: every change is stored as its inverse.
 //!
-//! A create is kept as its id (ids made one after another share an entry), an update as the old values of the fields
-//! that changed, a removal as the whole old record. One mechanism gives everything: `undo` puts the inverses through
-//! the write door, `--at` puts them through and rolls them back, and what a field was set to is the old value that the
-//! next change kept of it, or what it holds now.
+//! A create is stored as its id (consecutive ids share an entry), an update as the old values of the fields that
+//! changed, a delete as the whole old record. `undo` applies the inverses through the [`super::Writer`], `--at` applies
+//! them and rolls back. The new value of a field is the old value in the next change of that field, or its present
+//! value.
 
 pub(in crate::store) mod action;
 mod chain;
@@ -36,16 +36,16 @@ use std::ops::ControlFlow;
 /// The tables of history, each behind those that refer to it.
 pub(in crate::store) const TABLES: [&str; 3] = ["change_entry", "change_file", "change"];
 
-/// How many ids an entry of created records spans at most, and at whose multiples it ends.
+/// Most ids in one entry of created records; an entry ends at multiples of it.
 const BLOCK: i64 = 4096;
 
 /// Number of changes that are read together.
 const BLOCK_OF_CHANGES: usize = 64;
 
-/// Who makes changes, and by which command.
+/// User and command of a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origin {
-    /// Who is signed in.
+    /// Login user who is signed in.
     pub login_user: Option<String>,
     /// Whose process it is.
     pub os_user: Option<String>,
@@ -53,7 +53,7 @@ pub struct Origin {
     pub host: Option<String>,
     /// The command line, without secrets.
     pub command: String,
-    /// What `--message` says.
+    /// Message from `--message`.
     pub message: Option<String>,
 }
 
@@ -71,11 +71,11 @@ pub struct Logged {
     pub id: i64,
     /// When it was made.
     pub at: String,
-    /// Who made it, and how.
+    /// User and command.
     pub origin: Origin,
     /// The change that it reverses.
     pub undoes: Option<i64>,
-    /// Whether it left some of that as it was.
+    /// True if it reversed only a part of that change.
     pub partly: bool,
     /// The last change that it dropped from history, if it is a purge, and that one's hash.
     pub purged: Option<(i64, String)>,
@@ -84,14 +84,23 @@ pub struct Logged {
 }
 
 impl Logged {
-    /// Who made it: who was signed in, else whose process it was.
+    /// Returns the login user, else the user of the process.
     #[must_use]
     pub fn by(&self) -> Option<&str> {
         self.origin.login_user.as_deref().or(self.origin.os_user.as_deref())
     }
 }
 
-/// What a change is known again by.
+/// Part of a change that an undo reverses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, or nothing.
+    Whole,
+    /// Only records and fields that have not changed since.
+    Unchanged,
+}
+
+/// Identity of a change: two changes with the same id in different files differ by hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Mark {
     /// Its number.
@@ -100,7 +109,7 @@ pub(in crate::store) struct Mark {
     pub hash: String,
 }
 
-/// Which changes are asked for.
+/// Filter of `log`.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     /// Not earlier than this time.
@@ -113,7 +122,7 @@ pub struct Log {
     pub limit: Option<u64>,
 }
 
-/// What [`logged`] reads, in its order.
+/// Columns that [`logged`] reads, in its order.
 const LOGGED: &str = "c.change_id, c.at, c.login_user, c.os_user, c.host, c.command, c.message, c.undoes, c.partly, c.purged, \
      c.purged_hash, c.hash";
 
@@ -239,7 +248,7 @@ impl Reader<'_> {
         })
     }
 
-    /// Whether that very change was made.
+    /// Returns true if that change is in the file.
     pub(in crate::store) fn has(&self, mark: &Mark) -> Result<bool> {
         let sql = "SELECT hash FROM change WHERE change_id = $1";
         let hash = self.connection.first(sql, &[Bind::Integer(mark.id)], |row| Ok(row.text(0)?.map(str::to_owned)))?;
@@ -260,12 +269,12 @@ impl Reader<'_> {
     }
 }
 
-/// Whether the field at that place is a secret.
+/// Returns true if the field at index `place` is a secret.
 pub(in crate::store) fn is_secret(entity: &Entity, place: usize) -> bool {
     entity.fields.get(place).is_some_and(|field| field.kind == Kind::Secret)
 }
 
-/// The values of some fields of a record, by column, as history keeps them: as JSON, put behind what `text` has.
+/// Appends the values of some fields of a record to `text`, as a JSON object by column.
 fn keep<'c>(entity: &'static Entity, fields: impl Iterator<Item = (usize, &'c Cell<'c>)>, text: &mut String) {
     text.push('{');
     let mut between = "";
@@ -276,7 +285,7 @@ fn keep<'c>(entity: &'static Entity, fields: impl Iterator<Item = (usize, &'c Ce
             match bind {
                 // Writing to a String cannot fail.
                 Bind::Integer(number) if field.kind != Kind::Secret => drop(write!(text, "{number}")),
-                Bind::Text(held) if field.kind != Kind::Secret => quote(held, text),
+                Bind::Text(value) if field.kind != Kind::Secret => quote(value, text),
                 _ => text.push_str("null"),
             }
             between = ",";
@@ -285,11 +294,11 @@ fn keep<'c>(entity: &'static Entity, fields: impl Iterator<Item = (usize, &'c Ce
     text.push('}');
 }
 
-/// Puts `held` behind what `text` has, as JSON.
-fn quote(held: &str, text: &mut String) {
-    if is_bare(held) {
-        text.extend(["\"", held, "\""]);
+/// Appends `value` to `text` as a JSON string.
+fn quote(value: &str, text: &mut String) {
+    if is_bare(value) {
+        text.extend(["\"", value, "\""]);
     } else {
-        text.push_str(&Json::from(held).to_string());
+        text.push_str(&Json::from(value).to_string());
     }
 }

@@ -13,17 +13,17 @@ use crate::value::role::Role;
 use crate::value::{shown, time};
 use session_file::Secret;
 
-/// How long a session lasts, in seconds: eight hours, however much it is used.
+/// Lifetime of a session in seconds: eight hours, not extended by use.
 pub(in crate::store) const LASTS: i64 = 8 * 60 * 60;
 
-/// Who is signed in.
+/// Login user who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     /// The id of the login user.
     pub(in crate::store) id: i64,
-    /// What they sign in as.
+    /// User name.
     pub username: String,
-    /// What they may do.
+    /// Role.
     pub role: Role,
     /// When the session ends, as stored text.
     pub expires: String,
@@ -41,7 +41,7 @@ impl SignedIn {
     }
 }
 
-/// Whether anyone has to sign in.
+/// Returns true if the inventory has login users, so that a login is required.
 pub(in crate::store) fn has_login_users(connection: &Connection) -> Result<bool> {
     let sql = "SELECT login_user_id FROM login_users ORDER BY login_user_id LIMIT 1";
     Ok(connection.first(sql, &[], |_| Ok(()))?.is_some())
@@ -65,8 +65,8 @@ pub(in crate::store) fn session(
     })
 }
 
-/// Whether a session that ends then has ended. One that would last longer than any does was opened by a clock that
-/// has been set back since.
+/// Returns true if a session with this expiry has ended. An expiry later than [`LASTS`] from now comes from a clock
+/// that has been set back since.
 pub(in crate::store) fn has_passed(expires: &str) -> bool {
     !(1..=LASTS + 1).contains(&time::seconds_until(expires))
 }
@@ -77,19 +77,22 @@ pub(in crate::store) fn end_sessions(connection: &Connection, login_user: i64) -
     connection.execute(sql, &[Bind::Integer(login_user)]).map_err(unwritten)
 }
 
-/// Ends the session that bears this secret.
+/// Ends the session of this secret. Returns the number of deleted sessions.
 pub(in crate::store) fn end_this(connection: &Connection, secret: &Secret) -> Result<usize> {
     let sql = "DELETE FROM login_session WHERE secret_hash = $1";
     connection.execute(sql, &[Bind::Text(&secret.hash())]).map_err(unwritten)
 }
 
-/// Makes sure that an inventory whose login users have changed still has an admin.
-pub(in crate::store) fn keeps_an_admin(connection: &Connection, had_one: bool) -> Result<()> {
+/// Checks that an inventory whose login users were changed by `operator` has an admin.
+///
+/// # Errors
+/// It has none: the last one would be deleted or demoted, or the first login user is not an admin.
+pub(in crate::store) fn check_admins(connection: &Connection, operator: Option<&SignedIn>) -> Result<()> {
     let sql = "SELECT 1 FROM login_users WHERE role = $1 LIMIT 1";
     if connection.first(sql, &[Bind::Text(Role::Admin.word())], |_| Ok(()))?.is_some() {
         return Ok(());
     }
-    Err(if had_one {
+    Err(if operator.is_some() {
         Error::conflict("the last admin can be neither removed nor demoted")
             .help("make another login user an admin first: inv login-user set NAME --role admin")
     } else {

@@ -1,4 +1,4 @@
-//! Questions in SQL that an operator asks: what they may read follows from the catalog.
+//! SQL queries of an operator, limited to the tables and views of the catalog.
 
 use super::schema::views;
 use super::{Store, history};
@@ -11,23 +11,23 @@ use crate::value::role::Role;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// A question in SQL.
+/// A query in SQL.
 #[derive(Debug, Clone)]
 pub struct Question<'a> {
     /// One statement.
     pub sql: &'a str,
     /// Values for its parameters, by their names.
     pub parameters: Vec<(&'a str, &'a str)>,
-    /// How long it may take.
+    /// Time limit.
     pub time: Duration,
 }
 
 impl Store<'_> {
-    /// Answers `question`: its columns, and a function that hands over its rows, go to `answer`. Nothing is written, and
-    /// the engine itself sees to that.
+    /// Runs `question` and calls `answer` with its columns and a function that iterates over its rows. The engine
+    /// denies every write.
     ///
     /// # Errors
-    /// The SQL is wrong or does what it may not, what `answer` fails with, and what is wrong with the file.
+    /// The SQL is wrong or denied; errors of `answer`; the file cannot be read or is damaged.
     pub fn ask<T>(
         &self,
         question: &Question<'_>,

@@ -1,8 +1,8 @@
-//! Schema versions. A new file is created with the whole schema of today; one of an earlier version is brought up by the
-//! steps that it lacks, one from each version to the next, and has the very same schema then.
+//! Schema versions. A new file is created with the current schema; a file of an earlier version is upgraded by one step
+//! for each version that it lacks, and has exactly the same schema then.
 //!
-//! All of it is one transaction, which looks again at where the file stands once it holds the lock: of several that come
-//! at once, one does it and the others find it done.
+//! An upgrade is one transaction, which reads the version again under the lock: of several concurrent commands one
+//! upgrades, and the others find the file upgraded.
 
 pub(in crate::store) mod file;
 pub(in crate::store) mod views;
@@ -25,7 +25,7 @@ const STEPS: &[(i64, &str)] = &[
     (5, include_str!("schema/5.sql")),
 ];
 
-/// Where a file stands.
+/// Schema version of a file, compared with that of this program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It has the schema of this program.
@@ -40,7 +40,7 @@ pub(super) enum Standing {
 /// A conflict where it holds something by the time the lock is held.
 pub(super) fn create(connection: &Connection, schema: &str, path: &Path) -> Result<()> {
     connection.begin_write()?;
-    let created = is_empty(connection).and_then(|empty| {
+    let created = connection.is_empty().and_then(|empty| {
         if !empty {
             return Err(file::exists(path));
         }
@@ -51,7 +51,7 @@ pub(super) fn create(connection: &Connection, schema: &str, path: &Path) -> Resu
     created
 }
 
-/// Takes the steps that an older file lacks, once `keep` has kept what it was, and tells where that is.
+/// Upgrades an older file after `keep` has saved a copy of it. Returns the path of the copy.
 pub(super) fn migrate(
     connection: &Connection,
     path: &Path,
@@ -62,24 +62,24 @@ pub(super) fn migrate(
         if standing == Standing::Current {
             return Ok(None);
         }
-        let (_, version) = connection.identity()?;
-        let kept = keep(version)?;
+        let version = connection.identity()?.unwrap_or_default();
+        let copy = keep(version)?;
         take(connection, lacking(STEPS, version))?;
-        // From here on it stays, whatever becomes of the commit.
-        let kept = kept.map(|kept| kept.keep().map_err(|error| file::unwritten(path, &error.error))).transpose()?;
+        // The copy stays from here on, even if the commit fails.
+        let copy = copy.map(|copy| copy.keep().map_err(|error| file::unwritten(path, &error.error))).transpose()?;
         connection.commit()?;
-        Ok(kept)
+        Ok(copy)
     });
     connection.roll_back();
     migrated
 }
 
-/// The steps that a file of the version `from` lacks.
+/// Returns the steps that a file of version `from` lacks.
 fn lacking<'s>(steps: &'s [(i64, &'s str)], from: i64) -> &'s [(i64, &'s str)] {
     steps.get(steps.partition_point(|(version, _)| *version <= from)..).unwrap_or_default()
 }
 
-/// Takes steps.
+/// Runs upgrade steps.
 fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
     for (version, step) in steps {
         connection.alter(step)?;
@@ -88,15 +88,15 @@ fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
     Ok(())
 }
 
-/// Makes sure that the tables, indexes and views of `schema` are in the file as they stand there, and that no trigger
-/// is: a key that is missing would let in what it keeps out, and a trigger would change what nobody asked for.
+/// Checks that the file has the tables, indexes and views of `schema` unchanged, and no trigger: a missing key would
+/// let duplicates in, and a trigger would change other records unasked.
 pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
     let mut wanted: Vec<(&str, &str, bool)> = statements(schema).map(|(name, sql)| (name, sql, false)).collect();
     let mut foreign = None;
     let mut next = 0;
     connection.each_schema_object(|SchemaObject { kind, name, sql }| {
-        // They mostly stand in the order in which the schema makes them.
-        let is_it = |at: &usize| wanted.get(*at).is_some_and(|(known, ..)| *known == name);
+        // Objects mostly are in the order of the schema.
+        let is_it = |at: &usize| wanted.get(*at).is_some_and(|(other, ..)| *other == name);
         if let Some(at) = [next].into_iter().chain(0..wanted.len()).find(is_it) {
             next = at + 1;
             if let Some((_, statement, found)) = wanted.get_mut(at) {
@@ -123,13 +123,13 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
     }
 }
 
-/// What a schema makes: the name of each thing, and the statement that makes it, as the engine keeps it.
+/// Objects of a schema: name and the statement that creates it, in the text that the engine stores.
 fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
     let ends = schema.match_indices(';').map(|(at, _)| at).filter(|at| schema.as_bytes().get(at + 1) == Some(&b'\n'));
     let mut start = 0;
     ends.chain([schema.len()]).filter_map(move |end| {
         let mut statement = schema.get(std::mem::replace(&mut start, end + 1)..end)?;
-        // Comments stand before a statement.
+        // Comments come before a statement.
         while let Some(rest) = statement.strip_prefix('\n').or_else(|| statement.strip_prefix("--")) {
             let blank = statement.starts_with('\n');
             statement = if blank { rest } else { rest.get(rest.find('\n')?..)? };
@@ -140,20 +140,23 @@ fn statements(schema: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Makes sure that the file is an inventory of a version that this program knows, and tells where it stands.
+/// Checks that the file is an inventory of a version that this program supports. Returns its standing.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<Standing> {
-    let (ours, version) = connection.identity()?;
-    // The engine may have undone what a crash left in the file since its header was looked at.
-    standing(ours, version, path).or_else(|error| file::check(path).and(Err(error)))
+    let version = connection.identity()?;
+    // The engine may have rolled back a crashed change since the header was read.
+    standing(version, path).or_else(|error| file::check(path).and(Err(error)))
 }
 
-/// Where a file stands, by what its header says.
-pub(super) fn standing(ours: bool, version: i64, path: &Path) -> Result<Standing> {
+/// Returns the standing of a file from the schema version in its header; `None` is the file of another program.
+///
+/// # Errors
+/// It is the file of another program, or of a newer inv.
+pub(super) fn standing(version: Option<i64>, path: &Path) -> Result<Standing> {
     let shown = file::shown(path);
-    if !ours {
+    let Some(version) = version else {
         let error = Error::inventory(format!("{shown} is a database of another program, not an inventory"));
         return Err(error.help("name another file with --db"));
-    }
+    };
     match version.cmp(&VERSION) {
         _ if version < 1 => {
             Err(Error::inventory(format!("{shown} has schema version {version}, which never was released"))
@@ -166,11 +169,6 @@ pub(super) fn standing(ours: bool, version: i64, path: &Path) -> Result<Standing
         ))
         .help("use the newer inv")),
     }
-}
-
-fn is_empty(connection: &Connection) -> Result<bool> {
-    let tables = connection.first("SELECT count(*) FROM sqlite_schema", &[], |row| row.id(0))?;
-    Ok(tables == Some(0))
 }
 
 #[cfg(test)]
@@ -223,7 +221,7 @@ mod tests {
         connection.begin_write().expect("the lock");
         take(&connection, lacking(&[(1, FIRST), (2, SECOND)], 1)).expect("the second step");
         assert_eq!(tables(&connection), 2);
-        assert_eq!(connection.identity().expect("a header"), (true, 2));
+        assert_eq!(connection.identity().expect("a header"), Some(2));
         assert_eq!(lacking(&[(1, FIRST), (2, SECOND)], 2), []);
     }
 
@@ -239,7 +237,7 @@ mod tests {
         take(&connection, &[(2, SECOND), (3, again)]).expect_err("it is there");
         connection.roll_back();
         assert_eq!(tables(&connection), 1);
-        assert_eq!(connection.identity().expect("a header"), (true, 1));
+        assert_eq!(connection.identity().expect("a header"), Some(1));
     }
 
     #[test]

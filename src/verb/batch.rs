@@ -5,7 +5,7 @@ use super::report::Report;
 use super::seen::Seen;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
-use crate::store::{Action, Change, Effect, Filled, Filling, Finder, Match, Record, Removal, Writer};
+use crate::store::{Action, Change, Dependents, Effect, Filled, Filling, Finder, Match, Record, Removal, Writer};
 use crate::value::{Cell, shown};
 use std::ops::ControlFlow;
 
@@ -317,7 +317,7 @@ impl<'s> Batch<'s> {
                 let effect = writer.apply(Change::Update { entity: of, before: &record, values: values.collect() })?;
                 report.add(writer, &effect)?;
             } else {
-                let removal = Removal::plan(writer, of, &[record.id], false)?;
+                let removal = Removal::plan(writer, of, &[record.id], Dependents::Refuse)?;
                 writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
             }
         }
@@ -334,7 +334,7 @@ impl<'s> Batch<'s> {
 
     /// Removes records that no draft was about.
     pub(crate) fn prune(&mut self, writer: &mut Writer<'_>, gone: &[i64], report: &mut Report) -> Result<()> {
-        let removal = Removal::plan(writer, self.entity, gone, false)?;
+        let removal = Removal::plan(writer, self.entity, gone, Dependents::Refuse)?;
         writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
         self.tally.removed += gone.len();
         Ok(())

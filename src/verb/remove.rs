@@ -7,7 +7,7 @@ use super::terms;
 use crate::catalog::{Catalog, Entity};
 use crate::error::Result;
 use crate::session::Session;
-use crate::store::{Reader, Removal, listed};
+use crate::store::{Dependents, Reader, Removal, listed};
 use crate::value::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
@@ -28,13 +28,13 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
     let selection = Named::from(entity, matches)?;
-    let recursive = switch(matches, "recursive");
+    let dependents = if switch(matches, "recursive") { Dependents::Delete } else { Dependents::Refuse };
     let agreed = if switch(matches, "yes") || session.dry_run {
         None
     } else {
         let (ids, question) = session.read(|reader| {
             let ids = selection.ids(reader, entity)?;
-            let removal = Removal::plan(reader, entity, &ids, recursive)?;
+            let removal = Removal::plan(reader, entity, &ids, dependents)?;
             Ok((ids.clone(), question(reader, entity, &ids, &removal)?))
         })?;
         if !ids.is_empty() {
@@ -48,7 +48,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
             None => selection.ids(writer, entity)?,
         };
         let mut report = Report::new(session);
-        let removal = Removal::plan(writer, entity, &ids, recursive)?;
+        let removal = Removal::plan(writer, entity, &ids, dependents)?;
         let along = along(writer, &removal);
         writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
         Ok((ids.len(), along, report))

@@ -113,7 +113,7 @@ impl Store<'_> {
 }
 
 /// Counts an attempt.
-/// 
+///
 /// # Errors
 /// The name has to wait; the inventory cannot be written to.
 fn count(connection: &Connection, name_hash: &str) -> Result<()> {

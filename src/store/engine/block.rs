@@ -34,8 +34,8 @@ impl Block {
 
     /// The places of the rows with `id`.
     pub(in crate::store) fn rows_of(&self, id: i64) -> Range<usize> {
-        let first = self.ids.partition_point(|known| *known < id);
-        let count = self.ids.get(first..).unwrap_or_default().iter().take_while(|known| **known == id).count();
+        let first = self.ids.partition_point(|other| *other < id);
+        let count = self.ids.get(first..).unwrap_or_default().iter().take_while(|other| **other == id).count();
         first..first + count
     }
 

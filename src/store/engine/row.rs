@@ -6,9 +6,9 @@ use super::sqlite::row::SqliteRow;
 use crate::error::Result;
 
 /// A row of an answer.
-pub(in crate::store) struct Raw<'row>(Source<'row>);
+pub(in crate::store) struct Raw<'row>(RowData<'row>);
 
-enum Source<'row> {
+enum RowData<'row> {
     Sqlite(SqliteRow<'row>),
     Block(BlockRow<'row>),
 }
@@ -32,13 +32,13 @@ pub(super) struct BlockRow<'b> {
 
 impl<'row> From<SqliteRow<'row>> for Raw<'row> {
     fn from(row: SqliteRow<'row>) -> Self {
-        Self(Source::Sqlite(row))
+        Self(RowData::Sqlite(row))
     }
 }
 
 impl<'row> From<BlockRow<'row>> for Raw<'row> {
     fn from(row: BlockRow<'row>) -> Self {
-        Self(Source::Block(row))
+        Self(RowData::Block(row))
     }
 }
 
@@ -47,8 +47,8 @@ impl Raw<'_> {
     #[inline]
     pub(super) fn datum(&self, index: usize) -> Result<Datum<'_>> {
         match &self.0 {
-            Source::Sqlite(row) => row.datum(index),
-            Source::Block(row) => Ok(row.datum(index)),
+            RowData::Sqlite(row) => row.datum(index),
+            RowData::Block(row) => Ok(row.datum(index)),
         }
     }
 

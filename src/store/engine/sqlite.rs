@@ -2,6 +2,7 @@
 
 mod bulk;
 mod copy;
+pub(in crate::store) mod dialect;
 pub(super) mod fault;
 mod guard;
 mod header;
@@ -114,8 +115,8 @@ impl Connection {
         }
     }
 
-    /// Opens a second connection that reads the same snapshot, for another thread. `None` if this one may have uncommitted
-    /// changes, or if the path leads to another file by now.
+    /// Opens a second connection that reads the same snapshot, for another thread. `None` if this one may have
+    /// uncommitted changes, or if the path leads to another file by now.
     ///
     /// The shared lock of this connection blocks writers, so both see the same content until it is released.
     pub(in crate::store) fn beside(&self) -> Option<Self> {
@@ -126,11 +127,11 @@ impl Connection {
         (other.identity.is_some() && other.identity == self.identity).then_some(other)
     }
 
-    /// The application id and the schema version that the file's header holds.
-    pub(in crate::store) fn identity(&self) -> Result<(bool, i64)> {
+    /// Returns the schema version from the file's header; `None` if its application id is not that of an inventory.
+    pub(in crate::store) fn identity(&self) -> Result<Option<i64>> {
         let number = |sql| self.engine.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(|e| explained(&e));
         let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
-        Ok((application == APPLICATION_ID, version))
+        Ok((application == APPLICATION_ID).then_some(version))
     }
 
     /// Writes the identity of an inventory of schema version `version` into the file's header.
@@ -158,6 +159,11 @@ impl Connection {
             each(SchemaObject { kind: text(0)?, name: text(1)?, sql: text(2)? });
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Returns true if the file has no table, index, trigger or view.
+    pub(in crate::store) fn is_empty(&self) -> Result<bool> {
+        Ok(self.first("SELECT 1 FROM sqlite_schema LIMIT 1", &[], |_| Ok(()))?.is_none())
     }
 
     /// Begins a write transaction: other writers wait until it ends.

@@ -47,8 +47,8 @@ pub(in crate::store) fn given_up() -> String {
     GIVEN_UP.take().unwrap_or_else(|| "the inventory is locked by another program".to_owned())
 }
 
-/// Pause before the next try. Short at first: a commit waits for readers too, and a pending commit blocks everyone else.
-/// Other commands commit within some milliseconds, or run for longer than a second.
+/// Pause before the next try. Short at first: a commit waits for readers too, and a pending commit blocks everyone
+/// else. Other commands commit within some milliseconds, or run for longer than a second.
 ///
 /// Jittered by the clock, so that commands which started together do not stay in step.
 fn pause(tries: i32, waited: Duration) -> Duration {

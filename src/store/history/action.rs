@@ -24,7 +24,8 @@ impl Action {
         }
     }
 
-    /// Returns the action that history stores as `word`: a removal, if it is neither of the others that the table allows.
+    /// Returns the action that history stores as `word`: a removal, if it is neither of the others that the table
+    /// allows.
     pub(in crate::store) fn called(word: Option<&str>) -> Self {
         let is_it = |action: &Self| word == Some(action.word());
         [Self::Create, Self::Update].into_iter().find(is_it).unwrap_or(Self::Remove)

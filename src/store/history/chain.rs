@@ -1,6 +1,7 @@
 //! Verifies the chain of hashes.
 //!
-//! Whoever alters history has to compute every later hash anew, and then the head differs from a copy kept elsewhere.
+//! A change to history makes all later hashes wrong or, if they are computed again, the head differs from a copy
+//! elsewhere.
 
 use super::digest::Digest;
 use super::entries::{Entry, Span};
@@ -11,7 +12,7 @@ use std::ops::ControlFlow;
 /// A history whose chain is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many changes it has.
+    /// Number of changes.
     pub changes: u64,
     /// The last change; zero where there is none.
     pub last: i64,

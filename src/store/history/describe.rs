@@ -1,4 +1,4 @@
-//! What changes did, record by record and field by field: of one change, or between two moments.
+//! Effects of changes by record and field: of one change, or between two moments.
 
 use super::Moment;
 use super::action::Action;
@@ -11,7 +11,7 @@ use crate::value::Value;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// How a record differs between two moments.
+/// Difference of a record between two moments.
 #[derive(Debug, Clone)]
 pub struct Difference {
     /// Its noun.

@@ -7,7 +7,7 @@ use super::entries::Content;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write;
 
-/// How many digits the longest number has, and a sign.
+/// Length of the longest number: 19 digits and a sign.
 const LONGEST: usize = 20;
 
 /// A hash that is being computed.

@@ -1,7 +1,7 @@
-//! The entries of changes: what each change did, and where that stands.
+//! Entries of changes: one for each changed record or range of created ones.
 //!
-//! Entries are only ever put behind the last one, and get their numbers so; therefore those of a change stand together,
-//! those of a later change behind them, and where a change begins is found by halving. It takes no index.
+//! Entries are only appended, with ascending ids. So the entries of a change are contiguous and in the order of the
+//! changes, and a binary search finds the first one without an index.
 
 use super::action::Action;
 use super::is_secret;
@@ -14,10 +14,10 @@ use serde_json::{Map, Value as Json};
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-/// How many entries are read at once.
+/// Entries in one page.
 const PAGE: usize = 1000;
 
-/// What [`Reader::entry`] reads, in its order.
+/// Columns that [`Reader::entry`] reads, in its order.
 const ENTRY: &str = "e.change_entry_id, e.change_id, e.noun, e.action, e.first_id, e.last_id, e.old, f.name, e.line, \
                      e.lines FROM change_entry e LEFT JOIN change_file f ON f.change_file_id = e.change_file_id";
 /// The entries of a [`Span`], which is bound first.
@@ -34,13 +34,13 @@ pub(in crate::store) struct Entry {
     pub(in crate::store) last: i64,
     pub(in crate::store) old: Option<String>,
     pub(in crate::store) file: Option<String>,
-    /// The line of its first record, where each of the others stands in the line behind the one before.
+    /// Line of its first record, if the others follow in consecutive lines.
     pub(in crate::store) line: Option<i64>,
     /// Else the line of each of its records.
     pub(in crate::store) lines: Option<String>,
 }
 
-/// What an entry says, as it is written and hashed.
+/// Content of an entry, as it is written and hashed.
 pub(in crate::store) struct Content<'a> {
     pub(in crate::store) noun: &'static str,
     pub(in crate::store) action: Action,
@@ -66,23 +66,23 @@ impl Reader<'_> {
         Ok(Span { from: self.start_of(first)?, to })
     }
 
-    /// The entries of the changes behind `change`.
+    /// Returns the span of the entries of all changes after `change`.
     pub(in crate::store) fn span_behind(&self, change: i64) -> Result<Span> {
         let from = change.checked_add(1).map_or(Ok(i64::MAX), |next| self.start_of(next))?;
         Ok(Span { from, to: i64::MAX })
     }
 
-    /// The number from which on entries are of `change` or of a later one. What was asked last is near what is asked next,
-    /// in a log above all: from there the search begins, in steps that double.
+    /// Id of the first entry of `change` or a later one. Starts at the last result with doubling steps, because
+    /// successive calls, as for a log, ask for neighbouring changes.
     fn start_of(&self, change: i64) -> Result<i64> {
-        let known = match self.start.get() {
-            Some(known) => known,
+        let start = match self.start.get() {
+            Some(start) => start,
             None => Start { change: i64::MAX, entry: self.entry_behind_all()? },
         };
-        let (mut low, mut high) = match change.cmp(&known.change) {
-            Ordering::Equal => return Ok(known.entry),
-            Ordering::Greater => self.bounds_above(change, known.entry)?,
-            Ordering::Less => self.bounds_below(change, known.entry)?,
+        let (mut low, mut high) = match change.cmp(&start.change) {
+            Ordering::Equal => return Ok(start.entry),
+            Ordering::Greater => self.bounds_above(change, start.entry)?,
+            Ordering::Less => self.bounds_below(change, start.entry)?,
         };
         while low < high {
             let middle = low + (high - low) / 2;
@@ -95,7 +95,7 @@ impl Reader<'_> {
         Ok(low)
     }
 
-    /// Two numbers between which the start of `change` is, where entries before `low` are of earlier changes.
+    /// Bounds of the start of `change`, if entries before `low` belong to earlier changes.
     fn bounds_above(&self, change: i64, mut low: i64) -> Result<(i64, i64)> {
         let mut step = 1_i64;
         loop {
@@ -133,7 +133,7 @@ impl Reader<'_> {
         Ok(last.flatten().unwrap_or_default().saturating_add(1))
     }
 
-    /// Whether a change did anything to a record of `entity`.
+    /// Returns true if `change` has an entry of a record of `entity`.
     pub(in crate::store) fn touches(&self, change: i64, entity: &Entity) -> Result<bool> {
         let sql = format!("SELECT 1 FROM change_entry e WHERE {IN_SPAN} AND +e.noun = $3 LIMIT 1");
         let Span { from, to } = self.span(change, change)?;
@@ -141,7 +141,7 @@ impl Reader<'_> {
         Ok(self.connection.first(&sql, &binds, |_| Ok(()))?.is_some())
     }
 
-    /// How many records of each noun a change made, changed and removed, in the order of the catalog.
+    /// Number of records of each noun that a change created, updated and deleted, in the order of the catalog.
     pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
         let mut tally = Vec::new();
         let sql = format!(
@@ -247,7 +247,7 @@ impl Entry {
         lines.get(usize::try_from(place).ok()?).copied()
     }
 
-    /// The fields that it kept old values of, by their place in the catalog, and those values. Secrets are empty.
+    /// Returns the old values with the index of their fields in the catalog. Secrets are empty.
     pub(in crate::store) fn old_values(&self) -> Vec<(usize, Value)> {
         let Some(map) = self.old.as_deref().and_then(|old| serde_json::from_str::<Map<String, Json>>(old).ok()) else {
             return Vec::new();
@@ -280,7 +280,7 @@ impl Entry {
         values
     }
 
-    /// Whether what it kept lacks a secret.
+    /// Returns true if the old record had a secret, which history does not store.
     pub(in crate::store) fn lacks_secret(&self) -> bool {
         self.old_values().iter().any(|(place, _)| is_secret(self.entity, *place))
     }

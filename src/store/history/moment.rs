@@ -20,12 +20,12 @@ impl Moment {
     /// # Errors
     /// It is neither.
     pub fn parse(text: &str) -> Result<Self> {
-        let given = text.trim();
-        if !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit()) {
-            let number = given.parse().map_err(|_| Error::not_found(format!("no change {}", shown::quoted(given))))?;
+        let text = text.trim();
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let number = text.parse().map_err(|_| Error::not_found(format!("no change {}", shown::quoted(text))))?;
             return Ok(Self::Change(number));
         }
-        time::moment(given, &time::now()).map(Self::Time)
+        time::moment(text, &time::now()).map(Self::Time)
     }
 }
 

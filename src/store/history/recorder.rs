@@ -1,12 +1,13 @@
-//! Writing history: the write door tells here what it did, inside the same transaction.
+//! Writes history, in the transaction of the change itself.
 //!
-//! The change is begun with its first effect, so that a transaction without effects leaves no trace, and has its hash
-//! with the last: a small one is written only then, and once. Ids made one after another wait here until they are broken off, and become one entry.
+//! The row of a change is created with its first effect, so that a transaction without effects adds no change, and is
+//! completed with its hash at the end; a small change is written once, at the end. Consecutive created ids are
+//! collected into one entry.
 
 use super::action::Action;
 use super::digest::Digest;
 use super::entries::Content;
-use super::{BLOCK, Logged, Mark, Origin, keep};
+use super::{BLOCK, Extent, Logged, Mark, Origin, keep};
 use crate::catalog::Entity;
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::batch::{AT_ONCE, Waiting, insert};
@@ -15,7 +16,7 @@ use crate::value::Cell;
 use serde_json::Value as Json;
 use std::rc::Rc;
 
-/// What a transaction has to tell history.
+/// Change of a transaction, before it is written.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Recorder {
     origin: Origin,
@@ -31,7 +32,7 @@ pub(in crate::store) struct Recorder {
 #[derive(Debug, Clone)]
 struct Open {
     change: Logged,
-    /// Whether it is in the table: with its hash, if it was written last.
+    /// True if its row is in the table; the hash may be missing until the end.
     is_written: bool,
     digest: Digest,
     ranges: Vec<Range>,
@@ -106,12 +107,12 @@ impl Recorder {
         Self { origin, undoes: None, source: None, line: None, open: None, old: String::new() }
     }
 
-    /// Says that this change reverses another one, and whether only in part.
-    pub(in crate::store) const fn reverses(&mut self, change: i64, partly: bool) {
-        self.undoes = Some((change, partly));
+    /// Records that this change reverses `change`.
+    pub(in crate::store) const fn reverses(&mut self, change: i64, extent: Extent) {
+        self.undoes = Some((change, matches!(extent, Extent::Unchanged)));
     }
 
-    /// Says which file the next records come from.
+    /// Sets the file that the next records come from.
     pub(in crate::store) fn reading(&mut self, file: Option<&str>) {
         self.source = file.map(Rc::from);
         self.line = None;
@@ -148,7 +149,7 @@ impl Recorder {
         open.write_range(connection, &done)
     }
 
-    /// Fields of a record were given other values; these are the old ones.
+    /// Adds an update of a record, with the old values of the changed fields.
     pub(in crate::store) fn updated<'v>(
         &mut self,
         connection: &Connection,
@@ -205,20 +206,17 @@ impl Recorder {
         Ok(())
     }
 
-    /// Begins a change that purged history up to the change `purged`, which had that hash.
+    /// Begins the change of a purge of history up to and including the change `purged`, by id and hash.
     pub(in crate::store) fn purge(&mut self, connection: &Connection, now: &str, purged: (i64, &str)) -> Result<()> {
         self.open = Some(self.opened(connection, now, Some(purged))?);
         Ok(())
     }
 
     fn opened(&self, connection: &Connection, now: &str, purged: Option<(i64, &str)>) -> Result<Open> {
-        let sql = "SELECT (SELECT hash FROM change ORDER BY change_id DESC LIMIT 1), \
-                   (SELECT seq FROM sqlite_sequence WHERE name = 'change')";
-        let last = connection.first(sql, &[], |row| {
-            Ok((row.text(0)?.unwrap_or_default().to_owned(), row.integer(1)?.unwrap_or_default()))
-        })?;
-        let (before, last) = last.unwrap_or_default();
-        let id = last.checked_add(1).ok_or_else(|| unwritten(Failure::Taken))?;
+        let sql = "SELECT hash FROM change ORDER BY change_id DESC LIMIT 1";
+        let before = connection.first(sql, &[], |row| Ok(row.text(0)?.unwrap_or_default().to_owned()))?;
+        let before = before.unwrap_or_default();
+        let id = connection.last_id("change")?.checked_add(1).ok_or_else(|| unwritten(Failure::Taken))?;
         let (undoes, partly) = self.undoes.map_or((None, false), |(change, partly)| (Some(change), partly));
         let purged = purged.map(|(id, hash)| (id, hash.to_owned()));
         let (at, origin) = (now.to_owned(), self.origin.clone());
@@ -236,7 +234,7 @@ impl Recorder {
         })
     }
 
-    /// Writes what waits, and the hash: the last thing before the transaction ends.
+    /// Writes the pending entries and the hash, as the last statements of the transaction.
     pub(in crate::store) fn finish(&mut self, connection: &Connection) -> Result<Option<Mark>> {
         let Some(mut open) = self.open.take() else { return Ok(None) };
         for range in std::mem::take(&mut open.ranges) {
@@ -328,7 +326,7 @@ impl Open {
     }
 
     fn file(&mut self, connection: &Connection, name: &str) -> Result<i64> {
-        if let Some((_, id)) = self.files.iter().find(|(known, _)| known == name) {
+        if let Some((_, id)) = self.files.iter().find(|(other, _)| other == name) {
             return Ok(*id);
         }
         self.write_change(connection, "")?;

@@ -1,6 +1,6 @@
-//! The story of one record: every step from its making to what it is now, found by index, told by old values.
+//! Steps of one record from its creation to the present, found by index and derived from old values.
 //!
-//! What a step set a field to is not kept: it is what the next step kept as the old value, or what the field holds now.
+//! New values are not stored: the new value of a step is the old value of the next step, or the present value.
 
 use super::BLOCK;
 use super::action::Action;
@@ -20,7 +20,7 @@ pub struct Step {
     pub change: i64,
     /// Its place in history, among all steps of all records.
     pub(in crate::store) entry: i64,
-    /// What happened.
+    /// Kind of the step.
     pub action: Action,
     /// The values before; none where the record was made.
     pub before: Option<Vec<Value>>,
@@ -46,7 +46,7 @@ pub(in crate::store) fn differences(before: Option<&[Value]>, after: Option<&[Va
     all.filter(|(_, old, new)| old != new).collect()
 }
 
-/// Who gave a field its value.
+/// Change that set the value of a field.
 #[derive(Debug, Clone)]
 pub struct Blame {
     /// The field.
@@ -126,13 +126,13 @@ impl Reader<'_> {
         Ok(blames)
     }
 
-    /// The changes that touched a record, or what hung from it: its parts, and theirs.
+    /// Returns the changes of a record and of its parts, recursively.
     pub fn changes_about(&self, entity: &'static Entity, id: i64) -> Result<BTreeSet<i64>> {
         let mut changes = BTreeSet::new();
-        let mut known = BTreeSet::new();
+        let mut visited = BTreeSet::new();
         let mut waiting = vec![(entity, id)];
         while let Some((entity, id)) = waiting.pop() {
-            if !known.insert((entity.noun, id)) {
+            if !visited.insert((entity.noun, id)) {
                 continue;
             }
             changes.extend(self.entries_about(entity, id)?.iter().map(|entry| entry.change));
@@ -216,7 +216,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a record is called: its path, of a link what it links; of a removed one, what that was at last.
+    /// Returns the path of a record, or the linked records of a link; for a deleted record the last ones.
     pub fn title(&self, entity: &'static Entity, id: i64) -> Result<String> {
         if !entity.names.is_empty() {
             match self.path(entity, id) {

@@ -1,8 +1,7 @@
-//! All records of a noun in the order of their whole paths: by the place of what holds each, then by their names, byte by
-//! byte.
+//! Lists all records of a noun in the order of their whole paths: by the rank of the parent, then by name, bytewise.
 //!
-//! The table is run through as it lies, side by side, and what is told of each record is sorted as bytes that are ready to
-//! be written. What holds a record comes as a number: the place that its own path has among those of its noun.
+//! Threads scan ranges of the table, and the output bytes of each record are sorted. The parent enters the sort key as
+//! a number: the rank of its own path among those of its noun.
 
 use super::query::Query;
 use super::runs::{Gathered, Gathering, merge};
@@ -15,18 +14,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 impl Places {
-    /// The place of the record with that id; `near` is about where it was found last time.
+    /// Rank of the record `id`; `near` is the index of the previous hit.
     fn get(&self, id: i64, near: &mut usize) -> Option<u32> {
-        let here = [*near, *near + 1].into_iter().find(|at| self.0.get(*at).is_some_and(|known| known.0 == id));
-        let at = here.or_else(|| self.0.binary_search_by_key(&id, |known| known.0).ok())?;
+        let here = [*near, *near + 1].into_iter().find(|at| self.0.get(*at).is_some_and(|entry| entry.0 == id));
+        let at = here.or_else(|| self.0.binary_search_by_key(&id, |entry| entry.0).ok())?;
         *near = at;
         self.0.get(at).map(|(_, place)| *place)
     }
 }
 
 impl Reader<'_> {
-    /// Hands what `write` makes of the row of each record of `entity` to `each`, in the order of their whole paths, name by
-    /// name and byte by byte. Of each row, it adds some bytes to those that it is handed; `write` is made for each thread.
+    /// Calls `each` with the bytes that `write` appends for each record of `entity`, in the bytewise order of their
+    /// whole paths, name by name. `write` creates one writer for each thread.
     pub fn select_by_path<W: FnMut(&Row, &mut Vec<u8>)>(
         &self,
         entity: &'static Entity,
@@ -44,16 +43,16 @@ impl Reader<'_> {
             Scan::new(reader, &query, &asked)?.run(reader, part, &mut |id, row| {
                 key.clear();
                 payload.clear();
-                let held = match (&holders, row.cell(columns.len())) {
+                let rank = match (&holders, row.cell(columns.len())) {
                     (Some(holders), Cell::Number(holder)) => {
                         holder.parse().ok().and_then(|holder| holders.get(holder, &mut near))
                     }
                     _ => None,
                 };
-                // A record that nothing holds comes first; so does one whose holder is gone, in a damaged file.
-                key.extend_from_slice(&held.map_or(0, |place| u64::from(place) + 1).to_be_bytes()[3..]);
+                // A record without a parent comes first; so does one with a dangling parent, in a damaged file.
+                key.extend_from_slice(&rank.map_or(0, |rank| u64::from(rank) + 1).to_be_bytes()[3..]);
                 let names = columns.len() + 1..columns.len() + 1 + entity.names.len();
-                // Of several names, a record goes by the first that it has.
+                // A record with several name fields is called by the first that is not empty.
                 push_key(&mut key, names.clone().find_map(|name| row.cell(name).plain()));
                 for other in names.end..row.len() {
                     push_key(&mut key, row.cell(other).plain());
@@ -74,18 +73,17 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The places of the records of `entity`.
+    /// Ranks of the records of `entity`.
     fn places(&self, entity: &'static Entity) -> Result<Arc<Places>> {
-        let known = || self.places.borrow().get(entity.noun).cloned();
-        if known().is_none() {
+        let cached = || self.places.borrow().get(entity.noun).cloned();
+        if cached().is_none() {
             self.select_by_path(entity, &[], || |_: &Row, _: &mut Vec<u8>| {}, |_| Ok(()))?;
         }
-        Ok(known().unwrap_or_default())
+        Ok(cached().unwrap_or_default())
     }
 }
 
-/// Behind `columns`, those by which the records of `entity` are sorted: what holds a record, its name, and what else tells
-/// it apart.
+/// Appends the sort columns of `entity` to `columns`: parent, name, and the other columns of its key.
 fn by_path(reader: &Reader<'_>, entity: &'static Entity, columns: &[Path]) -> Vec<Path> {
     let own = |field| Path { name: String::new(), hops: Vec::new(), entity, leaf: Leaf::Field(field) };
     let holder = match reader.catalog().parent(entity) {

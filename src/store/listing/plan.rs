@@ -1,7 +1,8 @@
 //! Turns column paths into one statement, and its rows into cells.
 //!
-//! A plan joins the tables that its columns follow, selects their columns, and keeps for each column a getter that turns
-//! selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at once.
+//! A plan joins the tables that its columns follow, selects their columns, and keeps for each column a getter that
+//! turns selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at
+//! once.
 
 use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
 use crate::output::row::{ColumnKind, Row};
@@ -23,7 +24,7 @@ pub(super) struct Plan {
     pub(super) few: Vec<Few>,
 }
 
-/// How a column's cell is made from a row; numbers are places in the selection.
+/// Source of a column's cell; numbers are column indexes of the selection.
 #[derive(Debug)]
 pub(super) enum Getter {
     Text(usize),
@@ -253,8 +254,8 @@ impl Plan {
         Getter::Related { id, related: self.related.len() - 1, value }
     }
 
-    /// Adds a total of the records `of` whose path `by` leads to the record of `entity` that `hops` lead to. Totals of the
-    /// same records are read together.
+    /// Adds a total of the records `of` whose path `by` leads to the record of `entity` that `hops` lead to. Totals of
+    /// the same records are read together.
     fn total(
         &mut self,
         catalog: &Catalog,
@@ -296,7 +297,7 @@ impl Getter {
     }
 }
 
-/// What a summed column measures.
+/// Measure of a summed column.
 fn measure(catalog: &Catalog, path: &Path) -> Measure {
     match path.kind(catalog) {
         ColumnKind::Quantity => Measure::Bytes,

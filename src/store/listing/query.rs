@@ -1,7 +1,8 @@
 //! A list that is asked for: its records, columns and order, and the tests that records must meet.
 //!
 //! Conditions that an index serves are asked of the engine; the others are tested here, on exact values, so that every
-//! engine answers alike: quantities by bytes, addresses by number, names in natural order, text in any case of any script.
+//! engine answers alike: quantities by bytes, addresses by number, names in natural order, text in any case of any
+//! script.
 
 use crate::catalog::{Catalog, Entity, Field, Path};
 use crate::output::row::Cell;
@@ -18,15 +19,15 @@ use std::cmp::Ordering;
 pub struct Query {
     /// The noun whose records are listed.
     pub entity: &'static Entity,
-    /// What is told of each.
+    /// Columns of the list.
     pub columns: Vec<Path>,
-    /// What all of them must meet.
+    /// Conditions, joined by AND.
     pub terms: Vec<Term>,
-    /// What they are sorted by; by id where nothing is said, or to tell equal ones apart.
+    /// Sort columns; then by id.
     pub order: Vec<Order>,
-    /// How many at most.
+    /// Most records.
     pub limit: Option<u64>,
-    /// How many are skipped first.
+    /// Records to skip first.
     pub offset: u64,
 }
 
@@ -35,7 +36,7 @@ pub struct Query {
 pub struct Order {
     /// The column.
     pub path: Path,
-    /// Whether the greatest comes first. Empty ones come last either way.
+    /// Greatest first. Empty cells come last either way.
     pub descending: bool,
 }
 
@@ -48,9 +49,9 @@ pub enum Term {
         hops: Vec<&'static Field>,
         /// The records that will do.
         ids: Vec<i64>,
-        /// Whether a record that leads nowhere will do, too.
+        /// Also match records whose reference is empty.
         or_empty: bool,
-        /// Whether all others are meant.
+        /// Match all other records instead.
         negated: bool,
     },
     /// A text field of the record itself is one of `texts`.
@@ -69,7 +70,7 @@ pub enum Term {
     },
 }
 
-/// What a column's cell must meet.
+/// Condition on the cell of a column.
 #[derive(Debug, Clone)]
 pub enum Test {
     /// It equals one of them; of a list, an element does.
@@ -90,7 +91,7 @@ pub enum Test {
     Within(Block),
 }
 
-/// What a cell is compared to.
+/// Right side of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operand {
     /// A text.
@@ -100,7 +101,7 @@ pub enum Operand {
 }
 
 impl Query {
-    /// All records of `entity`, told by `columns`.
+    /// Returns a query for `columns` of all records of `entity`.
     #[must_use]
     pub const fn all(entity: &'static Entity, columns: Vec<Path>) -> Self {
         Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
@@ -139,7 +140,7 @@ pub(in crate::store) fn conditions(catalog: &Catalog, query: &Query) -> (Vec<Con
 }
 
 impl Test {
-    /// Whether a cell meets it.
+    /// Returns true if `cell` meets the condition.
     #[must_use]
     pub fn met_by(&self, cell: Cell<'_>) -> bool {
         match self {
@@ -166,7 +167,7 @@ fn is_empty(cell: Cell<'_>) -> bool {
     }
 }
 
-/// What stands before the `@` of a collection's item.
+/// Part of a collection's item before the `@`.
 fn main_part(item: &str) -> &str {
     item.split_once('@').map_or(item, |(main, _)| main)
 }
@@ -207,9 +208,9 @@ fn contains(cell: Cell<'_>, needle: &Needle) -> bool {
     }
 }
 
-/// What a cell is sorted by.
+/// Sort key of a cell.
 #[derive(Debug)]
-pub enum Key {
+pub enum SortKey {
     /// A number; of a quantity, its bytes.
     Number(Decimal),
     /// An address, by its number.
@@ -222,8 +223,8 @@ pub enum Key {
     Empty,
 }
 
-impl Key {
-    /// What `cell` is sorted by.
+impl SortKey {
+    /// Returns the sort key of `cell`.
     #[must_use]
     pub fn of(cell: Cell<'_>) -> Self {
         match cell {
@@ -246,17 +247,23 @@ impl Key {
         }
     }
 
-    /// Which of two cells comes first.
+    /// Compares two keys in ascending order.
     #[must_use]
-    pub fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        let order = match (self, other) {
-            (Self::Empty, _) | (_, Self::Empty) => return self.rank().cmp(&other.rank()),
+    pub fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Empty, _) | (_, Self::Empty) => self.rank().cmp(&other.rank()),
             (Self::Number(one), Self::Number(other)) => one.cmp(other),
             (Self::Address(one), Self::Address(other)) => one.cmp(other),
             (Self::Text(one), Self::Text(other)) => natural::compare(one, other),
             (Self::Time(one), Self::Time(other)) => one.cmp(other),
             _ => self.rank().cmp(&other.rank()),
-        };
-        if descending { order.reverse() } else { order }
+        }
+    }
+
+    /// Compares two keys in descending order; empty cells come last all the same.
+    #[must_use]
+    pub fn compare_descending(&self, other: &Self) -> Ordering {
+        let order = self.compare(other);
+        if matches!((self, other), (Self::Empty, _) | (_, Self::Empty)) { order } else { order.reverse() }
     }
 }

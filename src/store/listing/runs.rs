@@ -1,6 +1,6 @@
-//! Sorting more than is kept in memory: what has gathered is sorted and put aside as a run, and the runs are merged.
+//! External merge sort: items are collected, sorted and written to a temporary file as runs, and the runs are merged.
 //!
-//! An item is a key, by whose bytes it is sorted, an id, and a payload that nobody here looks into.
+//! An item is a key, compared bytewise, an id, and an opaque payload.
 
 use crate::error::{Error, Result, io_reason};
 use std::cmp::Reverse;
@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
-/// How many bytes of keys and payloads gather in one thread before they are put aside.
+/// Bytes of keys and payloads that one thread collects before it writes a run.
 const GATHERED: usize = 8 << 20;
-/// How many bytes of a run are read at once.
+/// Read buffer of a run, in bytes.
 const READ_AT_ONCE: usize = 64 << 10;
 
 /// Items that gather in one thread.
@@ -42,7 +42,7 @@ struct Aside {
     runs: Vec<Range<u64>>,
 }
 
-/// What one thread has gathered: sorted runs, the last of them still in memory.
+/// Sorted runs of one thread, the last of them in memory.
 pub(in crate::store) struct Gathered {
     bytes: Vec<u8>,
     items: Vec<Item>,
@@ -70,7 +70,7 @@ impl Gathering {
     fn put_aside(&mut self) -> Result<()> {
         self.sort();
         if self.aside.is_none() {
-            let file = BufWriter::new(tempfile::tempfile().map_err(|error| told(&error))?);
+            let file = BufWriter::new(tempfile::tempfile().map_err(|error| unwritten(&error))?);
             self.aside = Some(Aside { file, runs: Vec::new() });
         }
         let Some(Aside { file, runs }) = &mut self.aside else { return Ok(()) };
@@ -84,7 +84,7 @@ impl Gathering {
                 lengths.iter().try_for_each(|length| file.write_all(&length.to_le_bytes()))?;
                 file.write_all(bytes)
             };
-            write().map_err(|error| told(&error))?;
+            write().map_err(|error| unwritten(&error))?;
             end += (HEAD + bytes.len()) as u64;
         }
         runs.push(start..end);
@@ -97,33 +97,33 @@ impl Gathering {
     pub(in crate::store) fn end(mut self) -> Result<Gathered> {
         self.sort();
         let aside = match self.aside {
-            Some(Aside { file, runs }) => Some((file.into_inner().map_err(|error| told(error.error()))?, runs)),
+            Some(Aside { file, runs }) => Some((file.into_inner().map_err(|error| unwritten(error.error()))?, runs)),
             None => None,
         };
         Ok(Gathered { bytes: self.bytes, items: self.items, aside })
     }
 }
 
-/// What stands before an item that was put aside: its id, and how long its key and its payload are.
+/// Bytes of the header of an item in a file: id, length of the key, length of the payload.
 const HEAD: usize = 24;
 
 /// The first bytes of a key, as a number that sorts as they do.
 fn first(key: &[u8]) -> u64 {
     let mut bytes = [0; 8];
-    bytes.iter_mut().zip(key).for_each(|(byte, given)| *byte = *given);
+    bytes.iter_mut().zip(key).for_each(|(byte, of_key)| *byte = *of_key);
     u64::from_be_bytes(bytes)
 }
 
 /// Hands each item of all that was gathered to `each`, by their keys: its id, and its payload.
 pub(in crate::store) fn merge(gathered: Vec<Gathered>, mut each: impl FnMut(i64, &[u8]) -> Result<()>) -> Result<()> {
-    let mut sources: Vec<Source> = Vec::new();
+    let mut sources: Vec<RunReader> = Vec::new();
     for Gathered { bytes, items, aside } in gathered {
-        sources.push(Source::Kept { bytes, items: items.into_iter() });
+        sources.push(RunReader::Kept { bytes, items: items.into_iter() });
         if let Some((file, runs)) = aside {
             let file = Rc::new(file);
             sources.extend(runs.into_iter().map(|place| {
                 let run = Run { file: Rc::clone(&file), place };
-                Source::Aside(BufReader::with_capacity(READ_AT_ONCE, run))
+                RunReader::Aside(BufReader::with_capacity(READ_AT_ONCE, run))
             }));
         }
     }
@@ -144,7 +144,7 @@ pub(in crate::store) fn merge(gathered: Vec<Gathered>, mut each: impl FnMut(i64,
     Ok(())
 }
 
-/// The least item that is left of a run. Items are told apart by their ids.
+/// Least remaining item of a run. Ids make items distinct.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Head {
     first: u64,
@@ -155,13 +155,13 @@ struct Head {
 }
 
 /// A run that is merged with others.
-enum Source {
+enum RunReader {
     Kept { bytes: Vec<u8>, items: std::vec::IntoIter<Item> },
     Aside(BufReader<Run>),
 }
 
-impl Source {
-    /// Makes `head` its next item; tells whether there is one.
+impl RunReader {
+    /// Reads the next item into `head`. Returns false at the end of the run.
     fn next(&mut self, head: &mut Head) -> Result<bool> {
         head.key.clear();
         head.payload.clear();
@@ -182,7 +182,7 @@ impl Source {
                     run.by_ref().take(key).read_to_end(&mut head.key)?;
                     run.by_ref().take(payload).read_to_end(&mut head.payload)
                 };
-                read().map_err(|error| told(&error))?;
+                read().map_err(|error| unwritten(&error))?;
             }
         }
         head.first = first(&head.key);
@@ -198,7 +198,7 @@ fn eight(run: &mut impl Read) -> std::io::Result<[u8; 8]> {
 /// A run in a file.
 struct Run {
     file: Rc<File>,
-    /// What has not been read yet.
+    /// Unread bytes of the file.
     place: Range<u64>,
 }
 
@@ -211,7 +211,7 @@ impl Read for Run {
     }
 }
 
-fn told(error: &std::io::Error) -> Error {
+fn unwritten(error: &std::io::Error) -> Error {
     Error::failed(format!("cannot put aside what is sorted: {}", io_reason(error)))
         .help("look at the room that is left in the folder for temporary files")
 }
@@ -220,7 +220,7 @@ fn told(error: &std::io::Error) -> Error {
 mod tests {
     use super::{GATHERED, Gathering, merge};
 
-    /// What comes of items whose payloads are so long, gathered in three parts.
+    /// Sorts `keys`, with payloads of `length` more bytes, from three threads' parts.
     fn sorted(keys: &[String], length: usize) -> Vec<(i64, String)> {
         let gathered = keys.chunks(keys.len().div_ceil(3)).enumerate().map(|(part, keys)| {
             let mut gathering = Gathering::default();
@@ -231,22 +231,22 @@ mod tests {
             }
             gathering.end().expect("room")
         });
-        let mut told = Vec::new();
+        let mut items = Vec::new();
         merge(gathered.collect(), |id, payload| {
-            told.push((id, String::from_utf8(payload.to_vec()).expect("text").trim_end_matches('x').to_owned()));
+            items.push((id, String::from_utf8(payload.to_vec()).expect("text").trim_end_matches('x').to_owned()));
             Ok(())
         })
         .expect("room");
-        told
+        items
     }
 
     #[test]
     fn what_is_put_aside_comes_in_the_order_of_its_keys_and_then_of_its_ids() {
         let keys: Vec<String> = (0_u64..9_000).map(|n| format!("key {}", n * 7_919 % 997)).collect();
         for length in [0, 10, 3 * GATHERED / keys.len() * 3] {
-            let told = sorted(&keys, length);
-            assert_eq!(told.len(), keys.len());
-            assert!(told.windows(2).all(|pair| (&pair[0].1, pair[0].0) < (&pair[1].1, pair[1].0)), "{length}");
+            let items = sorted(&keys, length);
+            assert_eq!(items.len(), keys.len());
+            assert!(items.windows(2).all(|pair| (&pair[0].1, pair[0].0) < (&pair[1].1, pair[1].0)), "{length}");
         }
     }
 

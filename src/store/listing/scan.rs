@@ -73,7 +73,7 @@ impl<'q> Scan<'q> {
         })
     }
 
-    /// Reads the rows of the records `ids`, and hands them over in that order.
+    /// Reads the rows of the records `ids` and calls `each` with them in that order.
     pub(super) fn fetch(&self, reader: &Reader<'_>, ids: &[i64], each: &mut EachRow<'_>) -> Result<()> {
         let units = reader.units()?;
         let mut block = Block::default();
@@ -95,7 +95,7 @@ impl<'q> Scan<'q> {
         Ok(())
     }
 
-    /// Reads the totals of all holders at once, where a run through all records needs them and the holders are few.
+    /// Reads the totals of all holders at once for a scan of the whole table, if the holders are few.
     fn shared(&self, reader: &Reader<'_>, units: &Units, is_whole: bool) -> Result<Vec<RelatedValues>> {
         let values = self.plan.related.iter().map(|related| {
             if is_whole && related.has_few_holders(reader)? {
@@ -112,8 +112,8 @@ impl<'q> Scan<'q> {
         limit.clamp(1, BLOCK)
     }
 
-    /// Tests the rows of a block, and hands over those that pass. Values of other records that no test needs are read only
-    /// for those.
+    /// Calls `each` with the rows of a block that pass the tests. Related values that no test needs are read only for
+    /// those rows.
     fn block(
         &self,
         reader: &Reader<'_>,

@@ -1,7 +1,7 @@
-//! Looking for a text in all that a noun's records say of themselves.
+//! Searches the text fields of a noun's records.
 //!
-//! One pass over each table, for the text may stand anywhere, which no index serves. Texts are tested and ranked here, in
-//! any case of any script, so that every engine answers alike.
+//! One scan of each table, because no index finds a text inside another. Texts are compared and ranked here, without
+//! regard to case in any script, so that every engine gives the same result.
 
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::Result;
@@ -13,7 +13,7 @@ use crate::value::address::Block;
 use crate::value::needle::{Needle, Rank};
 use std::ops::ControlFlow;
 
-/// What is looked for.
+/// Text to search for.
 #[derive(Debug)]
 pub enum Wanted {
     /// A text.
@@ -25,13 +25,13 @@ pub enum Wanted {
 /// A record that fits.
 #[derive(Debug)]
 pub struct Found<'row> {
-    /// How well.
+    /// Rank of the match.
     pub rank: Rank,
     /// Its path.
     pub path: &'row str,
     /// The field that fits best; of those that fit equally well, the first.
     pub field: &'static Field,
-    /// What the field says.
+    /// Text of the field.
     pub text: &'row str,
 }
 
@@ -49,8 +49,8 @@ struct Hit {
 }
 
 impl Reader<'_> {
-    /// Hands each record in `part` of `entity` that says what is wanted in one of its texts to `each`, in the order of
-    /// their ids.
+    /// Calls `each` with each record in `part` of `entity` that has the wanted text in one of its fields, in the order
+    /// of ids.
     pub fn search(
         &self,
         part: &Part,
@@ -80,7 +80,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the first [`HITS`] records of `part` that match, so that their paths can be read when the query has ended.
+    /// Returns the first [`HITS`] records of `part` that match, so that their paths can be read when the query has
+    /// ended.
     fn hits(
         &self,
         part: &Part,
@@ -131,8 +132,8 @@ impl Reader<'_> {
         let Some((_, holder)) = self.catalog().parent(entity) else { return Ok(()) };
         // The bearers of a block are few beside the estate, or as many as it has addresses: 24 bytes each.
         let mut bearers: Vec<(i64, u128)> = Vec::new();
-        self.each_address(entity, block, |held| {
-            bearers.extend(held.bearer.map(|bearer| (bearer, held.number)));
+        self.each_address(entity, block, |address| {
+            bearers.extend(address.bearer.map(|bearer| (bearer, address.number)));
             Ok(())
         })?;
         bearers.sort_unstable();
@@ -154,7 +155,7 @@ impl Wanted {
     }
 }
 
-/// Whether a field says something that people look for.
+/// Returns true if fields of this kind are searched.
 const fn is_text(kind: Kind) -> bool {
     matches!(kind, Kind::Name | Kind::Text | Kind::Email | Kind::Ipv4 | Kind::Ipv6 | Kind::Vlan)
 }

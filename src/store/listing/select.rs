@@ -1,6 +1,6 @@
 //! Answers lists.
 
-use super::query::{Key, Query, Term, conditions};
+use super::query::{Query, SortKey, Term, conditions};
 use super::scan::{EachRow, Scan};
 use crate::catalog::{Entity, Path};
 use crate::error::Result;
@@ -14,8 +14,8 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
-/// Number of records, from the first, that a short list looks at before it asks an index for records that are many and
-/// stand in another order: a list of a common value usually ends among them. Few in tests, whose tables are small.
+/// Records to scan from the first before using an index for a list with LIMIT: a list of a common value usually ends
+/// among them. Few in tests, whose tables are small.
 const NEAR: u64 = if cfg!(test) { 4 } else { 4096 };
 
 /// Number of rows from which on a list is long.
@@ -118,21 +118,27 @@ impl Reader<'_> {
         Ok(self.connection.first(&sql, &[], |row| row.integer(0))?.flatten())
     }
 
-    /// Returns the ids of a sorted list. Only the keys are read; with a limit, only about as many are kept.
+    /// Returns the ids of a sorted list. Reads only the sort keys; with a limit, memory is proportional to the limit.
     fn sorted(&self, query: &Query) -> Result<Vec<i64>> {
         let columns: Vec<&Path> = query.order.iter().map(|order| &order.path).collect();
         let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let most = query.limit.map(|limit| size(limit.saturating_add(query.offset)));
-        let mut rows: Vec<(Vec<Key>, i64)> = Vec::new();
-        let compare = |one: &(Vec<Key>, i64), other: &(Vec<Key>, i64)| {
+        let mut rows: Vec<(Vec<SortKey>, i64)> = Vec::new();
+        let compare = |one: &(Vec<SortKey>, i64), other: &(Vec<SortKey>, i64)| {
             let keys = one.0.iter().zip(&other.0).zip(&query.order);
-            let decided = keys.map(|((one, other), order)| one.compare(other, order.descending)).find(|o| o.is_ne());
+            let mut decided =
+                keys.map(
+                    |((one, other), order)| {
+                        if order.descending { one.compare_descending(other) } else { one.compare(other) }
+                    },
+                );
+            let decided = decided.find(|order| order.is_ne());
             decided.unwrap_or(Ordering::Equal).then(one.1.cmp(&other.1))
         };
         // The keys of all records are read, whatever the limit.
         let keys = Query { limit: None, ..query.clone() };
         Scan::new(self, &keys, &columns)?.run(self, &Part::ALL, &mut |id, row| {
-            rows.push(((0..columns.len()).map(|place| Key::of(row.cell(place))).collect(), id));
+            rows.push(((0..columns.len()).map(|place| SortKey::of(row.cell(place))).collect(), id));
             if let Some(most) = most
                 && rows.len() > most.saturating_mul(2).saturating_add(1024)
             {

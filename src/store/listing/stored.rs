@@ -1,7 +1,8 @@
 //! Fields as they are stored, for commands that run through a whole table to add things up.
 //!
 //! A list builds a row with its names looked up and its quantities read; a sum over a million records can afford
-//! neither. Here each record's cells are lent as the engine has them: ids, texts, and amounts with the id of their unit.
+//! neither. Here each record's cells are lent as the engine has them: ids, texts, and amounts with the id of their
+//! unit.
 
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
@@ -53,8 +54,8 @@ impl Stored<'_> {
 }
 
 impl Reader<'_> {
-    /// Hands the id and the `fields` of each record of `entity` that meets `terms` to `each`, in the order of their ids.
-    /// Of the terms, those count that the engine serves: references and texts.
+    /// Hands the id and the `fields` of each record of `entity` that meets `terms` to `each`, in the order of their
+    /// ids. Of the terms, those count that the engine serves: references and texts.
     pub fn each_stored(
         &self,
         entity: &'static Entity,

@@ -14,18 +14,17 @@ pub struct OsUser {
 }
 
 impl OsUser {
-    /// Who runs this process on the inventory at `path`.
+    /// Returns the user who runs this process on the inventory at `path`.
     ///
-    /// Where `sudo` runs it as the service account that the inventory belongs to, or as root, that is the operator
-    /// behind `sudo`, by `SUDO_UID`. Elsewhere that variable says nothing: an operator who runs `inv` as themselves
-    /// could set it to anything. (Who may run other programs as the owner of the file can forge it, and could as well
-    /// write the file.)
+    /// If `sudo` runs it as the owner of the inventory or as root, this is the user from `SUDO_UID`. Otherwise that
+    /// variable is not trusted: an operator who runs `inv` as themselves could set it to anything. (A user who may run
+    /// other programs as the owner of the file can forge it, and could as well write the file.)
     pub(in crate::store) fn of_process(path: &Path) -> Self {
         let own = nix::unistd::getuid().as_raw();
         let owns = || own == 0 || std::fs::metadata(path).is_ok_and(|data| data.uid() == own);
         let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok()).filter(|_| owns());
         let uid = behind.unwrap_or(own);
-        let known = nix::unistd::User::from_uid(uid.into()).ok().flatten();
-        Self { uid, name: known.map_or_else(|| format!("uid {uid}"), |user| user.name) }
+        let user = nix::unistd::User::from_uid(uid.into()).ok().flatten();
+        Self { uid, name: user.map_or_else(|| format!("uid {uid}"), |user| user.name) }
     }
 }

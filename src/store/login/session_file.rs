@@ -1,4 +1,4 @@
-//! The file in which a session's secret is kept: of this user alone, and looked at before it is believed.
+//! File with the secret of a session: owned and readable by this user only, which is checked before it is trusted.
 
 use super::OsUser;
 use crate::error::{Error, Kind, Result, io_reason};
@@ -15,10 +15,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// How many random bytes a secret has: 256 bits.
+/// Random bytes of a secret: 256 bits.
 const SECRET: usize = 32;
 
-/// What proves a session.
+/// Secret of a session.
 pub(in crate::store) struct Secret(Zeroizing<[u8; SECRET]>);
 
 impl Secret {
@@ -30,7 +30,7 @@ impl Secret {
         Ok(Self(bytes))
     }
 
-    /// What the inventory keeps of it.
+    /// Hash of the secret, which the inventory stores.
     pub(in crate::store) fn hash(&self) -> String {
         hexadecimal(&Sha256::digest(self.0.as_slice()))
     }
@@ -48,7 +48,7 @@ impl Secret {
     }
 }
 
-/// What a session's file that holds `text` would be if it were written again; nothing where it holds no session.
+/// Returns the text of a session file, parsed and written again; `None` if `text` is no session.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn reread(text: &[u8]) -> Option<String> {
     Some(hexadecimal(Secret::parse(text)?.0.as_slice()) + "\n")
@@ -63,7 +63,7 @@ pub(in crate::store) fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// Where the secret of a session is kept.
+/// Path of a session file.
 pub(in crate::store) struct SessionFile(PathBuf);
 
 impl SessionFile {
@@ -127,25 +127,25 @@ impl SessionFile {
             .help("remove it with inv logout, and sign in again with inv login")
     }
 
-    /// Puts a secret into a new file of mode 0600, in the place of an earlier one.
+    /// Writes a secret into a new file of mode 0600. Replaces an earlier file.
     pub(in crate::store) fn create(&self, secret: &Secret) -> Result<()> {
-        let told = |error: std::io::Error| {
+        let unwritten = |error: std::io::Error| {
             let path = shown::shown(&self.0.to_string_lossy()).into_owned();
             Error::failed(format!("cannot keep the session in {path}: {}", io_reason(&error)))
                 .help("set XDG_RUNTIME_DIR or XDG_STATE_HOME to a folder of your own")
         };
         if let Some(folder) = self.0.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(told)?;
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritten)?;
         }
         self.remove()?;
         let flags = OFlags::NOFOLLOW.bits().cast_signed();
         let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(&self.0);
-        let mut file = created.map_err(told)?;
-        // A umask may have taken rights of the owner away.
-        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(told)?;
+        let mut file = created.map_err(unwritten)?;
+        // A umask may have removed permissions of the owner.
+        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(unwritten)?;
         let mut text = Zeroizing::new(hexadecimal(secret.0.as_slice()));
         text.push('\n');
-        file.write_all(text.as_bytes()).map_err(told)
+        file.write_all(text.as_bytes()).map_err(unwritten)
     }
 
     /// Removes the file, if it is there.

@@ -19,7 +19,7 @@ pub struct Held<'row> {
     pub number: u128,
     /// Its text.
     pub text: &'row str,
-    /// Who bears it; nobody where it is reserved.
+    /// Id of the record with this address; `None` if it is reserved.
     pub bearer: Option<i64>,
     /// The VLAN it is in.
     pub vlan: Option<&'row str>,

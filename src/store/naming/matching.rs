@@ -1,8 +1,8 @@
 //! Matching a text against the paths of records, from the right.
 //!
-//! Names may contain `/`, so a text can be cut into names in many ways. Each text that a name may be is looked up once.
-//! Where few records have that name, their holders are read in batches and compared with the rest of the text. Where
-//! many have it (`disk0`), the holders that the rest of the text means are found first, and then what they hold.
+//! Names may contain `/`, so a text can be split into names in many ways. Each candidate name is looked up once. If few
+//! records have it, their parents are read in batches and compared with the rest of the text. If many have it
+//! (`disk0`), the parents that match the rest of the text are found first, and then their children.
 
 use super::resolve::canonical;
 use crate::catalog::{Entity, Kind};
@@ -25,7 +25,7 @@ const BATCH: usize = if cfg!(test) { 3 } else { 256 };
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PathMatch {
     pub id: i64,
-    /// Whether the text is the whole path.
+    /// True if the text is the whole path.
     pub is_whole: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::store::reading::selection::Selection;
 use crate::value::{address, name, shown, similar};
 use std::ops::ControlFlow;
 
-/// How many candidates of an ambiguous name are listed.
+/// Most candidates of an ambiguous name in a message.
 const LISTED: usize = 10;
 impl Reader<'_> {
     /// The id of the one record of `entity` that `text` names.

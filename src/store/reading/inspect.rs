@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::store::reading::reader::{Reader, name_sql};
 use std::ops::ControlFlow;
 
-/// What a field of a record holds, whether or not it may.
+/// Stored value of a field, valid or not.
 #[derive(Debug, Clone, Copy)]
 pub enum HeldValue<'row> {
     /// A text.
@@ -19,7 +19,7 @@ pub enum HeldValue<'row> {
 }
 
 impl Reader<'_> {
-    /// Hands each fault of the file's own structure to `each`, as the engine tells it.
+    /// Calls `each` with each structural fault of the file, in the engine's words.
     pub fn each_broken(&self, mut each: impl FnMut(&str) -> Result<()>) -> Result<()> {
         self.connection.integrity(|row| {
             if let Some(fault) = row.text(0)?.filter(|fault| *fault != "ok") {
@@ -40,14 +40,15 @@ impl Reader<'_> {
         })
     }
 
-    /// Hands each value that is stored for `entity`'s records, references apart, to `each`, with the id of its record.
+    /// Calls `each` with each stored value of `entity`'s records, except references and secrets, and the id of its
+    /// record.
     pub fn each_held(
         &self,
         entity: &'static Entity,
         mut each: impl FnMut(i64, &'static Field, HeldValue<'_>) -> Result<()>,
     ) -> Result<()> {
-        let held = |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Secret);
-        let fields: Vec<&'static Field> = entity.fields.iter().filter(held).collect();
+        let is_listed = |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Secret);
+        let fields: Vec<&'static Field> = entity.fields.iter().filter(is_listed).collect();
         let columns: Vec<String> =
             fields.iter().flat_map(|field| field.columns()).map(|column| format!(", t.{column}")).collect();
         let sql = format!("SELECT t.{0}{1} FROM {2} t ORDER BY t.{0}", entity.id, columns.concat(), entity.table);
@@ -94,8 +95,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Hands the ids of each two or more records of `entity` that share the fields `key` to `each`. The first of the
-    /// fields is filled, the others may be empty alike.
+    /// Calls `each` with the ids of each group of records of `entity` that share the fields `key`. The first of the
+    /// fields is not empty; the others may be empty in all.
     pub fn each_shared(
         &self,
         entity: &'static Entity,
@@ -112,21 +113,21 @@ impl Reader<'_> {
             columns = shared.join(", "),
             table = entity.table
         );
-        let mut known: Vec<String> = Vec::new();
+        let mut last_texts: Vec<String> = Vec::new();
         let mut ids: Vec<i64> = Vec::new();
-        let mut told = |ids: &[i64]| if ids.len() > 1 { each(ids) } else { Ok(()) };
+        let mut end_group = |ids: &[i64]| if ids.len() > 1 { each(ids) } else { Ok(()) };
         self.connection.rows(&sql, &[], |row| {
             let texts = (1..=columns.len()).map(|place| Ok(row.text(place)?.unwrap_or_default().to_owned()));
             let texts = texts.collect::<Result<Vec<String>>>()?;
-            if texts != known {
-                told(&ids)?;
+            if texts != last_texts {
+                end_group(&ids)?;
                 ids.clear();
-                known = texts;
+                last_texts = texts;
             }
             ids.push(row.id(0)?);
             Ok(ControlFlow::Continue(()))
         })?;
-        told(&ids)
+        end_group(&ids)
     }
 
     /// The name of a record and the id of what holds it.

@@ -52,8 +52,8 @@ impl Part {
 }
 
 impl Reader<'_> {
-    /// Runs `work` on each part of `entity`'s records and returns the results, in the order of their ids. A small table is
-    /// one part, and so is one that was changed in this transaction or is read as of an earlier time.
+    /// Runs `work` on each part of `entity`'s records and returns the results, in the order of their ids. A small table
+    /// is one part, and so is one that was changed in this transaction or is read as of an earlier time.
     ///
     /// # Errors
     /// Those of `work`.

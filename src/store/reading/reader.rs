@@ -13,10 +13,10 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How many paths are remembered before they are forgotten at once: the memory they take stays bounded.
+/// Capacity of the cache of paths; a full cache is cleared, which bounds its memory.
 const REMEMBERED: usize = 50_000;
 
-/// What is asked of a noun again and again.
+/// Kind of a frequent query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::store) enum Asked {
     /// The record with an id.
@@ -42,7 +42,7 @@ pub(in crate::store) struct Start {
     pub(in crate::store) entry: i64,
 }
 
-/// A statement that is kept, and of which noun it asks what.
+/// Cached statement of a frequent query of a noun.
 struct Ready {
     noun: &'static str,
     asked: Asked,
@@ -57,9 +57,9 @@ pub struct Reader<'s> {
     paths: RefCell<HashMap<(&'static str, i64), Rc<str>>>,
     /// Selections that are asked for again and again, made ready.
     ready: RefCell<Vec<Ready>>,
-    /// Where the change begins that was looked for last.
+    /// Start of the change of the last search.
     pub(in crate::store) start: cell::Cell<Option<Start>>,
-    /// In which order the paths of nouns' records stand that were told so.
+    /// Cached ranks of the paths of nouns' records.
     pub(in crate::store) places: RefCell<HashMap<&'static str, Arc<Places>>>,
 }
 
@@ -109,7 +109,7 @@ impl<'s> Reader<'s> {
         self.places.borrow_mut().clear();
     }
 
-    /// Forgets everything that was remembered.
+    /// Clears all caches.
     pub(in crate::store) fn forget_all(&self) {
         self.start.set(None);
         *self.units.borrow_mut() = None;
@@ -117,11 +117,11 @@ impl<'s> Reader<'s> {
         self.places.borrow_mut().clear();
     }
 
-    /// The statement of a selection that is asked for again and again; `make` makes it the first time.
+    /// Returns the cached statement of a frequent selection, which `make` creates at first use.
     pub(in crate::store) fn ready(&self, entity: &Entity, asked: Asked, make: impl FnOnce() -> Selection) -> Rc<str> {
         let mut ready = self.ready.borrow_mut();
-        if let Some(known) = ready.iter().find(|known| known.asked == asked && known.noun == entity.noun) {
-            return Rc::clone(&known.statement);
+        if let Some(ready) = ready.iter().find(|ready| ready.asked == asked && ready.noun == entity.noun) {
+            return Rc::clone(&ready.statement);
         }
         let statement = Rc::from(make().sql());
         ready.push(Ready { noun: entity.noun, asked, statement: Rc::clone(&statement) });
@@ -175,7 +175,7 @@ impl<'s> Reader<'s> {
         self.ids(&Selection::ids(entity).with(condition).sql(), &[Bind::Integer(id)])
     }
 
-    /// Whether there is any record of `entity`.
+    /// Returns true if there is a record of `entity`.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -190,7 +190,7 @@ impl<'s> Reader<'s> {
         Ok(self.connection.first(&sql, &[], |row| Ok(row.integer(0)?.zip(row.integer(1)?)))?.flatten())
     }
 
-    /// How many records of `entity` there are.
+    /// Returns the number of records of `entity`.
     pub fn count(&self, entity: &Entity) -> Result<i64> {
         let statement = Selection::of(entity, vec![Pick::Count]).sql();
         Ok(self.connection.first(&statement, &[], |row| row.id(0))?.unwrap_or_default())
@@ -217,13 +217,13 @@ impl<'s> Reader<'s> {
         found.ok_or_else(|| Error::not_found(format!("no {} with id {id}", entity.labels.0)))
     }
 
-    /// The whole path of a record: `AWS/tokyo/prod/web01`.
+    /// Returns the whole path of a record: `AWS/tokyo/prod/web01`.
     ///
     /// # Errors
     /// There is no such record.
     pub fn path(&self, entity: &'static Entity, id: i64) -> Result<Rc<str>> {
-        let known = self.paths.borrow().get(&(entity.noun, id)).cloned();
-        if let Some(path) = known {
+        let cached = self.paths.borrow().get(&(entity.noun, id)).cloned();
+        if let Some(path) = cached {
             return Ok(path);
         }
         let (name, parent) = self.name_and_parent(entity, id)?;
@@ -243,8 +243,8 @@ impl<'s> Reader<'s> {
         })
     }
 
-    /// A value of `field` as messages and reports show it: references by their path, even of what is removed; quantities
-    /// with their unit.
+    /// A value of `field` as messages and reports show it: references by their path, even of what is removed;
+    /// quantities with their unit.
     pub fn shown(&self, field: &Field, value: &Cell<'_>) -> Result<Option<String>> {
         Ok(match (value, self.catalog.target(field)) {
             (Cell::Null, _) => None,

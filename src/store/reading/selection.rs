@@ -3,6 +3,7 @@
 //! It becomes one statement, which every engine answers alike.
 
 use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::store::engine::dialect;
 use std::fmt::Write;
 
 /// A table, and the column that its records are known by.
@@ -18,8 +19,8 @@ impl From<&Entity> for Table {
     }
 }
 
-/// Which records are read, and what of them. Tables are known by their number: 0 is the one whose records are selected,
-/// the others are those of the joins, in their order.
+/// Selected records and columns. Tables have numbers: 0 is the table of the records, the others are those of the joins,
+/// in their order.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Selection {
     pub table: Table,
@@ -42,7 +43,7 @@ pub(in crate::store) struct Join {
     pub to: Table,
 }
 
-/// What is told of each record.
+/// Selected expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) enum Pick {
     /// A column of a table.
@@ -51,11 +52,11 @@ pub(in crate::store) enum Pick {
     FirstOf(usize, Vec<&'static str>),
     /// Nothing: a place that some nouns have no use for.
     Nothing,
-    /// How many records there are: instead of them.
+    /// Number of records, instead of the records.
     Count,
 }
 
-/// What all records meet. The values come apart, in the order of the conditions that take them.
+/// Condition on all records. Values are bound separately, in the order of the conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) enum Condition {
     /// A column is one of so many values.
@@ -70,11 +71,11 @@ pub(in crate::store) enum Condition {
         column: &'static str,
         /// The tables on the way, and the column of each that leads on.
         through: Vec<(Table, &'static str)>,
-        /// How many values there are.
+        /// Number of values.
         count: usize,
-        /// Whether a record that leads nowhere will do, too.
+        /// Also match records whose reference is empty.
         or_empty: bool,
-        /// Whether all others are meant.
+        /// Match all other records instead.
         negated: bool,
     },
     /// The text in a column has a `/`.
@@ -114,20 +115,20 @@ impl Selection {
         Self { order: Order::Any, ..self }
     }
 
-    /// Of those, the one with an id that is given.
+    /// Adds a condition on the id, with one value.
     pub(in crate::store) fn one(self) -> Self {
         self.of_ids(1)
     }
 
-    /// Of those, the ones with `count` ids that are given.
+    /// Adds a condition on the id, with `count` values.
     pub(in crate::store) fn of_ids(self, count: usize) -> Self {
         let column = self.table.id;
         let order = if count == 1 { Order::Any } else { self.order };
         Self { order, ..self.with(Condition::Is { column, count }) }
     }
 
-    /// Of those, the ones whose fields `key` of `entity` have values that are given; empty ones are equal, but for the
-    /// first of them.
+    /// Adds a condition on each of the fields `key` of `entity`, with one value each; empty values are equal, except in
+    /// the first field.
     pub(in crate::store) fn with_key(mut self, entity: &Entity, key: &[&str]) -> Self {
         for (place, field) in key.iter().filter_map(|name| entity.field(name)).enumerate() {
             let column = field.column;
@@ -192,13 +193,13 @@ impl Selection {
     }
 }
 
-/// What statements call the table with that number.
+/// Alias of a table in statements.
 pub(in crate::store) fn alias_of(number: usize) -> String {
     if number == 0 { "t".to_owned() } else { format!("j{number}") }
 }
 
 impl Pick {
-    /// What names a record of `entity`, being the table with that number: the first of its names that is not empty.
+    /// Name of a record of `entity` in the table `number`: the first of its names that is not empty.
     pub(in crate::store) fn name(entity: &Entity, number: usize) -> Self {
         let columns: Vec<&'static str> = entity.naming().map(|field| field.column).collect();
         match columns.as_slice() {
@@ -208,7 +209,7 @@ impl Pick {
         }
     }
 
-    /// What a record of `entity` refers to what holds it by.
+    /// Reference of a record of `entity` to its parent.
     pub(in crate::store) fn parent(entity: &Entity) -> Self {
         entity.parent_field().map_or(Self::Nothing, |field| Self::Column(0, field.column))
     }
@@ -233,7 +234,8 @@ impl Pick {
 }
 
 impl Condition {
-    /// That the references `hops` lead from a record of `entity` to one of so many; no references: that it is one.
+    /// Condition that the references `hops` lead from a record of `entity` to one of `count` ids; without references,
+    /// that its own id is one of them.
     pub(in crate::store) fn leads(catalog: &Catalog, entity: &Entity, hops: &[&'static Field], count: usize) -> Self {
         let column = hops.first().map_or(entity.id, |hop| hop.column);
         let on = hops.windows(2).filter_map(|pair| match pair {
@@ -271,18 +273,18 @@ impl Condition {
                     (true, true) => format!("t.{column} NOT IN ({set})"),
                 }
             }
-            Self::HasSlash { column } => format!("t.{column} LIKE '%/%'"),
+            Self::HasSlash { column } => dialect::has_slash(&format!("t.{column}")),
         }
     }
 }
 
-/// What stands for an empty column where empty ones are equal, of numbers and of texts.
-pub(in crate::store) const fn empty(number: bool) -> &'static str {
+/// Returns the literal that replaces NULL where empty values are equal, for numbers and for texts.
+const fn empty(number: bool) -> &'static str {
     if number { "0" } else { "''" }
 }
 
-/// What is compared of the `number`th field of a key, `operand` being its column or a value for it: empty ones are equal,
-/// but for the first of them. It stands so in the indexes of the keys.
+/// Returns the compared expression of the `number`th field of a key, where `operand` is its column or a value: empty
+/// values are equal, except in the first field. The indexes of the keys have the same expression.
 pub(in crate::store) fn key_part(number: usize, field: &Field, operand: &str) -> String {
     if number == 1 || field.required {
         return operand.to_owned();

@@ -11,10 +11,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// What the first bytes of every file of the engine are.
+/// First bytes of every file of the engine.
 const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
 
-/// What is worth a warning about a file that can be used.
+/// Warning about a usable file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileState {
     /// Others than its owner can read it.
@@ -34,13 +34,13 @@ impl FileState {
     }
 }
 
-/// Whether group or others have any right to the file.
+/// Returns true if group or others have any permission on the file.
 fn open_to_others(data: &fs::Metadata) -> bool {
     data.mode().trailing_zeros() < 6
 }
 
-/// Makes the folders of a new inventory, and in the last of them a [`private`] file to make it in: what is not whole yet
-/// never bears the name of an inventory.
+/// Makes the folders of a new inventory, and in the last of them a [`private`] file to make it in: what is not whole
+/// yet never bears the name of an inventory.
 pub(in crate::store) fn prepare(path: &Path) -> Result<NamedTempFile> {
     match fs::symlink_metadata(path).and_then(|_| fs::metadata(path)) {
         Ok(data) if !data.is_file() => return Err(not_a_file(path, &data)),
@@ -68,7 +68,7 @@ pub(in crate::store) fn private(folder: &Path) -> std::io::Result<NamedTempFile>
     Ok(file)
 }
 
-/// Makes a file last, and gives it a name.
+/// Syncs a temporary file and renames it to `path`.
 ///
 /// # Errors
 /// A conflict where another file has that name by now.
@@ -137,7 +137,7 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
         return Err(Error::inventory(format!("{} is damaged: it ends within its header", shown(path)))
             .help("restore it from a backup with inv restore FILE"));
     };
-    let standing = schema::standing(application == APPLICATION_ID, version, path)?;
+    let standing = schema::standing((application == APPLICATION_ID).then_some(version), path)?;
     if header.is_logged() {
         return Err(Error::inventory(format!("{} was put into WAL mode, which inv does not keep it in", shown(path)))
             .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' puts it back", shown(path))));
@@ -177,7 +177,7 @@ pub(in crate::store) fn check_writable(path: &Path) -> Result<()> {
     }
 }
 
-/// What to tell of a file that cannot be made or written.
+/// Returns the error for a file that cannot be created or written.
 pub(in crate::store) fn unwritten(path: &Path, error: &std::io::Error) -> Error {
     Error::inventory(format!("cannot write {}: {}", shown(path), io_reason(error)))
 }
@@ -186,7 +186,7 @@ fn unopened(path: &Path, error: &std::io::Error) -> Error {
     Error::inventory(format!("cannot open {}: {}", shown(path), io_reason(error)))
 }
 
-/// Whether this process may write to the file.
+/// Returns true if this process may write to the file.
 pub(in crate::store) fn may_be_written(path: &Path) -> bool {
     access(path, Access::WRITE_OK).is_ok()
 }

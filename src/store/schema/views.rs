@@ -1,10 +1,10 @@
-//! Views with friendly names, for SQL that people write: what tables keep as ids and as amounts with units, they tell
-//! as names, paths and bytes.
+//! Views for SQL that people write: names and paths instead of ids, bytes instead of amounts with units.
 //!
-//! They stand in `schema.sql`, so that other programs which open the file have them too; the text there is what
-//! [`views`] derives from the catalog, and a test holds the one against the other.
+//! They are in `schema.sql`, so that other programs which open the file have them too. [`views`] derives their text
+//! from the catalog, and a test compares both.
 
 use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::store::engine::dialect;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ pub(in crate::store) fn name(entity: &Entity) -> String {
     format!("v_{}", plain(entity.noun))
 }
 
-/// The views of all nouns, as they stand in the schema.
+/// Returns the views of all nouns, in the text of the schema.
 #[must_use]
 pub fn views(catalog: &Catalog) -> String {
     catalog.entities().map(|entity| View::new(catalog, entity).sql()).collect::<Vec<String>>().join("\n")
@@ -60,10 +60,10 @@ impl View {
 
     fn path(&mut self, catalog: &Catalog) -> String {
         let mut from = "t".to_owned();
-        let mut path = told(self.entity, "t");
+        let mut path = name_by_alias(self.entity, "t");
         for (field, holder) in catalog.ancestors(self.entity) {
             from = self.join(&from, field.name, field.column, holder.table, holder.id);
-            let name = told(holder, &from);
+            let name = name_by_alias(holder, &from);
             path = if self.entity.parent_field().is_some_and(|field| field.required) {
                 format!("{name} || '/' || {path}")
             } else {
@@ -90,7 +90,7 @@ impl View {
             Kind::Reference { .. } => {
                 let Some(target) = catalog.target(field) else { return };
                 let alias = self.join("t", field.name, field.column, target.table, target.id);
-                self.add(field.name, told(target, &alias));
+                self.add(field.name, name_by_alias(target, &alias));
                 self.add(&format!("{}_id", field.name), column);
                 if self.entity.parent == Some(field.name) {
                     self.ancestors(catalog, target, alias);
@@ -100,12 +100,12 @@ impl View {
         }
     }
 
-    /// What holds the holder.
+    /// Adds the ancestors of the parent.
     fn ancestors(&mut self, catalog: &Catalog, holder: &'static Entity, alias: String) {
         let mut from = alias;
         for (field, above) in catalog.ancestors(holder) {
             from = self.join(&from, field.name, field.column, above.table, above.id);
-            self.add(above.noun, told(above, &from));
+            self.add(above.noun, name_by_alias(above, &from));
         }
     }
 
@@ -133,21 +133,20 @@ impl View {
     }
 }
 
-/// How an alias is written: not as a column is that bears the same name.
+/// Returns the name of an alias in SQL, distinct from a column of the same name.
 fn reference(alias: &str) -> String {
     if alias == "t" { alias.to_owned() } else { format!("{alias}_") }
 }
 
-fn told(entity: &Entity, alias: &str) -> String {
+fn name_by_alias(entity: &Entity, alias: &str) -> String {
     crate::store::reading::reader::name_sql(entity, &reference(alias))
 }
 
 /// A quantity in whole bytes, exactly: an amount is decimal text, and a floating-point number would round beyond 2^53.
 ///
-/// The digits before the point are one number, the 18 behind it two of 9 digits (see [`digits`]), and the factor two as
-/// well, so that no product overflows: with `u` and `l` for the upper and the lower one, and G for 10^9, what stands
-/// behind the point times the factor is `u·F/G + (u·f + l·F + l·f/G) / G`, where `F` and `f` are the factor's billions
-/// and rest.
+/// The digits before the point are one number, the 18 after it two of 9 digits (see [`digits`]), and the factor two as
+/// well, so that no product overflows: with `u` and `l` for the upper and the lower one, and G for 10^9, the fraction
+/// times the factor is `u·F/G + (u·f + l·F + l·f/G) / G`, where `F` and `f` are the factor's billions and rest.
 fn bytes(column: &str, factor: &str) -> String {
     let (upper, lower) = (format!("{column}_upper"), format!("{column}_lower"));
     let (billions, rest) = (format!("({factor} / 1000000000)"), format!("({factor} % 1000000000)"));
@@ -157,13 +156,12 @@ fn bytes(column: &str, factor: &str) -> String {
     )
 }
 
-/// The nine digits behind the point of an amount and the nine behind those, each once: every command that opens the file
-/// has the engine read the text of all views.
+/// The nine digits behind the point of an amount and the nine behind those, each once: every command that opens the
+/// file has the engine read the text of all views.
 fn digits(column: &str) -> String {
+    let point = dialect::position(&format!("{column} || '.'"), "'.'");
     let nine = |name, from| {
-        format!(
-            ",\n        substr({column} || '000000000000000000', instr({column} || '.', '.') + {from}, 9) AS {column}_{name}"
-        )
+        format!(",\n        substr({column} || '000000000000000000', {point} + {from}, 9) AS {column}_{name}")
     };
     nine("upper", 1) + &nine("lower", 10)
 }

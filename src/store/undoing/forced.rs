@@ -1,7 +1,7 @@
-//! Undo by force: what nobody touched since is put back, the rest is left as it is, and told.
+//! Forced undo: reverts the fields and records that have not changed since, and reports the others.
 //!
-//! The order differs from a whole undo: first goes what goes, what hangs before what it hangs from; then comes back what
-//! comes back, the other way round; then fields are reverted. So each step can look at what is there.
+//! The order differs from a whole undo: delete first (children before parents), then recreate (parents first), then
+//! revert fields. So each step sees the records that it depends on.
 
 use super::later::{EachEffect, Later, references};
 use crate::catalog::{Entity, Kind};
@@ -16,12 +16,12 @@ use crate::value::{Value, shown};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-/// Reverses what of the change `id` nobody touched since: how many records, and what was left.
+/// Reverses the unchanged part of the change `id`. Returns the number of records and a message for each one left.
 pub(super) fn undo(
     writer: &mut Writer<'_>,
     id: i64,
     later: &Later,
-    told: EachEffect<'_>,
+    each: EachEffect<'_>,
 ) -> Result<(u64, Vec<String>)> {
     let mut entries: Vec<Entry> = Vec::new();
     writer.entries_in(writer.span(id, id)?, |entry| {
@@ -37,16 +37,16 @@ pub(super) fn undo(
     made.sort_by_key(|entry| std::cmp::Reverse(rank(entry.entity)));
     for entry in made {
         for id in (entry.first..=entry.last).rev() {
-            work.take_away(writer, entry.entity, id, told)?;
+            work.take_away(writer, entry.entity, id, each)?;
         }
     }
     let mut removed: Vec<&Entry> = of(Action::Remove).collect();
     removed.sort_by_key(|entry| rank(entry.entity));
     for entry in removed {
-        work.bring_back(writer, entry, told)?;
+        work.bring_back(writer, entry, each)?;
     }
     for entry in of(Action::Update) {
-        work.revert(writer, entry, told)?;
+        work.revert(writer, entry, each)?;
     }
     Ok((work.records, work.left))
 }
@@ -77,7 +77,7 @@ impl Force<'_> {
         writer: &mut Writer<'_>,
         entity: &'static Entity,
         id: i64,
-        told: EachEffect<'_>,
+        each: EachEffect<'_>,
     ) -> Result<()> {
         let Some(record) = writer.record(entity, id)? else { return Ok(()) };
         if let Some(entry) = self.since(writer, entity, id)?.last() {
@@ -89,13 +89,13 @@ impl Force<'_> {
                 return self.leave(writer, entity, id, &format!("{} {other} needs it", reference.entity.labels.0));
             }
         }
-        told(writer, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
+        each(writer, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
         writer.apply(Change::Remove { entity, before: &record })?;
         self.records += 1;
         Ok(())
     }
 
-    fn bring_back(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: EachEffect<'_>) -> Result<()> {
+    fn bring_back(&mut self, writer: &mut Writer<'_>, entry: &Entry, each: EachEffect<'_>) -> Result<()> {
         let (entity, id) = (entry.entity, entry.first);
         if entry.lacks_secret() {
             return self.leave(writer, entity, id, "its secret was not kept");
@@ -111,14 +111,14 @@ impl Force<'_> {
             }
         }
         match writer.apply(Change::Restore { entity, record: Record { id, values } }) {
-            Ok(effect) => told(writer, &effect)?,
+            Ok(effect) => each(writer, &effect)?,
             Err(error) => return self.leave_if_refused(writer, entity, id, error),
         }
         self.records += 1;
         Ok(())
     }
 
-    fn revert(&mut self, writer: &mut Writer<'_>, entry: &Entry, told: EachEffect<'_>) -> Result<()> {
+    fn revert(&mut self, writer: &mut Writer<'_>, entry: &Entry, each: EachEffect<'_>) -> Result<()> {
         let (entity, id) = (entry.entity, entry.first);
         let since = self.since(writer, entity, id)?;
         let Some(record) = writer.record(entity, id)? else {
@@ -159,13 +159,13 @@ impl Force<'_> {
             Ok(effect) if effect.action == Action::Nothing => Ok(()),
             Ok(effect) => {
                 self.records += 1;
-                told(writer, &effect)
+                each(writer, &effect)
             }
             Err(error) => self.leave_if_refused(writer, entity, id, error),
         }
     }
 
-    /// What a key or a rule forbids is left; anything else ends the undo.
+    /// Adds a message if a key or a rule refused the change; any other error ends the undo.
     fn leave_if_refused(&mut self, writer: &Writer<'_>, entity: &'static Entity, id: i64, error: Error) -> Result<()> {
         match error.kind() {
             Failure::Conflict | Failure::Failed => self.leave(writer, entity, id, error.message()),

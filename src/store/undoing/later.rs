@@ -51,7 +51,7 @@ impl Reader<'_> {
 }
 
 impl Later {
-    /// Whether that change counts.
+    /// Returns true if that change is later and not cancelled.
     pub(super) fn counts(&self, change: i64) -> bool {
         self.standing.contains(&change)
     }

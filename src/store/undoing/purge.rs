@@ -7,22 +7,22 @@ use crate::store::writing::writer::Writer;
 use crate::value::role::Role;
 
 impl Writer<'_> {
-    /// Drops the history of all changes before `time`, and keeps that it did; how many changes were dropped.
+    /// Deletes the history of all changes before `time` and records the purge. Returns the number of deleted changes.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn purge_history(&mut self, time: &str) -> Result<u64> {
         self.needs(Role::Admin, "purge history")?;
         let connection = self.connection;
-        // Clocks may go back: what is dropped is the beginning of the chain, up to the first change to be kept.
-        let kept = connection
+        // Clocks may go back: the purge ends before the first change in the chain that is not before `time`.
+        let first_kept = connection
             .first("SELECT min(change_id) FROM change WHERE at >= $1", &[Bind::Text(time)], |row| row.integer(0))?
             .flatten()
             .unwrap_or(i64::MAX);
         let found = connection.first(
             "SELECT change_id, hash, (SELECT count(*) FROM change WHERE change_id < $1) FROM change \
              WHERE change_id < $1 ORDER BY change_id DESC LIMIT 1",
-            &[Bind::Integer(kept)],
+            &[Bind::Integer(first_kept)],
             |row| Ok((row.id(0)?, row.text(1)?.unwrap_or_default().to_owned(), row.id(2)?)),
         )?;
         let Some((last, hash, count)) = found else { return Ok(0) };

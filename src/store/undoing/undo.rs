@@ -1,17 +1,17 @@
-//! Undo: the inverse of a change, through the write door, as one new change.
+//! Undo: applies the inverse of a change through the [`Writer`], as one new change.
 //!
-//! It is refused where later changes stand on it: where they touched the same records, or refer to what would go, or
-//! took away what would come back or its name. A change and the whole undo of it, both later, cancel each other and
-//! stand on nothing.
+//! It is refused if later changes depend on the change: if they modified the same records, refer to records that the
+//! undo would delete, or deleted records that it needs or took their names. A later change and its whole undo cancel
+//! each other and do not count.
 
 use super::forced;
 use super::later::{EachEffect, Later, references};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::store::engine::Bind;
-use crate::store::history::Logged;
 use crate::store::history::action::Action;
 use crate::store::history::entries::Entry;
+use crate::store::history::{Extent, Logged};
 use crate::store::reading::reader::Reader;
 use crate::store::reading::record::Record;
 use crate::store::writing::change::{Change, Effect};
@@ -21,19 +21,19 @@ use crate::value::{Value, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
-/// How many later changes are listed.
+/// Most later changes in a message.
 const LISTED: usize = 10;
 
-/// What an undo did.
+/// Result of an undo.
 #[derive(Debug, Clone)]
 pub struct Undone {
     /// The change that was reversed.
     pub change: Logged,
     /// The number of the new change; none where nothing was left to do.
     pub by: Option<i64>,
-    /// How many records were put back.
+    /// Number of reverted records.
     pub records: u64,
-    /// What was left as it is, and why.
+    /// One message for each record or field that was not reverted, with the reason.
     pub left: Vec<String>,
 }
 
@@ -41,15 +41,15 @@ pub struct Undone {
 pub(super) type Ranges = BTreeMap<&'static str, Vec<(i64, i64)>>;
 
 impl Writer<'_> {
-    /// Reverses the change `id`; with `force`, only what nobody touched since.
+    /// Reverses the change `id`.
     ///
     /// # Errors
-    /// There is no such change; later changes stand on it; what it took away was not kept.
+    /// There is no such change; later changes depend on it; history does not store a deleted secret.
     pub fn undo(
         &mut self,
         id: i64,
-        force: bool,
-        mut told: impl FnMut(&Reader<'_>, &Effect) -> Result<()>,
+        extent: Extent,
+        mut each: impl FnMut(&Reader<'_>, &Effect) -> Result<()>,
     ) -> Result<Undone> {
         let change = self.change(id)?;
         if change.purged.is_some() {
@@ -66,18 +66,17 @@ impl Writer<'_> {
         }
         self.connection.defer_references()?;
         if let (Some(recorder), ..) = self.recording() {
-            recorder.reverses(id, force);
+            recorder.reverses(id, extent);
         }
-        let (records, left) = if force {
-            forced::undo(self, id, &later, &mut told)?
-        } else {
-            (self.undo_whole(id, &later, &mut told)?, Vec::new())
+        let (records, left) = match extent {
+            Extent::Unchanged => forced::undo(self, id, &later, &mut each)?,
+            Extent::Whole => (self.undo_whole(id, &later, &mut each)?, Vec::new()),
         };
         let by = self.recording().0.and_then(|recorder| recorder.change());
         Ok(Undone { change, by, records, left })
     }
 
-    fn undo_whole(&mut self, id: i64, later: &Later, told: EachEffect<'_>) -> Result<u64> {
+    fn undo_whole(&mut self, id: i64, later: &Later, each: EachEffect<'_>) -> Result<u64> {
         let standing = self.standing_on(id, later)?;
         if !standing.is_empty() {
             return Err(self.refused(id, &standing)?);
@@ -94,7 +93,7 @@ impl Writer<'_> {
             }
             left = rest;
             for entry in &page {
-                records += self.invert(entry, told).map_err(|error| in_the_way(id, error))?;
+                records += self.invert(entry, each).map_err(|error| in_the_way(id, error))?;
                 match entry.action {
                     Action::Create => gone.entry(entry.entity.noun).or_default().push((entry.first, entry.last)),
                     Action::Remove => back.push((entry.entity, entry.first)),
@@ -108,13 +107,13 @@ impl Writer<'_> {
     }
 
     /// Puts the inverse of one entry through; how many records that were.
-    fn invert(&mut self, entry: &Entry, told: EachEffect<'_>) -> Result<u64> {
+    fn invert(&mut self, entry: &Entry, each: EachEffect<'_>) -> Result<u64> {
         let entity = entry.entity;
         match entry.action {
             Action::Create => {
                 for id in (entry.first..=entry.last).rev() {
                     let record = self.present(entity, id)?;
-                    told(self, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
+                    each(self, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
                     self.apply(Change::Remove { entity, before: &record })?;
                 }
                 Ok(u64::try_from(entry.last - entry.first + 1).unwrap_or_default())
@@ -122,13 +121,13 @@ impl Writer<'_> {
             Action::Update => {
                 let record = self.present(entity, entry.first)?;
                 let effect = self.apply(Change::Revert { entity, before: &record, values: entry.old_values() })?;
-                told(self, &effect)?;
+                each(self, &effect)?;
                 Ok(1)
             }
             Action::Remove => {
                 let record = Record { id: entry.first, values: entry.old_record() };
                 let effect = self.apply(Change::Restore { entity, record })?;
-                told(self, &effect)?;
+                each(self, &effect)?;
                 Ok(1)
             }
             Action::Nothing => Ok(0),
@@ -241,12 +240,12 @@ impl Writer<'_> {
     }
 }
 
-/// Whether the inverse of an entry sets a reference.
+/// Returns true if the inverse of an entry sets a reference.
 fn refers_anew(entry: &Entry) -> bool {
     entry.old_values().iter().any(|(_, value)| matches!(value, Value::Integer(_) | Value::Quantity(..)))
 }
 
-/// What is in the way of an undo, said so.
+/// Turns an error of the inverse into the error of the undo.
 fn in_the_way(id: i64, error: Error) -> Error {
     if error.kind() != crate::error::Kind::Conflict {
         return error;
@@ -268,7 +267,7 @@ fn merge(ranges: &mut Vec<(i64, i64)>) {
     *ranges = merged;
 }
 
-/// Whether one of the merged ranges has an id from `first` to `last`.
+/// Returns true if one of the merged ranges has an id from `first` to `last`.
 fn overlaps(ranges: &[(i64, i64)], first: i64, last: i64) -> bool {
     let place = ranges.partition_point(|(_, end)| *end < first);
     ranges.get(place).is_some_and(|(start, _)| *start <= last)

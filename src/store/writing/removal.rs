@@ -1,4 +1,4 @@
-//! What goes along when records are removed, what is only let go, and what forbids it.
+//! Plans a removal: dependents to delete, references to clear, and records that forbid it.
 
 use crate::catalog::{BackReference, Entity, OnRemove};
 use crate::error::{Error, Result};
@@ -8,8 +8,8 @@ use crate::store::writing::writer::Writer;
 use crate::value::{Value, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many records that are still needed are told of.
-const TOLD: usize = 10;
+/// Most records that are still needed in a message.
+const LISTED: usize = 10;
 
 /// A record that is still needed, and the records of each noun that need it.
 type Needed = (&'static Entity, i64, Vec<(&'static Entity, BTreeSet<i64>)>);
@@ -23,12 +23,21 @@ pub struct Removal {
     noun: &'static str,
 }
 
+/// Treatment of the records that need a deleted one, beyond its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependents {
+    /// Refuse the removal.
+    Refuse,
+    /// Delete them too.
+    Delete,
+}
+
 impl Removal {
-    /// Thinks through the removal of the records `ids` of `entity`; with `recursive`, of what needs them too.
+    /// Plans the removal of the records `ids` of `entity`.
     ///
     /// # Errors
     /// Others need them: a conflict with a count of each.
-    pub fn plan(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], recursive: bool) -> Result<Self> {
+    pub fn plan(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], dependents: Dependents) -> Result<Self> {
         let mut removal = Self { named: ids.len(), noun: entity.noun, ..Self::default() };
         let mut waiting: Vec<(&'static Entity, i64)> = ids.iter().map(|id| (entity, *id)).collect();
         let mut holding: Vec<(&'static Entity, i64, BackReference, Vec<i64>)> = Vec::new();
@@ -41,7 +50,7 @@ impl Removal {
                 if referring.is_empty() {
                     continue;
                 }
-                match (reference.on_remove, recursive) {
+                match (reference.on_remove, dependents == Dependents::Delete) {
                     (OnRemove::Follow, _) | (OnRemove::Refuse | OnRemove::Release, true) => {
                         waiting.extend(referring.into_iter().map(|id| (reference.entity, id)));
                     }
@@ -60,52 +69,52 @@ impl Removal {
         Ok(removal)
     }
 
-    /// Fails where records that stay still need ones that would go.
+    /// Fails if records that stay still need ones that would be deleted.
     fn refuse(&self, reader: &Reader<'_>, holding: Vec<(&'static Entity, i64, BackReference, Vec<i64>)>) -> Result<()> {
-        let mut told: Vec<Needed> = Vec::new();
-        let (mut kept, mut held) = (false, false);
+        let mut needed: Vec<Needed> = Vec::new();
+        let (mut is_kept, mut is_refused) = (false, false);
         for (holder, id, reference, referring) in holding {
             let staying = referring.into_iter().filter(|id| !is_gone(&self.gone, reference.entity, *id));
             let staying: BTreeSet<i64> = staying.collect();
             if staying.is_empty() {
                 continue;
             }
-            kept |= reference.on_remove == OnRemove::Keep;
-            held |= reference.on_remove == OnRemove::Refuse;
-            let known = told.iter().position(|(entity, known, _)| entity.noun == holder.noun && *known == id);
-            let place = known.unwrap_or_else(|| {
-                told.push((holder, id, Vec::new()));
-                told.len() - 1
+            is_kept |= reference.on_remove == OnRemove::Keep;
+            is_refused |= reference.on_remove == OnRemove::Refuse;
+            let place = needed.iter().position(|(entity, other, _)| entity.noun == holder.noun && *other == id);
+            let place = place.unwrap_or_else(|| {
+                needed.push((holder, id, Vec::new()));
+                needed.len() - 1
             });
-            let counts = &mut told[place].2;
+            let counts = &mut needed[place].2;
             match counts.iter_mut().find(|(entity, _)| entity.noun == reference.entity.noun) {
-                // A record that needs it twice, by two of its fields, is one record.
-                Some((_, known)) => known.extend(staying),
+                // A record that needs it by two of its fields counts once.
+                Some((_, ids)) => ids.extend(staying),
                 None => counts.push((reference.entity, staying)),
             }
         }
         let mut sentences = Vec::new();
-        for (entity, id, counts) in told.iter().take(TOLD) {
+        for (entity, id, counts) in needed.iter().take(LISTED) {
             let (name, _) = reader.name_and_parent(entity, *id)?;
             let name = shown::shown(&name);
             let counts: Vec<String> = counts.iter().map(|(entity, ids)| entity.counted(ids.len())).collect();
             sentences.push(format!("{} {name} still has {}", entity.labels.0, listed(&counts)));
         }
-        if told.len() > TOLD {
-            sentences.push(format!("and {} more", told.len() - TOLD));
+        if needed.len() > LISTED {
+            sentences.push(format!("and {} more", needed.len() - LISTED));
         }
         if sentences.is_empty() {
             return Ok(());
         }
         let error = Error::conflict(sentences.remove(0)).details(sentences);
-        Err(error.help(match (kept, held) {
+        Err(error.help(match (is_kept, is_refused) {
             (true, _) => "give those another one first",
             (_, true) => "remove or move those first, or take them along with --recursive",
             _ => "give those another one first, or clear it in them with --recursive",
         }))
     }
 
-    /// How many records go along that were not named, and how many only let go, in words: `2 disks`.
+    /// Counts of the dependents that are deleted too, in words: `2 disks`.
     #[must_use]
     pub fn along(&self, reader: &Reader<'_>) -> Vec<String> {
         let mut words = Vec::new();
@@ -119,7 +128,7 @@ impl Removal {
         words
     }
 
-    /// How many records stay but lose what they refer to, in words: `2 ip addresses`.
+    /// Counts of the records that stay but lose a reference, in words: `2 ip addresses`.
     #[must_use]
     pub fn let_go(&self, reader: &Reader<'_>) -> Vec<String> {
         let mut words = Vec::new();
@@ -148,7 +157,7 @@ fn is_gone(gone: &BTreeMap<&'static str, BTreeSet<i64>>, entity: &Entity, id: i6
 }
 
 impl Writer<'_> {
-    /// Carries out a removal; `before` is told of each change while it can still be looked at.
+    /// Carries out a removal. Calls `before` with each effect before it is written.
     pub fn carry_out(
         &mut self,
         removal: &Removal,

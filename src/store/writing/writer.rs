@@ -128,7 +128,7 @@ impl<'s> Writer<'s> {
     /// Tests what must hold at the end, and writes what history still has to be told: the last step of the transaction.
     pub(in crate::store) fn finish(&mut self) -> Result<Option<Mark>> {
         if self.operators_changed {
-            login::keeps_an_admin(self.connection, self.operator.is_some())?;
+            login::check_admins(self.connection, self.operator.as_ref())?;
         }
         match self.recording() {
             (Some(recorder), connection, _) => recorder.finish(connection),

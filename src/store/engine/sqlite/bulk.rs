@@ -1,21 +1,20 @@
-//! What the engine is asked for while very many records go into one table.
+//! Engine settings and prepared statements for filling a table with very many rows.
 
 use super::{Bind, Block, CACHE_KIB, Connection, Failure, Raw, explained, failure};
 use crate::error::Result;
 use rusqlite::config::DbConfig;
 use std::ops::ControlFlow;
 
-/// How much of the file is kept in memory while rows are only appended, in KiB.
+/// Page cache while rows are only appended, in KiB.
 const APPENDING_KIB: i64 = 8 * 1024;
-/// How much memory sorting for an index may take, in KiB: what fits into the processor's own caches is sorted faster
-/// than what does not.
+/// Memory for sorting the entries of an index, in KiB: runs that fit into the processor's caches are sorted faster.
 const SORTING_KIB: i64 = 2048;
 
 /// A statement that is run very many times.
 pub(in crate::store) struct Prepared<'c>(rusqlite::Statement<'c>);
 
 impl Prepared<'_> {
-    /// Runs it, and tells how many rows it touched.
+    /// Runs the statement. Returns the number of rows that it changed.
     pub(in crate::store) fn execute<'v>(
         &mut self,
         values: impl IntoIterator<Item = Bind<'v>>,
@@ -45,17 +44,17 @@ impl Prepared<'_> {
         rows.next().map_err(|error| explained(&error))?.map(|row| read(&row.into())).transpose()
     }
 
-    /// Keeps all rows of it in `kept`, in the place of those that were there.
+    /// Replaces the rows of `block` by all rows of the statement.
     pub(in crate::store) fn keep<'v>(
         &mut self,
         values: impl IntoIterator<Item = Bind<'v>>,
-        kept: &mut Block,
+        block: &mut Block,
     ) -> Result<()> {
         let width = self.0.column_count();
         let mut rows = self.0.query(rusqlite::params_from_iter(values)).map_err(|error| explained(&error))?;
-        kept.clear();
+        block.clear();
         while let Some(row) = rows.next().map_err(|error| explained(&error))? {
-            kept.add(&row.into(), width)?;
+            block.add(&row.into(), width)?;
         }
         Ok(())
     }
@@ -67,7 +66,7 @@ impl std::fmt::Debug for Prepared<'_> {
     }
 }
 
-/// How many threads sort for an index besides the one that reads the table. They have their own memory each.
+/// Threads that sort for an index besides the one that reads the table. Each has its own memory.
 const SORTERS: usize = 2;
 
 /// An index that was taken away: its name, and the statement that makes it again.
@@ -83,7 +82,7 @@ impl Connection {
         self.engine.prepare(sql).map(Prepared).map_err(|error| explained(&error))
     }
 
-    /// Runs a statement whose values come one by one, and tells how many rows it touched.
+    /// Runs a statement with an iterator of values. Returns the number of rows that it changed.
     pub(in crate::store) fn execute_with<'v>(
         &self,
         sql: &str,
@@ -133,7 +132,7 @@ impl Connection {
         made.map_err(|error| failure(&error))
     }
 
-    /// The highest id that a record of `table` ever had.
+    /// Highest id that a record of `table` ever had; 0 if there was none.
     pub(in crate::store) fn last_id(&self, table: &str) -> Result<i64> {
         let sql = "SELECT seq FROM sqlite_sequence WHERE name = $1";
         Ok(self.first(sql, &[Bind::Text(table)], |row| row.id(0))?.unwrap_or_default())

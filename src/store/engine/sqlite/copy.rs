@@ -9,9 +9,9 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::ffi;
 use std::path::Path;
 
-/// How many pages are copied in one go: 16 MiB, some ten milliseconds, for which a writer may have to wait.
+/// Pages that are copied in one step: 16 MiB, some ten milliseconds, for which a writer may have to wait.
 const SLICE: i32 = 4096;
-/// How often a copy begins anew because somebody wrote in between, before it is made in one go.
+/// Restarts of a copy because of writers in between, before it is made in one step.
 const RESTARTS: u32 = 3;
 
 impl Connection {
@@ -50,22 +50,22 @@ impl Connection {
         }
     }
 
-    /// A copy on its way, of this file into that of `target`.
+    /// Begins a copy of this file into that of `target`.
     fn backup_to<'c>(&'c self, target: &'c mut Self) -> Result<Backup<'c, 'c>> {
         Backup::new(&self.engine, &mut target.engine).map_err(|error| explained(&error))
     }
 
-    /// Whether the file at `path` is damaged so that the engine cannot even begin to work on it.
+    /// Returns true if the file at `path` is so damaged that the engine cannot open it.
     pub(in crate::store) fn is_hopeless(path: &Path, patience: Patience) -> bool {
         let opened = Self::opened(path, Access::Write, patience);
         let code = opened.as_ref().err().and_then(code).map(|(code, _)| code.code);
         matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
     }
 
-    /// Has the engine look the file over, indexes against tables apart: the first fault that it finds.
+    /// Runs the quick check of the engine, which does not compare indexes with tables. Returns the first fault.
     pub(in crate::store) fn first_fault(&self) -> Result<Option<String>> {
         let found = self.first("PRAGMA quick_check(1)", &[], |row| Ok(row.text(0)?.map(str::to_owned)))?;
-        // The line before it tells the database, of which there is one.
+        // The line before the fault names the database, of which there is one.
         let last = found.flatten().and_then(|found| found.lines().last().map(str::to_owned));
         Ok(last.filter(|fault| fault != "ok"))
     }

@@ -36,8 +36,8 @@ pub(in crate::store::engine) fn damaged(what: &str) -> Error {
     Error::inventory(format!("the inventory is damaged: it holds {what}")).help(RESTORE)
 }
 
-/// Returns a failure of the engine in words of our own. Its cause is what the engine says, which names columns and
-/// files and never a value.
+/// Returns the error for a failure of the engine. The engine's own message, which names columns and files and never a
+/// value, becomes its cause.
 pub(super) fn explained(error: &rusqlite::Error) -> Error {
     let Some((code, text)) = code(error) else {
         return damaged("a value of the wrong type").caused_by(anyhow::Error::msg(error.to_string()));

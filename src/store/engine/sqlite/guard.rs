@@ -1,8 +1,8 @@
 //! SQL that an operator wrote, run so that the engine itself keeps it from harm.
 //!
-//! The text is not parsed here. The file is open for reading only and `query_only`. An authorizer, which the engine calls
-//! for everything that a statement does while it compiles it, allows reading of open tables by listed functions and
-//! nothing else, however the engine was compiled. A handler that the engine calls as it works ends a statement that
+//! The text is not parsed here. The file is open for reading only and `query_only`. An authorizer, which the engine
+//! calls for everything that a statement does while it compiles it, allows reading of open tables by listed functions
+//! and nothing else, however the engine was compiled. A handler that the engine calls as it works ends a statement that
 //! takes too long or is interrupted, and limits bound what a single step can take.
 
 use super::{Connection, explained};
@@ -25,10 +25,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many steps of its machine the engine does before it asks whether to go on: about a millisecond of work.
+/// Virtual machine instructions between two checks of the time limit: about a millisecond of work.
 const STEPS: i32 = 10_000;
-/// How large a text, and how much memory for sorting and joining, a statement may take.
+/// Longest text in a statement, in bytes.
 const LONGEST: i32 = 64 << 20;
+/// Memory that a statement may use for sorting and joining, in bytes.
 const MEMORY: u64 = 1 << 30;
 /// Core, date, aggregate, window and JSON functions. Full-text search and R-trees, which a build without
 /// `.cargo/config.toml` has, bring functions that read their own tables; those stay out.
@@ -58,14 +59,14 @@ const DESCRIBING: &[&str] = &[
     "compile_options",
 ];
 
-/// What an operator's SQL may read, and for how long.
+/// Limits of an operator's SQL: readable tables, secret columns and time.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Guard {
     /// Tables and views that it may read, in lower case, besides what describes the schema.
     pub open: BTreeSet<String>,
     /// Columns of these that it may not read, in lower case, and what they hold.
     pub secret: BTreeMap<(String, String), &'static str>,
-    /// How long it may take.
+    /// Time limit.
     pub time: Duration,
 }
 
@@ -141,7 +142,7 @@ fn refused(why: impl Into<String>) -> Error {
 }
 
 impl Connection {
-    /// Answers one question of an operator: its columns and a function that hands over its rows go to `answer`.
+    /// Runs one query of an operator and calls `answer` with its columns and a function that iterates over its rows.
     pub(in crate::store) fn ask<T>(
         mut self,
         guard: Guard,
@@ -152,12 +153,12 @@ impl Connection {
         let noted = Arc::new(Noted::default());
         let time = guard.time;
         self.watched(guard, &noted)?;
-        let told = |error: &rusqlite::Error| told(error, &noted, time);
+        let failed = |error: &rusqlite::Error| statement_error(error, &noted, time);
         let mut batch = Batch::new(&self.engine, sql);
-        let Some(mut statement) = batch.next().map_err(|error| told(&error))? else {
+        let Some(mut statement) = batch.next().map_err(|error| failed(&error))? else {
             return Err(Error::failed("there is no SQL to run").help("write inv sql 'SELECT …'"));
         };
-        if batch.next().map_err(|error| told(&error))?.is_some() {
+        if batch.next().map_err(|error| failed(&error))?.is_some() {
             return Err(Error::failed("inv sql runs one statement at a time"));
         }
         if statement.column_count() == 0 {
@@ -167,9 +168,9 @@ impl Connection {
         let names = distinct(statement.column_names());
         let mut rows = statement.raw_query();
         let mut first = Row::default();
-        let some = match rows.next().map_err(|error| told(&error))? {
+        let some = match rows.next().map_err(|error| failed(&error))? {
             Some(row) => {
-                fill(&mut first, row, names.len()).map_err(|error| told(&error))?;
+                fill(&mut first, row, names.len()).map_err(|error| failed(&error))?;
                 true
             }
             None => false,
@@ -184,9 +185,9 @@ impl Connection {
                 each(&first)?;
             }
             let mut row = Row::default();
-            while let Some(raw) = rows.next().map_err(|error| told(&error))? {
+            while let Some(raw) = rows.next().map_err(|error| failed(&error))? {
                 row.clear();
-                fill(&mut row, raw, columns.len()).map_err(|error| told(&error))?;
+                fill(&mut row, raw, columns.len()).map_err(|error| failed(&error))?;
                 each(&row)?;
             }
             Ok(())
@@ -233,22 +234,22 @@ impl Connection {
     }
 }
 
-/// Has the system refuse this process more memory than it has by now and a statement may take, from here on.
+/// Limits the address space of this process to its present size plus the memory limit of a statement.
 ///
-/// The engine could count what it takes, for all that it does; asking the system costs a statement nothing.
+/// The engine could count its allocations, at a cost for each of them; a limit of the system costs nothing.
 fn bound_memory() {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
     let pages = pages.as_deref().and_then(|pages| pages.split(' ').next()?.parse::<u64>().ok());
-    let Some(taken) = pages.map(|pages| pages.saturating_mul(page_size() as u64)) else { return };
+    let Some(used) = pages.map(|pages| pages.saturating_mul(page_size() as u64)) else { return };
     let limit = getrlimit(Resource::As);
-    let most = taken.saturating_add(MEMORY);
+    let most = used.saturating_add(MEMORY);
     if limit.current.is_none_or(|current| current > most) {
-        // What is refused is told; without it a statement is ended by its time alone.
+        // Without this limit the time limit still ends the statement.
         let _ = setrlimit(Resource::As, Rlimit { current: Some(most), ..limit });
     }
 }
 
-/// Binds each value to the parameter that bears its name.
+/// Binds each value to the parameter of its name.
 fn bind(statement: &mut Statement<'_>, parameters: &[(&str, &str)]) -> Result<()> {
     let count = statement.parameter_count();
     let mut names = Vec::with_capacity(count);
@@ -263,18 +264,18 @@ fn bind(statement: &mut Statement<'_>, parameters: &[(&str, &str)]) -> Result<()
         }
     }
     for (name, _) in parameters {
-        if !names.iter().any(|known| known == name) {
+        if !names.iter().any(|other| other == name) {
             return Err(Error::usage(format!("the SQL has no parameter :{}", shown::shown(name))));
         }
     }
     for (place, name) in (1..).zip(&names) {
-        let Some((_, value)) = parameters.iter().rev().find(|(given, _)| given == name) else {
+        let Some((_, value)) = parameters.iter().rev().find(|(parameter, _)| parameter == name) else {
             let name = shown::shown(name);
             return Err(Error::usage(format!("the parameter :{name} has no value"))
                 .help(format!("give it with --param {name}=VALUE")));
         };
         let bound = match value.parse::<i64>() {
-            // What is written as the engine writes a number is one; 007 is text.
+            // A value in the engine's own notation of integers is a number; 007 is text.
             Ok(number) if number.to_string() == *value => statement.raw_bind_parameter(place, number),
             _ => statement.raw_bind_parameter(place, *value),
         };
@@ -283,15 +284,15 @@ fn bind(statement: &mut Statement<'_>, parameters: &[(&str, &str)]) -> Result<()
     Ok(())
 }
 
-/// The names of the columns, told apart: JSON has each key once.
+/// Makes column names unique, because a JSON object has each key once.
 fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let mut known = BTreeSet::new();
+    let mut used = BTreeSet::new();
     names
         .map(|name| {
             let again = (1..).map(|number| format!("{name}:{number}"));
-            let distinct = std::iter::once(name.to_owned()).chain(again).find(|name| !known.contains(name));
+            let distinct = std::iter::once(name.to_owned()).chain(again).find(|name| !used.contains(name));
             let distinct = distinct.unwrap_or_default();
-            known.insert(distinct.clone());
+            used.insert(distinct.clone());
             distinct
         })
         .collect()
@@ -319,9 +320,9 @@ fn fill(row: &mut Row, raw: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Res
     Ok(())
 }
 
-/// Why a statement was not run to its end, in a sentence.
-fn told(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
-    // A function that is refused comes back as wrong SQL: what was noted says better what it was.
+/// Returns the error for a statement that failed or was stopped.
+fn statement_error(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
+    // The engine reports a denied function as wrong SQL; the noted refusal is more precise.
     if let Some(refusal) = noted.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone() {
         return refusal;
     }

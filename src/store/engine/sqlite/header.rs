@@ -18,7 +18,7 @@ impl Header<'_> {
         self.number(60)
     }
 
-    /// Returns true if the file is in WAL mode, so that its newest changes may stand in a second file.
+    /// Returns true if the file is in WAL mode, so that its newest changes may be in a second file.
     pub(in crate::store) fn is_logged(&self) -> bool {
         self.0.get(18..20).is_some_and(|versions| versions.contains(&2))
     }
