@@ -7,7 +7,7 @@ use crate::catalog::Entity;
 use crate::error::{Kind, Result};
 use crate::input::csv::{Csv, HeaderRule};
 use crate::input::file::Text;
-use crate::input::json_lines::JsonLines;
+use crate::input::json_lines::{JsonLines, Objects};
 use crate::input::{Fault, Record, Records, Step, rvtools, secret};
 use crate::session::Inventory;
 use crate::store::{Query, Store, Term, reread_session};
@@ -158,14 +158,14 @@ pub fn csv(bytes: &[u8]) {
 /// # Panics
 /// The property does not hold.
 pub fn json_lines(bytes: &[u8]) {
-    for always_lines in [false, true] {
-        alike(bytes, |text| JsonLines::open(text, always_lines).map(|json| json.map(|json| Box::new(json) as _)));
+    for objects in [Objects::Undeclared, Objects::OnePerLine] {
+        alike(bytes, |text| JsonLines::open(text, objects).map(|json| json.map(|json| Box::new(json) as _)));
     }
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let texts: Vec<&str> = text.split('\0').collect();
     let lines: Vec<String> = texts.iter().map(|text| serde_json::json!({ "name": text }).to_string()).collect();
     let text = Text::new("rows", Box::new(Cursor::new(lines.join("\n"))), None, None).expect("UTF-8 is known");
-    let mut json = JsonLines::open(text, true).expect("objects").expect("objects");
+    let mut json = JsonLines::open(text, Objects::OnePerLine).expect("objects").expect("objects");
     let (mut record, mut read) = (Record::new(), Vec::new());
     while json.read(&mut record) == Step::Record {
         read.extend(record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()));

@@ -165,8 +165,11 @@ pub fn from_text(mut text: Text, extension: Option<&str>, delimiter: Option<u8>)
         _ => delimiter.is_none() && matches!(first_character(&mut text, &name)?, Some('{' | '[')),
     };
     let records: Option<Box<dyn Records>> = if is_json {
-        let always_lines = matches!(extension, Some("jsonl" | "ndjson"));
-        json_lines::JsonLines::open(text, always_lines)?.map(|json| Box::new(json) as _)
+        let objects = match extension {
+            Some("jsonl" | "ndjson") => json_lines::Objects::OnePerLine,
+            _ => json_lines::Objects::Undeclared,
+        };
+        json_lines::JsonLines::open(text, objects)?.map(|json| Box::new(json) as _)
     } else {
         csv::Csv::open(text, delimiter, csv::HeaderRule::Strict)?.map(|csv| Box::new(csv) as _)
     };

@@ -33,13 +33,13 @@ use clap::{ArgMatches, Command};
 /// A generic verb.
 #[derive(Debug)]
 pub struct Verb {
-    /// What commands call it.
+    /// Name on the command line.
     pub name: &'static str,
     /// Another name of it.
     pub alias: Option<&'static str>,
-    /// What it does, as a line of help.
+    /// Line of help.
     pub about: &'static str,
-    /// Whether it is for nouns that leave the file only.
+    /// True if the verb is only for nouns that are exported.
     pub files: bool,
     /// Adds its arguments.
     pub arguments: fn(&Catalog, &'static Entity, Command) -> Command,
@@ -124,7 +124,7 @@ pub static VERBS: &[Verb] = &[
 ];
 
 impl Verb {
-    /// Whether `entity` has it.
+    /// Returns true if `entity` has the verb.
     #[must_use]
     pub fn suits(&self, entity: &Entity) -> bool {
         !self.files || entity.reach == Reach::Everywhere

@@ -8,22 +8,22 @@ use crate::store::Reader;
 use crate::value::status;
 use std::collections::{BTreeMap, HashMap};
 
-/// How many months of growth are kept.
+/// Number of months of growth.
 const MONTHS: usize = 24;
 
 /// The estate.
 pub(crate) struct Estate {
-    /// How many records each noun has.
+    /// Number of records of each noun.
     pub counts: Vec<(&'static Entity, usize)>,
     pub pools: Vec<Pool>,
     /// The sums over all pools.
     pub used: Use,
     pub room: Room,
-    /// How many VMs are in each status, in the order of the statuses; those that none is in are left out.
+    /// Number of VMs in each status, in the order of the statuses; statuses without VMs are left out.
     pub statuses: Vec<(&'static str, u64)>,
-    /// How many VMs run each operating system, the most frequent first; retired ones left out.
+    /// Number of VMs of each operating system, the most frequent first; without retired VMs.
     pub systems: Vec<(String, u64)>,
-    /// How many VMs were entered in each month and how many there were at its end, up to the last month with one.
+    /// Number of VMs created in each month and number at its end, up to the last month with a new VM.
     pub months: Vec<(String, u64, u64)>,
 }
 

@@ -24,7 +24,7 @@ pub(super) const GRAFT: Graft = Graft {
     run,
 };
 
-/// What an estate is called whose provider is not named.
+/// Provider of an estate where none is named.
 const PROVIDER: &str = "vSphere";
 
 /// The programs whose exports are understood.
@@ -99,7 +99,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     let mut sources = Vec::new();
     for entity in catalog.exported() {
         let name = format!("{}.csv", entity.plural);
-        if let Some(place) = names.iter().position(|known| *known == name) {
+        if let Some(place) = names.iter().position(|other| *other == name) {
             names.remove(place);
             let path = path.join(name);
             if !path.is_file() {
@@ -126,7 +126,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     Ok(sources)
 }
 
-/// What an `RVTools` export says.
+/// Reads an `RVTools` export.
 fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
     let provider = option(matches, "provider").unwrap_or(PROVIDER);
     let estate = rvtools::read(path, provider)?;

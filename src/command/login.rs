@@ -85,7 +85,7 @@ fn login(session: &Session, matches: &ArgMatches) -> Result<()> {
         None if session.interactive => prompt_name(session)?,
         None => return Err(Error::usage("login needs a NAME").help("see inv login --help")),
     };
-    let password = secret::current(session.interactive, switch(matches, "password-stdin"))?;
+    let password = secret::current(arguments::password_source(session, matches))?;
     let (attempt, verdict) = try_password(session, &name, &password)?;
     let renewed = if verdict == Verdict::RightButWeak { Some(secret::hash(&password)?) } else { None };
     let signed_in = session.store().open_session(&attempt, renewed.as_deref())?;
@@ -160,7 +160,7 @@ fn passwd(session: &Session, matches: &ArgMatches) -> Result<()> {
     let piped = if switch(matches, "password-stdin") { Some(secret::current_and_new()?) } else { None };
     let (current, new) = match piped {
         Some((current, new)) => (current, Some(new)),
-        None => (secret::current(session.interactive, false)?, None),
+        None => (secret::current(arguments::password_source(session, matches))?, None),
     };
     let (attempt, _) = try_password(session, &signed_in.username, &current)?;
     session.store().forgive(&attempt)?;

@@ -5,7 +5,7 @@
 //! for any of these, so cells are separated here, by one small state machine that also knows on which line it is.
 
 use crate::error::Result;
-use crate::input::file::{Text, count_line_breaks};
+use crate::input::file::{LineBreaks, Text};
 use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
 use crate::value::name::column_key;
 use crate::value::shown;
@@ -103,7 +103,7 @@ impl Csv {
 
     /// Passes over the first `bytes` of the text; what breaks the line behind them is the first row's to pass over.
     fn pass(&mut self, bytes: usize) {
-        self.line += count_line_breaks(self.text.rest().get(..bytes).unwrap_or_default(), &mut false);
+        self.line += LineBreaks::default().count(self.text.rest().get(..bytes).unwrap_or_default());
         self.text.consume(bytes);
     }
 

@@ -29,7 +29,7 @@ pub struct Text {
     used: usize,
     bytes_read: u64,
     line_breaks: u64,
-    after_return: bool,
+    breaks: LineBreaks,
     trouble: Option<Fault>,
 }
 
@@ -90,7 +90,7 @@ impl Text {
             used: 0,
             bytes_read: 0,
             line_breaks: 0,
-            after_return: false,
+            breaks: LineBreaks::default(),
             trouble: None,
         })
     }
@@ -171,7 +171,7 @@ impl Text {
         let (result, used) = self.decoder.decode_to_string_without_replacement(raw, &mut self.decoded, is_last);
         self.raw_used += used;
         let decoded = self.decoded.get(before..).unwrap_or_default();
-        self.line_breaks += count_line_breaks(decoded, &mut self.after_return);
+        self.line_breaks += self.breaks.count(decoded);
         match result {
             DecoderResult::InputEmpty if is_last => self.end = End::OfText,
             DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
@@ -200,17 +200,26 @@ pub(crate) fn cannot_open(name: &str, error: std::io::Error) -> Error {
     }
 }
 
-/// Counts the line breaks in `text`: LF, CR, and CR LF as one. `after_return` says whether the text before ended in CR.
-pub(super) fn count_line_breaks(text: &str, after_return: &mut bool) -> u64 {
-    let mut count = 0;
-    if !*after_return && !text.as_bytes().contains(&b'\r') {
-        return text.bytes().fold(0, |count, byte| count + u64::from(byte == b'\n'));
+/// Counts line breaks in texts that follow each other: LF, CR, and CR LF as one.
+#[derive(Debug, Default)]
+pub(super) struct LineBreaks {
+    /// The last text ended in CR.
+    after_return: bool,
+}
+
+impl LineBreaks {
+    /// Returns the number of line breaks in the next text.
+    pub(super) fn count(&mut self, text: &str) -> u64 {
+        if !self.after_return && !text.as_bytes().contains(&b'\r') {
+            return text.bytes().fold(0, |count, byte| count + u64::from(byte == b'\n'));
+        }
+        let mut count = 0;
+        for byte in text.bytes() {
+            count += u64::from(byte == b'\r' || (byte == b'\n' && !self.after_return));
+            self.after_return = byte == b'\r';
+        }
+        count
     }
-    for byte in text.bytes() {
-        count += u64::from(byte == b'\r' || (byte == b'\n' && !*after_return));
-        *after_return = byte == b'\r';
-    }
-    count
 }
 
 #[cfg(test)]

@@ -13,6 +13,15 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
 
+/// Layout that a file of JSON objects claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objects {
+    /// One object on every line, as in a `.jsonl` file.
+    OnePerLine,
+    /// None: the beginning of the file decides.
+    Undeclared,
+}
+
 /// A file of JSON objects.
 pub struct JsonLines {
     text: Text,
@@ -36,16 +45,16 @@ enum Form {
 }
 
 impl JsonLines {
-    /// Looks at the beginning of `text`; `None` if there is nothing in it. `always_lines` says that the file claims an
-    /// object a line, so that a broken first line is a fault of that line.
-    pub fn open(mut text: Text, always_lines: bool) -> Result<Option<Self>> {
+    /// Looks at the beginning of `text`; `None` if there is nothing in it. A broken first line of a file that has
+    /// [`Objects::OnePerLine`] is a fault of that line.
+    pub fn open(mut text: Text, objects: Objects) -> Result<Option<Self>> {
         let name = text.name().to_owned();
         let beginning = look(&mut text).map_err(|fault| fault.into_error(&name))?;
         let form = match beginning {
             Beginning::Nothing => return Ok(None),
             Beginning::Array => Form::Array,
             Beginning::WholeObject => Form::Lines,
-            Beginning::OpenObject if always_lines => Form::Lines,
+            Beginning::OpenObject if objects == Objects::OnePerLine => Form::Lines,
             Beginning::OpenObject => Form::Sequence,
             Beginning::Other(line) => {
                 let fault = Fault::fatal(line, "is not JSON: neither an object nor an array begins here");
@@ -373,20 +382,20 @@ fn message(error: &serde_json::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::JsonLines;
+    use super::{JsonLines, Objects};
     use crate::input::file::Text;
     use crate::input::{Fault, Record, Records, Step};
     use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 
     type Rows = Vec<(u64, Vec<(String, Option<String>)>)>;
 
-    fn open(content: &str, always_lines: bool) -> crate::error::Result<Option<JsonLines>> {
+    fn open(content: &str, objects: Objects) -> crate::error::Result<Option<JsonLines>> {
         let source = Box::new(std::io::Cursor::new(content.to_owned()));
-        JsonLines::open(Text::new("vms.json", source, None, None).expect("UTF-8 is known"), always_lines)
+        JsonLines::open(Text::new("vms.json", source, None, None).expect("UTF-8 is known"), objects)
     }
 
-    fn read_as(content: &str, always_lines: bool) -> (Rows, Vec<Fault>) {
-        let mut json = open(content, always_lines).expect("it begins well").expect("there is something in it");
+    fn read_as(content: &str, objects: Objects) -> (Rows, Vec<Fault>) {
+        let mut json = open(content, objects).expect("it begins well").expect("there is something in it");
         let (mut rows, mut faults, mut record) = (Vec::new(), Vec::new(), Record::new());
         loop {
             match json.read(&mut record) {
@@ -402,7 +411,7 @@ mod tests {
     }
 
     fn read(content: &str) -> (Rows, Vec<Fault>) {
-        read_as(content, false)
+        read_as(content, Objects::Undeclared)
     }
 
     fn names(content: &str) -> Vec<(u64, String)> {
@@ -435,7 +444,7 @@ mod tests {
     fn an_empty_array_is_no_records_and_an_empty_file_is_nothing() {
         assert_eq!(read("[]"), (vec![], vec![]));
         assert_eq!(read(" [\n]\n"), (vec![], vec![]));
-        assert!(open(" \n\n", false).expect("it can be read").is_none());
+        assert!(open(" \n\n", Objects::Undeclared).expect("it can be read").is_none());
     }
 
     #[test]
@@ -500,7 +509,7 @@ mod tests {
 
     #[test]
     fn a_file_that_claims_lines_may_begin_with_a_broken_one() {
-        let (rows, faults) = read_as("{\"name\":\"a\"\n{\"name\":\"b\"}\n", true);
+        let (rows, faults) = read_as("{\"name\":\"a\"\n{\"name\":\"b\"}\n", Objects::OnePerLine);
         assert_eq!((rows.len(), faults.len(), faults[0].line), (1, 1, 1));
     }
 
@@ -524,7 +533,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused_at_its_line() {
-        let error = open("\nname,pool\n", false).err().expect("it is CSV");
+        let error = open("\nname,pool\n", Objects::Undeclared).err().expect("it is CSV");
         assert!(error.message().starts_with("vms.json:2: is not JSON"), "{error}");
     }
 
@@ -568,7 +577,7 @@ mod tests {
                 let content = [beginning, &bytes[..]].concat();
                 let source = Box::new(std::io::Cursor::new(content));
                 let text = Text::new("x", source, None, None).expect("UTF-8 is known");
-                if let Ok(Some(mut json)) = JsonLines::open(text, false) {
+                if let Ok(Some(mut json)) = JsonLines::open(text, Objects::Undeclared) {
                     let mut record = Record::new();
                     while json.read(&mut record) != Step::Last {}
                 }

@@ -36,17 +36,26 @@ pub enum Verdict {
     RightButWeak,
 }
 
+/// Where a password comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordSource {
+    /// `--password-stdin`.
+    StandardInput,
+    /// The user is asked.
+    Terminal,
+    /// Nobody can be asked.
+    None,
+}
+
 /// Asks for a new password (or reads it from standard input) and returns its Argon2id hash in PHC form.
 ///
 /// # Errors
 /// The password is too short or too long, cannot be asked for, or the user ended it.
-pub fn new_hash(interactive: bool, from_stdin: bool) -> Result<String> {
-    let password = if from_stdin {
-        from_standard_input()?
-    } else if interactive {
-        new_password("password")?
-    } else {
-        return Err(none_given());
+pub fn new_hash(source: PasswordSource) -> Result<String> {
+    let password = match source {
+        PasswordSource::StandardInput => from_standard_input()?,
+        PasswordSource::Terminal => new_password("password")?,
+        PasswordSource::None => return Err(none_given()),
     };
     checked_hash(&password)
 }
@@ -65,15 +74,15 @@ pub fn new_password(label: &str) -> Result<Password> {
 ///
 /// # Errors
 /// It cannot be asked for, or the user ended it.
-pub fn current(interactive: bool, from_stdin: bool) -> Result<Password> {
-    if from_stdin {
-        from_standard_input()
-    } else if interactive {
-        shield();
-        interrupt::watch();
-        prompt::password("password")
-    } else {
-        Err(none_given())
+pub fn current(source: PasswordSource) -> Result<Password> {
+    match source {
+        PasswordSource::StandardInput => from_standard_input(),
+        PasswordSource::Terminal => {
+            shield();
+            interrupt::watch();
+            prompt::password("password")
+        }
+        PasswordSource::None => Err(none_given()),
     }
 }
 

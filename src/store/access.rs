@@ -97,18 +97,18 @@ impl Store<'_> {
     /// # Errors
     /// As [`Self::signed_in`] and [`Self::end_session`].
     pub fn end_all_sessions(&self) -> Result<usize> {
-        self.end_sessions_of(self.signed_in(Role::Viewer)?)
+        self.end_sessions_of(self.signed_in(Role::Viewer)?.as_ref())
     }
 
     /// Ends every session of `signed_in`, else the session of this process.
-    fn end_sessions_of(&self, signed_in: Option<SignedIn>) -> Result<usize> {
+    fn end_sessions_of(&self, signed_in: Option<&SignedIn>) -> Result<usize> {
         let file = SessionFile::of(&self.path, &self.os_user())?;
         let secret = file.read_untrusted();
         file.remove()?;
         if signed_in.is_none() && secret.is_none() {
             return Ok(0);
         }
-        self.locked(End::Commit, |connection| match (&signed_in, &secret) {
+        self.locked(End::Commit, |connection| match (signed_in, &secret) {
             (Some(signed_in), _) => end_sessions(connection, signed_in.id),
             (None, Some(secret)) => end_this(connection, secret),
             (None, None) => Ok(0),

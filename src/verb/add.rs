@@ -64,10 +64,9 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         texts.extend(answers.texts);
         create = answers.create;
     }
-    let from_stdin = switch(matches, "password-stdin");
     let secret = if has_secret(entity) {
         session.require(arguments::role(entity))?;
-        Some(secret::new_hash(session.interactive, from_stdin)?)
+        Some(secret::new_hash(arguments::password_source(session, matches))?)
     } else {
         None
     };

@@ -3,6 +3,8 @@
 use super::batch::Duplicates;
 use super::complete;
 use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::input::secret::PasswordSource;
+use crate::session::Session;
 use crate::value::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
@@ -79,11 +81,10 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
 }
 
 /// Returns the argument for names of records.
-pub(crate) fn records(entity: &'static Entity, required: bool) -> Arg {
+pub(crate) fn records(entity: &'static Entity) -> Arg {
     Arg::new("records")
         .value_name("NAME")
         .num_args(1..)
-        .required(required)
         .help("Its name, the end of its path, its path, or id=N")
         .add(names_of(entity.noun))
 }
@@ -159,4 +160,15 @@ pub(crate) fn options<'m>(matches: &'m ArgMatches, name: &str) -> Vec<&'m str> {
         .flatten()
         .map(|values| values.map(String::as_str).collect())
         .unwrap_or_default()
+}
+
+/// Returns where the password of a command comes from.
+pub(crate) fn password_source(session: &Session, matches: &ArgMatches) -> PasswordSource {
+    if switch(matches, "password-stdin") {
+        PasswordSource::StandardInput
+    } else if session.interactive {
+        PasswordSource::Terminal
+    } else {
+        PasswordSource::None
+    }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a file: every fault is counted and the first are told; all bad rows can be written out.
+//! Faults of a file: all are counted, the first are printed, and all bad rows can be written to a file.
 
 use crate::error::{Error, Result, io_reason};
 use crate::session;
@@ -8,15 +8,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// How many faults are told on the terminal.
-const TOLD: usize = 20;
+/// Number of faults that are printed.
+const PRINTED: usize = 20;
 /// The last column of a file of bad rows; an import takes no notice of it, so that mended rows can go in as they stand.
 pub(super) const COLUMN: &str = "faults";
 
 /// The faults of an import.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    told: Vec<String>,
+    lines: Vec<String>,
     count: usize,
     rows: usize,
     rejects: Option<Rejects>,
@@ -41,15 +41,15 @@ impl Faults {
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
         };
-        Ok(Self { told: Vec::new(), count: 0, rows: 0, rejects })
+        Ok(Self { lines: Vec::new(), count: 0, rows: 0, rejects })
     }
 
-    /// Whether nothing is wrong so far.
+    /// Returns true if there is no fault so far.
     pub(crate) const fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// How many rows have a fault.
+    /// Number of rows with a fault.
     pub(crate) const fn rows(&self) -> usize {
         self.rows
     }
@@ -66,8 +66,8 @@ impl Faults {
         self.rows += 1;
         self.count += faults.len();
         for fault in faults {
-            if self.told.len() < TOLD {
-                self.told.push(format!("{}:{line}: {fault}", shown::shown(file)));
+            if self.lines.len() < PRINTED {
+                self.lines.push(format!("{}:{line}: {fault}", shown::shown(file)));
             }
         }
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
@@ -98,31 +98,31 @@ impl Faults {
         let (rows, them) =
             if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
         let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
-        let rest = self.count - self.told.len();
+        let rest = self.count - self.lines.len();
         let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
         Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
-            .details(self.told.iter().cloned().chain(more))
+            .details(self.lines.iter().cloned().chain(more))
             .help(format!("mend {them} and {help}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let rest = self.count - self.told.len();
+        let rest = self.count - self.lines.len();
         let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
-        self.told.iter().cloned().chain(more).collect()
+        self.lines.iter().cloned().chain(more).collect()
     }
 }
 
 impl Rejects {
     fn write(&mut self, header: &[String], row: &[String]) -> Result<()> {
         let path = self.path.clone();
-        let told = |error: csv::Error| cannot_write(&path, &std::io::Error::from(error));
+        let failure = |error: csv::Error| cannot_write(&path, &std::io::Error::from(error));
         if self.header != header {
             // The rows of another file, with other columns, follow a header of their own.
             self.header = header.to_vec();
-            self.writer.write_record(header.iter().map(String::as_str).chain([COLUMN])).map_err(told)?;
+            self.writer.write_record(header.iter().map(String::as_str).chain([COLUMN])).map_err(failure)?;
         }
-        self.writer.write_record(row).map_err(told)
+        self.writer.write_record(row).map_err(failure)
     }
 }
 
@@ -138,8 +138,7 @@ pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Res
     file.flush().and_then(|()| file.put(path)).map_err(|error| cannot_write(path, &error))
 }
 
-/// What is to stand under a name once it is complete. A device or a pipe is written to as it is: to put a file in the
-/// place of `/dev/null` would take it from everyone.
+/// A file that gets its name once it is complete. A device or a pipe is written to directly: a file in the place of `/dev/null` would take it from everyone.
 #[derive(Debug)]
 enum Replacement {
     Aside(NamedTempFile),

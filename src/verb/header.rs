@@ -18,7 +18,7 @@ impl Header {
         Self { entity, targets: Vec::new() }
     }
 
-    /// What each column is for, as far as they are known.
+    /// Target of each column that has been read.
     pub(super) fn targets(&self) -> &[Target] {
         &self.targets
     }
@@ -37,12 +37,12 @@ impl Header {
                 None => wrong.push(unknown(self.entity, column)),
             }
         }
-        let mut known: HashMap<String, &String> = HashMap::new();
+        let mut columns_by_target: HashMap<String, &String> = HashMap::new();
         for (target, column) in self.targets.iter().zip(columns) {
             if matches!(target, Target::Derived) {
                 continue;
             }
-            if let Some(other) = known.insert(format!("{target:?}"), column) {
+            if let Some(other) = columns_by_target.insert(format!("{target:?}"), column) {
                 wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
             }
         }

@@ -17,7 +17,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// How many records that are gone are named.
+/// Number of missing records that are named.
 const NAMED: usize = 20;
 
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
@@ -68,7 +68,7 @@ pub(crate) fn how(command: Command) -> Command {
     arguments::writes(command)
 }
 
-/// How the options say that an import is done.
+/// Reads the options of an import.
 pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options> {
     let create: Vec<String> = options(matches, "create")
         .iter()
@@ -105,7 +105,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     tell(session, loaded)
 }
 
-/// What a file is called in messages.
+/// Returns the name of a file in messages.
 pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
@@ -140,7 +140,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     Ok(Source { entity, open: Box::new(open), existing: None, bytes, within: false, replaces: false })
 }
 
-/// What stands at `path`, if it can be read but once.
+/// Opens what stands at `path`, if it can only be read once.
 fn once(path: &Path) -> Result<Option<Box<dyn Read + Send>>> {
     if path == Path::new("-") {
         return Ok(Some(Box::new(std::io::stdin())));
@@ -207,9 +207,9 @@ fn counts(entity: &Entity, tally: Tally) -> String {
         (tally.skipped, "left as they are"),
         (tally.removed, "removed"),
     ];
-    let told: Vec<String> =
+    let counts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let all = tally.created + tally.changed + tally.unchanged + tally.skipped;
-    let told = if told.is_empty() { "nothing to do".to_owned() } else { told.join(", ") };
-    format!("{}: {told}", entity.counted(all))
+    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    format!("{}: {counts}", entity.counted(all))
 }

@@ -16,7 +16,7 @@ pub(crate) enum Target {
     Field(usize),
     /// Records of another noun that come along.
     Collection(&'static Collection),
-    /// What holds the record's holder, so many steps above it: it goes before the holder's path.
+    /// An ancestor of the record's holder, so many steps above it: its name goes before the holder's path.
     Above(usize),
     /// Something that follows from other columns and is not read again.
     Derived,
@@ -102,9 +102,9 @@ impl<'s> Creates<'s> for Filling<'_, 's> {
 /// Reads texts, and remembers what it has resolved.
 #[derive(Debug, Default)]
 pub(crate) struct Intake {
-    /// What it has resolved.
+    /// Texts that have been resolved.
     pub resolver: Resolver,
-    /// Whether the words of the common platforms are understood.
+    /// True if status words of the common platforms are accepted.
     pub platform_words: bool,
     /// The fields and nouns whose records are created where they are missing.
     pub create: Vec<String>,
@@ -345,7 +345,7 @@ pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
     }))
 }
 
-/// What a column of a file, or an option, is for: a field, a collection, or what holds the holder.
+/// Returns the target of a column of a file or of an option: a field, a collection, or an ancestor of the holder.
 pub(crate) fn target(catalog: &Catalog, entity: &'static Entity, name: &str) -> Option<Target> {
     use crate::catalog::column::same_name;
     let secret = |field: &Field| field.kind == Kind::Secret;

@@ -15,7 +15,7 @@ use crate::value::Cell;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-/// How an import is done.
+/// Options of an import.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
     pub existing: Existing,
@@ -25,7 +25,7 @@ pub(crate) struct Options {
     pub skip_bad: bool,
 }
 
-/// What is removed because no row was about it.
+/// Records that are removed because no row described them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prune {
     /// Nothing.
@@ -34,7 +34,7 @@ pub(crate) enum Prune {
     All,
 }
 
-/// What an import did.
+/// Result of an import.
 pub(crate) struct Loaded {
     pub tallies: Vec<(&'static Entity, Tally)>,
     /// The records that are in the inventory and not in the files, where those speak for all that a holder has.
@@ -140,7 +140,7 @@ struct Load<'l> {
     intake: Intake,
     faults: Faults,
     report: Report,
-    /// Whether a table that was filled refused a record.
+    /// True if a table refused a record while it was filled.
     refused: bool,
 }
 

@@ -5,10 +5,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// How long the work may take before the bar appears.
+/// Time before the bar appears.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How far a long reading is.
+/// Progress of reading a large file.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,

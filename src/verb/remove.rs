@@ -13,7 +13,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let command = command
-        .arg(arguments::records(entity, false))
+        .arg(arguments::records(entity))
         .arg(
             Arg::new("recursive")
                 .short('r')

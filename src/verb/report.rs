@@ -1,4 +1,4 @@
-//! What a change did, or would do, as rows: which record, which field, from what to what.
+//! The effects of a change as rows: record, field, old and new value.
 //!
 //! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
 
@@ -10,7 +10,7 @@ use crate::store::{Action, Effect, Filling, Reader};
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
-/// How many bytes wait in memory.
+/// Number of bytes that wait in memory.
 const IN_MEMORY: usize = 1 << 20;
 
 /// The changes of a transaction; kept only where they are to be told one by one.
@@ -66,7 +66,7 @@ impl Report {
         Ok(())
     }
 
-    /// Where the report ends now.
+    /// Returns the current end of the report.
     pub(crate) fn mark(&mut self) -> Result<u64> {
         self.rows.as_mut().map_or(Ok(0), |rows| rows.stream_position().map_err(aside))
     }

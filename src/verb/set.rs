@@ -15,11 +15,11 @@ use crate::value::role::Role;
 use crate::value::{Cell, shown, similar};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-/// How many records are changed without a question.
+/// Number of records that are changed without confirmation.
 const UNASKED: usize = 2;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    let command = command.arg(arguments::records(entity, false));
+    let command = command.arg(arguments::records(entity));
     let command = arguments::fields(entity, command)
         .arg(
             Arg::new("clear")
@@ -73,7 +73,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     let secret = if ask || stdin {
         session.require(arguments::role(entity))?;
-        Some(secret::new_hash(session.interactive, stdin)?)
+        Some(secret::new_hash(arguments::password_source(session, matches))?)
     } else {
         None
     };
@@ -81,7 +81,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     change(session, entity, &names, &texts, secret.as_deref(), matches)
 }
 
-/// Which records a verb is for: by their names, or by conditions.
+/// Records that a verb is applied to: by their names, or by conditions.
 pub(crate) enum Named<'m> {
     Names(Vec<&'m str>),
     Where(&'m ArgMatches),
@@ -112,8 +112,8 @@ impl<'m> Named<'m> {
                 return reader.select_ids(&Query { terms, ..Query::all(entity, Vec::new()) });
             }
         };
-        let mut known = std::collections::HashSet::new();
-        ids.retain(|id| known.insert(*id));
+        let mut seen = std::collections::HashSet::new();
+        ids.retain(|id| seen.insert(*id));
         Ok(ids)
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    command.arg(arguments::records(entity, true)).arg(arguments::at())
+    command.arg(arguments::records(entity).required(true)).arg(arguments::at())
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
@@ -48,7 +48,7 @@ fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
         Section::Tally { .. } => None,
     });
     let listed: Vec<&str> = listed.collect();
-    let told = |name: &String| {
+    let is_shown = |name: &String| {
         // What a section lists in full is not told twice.
         let collected = listed.contains(&name.as_str());
         // The whole path says what holds the holder.
@@ -57,7 +57,7 @@ fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     };
     let names = crate::catalog::column::names(catalog, entity);
     let mut paths: Vec<Path> =
-        names.iter().filter(|name| told(name)).map(|n| Path::known(catalog, entity, n)).collect();
+        names.iter().filter(|name| is_shown(name)).map(|n| Path::known(catalog, entity, n)).collect();
     for path in &mut paths {
         // A card has room for what tells a referred record from its namesakes.
         if let crate::catalog::Leaf::Field(field) = path.leaf

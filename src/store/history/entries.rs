@@ -135,7 +135,7 @@ impl Reader<'_> {
 
     /// Returns true if `change` has an entry of a record of `entity`.
     pub(in crate::store) fn touches(&self, change: i64, entity: &Entity) -> Result<bool> {
-        let sql = format!("SELECT 1 FROM change_entry e WHERE {IN_SPAN} AND +e.noun = $3 LIMIT 1");
+        let sql = format!("SELECT 1 FROM change_entry e WHERE {IN_SPAN} AND e.noun || '' = $3 LIMIT 1");
         let Span { from, to } = self.span(change, change)?;
         let binds = [Bind::Integer(from), Bind::Integer(to), Bind::Text(entity.noun)];
         Ok(self.connection.first(&sql, &binds, |_| Ok(()))?.is_some())
@@ -145,8 +145,8 @@ impl Reader<'_> {
     pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
         let mut tally = Vec::new();
         let sql = format!(
-            "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE {IN_SPAN} \
-             GROUP BY e.action, +e.noun"
+            "SELECT e.action, e.noun || '', sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE {IN_SPAN} \
+             GROUP BY e.action, e.noun || ''"
         );
         let Span { from, to } = self.span(change, change)?;
         self.connection.rows(&sql, &[Bind::Integer(from), Bind::Integer(to)], |row| {
@@ -177,7 +177,7 @@ impl Reader<'_> {
         each: impl FnMut(Entry) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let binds = [Bind::Integer(span.from), Bind::Integer(span.to), Bind::Text(entity.noun)];
-        self.entries(&format!("{IN_SPAN} AND +e.noun = $3"), &binds, each)
+        self.entries(&format!("{IN_SPAN} AND e.noun || '' = $3"), &binds, each)
     }
 
     /// Hands each entry that meets `condition` (over `e`, its first placeholder the bind) to `each`, in order.

@@ -251,11 +251,11 @@ impl SortKey {
     #[must_use]
     pub fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Self::Empty, _) | (_, Self::Empty) => self.rank().cmp(&other.rank()),
             (Self::Number(one), Self::Number(other)) => one.cmp(other),
             (Self::Address(one), Self::Address(other)) => one.cmp(other),
             (Self::Text(one), Self::Text(other)) => natural::compare(one, other),
             (Self::Time(one), Self::Time(other)) => one.cmp(other),
+            // Empty keys have the last rank.
             _ => self.rank().cmp(&other.rank()),
         }
     }
