@@ -36,7 +36,7 @@ pub enum Verdict {
     RightButWeak,
 }
 
-/// Where a password comes from.
+/// Source of a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordSource {
     /// `--password-stdin`.

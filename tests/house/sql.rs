@@ -142,7 +142,6 @@ fn faults(sql: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "neutral files of src/store still have idioms of SQLite"]
 fn sql_outside_the_engine_is_what_every_engine_takes() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| source.name.starts_with("src/store")) {

@@ -17,10 +17,10 @@ const WINDOW: usize = 256;
 /// Number of paths of a noun that it remembers: where there are more, one is seldom named again soon.
 const PATHS: usize = 10_000;
 
-/// What the texts of a few nouns resolved to.
+/// Results for texts, by noun.
 type Memo<T> = Vec<(&'static str, HashMap<String, T>)>;
 
-/// What the noun's `text` resolved to.
+/// Returns the result for a text of a noun.
 fn remembered<'k, T>(memo: &'k Memo<T>, entity: &Entity, text: &str) -> Option<&'k T> {
     memo.iter().find(|(noun, _)| *noun == entity.noun).and_then(|(_, texts)| texts.get(text))
 }
@@ -40,7 +40,7 @@ pub struct Resolver {
     failures: Memo<Error>,
     /// The path that was resolved last: what hangs from a record is often given row after row.
     last: Option<(&'static str, String, i64)>,
-    /// What holds the records that were named by their path, by that of the holder.
+    /// Holders of the records that were named by their path, by the path of the holder.
     holders: Memo<Vec<i64>>,
     /// The nouns of which it is known whether a name has a `/`.
     slashes: Vec<(&'static str, bool)>,
@@ -180,7 +180,7 @@ impl Resolver {
         Ok(None)
     }
 
-    /// Whether a name of `entity`'s records has a `/`.
+    /// Returns true if a name of `entity`'s records has a `/`.
     fn has_slashes(&mut self, reader: &Reader<'_>, entity: &Entity) -> Result<bool> {
         if let Some((_, has)) = self.slashes.iter().find(|(noun, _)| *noun == entity.noun) {
             return Ok(*has);

@@ -21,7 +21,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// How many statements are kept that write one record.
+/// Number of prepared statements for single records.
 const KEPT: usize = 16;
 
 /// One transaction that may write. Reads as its [`Reader`] does, and sees what it has written.
@@ -54,7 +54,7 @@ struct Ready<'s> {
     statement: Prepared<'s>,
 }
 
-/// What a statement does to a record.
+/// Effect of a statement on a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     /// It makes it.
@@ -90,12 +90,12 @@ impl<'s> Writer<'s> {
         Self { reader, now, recorder, operator, operators_changed: false, statements: Vec::new() }
     }
 
-    /// Who is signed in.
+    /// Login user who is signed in.
     pub(in crate::store) const fn operator(&self) -> Option<&SignedIn> {
         self.operator.as_ref()
     }
 
-    /// Whether nobody had to sign in for this.
+    /// Returns true if no login was required.
     #[must_use]
     pub const fn is_open_to_all(&self) -> bool {
         self.operator.is_none()
@@ -120,7 +120,7 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// What history is told with, and what it needs for that.
+    /// Recorder of history, with the connection and the time that it needs.
     pub(in crate::store) fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
         (self.recorder.as_mut(), self.reader.connection, &self.now)
     }
@@ -400,7 +400,7 @@ fn article(label: &str) -> String {
     format!("{} {label}", if vowel { "an" } else { "a" })
 }
 
-/// What a statement that failed means.
+/// Explains a statement that failed.
 fn explained(entity: &Entity, failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
@@ -424,7 +424,7 @@ pub(in crate::store) fn own_columns(entity: &Entity) -> Vec<&'static str> {
     columns(entity).into_iter().chain([entity.id]).collect()
 }
 
-/// What a field of this kind holds when nothing is given.
+/// Default of a field of this kind.
 fn default(kind: Kind) -> Cell<'static> {
     match kind {
         Kind::Status => Cell::Text(status::UNKNOWN.into()),
