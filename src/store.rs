@@ -28,11 +28,11 @@ pub use listing::stored::Stored;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use login::reread_session;
 pub use login::{OsUser, SignedIn};
-pub use naming::addresses::Held;
+pub use naming::addresses::StoredAddress;
 pub use naming::find::{Finder, Match};
 pub use naming::resolver::Resolver;
 pub use question::Question;
-pub use reading::inspect::HeldValue;
+pub use reading::inspect::StoredValue;
 pub use reading::parts::Part;
 pub use reading::reader::Reader;
 pub use reading::record::Record;

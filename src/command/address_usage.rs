@@ -5,7 +5,7 @@ use super::{Graft, sheet};
 use crate::error::Result;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
-use crate::store::{Held, Reader};
+use crate::store::{Reader, StoredAddress};
 use crate::value::address::{self, Block};
 use crate::verb::arguments::option;
 use clap::{Arg, ArgMatches, Command};
@@ -78,7 +78,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 /// Returns the recorded addresses of the block, each with true if a VM uses it.
 fn recorded(reader: &Reader<'_>, session: &Session, block: &Block) -> Result<BTreeMap<u128, bool>> {
     let mut addresses = BTreeMap::new();
-    reader.each_address(session.catalog().of(NOUN), block, |address: Held<'_>| {
+    reader.each_address(session.catalog().of(NOUN), block, |address: StoredAddress<'_>| {
         *addresses.entry(address.number).or_insert(false) |= address.bearer.is_some();
         Ok(())
     })?;

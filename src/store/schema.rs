@@ -91,15 +91,15 @@ fn take(connection: &Connection, steps: &[(i64, &str)]) -> Result<()> {
 /// Checks that the file has the tables, indexes and views of `schema` unchanged, and no trigger: a missing key would
 /// let duplicates in, and a trigger would change other records unasked.
 pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
-    let mut wanted: Vec<(&str, &str, bool)> = statements(schema).map(|(name, sql)| (name, sql, false)).collect();
+    let mut objects: Vec<(&str, &str, bool)> = statements(schema).map(|(name, sql)| (name, sql, false)).collect();
     let mut foreign = None;
     let mut next = 0;
     connection.each_schema_object(|SchemaObject { kind, name, sql }| {
         // Objects mostly are in the order of the schema.
-        let is_it = |at: &usize| wanted.get(*at).is_some_and(|(other, ..)| *other == name);
-        if let Some(at) = [next].into_iter().chain(0..wanted.len()).find(is_it) {
+        let is_it = |at: &usize| objects.get(*at).is_some_and(|(other, ..)| *other == name);
+        if let Some(at) = [next].into_iter().chain(0..objects.len()).find(is_it) {
             next = at + 1;
-            if let Some((_, statement, found)) = wanted.get_mut(at) {
+            if let Some((_, statement, found)) = objects.get_mut(at) {
                 *found |= *statement == sql;
             }
         } else if kind == "trigger" {
@@ -113,7 +113,7 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
         .help("look at it with inv sql 'SELECT sql FROM sqlite_schema', and drop it with sqlite3"));
     }
     // The first one in the order of the schema: the same file gets the same answer.
-    match wanted.iter().find(|(.., found)| !found) {
+    match objects.iter().find(|(.., found)| !found) {
         Some((name, ..)) => Err(Error::inventory(format!(
             "the inventory is damaged: {} is not in it as inv made it; nothing was changed",
             quoted(name)

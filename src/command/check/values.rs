@@ -3,7 +3,7 @@
 use super::rule::{self, Rule};
 use crate::catalog::{Field, Kind};
 use crate::error::{Error, Result};
-use crate::store::HeldValue;
+use crate::store::StoredValue;
 use crate::value::decimal::{self, Decimal};
 use crate::value::quantity::Units;
 use crate::value::role::Role;
@@ -18,13 +18,15 @@ pub(super) struct Violation {
 }
 
 /// Returns the rule that `value` breaks in `field`, if any.
-pub(super) fn violation(units: &Units, field: &Field, value: HeldValue<'_>) -> Option<Violation> {
+pub(super) fn violation(units: &Units, field: &Field, value: StoredValue<'_>) -> Option<Violation> {
     let without_fix = |rule, text: String| Some(Violation { rule, text: format!("{} {text}", field.name), fix: None });
     let text = match value {
-        HeldValue::Unreadable => return without_fix(&rule::INVALID, "is not text in UTF-8".to_owned()),
-        HeldValue::Number(1..) => return None,
-        HeldValue::Number(number) => return without_fix(&rule::INVALID, format!("is {number}, not a positive number")),
-        HeldValue::Quantity(amount, unit) => {
+        StoredValue::Unreadable => return without_fix(&rule::INVALID, "is not text in UTF-8".to_owned()),
+        StoredValue::Number(1..) => return None,
+        StoredValue::Number(number) => {
+            return without_fix(&rule::INVALID, format!("is {number}, not a positive number"));
+        }
+        StoredValue::Quantity(amount, unit) => {
             let factor = units.get(unit).map(|unit| unit.bytes);
             let number = Decimal::parse(amount).ok();
             let largest = Decimal::from_whole(i128::from(i64::MAX));
@@ -37,7 +39,7 @@ pub(super) fn violation(units: &Units, field: &Field, value: HeldValue<'_>) -> O
                 _ => None,
             };
         }
-        HeldValue::Text(text) => text,
+        StoredValue::Text(text) => text,
     };
     let stored = canonical(field.kind, text)?;
     let broken = match (field.kind, &stored) {

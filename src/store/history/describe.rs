@@ -66,7 +66,7 @@ impl Reader<'_> {
         }
         let span = Span { from: self.span_behind(since)?.from, to: self.span_behind(until)?.from };
         for entity in self.catalog().entities() {
-            if of.is_some_and(|(wanted, _)| wanted.noun != entity.noun) {
+            if of.is_some_and(|(other, _)| other.noun != entity.noun) {
                 continue;
             }
             let mut ids: BTreeSet<i64> = BTreeSet::new();

@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn the_longest_numbers_are_hashed_as_they_are_written() {
         for number in [i64::MIN, i64::MIN + 1, -10, -1, 0, 1, 9, 10, 4096, i64::MAX] {
-            let wanted = hash(|digest| digest.text_part(Some(&number.to_string())));
-            assert_eq!(hash(|digest| digest.number(Some(number))), wanted, "{number}");
+            let expected = hash(|digest| digest.text_part(Some(&number.to_string())));
+            assert_eq!(hash(|digest| digest.number(Some(number))), expected, "{number}");
         }
     }
 
@@ -127,8 +127,8 @@ mod tests {
         #[test]
         fn a_number_is_hashed_as_it_is_written(number in any::<i64>(), few in -1000..1000_i64) {
             for number in [number, few] {
-                let wanted = hash(|digest| digest.text_part(Some(&number.to_string())));
-                prop_assert_eq!(hash(|digest| digest.number(Some(number))), wanted);
+                let expected = hash(|digest| digest.text_part(Some(&number.to_string())));
+                prop_assert_eq!(hash(|digest| digest.number(Some(number))), expected);
             }
         }
     }

@@ -301,7 +301,7 @@ mod tests {
         #[test]
         fn a_change_begins_at_the_first_entry_that_is_of_no_earlier_one(
             gaps in vec((1..4_i64, 0..3_i64), 0..60),
-            asked in vec(0..130_i64, 1..40),
+            changes in vec(0..130_i64, 1..40),
         ) {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("inv.db");
@@ -318,11 +318,11 @@ mod tests {
             }
             let catalog = Catalog::standard();
             let reader = Reader::new(&connection, &catalog);
-            for change in asked {
+            for change in changes {
                 let start = reader.start_of(change).expect("an answer");
-                let wanted = |from: i64| entries.iter().filter(|(entry, _)| *entry >= from).collect::<Vec<_>>();
+                let entries_from = |from: i64| entries.iter().filter(|(entry, _)| *entry >= from).collect::<Vec<_>>();
                 let later: Vec<_> = entries.iter().filter(|(_, its)| *its >= change).collect();
-                prop_assert_eq!(wanted(start), later, "change {}", change);
+                prop_assert_eq!(entries_from(start), later, "change {}", change);
             }
         }
     }

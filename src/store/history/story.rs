@@ -172,9 +172,9 @@ impl Reader<'_> {
             Some(id) => return Ok(id),
             None => self.resolve(entity, text),
         };
-        let wanted = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
+        let id = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
         let mut found: BTreeSet<i64> = BTreeSet::new();
-        if let Some(id) = wanted
+        if let Some(id) = id
             && !self.entries_about(entity, id)?.is_empty()
         {
             return Ok(id);

@@ -37,10 +37,10 @@ impl Reader<'_> {
         let holders = holder.map(|holder| self.places(holder)).transpose()?;
         let query = Query::all(entity, by_path(self, entity, columns));
         let gathered: Vec<Gathered> = self.in_parts(entity, |reader, part| {
-            let asked: Vec<&Path> = query.columns.iter().collect();
+            let columns_to_read: Vec<&Path> = query.columns.iter().collect();
             let (mut gathering, mut write) = (Gathering::default(), write());
             let (mut key, mut payload, mut near) = (Vec::new(), Vec::new(), 0);
-            Scan::new(reader, &query, &asked)?.run(reader, part, &mut |id, row| {
+            Scan::new(reader, &query, &columns_to_read)?.run(reader, part, &mut |id, row| {
                 key.clear();
                 payload.clear();
                 let rank = match (&holders, row.cell(columns.len())) {

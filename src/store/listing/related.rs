@@ -142,7 +142,7 @@ impl Related {
     }
 }
 
-/// Reads, for some rows of `block`, those of the plan's related values that are `wanted` and not in `values` yet.
+/// Reads, for some rows of `block`, those of the plan's related values that are needed (`is_needed`) and not in `values` yet.
 pub(super) fn read_all(
     plan: &Plan,
     reader: &Reader<'_>,
@@ -150,11 +150,11 @@ pub(super) fn read_all(
     block: &Block,
     rows: &[usize],
     mut values: Vec<RelatedValues>,
-    wanted: impl Fn(usize) -> bool,
+    is_needed: impl Fn(usize) -> bool,
 ) -> Result<Vec<RelatedValues>> {
     values.resize_with(plan.related.len(), RelatedValues::default);
     for (place, (related, values)) in plan.related.iter().zip(&mut values).enumerate() {
-        if !wanted(place) || !matches!(values, RelatedValues::Unread) {
+        if !is_needed(place) || !matches!(values, RelatedValues::Unread) {
             continue;
         }
         let mut ids = Vec::with_capacity(rows.len());

@@ -12,7 +12,7 @@ use std::ops::ControlFlow;
 
 /// An address that the inventory holds.
 #[derive(Debug, Clone, Copy)]
-pub struct Held<'row> {
+pub struct StoredAddress<'row> {
     /// The id of its record.
     pub id: i64,
     /// Its number, as in [`address::Key`].
@@ -31,13 +31,13 @@ impl Reader<'_> {
         &self,
         entity: &'static Entity,
         block: &Block,
-        mut each: impl FnMut(Held<'_>) -> Result<()>,
+        mut each: impl FnMut(StoredAddress<'_>) -> Result<()>,
     ) -> Result<()> {
-        let wanted = match block.family() {
+        let kind = match block.family() {
             Family::V4 => Kind::Ipv4,
             Family::V6 => Kind::Ipv6,
         };
-        let Some(field) = entity.fields.iter().find(|field| field.kind == wanted) else { return Ok(()) };
+        let Some(field) = entity.fields.iter().find(|field| field.kind == kind) else { return Ok(()) };
         let bearer = entity.parent_field().map_or("NULL", |field| field.column);
         let vlan = entity.fields.iter().find(|field| field.kind == Kind::Vlan).map_or("NULL", |field| field.column);
         let beginning = block.beginning();
@@ -58,7 +58,7 @@ impl Reader<'_> {
             };
             if let Some((_, number)) = address::key(text) {
                 let (bearer, vlan) = (row.integer(2)?, row.text(3)?);
-                each(Held { id: row.id(0)?, number, text, bearer, vlan })?;
+                each(StoredAddress { id: row.id(0)?, number, text, bearer, vlan })?;
             }
             Ok(ControlFlow::Continue(()))
         })

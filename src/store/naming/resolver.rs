@@ -17,10 +17,10 @@ const WINDOW: usize = 256;
 /// Number of paths of a noun that it remembers: where there are more, one is seldom named again soon.
 const PATHS: usize = 10_000;
 
-/// Results for texts, by noun.
+/// Cached results by noun and text.
 type Memo<T> = Vec<(&'static str, HashMap<String, T>)>;
 
-/// Returns the result for a text of a noun.
+/// Returns the cached result of a noun's `text`.
 fn remembered<'k, T>(memo: &'k Memo<T>, entity: &Entity, text: &str) -> Option<&'k T> {
     memo.iter().find(|(noun, _)| *noun == entity.noun).and_then(|(_, texts)| texts.get(text))
 }
@@ -38,11 +38,11 @@ pub struct Resolver {
     suggested: usize,
     ids: Memo<i64>,
     failures: Memo<Error>,
-    /// The path that was resolved last: what hangs from a record is often given row after row.
+    /// Last resolved path: successive rows often belong to the same record.
     last: Option<(&'static str, String, i64)>,
-    /// Holders of the records that were named by their path, by the path of the holder.
+    /// Parents of records named by path, by the parent's path.
     holders: Memo<Vec<i64>>,
-    /// The nouns of which it is known whether a name has a `/`.
+    /// Cached answers if a noun has names with a `/`.
     slashes: Vec<(&'static str, bool)>,
     count: usize,
     window: Window,

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 /// Stored value of a field, valid or not.
 #[derive(Debug, Clone, Copy)]
-pub enum HeldValue<'row> {
+pub enum StoredValue<'row> {
     /// A text.
     Text(&'row str),
     /// An amount, and the id of its unit.
@@ -45,7 +45,7 @@ impl Reader<'_> {
     pub fn each_held(
         &self,
         entity: &'static Entity,
-        mut each: impl FnMut(i64, &'static Field, HeldValue<'_>) -> Result<()>,
+        mut each: impl FnMut(i64, &'static Field, StoredValue<'_>) -> Result<()>,
     ) -> Result<()> {
         let is_listed = |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Secret);
         let fields: Vec<&'static Field> = entity.fields.iter().filter(is_listed).collect();
@@ -58,18 +58,18 @@ impl Reader<'_> {
             for field in &fields {
                 if field.kind == Kind::Factor {
                     if let Some(number) = row.integer(place)? {
-                        each(id, field, HeldValue::Number(number))?;
+                        each(id, field, StoredValue::Number(number))?;
                     }
                     place += 1;
                     continue;
                 }
                 match (row.text(place), field.kind) {
-                    (Err(_), _) => each(id, field, HeldValue::Unreadable)?,
+                    (Err(_), _) => each(id, field, StoredValue::Unreadable)?,
                     (Ok(Some(amount)), Kind::Quantity { .. }) => {
                         let unit = row.integer(place + 1)?.unwrap_or_default();
-                        each(id, field, HeldValue::Quantity(amount, unit))?;
+                        each(id, field, StoredValue::Quantity(amount, unit))?;
                     }
-                    (Ok(Some(text)), _) => each(id, field, HeldValue::Text(text))?,
+                    (Ok(Some(text)), _) => each(id, field, StoredValue::Text(text))?,
                     (Ok(None), _) => {}
                 }
                 place += field.columns().count();

@@ -24,7 +24,7 @@ impl Record {
     }
 }
 
-/// Columns that [`read`] reads, in its order.
+/// Selected columns that [`read`] needs, in its order.
 pub(in crate::store) fn picks(entity: &Entity) -> Vec<Pick> {
     std::iter::once(Pick::Column(0, entity.id)).chain(Pick::fields(entity.fields)).collect()
 }
@@ -74,7 +74,7 @@ const fn width(field: &Field) -> usize {
     if matches!(field.kind, Kind::Quantity { .. }) { 2 } else { 1 }
 }
 
-/// Returns true if a field, by its first column, has the value of `cell`.
+/// Returns true if the field at column `index` equals `wanted`.
 fn is(row: &Raw<'_>, index: usize, wanted: &Cell<'_>) -> Result<bool> {
     // Bytes that are those of the text wanted are text.
     let text = |wanted: &str| Ok(row.bytes(index)? == Some(wanted.as_bytes()));
@@ -97,7 +97,7 @@ fn read_value(field: &Field, row: &Raw<'_>, index: usize) -> Result<Value> {
     })
 }
 
-/// Values to bind for a field's cell: one for each column.
+/// Returns the bound values of a field's cell, one for each column.
 pub(in crate::store) fn binds<'c>(field: &Field, cell: &'c Cell<'_>) -> impl Iterator<Item = Bind<'c>> + use<'c> {
     let (first, second) = match cell {
         Cell::Null => (Bind::Null, Bind::Null),

@@ -93,7 +93,7 @@ impl Writer<'_> {
             }
             left = rest;
             for entry in &page {
-                records += self.invert(entry, each).map_err(|error| in_the_way(id, error))?;
+                records += self.invert(entry, each).map_err(|error| undo_error(id, error))?;
                 match entry.action {
                     Action::Create => gone.entry(entry.entity.noun).or_default().push((entry.first, entry.last)),
                     Action::Remove => back.push((entry.entity, entry.first)),
@@ -246,7 +246,7 @@ fn refers_anew(entry: &Entry) -> bool {
 }
 
 /// Turns an error of the inverse into the error of the undo.
-fn in_the_way(id: i64, error: Error) -> Error {
+fn undo_error(id: i64, error: Error) -> Error {
     if error.kind() != crate::error::Kind::Conflict {
         return error;
     }

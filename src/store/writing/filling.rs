@@ -116,7 +116,7 @@ impl Filling<'_, '_> {
         self.writer.at_line(line);
     }
 
-    /// Writes one record. A key that is taken is noticed here or at the end.
+    /// Writes one record. A duplicate key is found here or at the end.
     ///
     /// # Errors
     /// The catalog's rules refuse it, or the file cannot be written.

@@ -21,8 +21,8 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// Number of prepared statements for single records.
-const KEPT: usize = 16;
+/// Capacity of the cache of statements that write one record.
+const STATEMENTS: usize = 16;
 
 /// One transaction that may write. Reads as its [`Reader`] does, and sees what it has written.
 pub struct Writer<'s> {
@@ -54,10 +54,10 @@ struct Ready<'s> {
     statement: Prepared<'s>,
 }
 
-/// Effect of a statement on a record.
+/// Kind of a statement that writes one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
-    /// It makes it.
+    /// Creates it.
     New,
     /// It makes it again, with the id that it had.
     Restored,
@@ -90,12 +90,12 @@ impl<'s> Writer<'s> {
         Self { reader, now, recorder, operator, operators_changed: false, statements: Vec::new() }
     }
 
-    /// Login user who is signed in.
+    /// Returns the login user who is signed in.
     pub(in crate::store) const fn operator(&self) -> Option<&SignedIn> {
         self.operator.as_ref()
     }
 
-    /// Returns true if no login was required.
+    /// Returns true if this transaction needed no login.
     #[must_use]
     pub const fn is_open_to_all(&self) -> bool {
         self.operator.is_none()
@@ -120,12 +120,12 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Recorder of history, with the connection and the time that it needs.
+    /// Returns the recorder of history, with the connection and the time that it needs.
     pub(in crate::store) fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
         (self.recorder.as_mut(), self.reader.connection, &self.now)
     }
 
-    /// Tests what must hold at the end, and writes what history still has to be told: the last step of the transaction.
+    /// Checks the rules that hold at the end, and completes the change in history: the last step of the transaction.
     pub(in crate::store) fn finish(&mut self) -> Result<Option<Mark>> {
         if self.operators_changed {
             login::check_admins(self.connection, self.operator.as_ref())?;
@@ -322,7 +322,7 @@ impl<'s> Writer<'s> {
             place
         } else {
             let statement = make(self.reader.connection)?;
-            self.statements.truncate(KEPT - 1);
+            self.statements.truncate(STATEMENTS - 1);
             self.statements.insert(0, Ready { entity, what, places: places.collect(), statement });
             0
         };
@@ -390,7 +390,7 @@ impl<'s> Writer<'s> {
     }
 }
 
-/// The conflict that a taken key is.
+/// Returns the conflict for a duplicate key.
 pub(in crate::store) fn taken(entity: &Entity, title: &str) -> Error {
     Error::conflict(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
 }
@@ -400,7 +400,7 @@ fn article(label: &str) -> String {
     format!("{} {label}", if vowel { "an" } else { "a" })
 }
 
-/// Explains a statement that failed.
+/// Returns the error for a failed statement.
 fn explained(entity: &Entity, failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
@@ -424,7 +424,7 @@ pub(in crate::store) fn own_columns(entity: &Entity) -> Vec<&'static str> {
     columns(entity).into_iter().chain([entity.id]).collect()
 }
 
-/// Default of a field of this kind.
+/// Returns the default value of a field of this kind.
 fn default(kind: Kind) -> Cell<'static> {
     match kind {
         Kind::Status => Cell::Text(status::UNKNOWN.into()),

@@ -87,7 +87,7 @@ impl Noted {
 
 impl Guard {
     /// Allows or refuses what the engine is about to compile; `closed` are the tables that may not be read.
-    fn asked(&self, noted: &Noted, closed: &BTreeSet<String>, context: &AuthContext<'_>) -> Authorization {
+    fn authorize(&self, noted: &Noted, closed: &BTreeSet<String>, context: &AuthContext<'_>) -> Authorization {
         match context.action {
             // A column without a name stands for a table of which none is read, or for a name within the statement.
             AuthAction::Select | AuthAction::Recursive | AuthAction::Read { column_name: "", .. } => {
@@ -229,8 +229,8 @@ impl Connection {
         };
         engine.progress_handler(STEPS, Some(watch)).map_err(|error| explained(&error))?;
         let noted = Arc::clone(noted);
-        let asked = move |context: AuthContext<'_>| guard.asked(&noted, &closed, &context);
-        engine.authorizer(Some(asked)).map_err(|error| explained(&error))
+        let authorize = move |context: AuthContext<'_>| guard.authorize(&noted, &closed, &context);
+        engine.authorizer(Some(authorize)).map_err(|error| explained(&error))
     }
 }
 
