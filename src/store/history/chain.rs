@@ -64,7 +64,7 @@ impl Reader<'_> {
     /// The first change that has an entry behind those of a later one.
     fn out_of_order(&self) -> Result<Option<i64>> {
         let sql = "SELECT min(change_id) FROM (SELECT change_id, max(change_id) OVER (ORDER BY change_entry_id) AS latest \
-                   FROM change_entry) AS e WHERE change_id < latest";
+                   FROM change_entry) AS entry WHERE change_id < latest";
         Ok(self.connection.first(sql, &[], |row| row.integer(0))?.flatten())
     }
 }

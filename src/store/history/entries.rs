@@ -7,7 +7,7 @@ use super::action::Action;
 use super::is_secret;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
-use crate::store::engine::{Bind, Raw};
+use crate::store::engine::{Bind, Raw, dialect};
 use crate::store::reading::reader::{Reader, Start};
 use crate::value::{Value, shown};
 use serde_json::{Map, Value as Json};
@@ -22,6 +22,11 @@ const ENTRY: &str = "e.change_entry_id, e.change_id, e.noun, e.action, e.first_i
                      e.lines FROM change_entry e LEFT JOIN change_file f ON f.change_file_id = e.change_file_id";
 /// The entries of a [`Span`], which is bound first.
 const IN_SPAN: &str = "e.change_entry_id >= $1 AND e.change_entry_id < $2";
+
+/// [`IN_SPAN`] and the noun `$3`. A span is short; the index of nouns would read the entries of the whole history.
+fn in_span_of_noun() -> String {
+    format!("{IN_SPAN} AND {} = $3", dialect::unindexed("e.noun"))
+}
 
 /// A part of a change, as history keeps it.
 #[derive(Debug, Clone)]
@@ -135,7 +140,7 @@ impl Reader<'_> {
 
     /// Returns true if `change` has an entry of a record of `entity`.
     pub(in crate::store) fn touches(&self, change: i64, entity: &Entity) -> Result<bool> {
-        let sql = format!("SELECT 1 FROM change_entry e WHERE {IN_SPAN} AND e.noun || '' = $3 LIMIT 1");
+        let sql = format!("SELECT 1 FROM change_entry e WHERE {} LIMIT 1", in_span_of_noun());
         let Span { from, to } = self.span(change, change)?;
         let binds = [Bind::Integer(from), Bind::Integer(to), Bind::Text(entity.noun)];
         Ok(self.connection.first(&sql, &binds, |_| Ok(()))?.is_some())
@@ -145,8 +150,9 @@ impl Reader<'_> {
     pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
         let mut tally = Vec::new();
         let sql = format!(
-            "SELECT e.action, e.noun || '', sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE {IN_SPAN} \
-             GROUP BY e.action, e.noun || ''"
+            "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE {IN_SPAN} \
+             GROUP BY e.action, {noun}",
+            noun = dialect::unindexed("e.noun")
         );
         let Span { from, to } = self.span(change, change)?;
         self.connection.rows(&sql, &[Bind::Integer(from), Bind::Integer(to)], |row| {
@@ -177,7 +183,7 @@ impl Reader<'_> {
         each: impl FnMut(Entry) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let binds = [Bind::Integer(span.from), Bind::Integer(span.to), Bind::Text(entity.noun)];
-        self.entries(&format!("{IN_SPAN} AND e.noun || '' = $3"), &binds, each)
+        self.entries(&in_span_of_noun(), &binds, each)
     }
 
     /// Hands each entry that meets `condition` (over `e`, its first placeholder the bind) to `each`, in order.

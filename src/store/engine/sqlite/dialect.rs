@@ -10,3 +10,8 @@ pub(in crate::store) fn has_slash(column: &str) -> String {
 pub(in crate::store) fn position(text: &str, part: &str) -> String {
     format!("instr({text}, {part})")
 }
+
+/// Returns an expression with the value of `column` that the engine looks up in no index.
+pub(in crate::store) fn unindexed(column: &str) -> String {
+    format!("+{column}")
+}
