@@ -97,7 +97,7 @@ pub fn address(bytes: &[u8]) {
 pub fn where_terms(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Some((field, operator, value)) = accepted(terms::split(text)) {
-        let again = format!("{field} {operator} {value}");
+        let again = format!("{field} {operator} \"{value}\"");
         assert_eq!(terms::split(&again), Ok((field, operator, value)), "{text:?} comes apart otherwise");
     }
     let (inventory, _, store) = estate();

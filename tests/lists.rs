@@ -337,3 +337,78 @@ fn json_has_numbers_as_numbers_and_null_for_nothing() {
     let nothing: Value = serde_json::from_str(&sandbox.ok(&["vm", "list", "--name", "x", "-o", "json"])).expect("JSON");
     assert_eq!(nothing, json!([]));
 }
+
+#[test]
+fn operators_of_other_languages_are_understood_and_slips_are_refused() {
+    let sandbox = Sandbox::estate();
+    sandbox.ok(&["vm", "add", ">odd", "--pool", "test"]);
+    for (term, wanted) in [
+        ("name==web01", "web01"),
+        ("name == web01", "web01"),
+        ("name<>web01", "web02 web10 >odd"),
+        ("cpu<>4", "web02 web10 >odd"),
+        ("name=\">odd\"", ">odd"),
+        ("name='web01'", "web01"),
+        ("memory>=8GiB", "web01 web02"),
+    ] {
+        assert_eq!(vms(&sandbox, &["--where", term]), wanted, "{term}");
+    }
+    for (term, quoted) in
+        [("name=>odd", "name=\">odd\""), ("cpu=!4", "cpu=\"!4\""), ("name===web01", "name=\"=web01\"")]
+    {
+        let answer = sandbox.run(&["vm", "list", "--where", term, "--count"]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (2, ""), "{term}");
+        assert_eq!(
+            answer.stderr,
+            format!(
+                "error: \"{term}\": the value begins with an operator sign\n\
+                 help: quote the value if that is meant: {quoted}\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_minus_before_a_sort_key_puts_the_greatest_first() {
+    let sandbox = Sandbox::estate();
+    for sort in ["--sort=-memory", "--sort=memory:desc"] {
+        assert_eq!(vms(&sandbox, &[sort]), "web01 web02 web10", "{sort}");
+    }
+    assert_eq!(vms(&sandbox, &["--sort=-status,name"]), "web10 web02 web01");
+    let answer = sandbox.run(&["vm", "list", "--sort=-memory:desc"]);
+    assert_eq!(answer.status, 2);
+    assert_eq!(
+        answer.stderr,
+        "error: \"-memory:desc\" has two directions to sort in\n\
+         help: a sort key is COL, -COL, COL:asc or COL:desc\n"
+    );
+}
+
+#[test]
+fn a_block_matches_the_addresses_in_it() {
+    let sandbox = Sandbox::estate();
+    sandbox.ok(&["vm", "set", "web02", "--cpu", "2"]);
+    sandbox.ok(&["ip", "add", "10.0.1.7", "--vm", "web02"]);
+    for (term, wanted) in [
+        ("ips=10.0.0.0/24", "web01"),
+        ("ips=10.0.0.0/23", "web01 web02"),
+        ("ips!=10.0.0.0/24", "web02 web10"),
+        ("ips=10.9.0.0/16", ""),
+    ] {
+        assert_eq!(vms(&sandbox, &["--where", term]), wanted, "{term}");
+    }
+    assert_eq!(column(&sandbox, "ip", "ipv4", &["--where", "ipv4=10.0.1.0/24"]), "10.0.1.7");
+    let answer = sandbox.run(&["vm", "list", "--where", "ips=10.0.0.0/64"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+}
+
+#[test]
+fn a_change_of_records_that_match_nothing_says_so() {
+    let sandbox = Sandbox::estate();
+    for arguments in
+        [&["vm", "set", "--where", "name~nothing", "--cpu", "3"][..], &["vm", "rm", "--where", "name~nothing"]]
+    {
+        let answer = sandbox.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr.as_str()), (0, "", "no vms matched\n"));
+    }
+}

@@ -128,13 +128,23 @@ fn order(catalog: &Catalog, entity: &'static Entity, lists: &[&str]) -> Result<V
 /// Returns the columns of `--sort`, each with true if the order is descending.
 pub(crate) fn sort_keys<'m>(lists: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
     let keys = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
-    keys.map(|key| match key.rsplit_once(':') {
+    keys.map(|key| match (key.strip_prefix('-'), key.rsplit_once(':')) {
+        (Some(column), None) => Ok((column, true)),
+        (Some(_), Some(_)) => Err(Error::usage(format!("{} has two directions to sort in", shown::quoted(key)))
+            .help("a sort key is COL, -COL, COL:asc or COL:desc")),
+        (None, direction) => sort_key(key, direction),
+    })
+    .collect()
+}
+
+/// Returns the column of one key of `--sort`, and true if the order is descending.
+fn sort_key<'m>(key: &'m str, direction: Option<(&'m str, &'m str)>) -> Result<(&'m str, bool)> {
+    match direction {
         None | Some((_, "asc")) => Ok((key.strip_suffix(":asc").unwrap_or(key), false)),
         Some((column, "desc")) => Ok((column, true)),
         Some((_, direction)) => Err(Error::usage(format!("{} is no direction to sort in", shown::quoted(direction)))
             .help("a sort key is COL, COL:asc or COL:desc")),
-    })
-    .collect()
+    }
 }
 
 /// Returns the whole number of an option.

@@ -54,7 +54,10 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         Ok((ids.len(), along, report))
     })?;
     if !session.dry_run {
-        session.say(&format!("removed {}{along}", entity.counted(count)));
+        session.say(&match count {
+            0 => format!("no {} matched", entity.labels.1),
+            _ => format!("removed {}{along}", entity.counted(count)),
+        });
     }
     report.tell(session)
 }

@@ -179,6 +179,7 @@ pub(crate) fn change(
     })?;
     match (changed, unchanged) {
         _ if session.dry_run => {}
+        (0, 0) => session.say(&format!("no {} matched", entity.labels.1)),
         (0, _) => session.say("nothing to change: it is so already"),
         (_, 0) => session.say(&format!("changed {}", entity.counted(changed))),
         _ => session.say(&format!("changed {}; {unchanged} were so already", entity.counted(changed))),

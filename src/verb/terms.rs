@@ -1,7 +1,7 @@
 //! Filters of the command line as conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
 
 use super::arguments::{names_of, option, options, valued};
-use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
+use crate::catalog::{Catalog, Entity, Field, Kind, Leaf, Path};
 use crate::error::{Error, Result};
 use crate::output::row::ColumnKind;
 use crate::store::{Operand, Reader, Term, Test};
@@ -14,8 +14,19 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
 
-/// Comparison operators, longer ones before their prefixes.
-const OPERATORS: &[&str] = &["!=", "!~", "<=", ">=", "=", "~", "<", ">"];
+/// Comparison operators as they are typed, longer ones before their prefixes, and what each means.
+const OPERATORS: &[(&str, &str)] = &[
+    ("==", "="),
+    ("<>", "!="),
+    ("!=", "!="),
+    ("!~", "!~"),
+    ("<=", "<="),
+    (">=", ">="),
+    ("=", "="),
+    ("~", "~"),
+    ("<", "<"),
+    (">", ">"),
+];
 
 /// Adds the filters of a list.
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
@@ -105,16 +116,27 @@ pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str
     }
 }
 
-/// Returns the field, the operator and the value of `FIELD OP VALUE`.
+/// Returns the field, the operator and the value of `FIELD OP VALUE`. A value in quotes is what stands between them.
+///
+/// # Errors
+/// There is no operator; the value begins with an operator sign, which may be a slip, and is not quoted.
 pub(crate) fn split(text: &str) -> Result<(&str, &'static str, &str)> {
     let operator_at = text.char_indices().find_map(|(at, _)| {
-        OPERATORS.iter().find(|operator| text[at..].starts_with(**operator)).map(|operator| (at, *operator))
+        OPERATORS.iter().find(|(typed, _)| text[at..].starts_with(typed)).map(|operator| (at, *operator))
     });
-    let Some((at, operator)) = operator_at else {
+    let Some((at, (typed, operator))) = operator_at else {
         return Err(Error::usage(format!("{} is no condition", shown::quoted(text)))
             .help("a condition is FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ < <= > >="));
     };
-    Ok((text[..at].trim(), operator, text[at + operator.len()..].trim()))
+    let (field, value) = (text[..at].trim(), text[at + typed.len()..].trim());
+    if let Some(inner) = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)) {
+        return Ok((field, operator, inner));
+    }
+    if value.starts_with(['=', '!', '~', '<', '>']) {
+        return Err(Error::usage(format!("{}: the value begins with an operator sign", shown::quoted(text)))
+            .help(format!("quote the value if that is meant: {field}{operator}\"{}\"", shown::shown(value))));
+    }
+    Ok((field, operator, value))
 }
 
 /// Returns the test of `OP VALUE` for a column that a command computes, with values of `kind`.
@@ -159,6 +181,14 @@ fn equal(reader: &Reader<'_>, path: &Path, values: &[&str], negated: bool) -> Re
         let test = if negated { Test::Filled } else { Test::Empty };
         return Ok(Term::Column { path: path.clone(), test });
     }
+    if let [value] = values
+        && value.contains('/')
+        && holds_addresses(reader.catalog(), path)
+    {
+        let block = Block::parse(value)?;
+        let test = if negated { Test::Outside(block) } else { Test::Within(block) };
+        return Ok(Term::Column { path: path.clone(), test });
+    }
     let filled = || values.iter().filter(|value| !value.is_empty());
     if let Leaf::Field(field) = path.leaf
         && let Some(target) = reader.catalog().target(field)
@@ -184,6 +214,19 @@ fn equal(reader: &Reader<'_>, path: &Path, values: &[&str], negated: bool) -> Re
     }
     let test = if negated { Test::Unequal(operands) } else { Test::Equal(operands) };
     Ok(Term::Column { path: path.clone(), test })
+}
+
+/// Returns true if the cells of a column are addresses.
+fn holds_addresses(catalog: &Catalog, path: &Path) -> bool {
+    let is_address = |field: &Field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6);
+    match path.leaf {
+        Leaf::Field(field) => is_address(field),
+        Leaf::Collection(collection) => {
+            let of = catalog.of(collection.of);
+            collection.main.iter().filter_map(|name| of.field(name)).any(is_address)
+        }
+        _ => false,
+    }
 }
 
 /// Returns a value in the form in which the cells of the column are compared.

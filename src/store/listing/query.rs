@@ -89,6 +89,8 @@ pub enum Test {
     Filled,
     /// It is an address in this block.
     Within(Block),
+    /// It is no address in this block; of a list, no element is.
+    Outside(Block),
 }
 
 /// Right side of a comparison.
@@ -151,6 +153,7 @@ impl Test {
             Self::Compares(orders, operand) => compare(cell, operand).is_some_and(|order| orders.contains(&order)),
             Self::Empty => is_empty(cell),
             Self::Filled => !is_empty(cell),
+            Self::Outside(block) => !Self::Within(*block).met_by(cell),
             Self::Within(block) => match cell {
                 Cell::List(items) => items.iter().any(|item| block.contains(main_part(item))),
                 cell => cell.plain().is_some_and(|text| block.contains(text)),
