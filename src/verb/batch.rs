@@ -5,7 +5,9 @@ use super::report::Report;
 use super::seen::Seen;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
-use crate::store::{Action, Change, Dependents, Effect, Filled, Filling, Finder, Match, Record, Removal, Writer};
+use crate::store::{
+    Action, Change, Dependents, Effect, Filled, Filling, Finder, Match, Reader, Record, Removal, Writer,
+};
 use crate::value::{Cell, shown};
 use std::ops::ControlFlow;
 
@@ -136,8 +138,10 @@ impl<'s> Batch<'s> {
             filling.refuse();
             return Ok(());
         }
-        let effect = filling.create(self.entity, whole(draft.cells))?;
-        report.add_new(filling, &effect)?;
+        let cells = whole(draft.cells);
+        let path = if report.is_written() { own_path(filling, self.entity, &cells)? } else { None };
+        let effect = filling.create(self.entity, cells)?;
+        report.add_new(filling, &effect, path.as_deref())?;
         self.tally.created += 1;
         for (collection, items) in draft.items {
             let of = filling.catalog().of(collection.of);
@@ -147,8 +151,9 @@ impl<'s> Batch<'s> {
                     let name = format!("{}{}", numbered.prefix, numbered.first + number);
                     set(of, of.names.first(), &mut cells, Cell::Text(name.into()));
                 }
+                let name = path.as_ref().zip(own_name(of, &cells)).map(|(path, name)| format!("{path}/{name}"));
                 let effect = filling.create(of, cells)?;
-                report.add_new(filling, &effect)?;
+                report.add_new(filling, &effect, name.as_deref())?;
             }
         }
         self.seen.insert(effect.id, draft.line);
@@ -397,4 +402,22 @@ fn number(writer: &Writer<'_>, entity: &'static Entity, cells: &[Cell<'_>]) -> R
         }
         number += 1;
     }
+}
+
+/// Returns the name of a record that is going to be created.
+fn own_name<'c>(entity: &Entity, cells: &'c [Cell<'_>]) -> Option<&'c str> {
+    entity.naming().find_map(|field| match cells.get(entity.position(field.name)?)? {
+        Cell::Text(name) => Some(&**name),
+        _ => None,
+    })
+}
+
+/// Returns the path of a record that is going to be created in one that exists, or in none.
+fn own_path(reader: &Reader<'_>, entity: &Entity, cells: &[Cell<'_>]) -> Result<Option<String>> {
+    let Some(name) = own_name(entity, cells) else { return Ok(None) };
+    let Some((field, holder)) = reader.catalog().parent(entity) else { return Ok(Some(name.to_owned())) };
+    Ok(match entity.position(field.name).and_then(|place| cells.get(place)) {
+        Some(Cell::Integer(parent)) => Some(format!("{}/{name}", reader.path(holder, *parent)?)),
+        _ => None,
+    })
 }

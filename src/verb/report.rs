@@ -30,12 +30,7 @@ impl Report {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let entity = effect.entity;
         let record = reader.title(entity, effect.id)?;
-        let mut put = |cells: [Option<&str>; 6]| {
-            serde_json::to_writer(&mut *rows, &cells)
-                .map_err(std::io::Error::from)
-                .and_then(|()| rows.write_all(b"\n"))
-                .map_err(aside)
-        };
+        let mut put = |cells: [Option<&str>; 6]| put(rows, cells);
         match effect.action {
             Action::Nothing => Ok(()),
             Action::Create => put([Some("create"), Some(entity.noun), Some(&record), None, None, None]),
@@ -57,13 +52,23 @@ impl Report {
         }
     }
 
-    /// Adds a record that a filling has created, which is read again for its path.
-    pub(crate) fn add_new(&mut self, filling: &mut Filling<'_, '_>, effect: &Effect) -> Result<()> {
-        if self.rows.is_some() {
-            filling.settle()?;
-            self.add(filling, effect)?;
+    /// Returns true if effects are written down.
+    pub(crate) const fn is_written(&self) -> bool {
+        self.rows.is_some()
+    }
+
+    /// Adds a record that a filling has created. One whose `path` the caller does not know is read again for it.
+    pub(crate) fn add_new(&mut self, filling: &mut Filling<'_, '_>, effect: &Effect, path: Option<&str>) -> Result<()> {
+        match (&mut self.rows, path) {
+            (None, _) => Ok(()),
+            (Some(rows), Some(path)) => {
+                put(rows, [Some("create"), Some(effect.entity.noun), Some(path), None, None, None])
+            }
+            (Some(_), None) => {
+                filling.settle()?;
+                self.add(filling, effect)
+            }
         }
-        Ok(())
     }
 
     /// Returns the current end of the report.
@@ -105,6 +110,14 @@ impl Report {
             Ok(())
         })
     }
+}
+
+/// Writes one row of a report.
+fn put(rows: &mut BufWriter<SpooledTempFile>, cells: [Option<&str>; 6]) -> Result<()> {
+    serde_json::to_writer(&mut *rows, &cells)
+        .map_err(std::io::Error::from)
+        .and_then(|()| rows.write_all(b"\n"))
+        .map_err(aside)
 }
 
 fn aside(error: std::io::Error) -> Error {
