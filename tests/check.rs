@@ -234,7 +234,7 @@ fn the_page_explains_every_rule_and_no_other() {
     let headings: Vec<&str> = page.lines().filter(|line| line.starts_with("## ")).collect();
     assert_eq!(headings, wanted);
     for section in page.split("\n## ").skip(1) {
-        assert!(section.contains("**Why:**") && section.contains("**To mend it:**"), "{section}");
+        assert!(section.contains("**Why:**") && section.contains("**To fix it:**"), "{section}");
     }
     // Each rule is broken by a fault above, or by the damage.
     for rule in rules.lines() {
