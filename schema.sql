@@ -212,6 +212,49 @@ CREATE TABLE login_users (
 CREATE UNIQUE INDEX login_users_key ON login_users (username);
 CREATE INDEX login_users_username_with_slash ON login_users (username) WHERE username LIKE '%/%';
 
+-- Sources that estates are imported from. Added to the data model, with the two tables that follow.
+CREATE TABLE source (
+    source_id             INTEGER CONSTRAINT source_pk PRIMARY KEY AUTOINCREMENT,
+    name                  TEXT    CONSTRAINT source_name_given NOT NULL
+                                  CONSTRAINT source_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    kind                  TEXT,
+    scope                 TEXT,
+    priority              TEXT,
+    guard                 TEXT,
+    grace                 TEXT,
+    last_run_at           TEXT,
+    last_complete_run_at  TEXT
+) STRICT;
+CREATE UNIQUE INDEX source_key ON source (name);
+CREATE INDEX source_name_with_slash ON source (name) WHERE name LIKE '%/%';
+
+-- Records that a source made or adopted: each by its noun and its id, whatever the noun, with the id that the source has
+-- for it. An external id is unique within its source. A record that the source has no id for is known by its own key.
+CREATE TABLE source_record (
+    source_record_id  INTEGER CONSTRAINT source_record_pk PRIMARY KEY AUTOINCREMENT,
+    source_id         INTEGER CONSTRAINT source_record_source_given NOT NULL
+                              CONSTRAINT source_record_source REFERENCES source (source_id),
+    noun              TEXT    CONSTRAINT source_record_noun_given NOT NULL,
+    record_id         INTEGER CONSTRAINT source_record_record_given NOT NULL,
+    external_id       TEXT,
+    first_seen_at     TEXT    CONSTRAINT source_record_first_seen_given NOT NULL,
+    missing_since     TEXT
+) STRICT;
+CREATE UNIQUE INDEX source_record_key ON source_record (external_id, source_id);
+CREATE UNIQUE INDEX source_record_key_2 ON source_record (noun, record_id, source_id);
+CREATE INDEX source_record_by_source ON source_record (source_id, noun);
+
+-- Fields that a person decides, or one of several sources, and not the last source that has a value.
+CREATE TABLE field_owner (
+    field_owner_id  INTEGER CONSTRAINT field_owner_pk PRIMARY KEY AUTOINCREMENT,
+    noun            TEXT    CONSTRAINT field_owner_noun_given NOT NULL,
+    record_id       INTEGER CONSTRAINT field_owner_record_given NOT NULL,
+    field           TEXT    CONSTRAINT field_owner_field_given NOT NULL,
+    source_id       INTEGER CONSTRAINT field_owner_source REFERENCES source (source_id)
+) STRICT;
+CREATE UNIQUE INDEX field_owner_key ON field_owner (noun, record_id, field);
+CREATE INDEX field_owner_by_source ON field_owner (source_id);
+
 -- Sessions: login user, user of the operating system and expiry. The secret of a session is in its file; the inventory
 -- stores only the SHA-256 of it, in hexadecimal.
 CREATE TABLE login_session (
@@ -241,9 +284,9 @@ CREATE UNIQUE INDEX login_failure_key ON login_failure (name_hash);
 
 -- Changes to the tables above: user, time, command, and a hash of the change and of the hash before it.
 --
--- `undoes` is the change that this one reverses, `partly` whether it reversed only a part. It is not a foreign key,
--- because a change and its hash stay valid after the reversed change was purged. A purge is a change without entries
--- that stores the last purged change and its hash: the chain continues from that hash.
+-- `undoes` is the change that this one reverses, `partly` whether it reversed only a part, `source_id` the source that
+-- was imported. They are not foreign keys, because a change and its hash stay valid after those were removed. A purge is
+-- a change without entries that stores the last purged change and its hash: the chain continues from that hash.
 CREATE TABLE change (
     change_id    INTEGER CONSTRAINT change_pk PRIMARY KEY AUTOINCREMENT,
     at           TEXT    CONSTRAINT change_at_given NOT NULL,
@@ -258,6 +301,7 @@ CREATE TABLE change (
     purged       INTEGER,
     purged_hash  TEXT,
     hash         TEXT    CONSTRAINT change_hash_given NOT NULL,
+    source_id    INTEGER,
     CONSTRAINT change_purge_whole CHECK ((purged IS NULL) = (purged_hash IS NULL))
 ) STRICT;
 
@@ -556,3 +600,41 @@ SELECT
     t.email,
     t.created_at AS created
 FROM login_users AS t;
+
+CREATE VIEW v_source AS
+SELECT
+    t.source_id AS id,
+    t.name AS path,
+    t.name,
+    t.kind,
+    t.scope,
+    CAST(t.priority AS NUMERIC) AS priority,
+    t.guard,
+    t.grace,
+    t.last_run_at AS last_run,
+    t.last_complete_run_at AS last_complete_run
+FROM source AS t;
+
+CREATE VIEW v_source_record AS
+SELECT
+    t.source_record_id AS id,
+    source_.name AS source,
+    t.source_id,
+    t.noun,
+    t.record_id,
+    t.external_id,
+    t.first_seen_at AS first_seen,
+    t.missing_since
+FROM source_record AS t
+LEFT JOIN source AS source_ ON source_.source_id = t.source_id;
+
+CREATE VIEW v_field_owner AS
+SELECT
+    t.field_owner_id AS id,
+    t.noun,
+    t.record_id,
+    t.field,
+    source_.name AS source,
+    t.source_id
+FROM field_owner AS t
+LEFT JOIN source AS source_ ON source_.source_id = t.source_id;

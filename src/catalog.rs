@@ -8,6 +8,7 @@ mod hosting;
 mod network;
 mod people;
 mod software;
+pub mod source;
 mod storage;
 
 pub use column::{Leaf, Path};
@@ -30,6 +31,8 @@ pub struct BackReference {
     pub entity: &'static Entity,
     /// The column that holds the id.
     pub column: &'static str,
+    /// The column that holds the noun, where the field may refer to any, and the noun in question.
+    pub noun: Option<(&'static str, &'static str)>,
     /// Effect on it when the record it refers to is deleted.
     pub on_remove: OnRemove,
     /// The field; for a quantity's unit, the quantity.
@@ -56,6 +59,9 @@ impl Catalog {
                 &software::MEMBERSHIP,
                 &people::USER,
                 &people::LOGIN_USER,
+                &source::SOURCE,
+                &source::SOURCE_RECORD,
+                &source::FIELD_OWNER,
             ],
         }
     }
@@ -76,7 +82,7 @@ impl Catalog {
     /// The nouns that commands offer.
     #[must_use]
     pub fn nouns(&self) -> impl DoubleEndedIterator<Item = &'static Entity> + '_ {
-        self.entities().filter(|entity| entity.reach != Reach::Link)
+        self.entities().filter(|entity| !matches!(entity.reach, Reach::Link | Reach::FileOnly))
     }
 
     /// Every entry, each behind those that it refers to.
@@ -105,7 +111,8 @@ impl Catalog {
     /// The nouns that leave the file in exports, each behind those that its rows refer to.
     #[must_use]
     pub fn exported(&self) -> Vec<&'static Entity> {
-        self.in_order_of_need().into_iter().filter(|entity| entity.reach == Reach::Everywhere).collect()
+        let leaves = |entity: &&Entity| matches!(entity.reach, Reach::Everywhere | Reach::FileOnly);
+        self.in_order_of_need().into_iter().filter(leaves).collect()
     }
 
     /// The nouns that a record of `entity`, or a row of it in a file, may refer to.
@@ -115,7 +122,8 @@ impl Catalog {
         let collected = entity.collections.iter().filter(|collection| collection.exported);
         let collected =
             collected.flat_map(|collection| self.of(collection.of).fields.iter().filter_map(Field::refers_to));
-        own.chain(units).chain(collected)
+        let any = entity.fields.iter().filter(|field| matches!(field.kind, Kind::Any { .. }));
+        own.chain(units).chain(collected).chain(any.flat_map(|_| self.nouns()).map(|noun| noun.noun))
     }
 
     /// The entry of the noun `noun`; only for nouns that the catalog itself names.
@@ -169,13 +177,17 @@ impl Catalog {
     pub fn back_references<'a>(&'a self, entity: &'a Entity) -> impl Iterator<Item = BackReference> + 'a {
         self.entities().flat_map(move |referring| {
             referring.fields.iter().filter_map(move |field| {
-                let (column, kind) = match field.kind {
-                    Kind::Quantity { unit } => (unit, UNIT_REFERENCE),
-                    kind => (field.column, kind),
+                let (column, kind, noun) = match field.kind {
+                    Kind::Quantity { unit } => (unit, UNIT_REFERENCE, None),
+                    Kind::Any { id } => {
+                        let kind = Kind::Reference { to: entity.noun, on_remove: OnRemove::Follow };
+                        (id, kind, Some((field.column, entity.noun)))
+                    }
+                    kind => (field.column, kind, None),
                 };
                 match kind {
                     Kind::Reference { to, on_remove } if to == entity.noun => {
-                        Some(BackReference { entity: referring, column, on_remove, field })
+                        Some(BackReference { entity: referring, column, noun, on_remove, field })
                     }
                     _ => None,
                 }

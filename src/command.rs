@@ -23,6 +23,7 @@ mod move_to;
 mod pools;
 mod report;
 mod restore;
+mod scope;
 mod sheet;
 mod sql;
 mod stats;

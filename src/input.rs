@@ -123,6 +123,11 @@ pub trait Records: Send {
     /// Reads the next row into `record`, which it clears first.
     fn read(&mut self, record: &mut Record) -> Step;
 
+    /// The id that the source of the file has for the record of the row that was read last, whatever its name.
+    fn external_id(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns the number of bytes read so far, for a progress bar.
     fn bytes_read(&self) -> u64;
 

@@ -29,6 +29,7 @@ pub use listing::stored::Stored;
 pub(crate) use login::reread_session;
 pub use login::{OsUser, SignedIn};
 pub use naming::addresses::StoredAddress;
+pub use naming::bindings::{Binding, Bindings};
 pub use naming::find::{Finder, Match};
 pub use naming::resolver::Resolver;
 pub use question::Question;
@@ -42,7 +43,9 @@ pub use schema::views::views;
 pub use undoing::undo::Undone;
 pub use writing::change::{Change, Effect};
 pub use writing::filling::{Filled, Filling};
+pub use writing::owners::{FieldOwners, Owner};
 pub use writing::removal::{Dependents, Removal, listed};
+pub use writing::runs::{Completeness, binding};
 pub use writing::writer::Writer;
 
 use crate::catalog::Catalog;

@@ -31,6 +31,8 @@ pub enum Cell<'t> {
     Integer(i64),
     /// An amount as decimal text, and the id of the record of its unit.
     Quantity(Cow<'t, str>, i64),
+    /// A record of whichever noun: the noun, and the id.
+    Record(Cow<'t, str>, i64),
 }
 
 /// A cell that owns its text.
@@ -45,6 +47,7 @@ impl Cell<'_> {
             Self::Text(text) => Cell::Text(Cow::Borrowed(text)),
             Self::Integer(number) => Cell::Integer(*number),
             Self::Quantity(amount, unit) => Cell::Quantity(Cow::Borrowed(amount), *unit),
+            Self::Record(noun, id) => Cell::Record(Cow::Borrowed(noun), *id),
         }
     }
 
@@ -56,6 +59,7 @@ impl Cell<'_> {
             Self::Text(text) => Cell::Text(Cow::Owned(text.into_owned())),
             Self::Integer(number) => Cell::Integer(number),
             Self::Quantity(amount, unit) => Cell::Quantity(Cow::Owned(amount.into_owned()), unit),
+            Self::Record(noun, id) => Cell::Record(Cow::Owned(noun.into_owned()), id),
         }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) mod complete;
 pub(crate) mod faults;
 mod header;
 pub(crate) mod intake;
+pub(crate) mod ledger;
 pub(crate) mod load;
 pub(crate) mod progress;
 pub(crate) mod report;

@@ -163,6 +163,8 @@ fn the_page_on_csv_has_the_columns_of_every_file() {
         let noun = file.strip_suffix("es.csv").filter(|noun| *noun == "os").unwrap_or(file.trim_end_matches("s.csv"));
         let refused = sandbox.run(&[noun, "import", &empty]);
         let wanted = refused.stderr.lines().find_map(|line| line.strip_prefix("help: the header it wants is "));
+        let of_links = ["source-records.csv", "field-owners.csv"];
+        let wanted = if of_links.contains(&file.as_str()) { exported.lines().next() } else { wanted };
         assert_eq!(Some(columns.join(",").as_str()), wanted, "{file}");
         files += 1;
     }

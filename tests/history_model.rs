@@ -129,18 +129,27 @@ fn value(writer: &Reader<'_>, kind: Kind, seed: u16) -> Result<Value, Error> {
         Kind::Ipv6 => text(format!("fd00::{}", seed % 5)),
         Kind::Email => text(format!("a{}@b", seed % 4)),
         // Times differ from change to change, so that one that was not put back shows.
-        Kind::Created | Kind::Updated => text(format!("2026-01-01T00:{:02}:{:02}Z", seed / 60 % 60, seed % 60)),
-        Kind::Reference { to, .. } => {
-            let target = inventory().catalog.of(to);
-            let mut ids = Vec::new();
-            writer.each(target, |record| {
-                ids.push(record.id);
-                Ok(ControlFlow::Continue(()))
-            })?;
-            Ok(if ids.is_empty() { Value::Null } else { Value::Integer(ids[usize::from(seed) % ids.len()]) })
+        Kind::Created | Kind::Updated | Kind::Time => {
+            text(format!("2026-01-01T00:{:02}:{:02}Z", seed / 60 % 60, seed % 60))
+        }
+        Kind::Reference { to, .. } => Ok(some_id(writer, to, seed)?.map_or(Value::Null, Value::Integer)),
+        Kind::Any { .. } => {
+            let nouns: Vec<&str> = inventory().catalog.nouns().map(|entity| entity.noun).collect();
+            let noun = nouns[usize::from(seed / 7) % nouns.len()];
+            Ok(some_id(writer, noun, seed)?.map_or(Value::Null, |id| Value::Record(noun.into(), id)))
         }
         Kind::Factor | Kind::Secret => Ok(Value::Null),
     }
+}
+
+/// The id of a record of a noun, from a seed; nothing where there is none.
+fn some_id(reader: &Reader<'_>, noun: &str, seed: u16) -> Result<Option<i64>, Error> {
+    let mut ids = Vec::new();
+    reader.each(inventory().catalog.of(noun), |record| {
+        ids.push(record.id);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((!ids.is_empty()).then(|| ids[usize::from(seed) % ids.len()]))
 }
 
 fn values(reader: &Reader<'_>, entity: &'static Entity, seed: u16) -> Result<Vec<Value>, Error> {

@@ -34,6 +34,7 @@ fn estate() -> Sandbox {
     let inventory = INVENTORY.get_or_init(|| {
         let sandbox = Sandbox::estate();
         sandbox.ok(&["partition", "add", "part1", "--disk", "disk0"]);
+        sandbox.ok(&["source", "add", "rvtools:AWS"]);
         add(&sandbox, "ada", "admin");
         sandbox.sign_in("ada");
         add(&sandbox, "ed", "editor");

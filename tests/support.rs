@@ -198,6 +198,25 @@ impl Sandbox {
         writeln!(file, "{}", hexadecimal(&secret)).expect("a session file");
     }
 
+    /// The rows of every table, by its name.
+    pub fn rows_of_tables(&self) -> Vec<(String, Vec<String>)> {
+        let connection = rusqlite::Connection::open(self.database()).expect("the inventory");
+        let rows = |sql: &str| -> Vec<String> {
+            let mut statement = connection.prepare(sql).expect("a statement");
+            let count = statement.column_count();
+            let mut rows = statement.query([]).expect("rows");
+            let mut found = Vec::new();
+            while let Some(row) = rows.next().expect("a row") {
+                let cell = |at| format!("{:?}", row.get::<_, rusqlite::types::Value>(at).expect("a cell"));
+                found.push((0..count).map(cell).collect::<Vec<String>>().join(" "));
+            }
+            found
+        };
+        let names = rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+        let name = |text: String| text.split('"').nth(1).map(str::to_owned).expect("a name");
+        names.into_iter().map(name).map(|name| (name.clone(), rows(&format!("SELECT * FROM {name}")))).collect()
+    }
+
     /// Exports the whole inventory, file by file; two exports are compared to show that nothing has changed.
     pub fn exported(&self) -> String {
         let folder = tempfile::tempdir().expect("a temporary folder");

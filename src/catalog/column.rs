@@ -105,7 +105,7 @@ impl Path {
             Leaf::Field(field) => match field.kind {
                 Kind::Quantity { .. } => ColumnKind::Quantity,
                 Kind::Count | Kind::Factor => ColumnKind::Number,
-                Kind::Created | Kind::Updated => ColumnKind::Time,
+                Kind::Created | Kind::Updated | Kind::Time => ColumnKind::Time,
                 _ => ColumnKind::Text,
             },
             Leaf::Bytes(_) | Leaf::ComputedBytes(_) | Leaf::Id => ColumnKind::Number,

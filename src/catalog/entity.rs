@@ -50,6 +50,8 @@ pub struct Entity {
     pub examples: &'static [&'static str],
     /// True if the schema comes with records of it, which a file may name again.
     pub seeded: bool,
+    /// The fields and collections that belong to people: a source fills them only while they are empty.
+    pub people: &'static [&'static str],
     /// True if its records are login users, which only an admin changes.
     pub operates: bool,
     /// Commands that offer it.
@@ -65,6 +67,8 @@ pub enum Reach {
     NoFiles,
     /// No verb: it only links two others, which show it as theirs.
     Link,
+    /// No verb, but a file of its own in an export of the whole inventory: it links records of any noun.
+    FileOnly,
 }
 
 /// Numbering of records that are added without a name: `disk0`, `disk1`, …
@@ -123,6 +127,13 @@ pub enum Kind {
     Created,
     /// Time of the last change; set at every change.
     Updated,
+    /// A time, such as that of a run.
+    Time,
+    /// A record of whichever noun; this one is deleted with it. The column of the field has the noun.
+    Any {
+        /// The column that has the id.
+        id: &'static str,
+    },
     /// Another record.
     Reference {
         /// The noun referred to.
@@ -272,6 +283,7 @@ impl Entity {
         sections: &[],
         examples: &[],
         seeded: false,
+        people: &[],
         operates: false,
         reach: Reach::Everywhere,
     };
@@ -340,6 +352,16 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// The column of an integer that completes the text in the field's own column.
+    #[must_use]
+    pub const fn second_column(self) -> Option<&'static str> {
+        match self {
+            Self::Quantity { unit } => Some(unit),
+            Self::Any { id } => Some(id),
+            _ => None,
+        }
+    }
 }
 
 impl Field {
@@ -376,12 +398,8 @@ impl Field {
         }
     }
 
-    /// The columns that hold it: one, or for a quantity the amount's and the unit's.
+    /// The columns that hold it: one; for a quantity the amount's and the unit's, for any record the noun's and the id's.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let unit = match self.kind {
-            Kind::Quantity { unit } => Some(unit),
-            _ => None,
-        };
-        std::iter::once(self.column).chain(unit)
+        std::iter::once(self.column).chain(self.kind.second_column())
     }
 }

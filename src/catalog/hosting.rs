@@ -171,6 +171,7 @@ pub(super) static VIRTUAL_MACHINE: Entity = Entity {
     ],
     keys: &[&["name", "pool"]],
     rules: &[Rule::NotBoth("os", "custom-os")],
+    people: &["owner", "systems"],
     collections: &[
         Collection {
             name: "ips",

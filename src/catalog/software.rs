@@ -67,6 +67,7 @@ pub(super) static SYSTEM: Entity = Entity {
             help: "disk space of its VMs, retired ones apart",
         },
     ],
+    people: &["description"],
     columns: &["name", "description", "vms", "cpu.allocated", "memory.allocated", "disk.allocated"],
     sections: &[Section::List {
         name: "vms",

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 pub(super) const GRAFT: Graft =
-    Graft { under: None, name: "man", about: "Write the manual pages", hidden: false, arguments, run };
+    Graft { under: None, name: "man", about: "Write the manual pages", hidden: true, arguments, run };
 
 fn arguments(command: Command) -> Command {
     command.arg(Arg::new("folder").value_name("DIR").required(true).help("The folder to write them to"))

@@ -73,6 +73,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 /// were removed.
 fn parts(writer: &mut Writer<'_>, entity: &'static Entity, from: i64, to: i64, report: &mut Report) -> Result<()> {
     let follows = writer.catalog().back_references(entity).filter(|part| part.on_remove == OnRemove::Follow);
+    // What a source knows of the record it does not know of its copy.
+    let follows = follows.filter(|part| part.noun.is_none());
     for part in follows.collect::<Vec<_>>() {
         let mut found = Vec::new();
         writer.each_with(part.entity, &[part.field.name], &[&Cell::Integer(from)], |record| {

@@ -1,18 +1,20 @@
 //! `inv import DIR` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
 
 use super::Graft;
+use super::scope::Asked;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::{Records, rvtools};
 use crate::session::Session;
 use crate::value::role::Role;
 use crate::value::shown;
-use crate::verb::arguments::{option, switch};
+use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
 use crate::verb::import;
-use crate::verb::load;
+use crate::verb::ledger::SourceRun;
+use crate::verb::load::{self, Options};
 use crate::verb::rows::Source;
-use clap::{Arg, ArgMatches, Command, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::path::{Path, PathBuf};
 
 pub(super) const GRAFT: Graft = Graft {
@@ -27,8 +29,11 @@ pub(super) const GRAFT: Graft = Graft {
 /// Provider of an estate where none is named.
 const PROVIDER: &str = "vSphere";
 
+/// Kind of the sources whose exports `RVTools` wrote.
+const RVTOOLS: &str = "rvtools";
+
 /// The programs whose exports are understood.
-const SOURCES: &[&str] = &["rvtools"];
+const SOURCES: &[&str] = &[RVTOOLS];
 
 fn arguments(command: Command) -> Command {
     let command = command
@@ -45,6 +50,23 @@ fn arguments(command: Command) -> Command {
                 .long("provider")
                 .value_name("NAME")
                 .help(format!("Whose datacenters they are, with --from; else {PROVIDER}")),
+        )
+        .arg(
+            Arg::new("source")
+                .long("source")
+                .value_name("NAME")
+                .requires("from")
+                .help("Name of the source, with --from (default: rvtools:PROVIDER)")
+                .add(arguments::names_of("source")),
+        )
+        .arg(
+            Arg::new("retire")
+                .long("retire")
+                .action(ArgAction::SetTrue)
+                .requires("update")
+                .requires("from")
+                .conflicts_with("prune")
+                .help("Set the status of VMs that the source has no more to retired; with --from and --update"),
         );
     let command = import::how(command).after_help(
         "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
@@ -60,15 +82,19 @@ fn arguments(command: Command) -> Command {
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     session.require(Role::Editor)?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
-    let sources = match option(matches, "from") {
-        None => folder(session, &path, matches)?,
-        Some("rvtools") => estate(session, &path, matches)?,
+    let (sources, run) = match option(matches, "from") {
+        None => (folder(session, &path, matches)?, None),
+        Some(RVTOOLS) => {
+            let (sources, run) = estate(session, &path, matches)?;
+            (sources, Some(run))
+        }
         Some(other) => {
             return Err(Error::usage(format!("exports of {} are not understood", shown::quoted(other)))
                 .help(format!("the programs are {}", SOURCES.join(", "))));
         }
     };
-    let loaded = load::load(session, &import::name(&path), &sources, &import::chosen(session.catalog(), matches)?)?;
+    let options = Options { run, ..import::chosen(session.catalog(), matches)? };
+    let loaded = load::load(session, &import::name(&path), &sources, &options)?;
     import::tell(session, loaded)
 }
 
@@ -126,32 +152,36 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     Ok(sources)
 }
 
-/// Reads an `RVTools` export.
-fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
-    let provider = option(matches, "provider").unwrap_or(PROVIDER);
-    let estate = rvtools::read(path, provider)?;
+/// Reads an `RVTools` export, as a run of its source.
+fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<(Vec<Source>, SourceRun)> {
+    let asked = Asked { source: option(matches, "source"), provider: option(matches, "provider"), otherwise: PROVIDER };
+    let export = rvtools::open(path)?;
+    let identified = session.read(|reader| asked.identify(reader, RVTOOLS, export.servers()))?;
+    let estate = export.into_estate(&identified.scope.provider);
     for note in &estate.notes {
         session.say(&shown::shown(note));
     }
     let catalog: &Catalog = session.catalog();
     let update = switch(matches, "update");
-    Ok(estate
-        .tables
-        .into_iter()
-        .map(|table| {
-            let entity = catalog.of(table.noun);
-            let only_names = table.columns().iter().all(|column| is_key(entity, column));
-            Source {
-                entity,
-                // Providers, datacenters and operating systems may be there from another export of the same estate.
-                existing: (only_names && !update).then_some(Existing::Skip),
-                bytes: None,
-                within: entity.parent.is_some(),
-                replaces: false,
-                open: Box::new(move || Ok(Box::new(table.clone()))),
-            }
-        })
-        .collect())
+    let source = |table: rvtools::Staged| {
+        let entity = catalog.of(table.noun);
+        let only_names = table.columns().iter().all(|column| is_key(entity, column));
+        Source {
+            entity,
+            // Providers, datacenters and operating systems may be there from another export of the same estate.
+            existing: (only_names && !update).then_some(Existing::Skip),
+            bytes: None,
+            replaces: false,
+            open: Box::new(move || Ok(Box::new(table.clone()))),
+        }
+    };
+    let run = SourceRun {
+        name: identified.name,
+        kind: RVTOOLS,
+        scope: identified.scope.to_string(),
+        incomplete: estate.incomplete.or(identified.partial),
+    };
+    Ok((estate.tables.into_iter().map(source).collect(), run))
 }
 
 fn is_key(entity: &Entity, column: &str) -> bool {

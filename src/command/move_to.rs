@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::verb::arguments;
 use crate::verb::intake::Target;
-use crate::verb::set::{Named, change};
+use crate::verb::set::{Named, Wanted, change};
 use clap::{Arg, ArgMatches, Command};
 
 pub(super) const GRAFT: Graft =
@@ -36,5 +36,6 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let (Some(place), Some(holder)) = (entity.position(HOLDER), arguments::option(matches, HOLDER)) else {
         return Err(Error::usage("where to move is not said").help("say --pool POOL"));
     };
-    change(session, entity, &Named::from(entity, matches)?, &[(Target::Field(place), Some(holder))], None, matches)
+    let wanted = Wanted { texts: &[(Target::Field(place), Some(holder))], ..Wanted::default() };
+    change(session, entity, &Named::from(entity, matches)?, &wanted, matches)
 }

@@ -26,6 +26,7 @@ use hosting::Hosting;
 use machines::Machines;
 use notes::{Notes, shown};
 use staged::Origin;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use storage::Storage;
@@ -38,6 +39,8 @@ pub struct Estate {
     pub tables: Vec<Staged>,
     /// Contents that the inventory does not take, in sentences.
     pub notes: Vec<String>,
+    /// Why what it lacks may be there all the same; `None` if it has all that there is.
+    pub incomplete: Option<String>,
 }
 
 /// The tabs of an export.
@@ -55,8 +58,41 @@ impl Tabs {
     }
 }
 
-/// Reads the export at `path`, a workbook or a folder of CSV tabs, as an estate of `provider`.
+/// An export that was read, and is in nobody's terms yet.
+pub struct Export {
+    tabs: Tabs,
+    notes: Notes,
+}
+
+impl Export {
+    /// The vCenter servers that it speaks for, in order; none if it does not say.
+    #[must_use]
+    pub fn servers(&self) -> Vec<String> {
+        let info = &self.tabs.info;
+        let servers: BTreeSet<&str> = info.rows.iter().filter_map(|row| info.text(row, "VI SDK Server")).collect();
+        servers.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Returns it as an estate of `provider`.
+    #[must_use]
+    pub fn into_estate(self, provider: &str) -> Estate {
+        stage(&self.tabs, provider, self.notes)
+    }
+}
+
+/// Reads the export at `path` as an estate of `provider`.
+///
+/// # Errors
+/// As [`open`].
 pub fn read(path: &Path, provider: &str) -> Result<Estate> {
+    Ok(open(path)?.into_estate(provider))
+}
+
+/// Reads the export at `path`, a workbook or a folder of CSV tabs.
+///
+/// # Errors
+/// It cannot be read, or is no export.
+pub fn open(path: &Path) -> Result<Export> {
     let name = path.display().to_string();
     let mut notes = Notes::default();
     let metadata = std::fs::metadata(path).map_err(|error| {
@@ -73,7 +109,7 @@ pub fn read(path: &Path, provider: &str) -> Result<Estate> {
     };
     let tabs = complete(tabs, &found, &name)?;
     tell_unread(&tabs, &found, &mut notes);
-    Ok(stage(&tabs, provider, notes))
+    Ok(Export { tabs, notes })
 }
 
 /// Takes vInfo out of the tabs, without which an export is none.
@@ -117,6 +153,14 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     let machines = Machines::read(tabs, &hosting, &pools, provider, &mut notes);
     let storage = Storage::read(tabs, &machines, &mut notes);
     let datastores = Datastores::read(tabs, storage.disks(), &machines, &hosting, &mut notes);
+    let incomplete = if machines.included().next().is_none() {
+        Some("the export has no VM".to_owned())
+    } else if machines.nameless > 0 {
+        Some(format!("{} of vInfo had no name", notes::count_of(machines.nameless, "row")))
+    } else {
+        let unread = Some(notes.unread_lines).filter(|lines| *lines > 0);
+        unread.map(|lines| format!("{} could not be read", notes::count_of(lines, "line")))
+    };
     let mut providers = Staged::new("provider", &[("name", true)], &tabs.sources);
     providers.add(Origin { tab: tabs.info.index, row: 1 }, [Some(provider.to_owned())]);
     let [datacenters, pools] = hosting.stage(tabs, provider);
@@ -124,8 +168,14 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     let datastores_table = datastores.stage(tabs, &hosting, provider);
     let [disks, partitions] = storage.stage(tabs, &machines, &hosting, &datastores, provider);
     let addresses = network::stage(tabs, &machines, &mut notes);
-    let tables = vec![providers, datacenters, pools, systems, datastores_table, vms, disks, partitions, addresses];
-    Estate { tables, notes: notes.into_sentences() }
+    let mut tables = vec![providers, datacenters, pools, systems, datastores_table, vms, disks, partitions, addresses];
+    for (noun, holder) in [("provider", None), ("dc", Some("provider")), ("pool", Some("dc")), ("os", None)] {
+        let named = tables.iter_mut().filter(|table| table.noun == noun);
+        named.for_each(|table| table.identify_by_path(holder, provider));
+    }
+    let stored = tables.iter_mut().filter(|table| table.noun == "storage");
+    stored.for_each(|table| table.identify_by_path(Some("pool"), provider));
+    Estate { tables, notes: notes.into_sentences(), incomplete }
 }
 
 #[cfg(test)]

@@ -77,6 +77,8 @@ pub struct Logged {
     pub undoes: Option<i64>,
     /// True if it reversed only a part of that change.
     pub partly: bool,
+    /// The source that it was imported from, by its id.
+    pub source: Option<i64>,
     /// The last change that it dropped from history, if it is a purge, and that one's hash.
     pub purged: Option<(i64, String)>,
     /// The hash of itself and of the one before.
@@ -124,7 +126,7 @@ pub struct Log {
 
 /// Columns that [`logged`] reads, in its order.
 const LOGGED: &str = "c.change_id, c.at, c.login_user, c.os_user, c.host, c.command, c.message, c.undoes, c.partly, c.purged, \
-     c.purged_hash, c.hash";
+     c.purged_hash, c.hash, c.source_id";
 
 fn logged(row: &Raw<'_>) -> Result<Logged> {
     let text = |index| Ok(row.text(index)?.map(str::to_owned));
@@ -142,6 +144,7 @@ fn logged(row: &Raw<'_>) -> Result<Logged> {
         partly: row.integer(8)? == Some(1),
         purged: row.integer(9)?.zip(text(10)?),
         hash: text(11)?.unwrap_or_default(),
+        source: row.integer(12)?,
     })
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// The schema version that this program reads and writes.
-pub const VERSION: i64 = 5;
+pub const VERSION: i64 = 6;
 
 /// The steps to [`VERSION`], and the version that each leads to.
 const STEPS: &[(i64, &str)] = &[
@@ -23,6 +23,7 @@ const STEPS: &[(i64, &str)] = &[
     (3, include_str!("schema/3.sql")),
     (4, include_str!("schema/4.sql")),
     (5, include_str!("schema/5.sql")),
+    (6, include_str!("schema/6.sql")),
 ];
 
 /// Schema version of a file, compared with that of this program.

@@ -7,10 +7,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Every status.
-pub const STATUSES: &[&str] = &["running", "stopped", "suspended", "planned", "failed", "retired", UNKNOWN];
+pub const STATUSES: &[&str] = &["running", "stopped", "suspended", "planned", "failed", RETIRED, UNKNOWN];
 
 /// Status of a machine without one.
 pub const UNKNOWN: &str = "unknown";
+
+/// Status of a machine that is out of use: it counts no more.
+pub const RETIRED: &str = "retired";
 
 /// The platforms' words for each status, without case, blanks, `_` and `-`.
 ///

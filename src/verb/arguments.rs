@@ -55,7 +55,7 @@ fn placeholder(field: &Field) -> String {
         Kind::Count => "COUNT".to_owned(),
         Kind::Factor => "BYTES".to_owned(),
         Kind::Ipv4 | Kind::Ipv6 => "ADDRESS".to_owned(),
-        Kind::Created | Kind::Updated => "TIME".to_owned(),
+        Kind::Created | Kind::Updated | Kind::Time => "TIME".to_owned(),
         _ => field.name.to_uppercase().replace('-', "_"),
     }
 }

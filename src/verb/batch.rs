@@ -1,12 +1,17 @@
 //! Putting drafts into the inventory, one or a million: the path that `add` and every import share.
 
+mod rights;
+mod sourced;
+
 use super::intake::{Draft, Intake, Items, Rejected};
+use super::ledger::Ledger;
 use super::report::Report;
 use super::seen::Seen;
+use crate::catalog::source::SOURCE_RECORD;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
 use crate::store::{
-    Action, Change, Dependents, Effect, Filled, Filling, Finder, Match, Reader, Record, Removal, Writer,
+    Action, Change, Dependents, Effect, Filled, Filling, Finder, Match, Reader, Record, Removal, Writer, binding,
 };
 use crate::value::{Cell, shown};
 use std::ops::ControlFlow;
@@ -31,11 +36,22 @@ pub(crate) enum Duplicates {
     Count,
 }
 
+/// Number of held fields that are named.
+const NAMED: usize = 20;
+
 /// Numbers of records that were created, changed, left and removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub created: usize,
     pub changed: usize,
+    /// Changed so that another record holds them.
+    pub moved: usize,
+    /// Changed so that they have another name.
+    pub renamed: usize,
+    /// Bound to a source that did not know them before.
+    pub adopted: usize,
+    /// Fields that the source has other values for, and has no right to write.
+    pub conflicts: usize,
     pub unchanged: usize,
     pub skipped: usize,
     pub removed: usize,
@@ -52,12 +68,16 @@ pub(crate) struct Batch<'s> {
     /// The records that drafts were about, and the line of each.
     seen: Seen,
     finder: Finder<'s>,
+    /// Knowledge about the noun of the source that is imported.
+    pub ledger: Option<Ledger>,
+    /// Sentences about the first fields that are held.
+    pub conflicts: Vec<String>,
 }
 
 impl<'s> Batch<'s> {
     pub(crate) fn new(entity: &'static Entity, existing: Existing, duplicates: Duplicates) -> Self {
         let (tally, seen, finder) = (Tally::default(), Seen::default(), Finder::new(entity));
-        Self { entity, existing, duplicates, tally, seen, finder }
+        Self { entity, existing, duplicates, tally, seen, finder, ledger: None, conflicts: Vec::new() }
     }
 
     /// Puts one draft in, and what comes along with it. Returns the id of its record.
@@ -71,8 +91,20 @@ impl<'s> Batch<'s> {
         for effect in intake.created.drain(..) {
             report.add(writer, &effect)?;
         }
-        let Draft { cells, items, line } = draft;
-        let existing = self.find(writer, &cells)?;
+        let existing = self.find(writer, &draft.cells)?;
+        self.put_at(writer, intake, existing, draft, report)
+    }
+
+    /// Puts one draft in, where `existing` is the record that it is about.
+    fn put_at(
+        &mut self,
+        writer: &mut Writer<'s>,
+        intake: &mut Intake,
+        existing: Option<Match>,
+        draft: Draft<'_>,
+        report: &mut Report,
+    ) -> std::result::Result<i64, Rejected> {
+        let Draft { cells, items, line, .. } = draft;
         if let Some(found) = &existing
             && let Some(first) = self.seen.line(found.id())
         {
@@ -138,10 +170,17 @@ impl<'s> Batch<'s> {
             filling.refuse();
             return Ok(());
         }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.describe(self.entity, &draft.cells);
+        }
         let cells = whole(draft.cells);
         let path = if report.is_written() { own_path(filling, self.entity, &cells)? } else { None };
         let effect = filling.create(self.entity, cells)?;
         report.add_new(filling, &effect, path.as_deref())?;
+        if let Some(ledger) = &self.ledger {
+            let values = binding(ledger.source, self.entity, effect.id, draft.external_id.as_deref());
+            filling.create(&SOURCE_RECORD, values)?;
+        }
         self.tally.created += 1;
         for (collection, items) in draft.items {
             let of = filling.catalog().of(collection.of);

@@ -49,7 +49,8 @@ impl Header {
         let names = self.entity.names.iter().filter_map(|name| self.entity.position(name));
         let mut names =
             names.map(|name| self.targets.iter().any(|t| matches!(t, Target::Field(place) if *place == name)));
-        if first && wrong.is_empty() && self.entity.numbered.is_none() && !names.any(|named| named) {
+        let has_name = self.entity.numbered.is_some() || self.entity.names.is_empty() || names.any(|named| named);
+        if first && wrong.is_empty() && !has_name {
             wrong.push(format!("the column {} is missing", self.entity.names.join(" or ")));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

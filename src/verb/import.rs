@@ -88,7 +88,12 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
             (_, true) => Existing::Skip,
             _ => Existing::Refuse,
         },
-        prune: if switch(matches, "prune") { Prune::All } else { Prune::Nothing },
+        prune: match (switch(matches, "prune"), switch(matches, "retire")) {
+            (true, _) => Prune::All,
+            (_, true) => Prune::Retire,
+            _ => Prune::Nothing,
+        },
+        run: None,
         create,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
@@ -137,7 +142,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     };
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, within: false, replaces: false })
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false })
 }
 
 /// Opens what stands at `path`, if it can only be read once.
@@ -191,6 +196,9 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
             ));
         }
     }
+    for note in &loaded.notes {
+        session.say(&shown::shown(note));
+    }
     loaded.report.tell(session)
 }
 
@@ -203,13 +211,18 @@ fn counts(entity: &Entity, tally: Tally) -> String {
     let parts = [
         (tally.created, "new"),
         (tally.changed, "changed"),
+        (tally.moved, "moved"),
+        (tally.renamed, "renamed"),
         (tally.unchanged, "unchanged"),
         (tally.skipped, "left as they are"),
         (tally.removed, "removed"),
+        (tally.adopted, "adopted"),
+        (tally.conflicts, if tally.conflicts == 1 { "field held" } else { "fields held" }),
     ];
     let counts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-    let all = tally.created + tally.changed + tally.unchanged + tally.skipped;
+    let changed = tally.changed + tally.moved + tally.renamed;
+    let all = tally.created + changed + tally.unchanged + tally.skipped;
     let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
     format!("{}: {counts}", entity.counted(all))
 }

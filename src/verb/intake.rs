@@ -7,6 +7,7 @@ use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Change, Effect, Filling, Reader, Resolver, Writer};
 use crate::value::role::Role;
 use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
+use std::borrow::Cow;
 use std::ops::Deref;
 
 /// The destination of a text.
@@ -31,6 +32,8 @@ pub(crate) struct Draft<'t> {
     pub items: Items<'t>,
     /// The line of the file that it stands in; 1 where there is no file.
     pub line: u64,
+    /// The id that the source of the file has for its record.
+    pub external_id: Option<Cow<'t, str>>,
 }
 
 /// Records of other nouns that come along with one: the cells of each.
@@ -39,7 +42,19 @@ pub(crate) type Items<'t> = Vec<(&'static Collection, Vec<Vec<Cell<'t>>>)>;
 impl<'t> Draft<'t> {
     /// Returns a draft that mentions nothing.
     pub(crate) fn empty(entity: &Entity) -> Self {
-        Self { cells: vec![None; entity.fields.len()], items: Vec::new(), line: 1 }
+        Self { cells: vec![None; entity.fields.len()], items: Vec::new(), line: 1, external_id: None }
+    }
+
+    /// Returns the same draft with texts of its own.
+    pub(crate) fn into_owned(self) -> Draft<'static> {
+        let owned = |cells: Vec<Cell<'t>>| cells.into_iter().map(Cell::into_owned).collect();
+        let items = self.items.into_iter();
+        Draft {
+            cells: self.cells.into_iter().map(|cell| cell.map(Cell::into_owned)).collect(),
+            items: items.map(|(collection, items)| (collection, items.into_iter().map(owned).collect())).collect(),
+            line: self.line,
+            external_id: self.external_id.map(|id| Cow::Owned(id.into_owned())),
+        }
     }
 
     /// Sets the cell of a field.
@@ -185,6 +200,11 @@ impl Intake {
             Kind::Status if self.platform_words => {
                 let word = status::known(text).or_else(|| status::from_platform(text));
                 word.map_or_else(|| plain(field.kind, text), |word| Ok(Cell::Text(word.into())))
+            }
+            Kind::Any { .. } => {
+                let (noun, path) = text.split_once(' ').unwrap_or((text, ""));
+                let target = to.catalog().named(noun)?;
+                self.resolver.resolve(to, target, path).map(|id| Cell::Record(target.noun.into(), id))
             }
             Kind::Reference { to: noun, .. } => {
                 let target = to.catalog().of(noun);
@@ -340,8 +360,8 @@ pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
         Kind::Ipv6 => address::ipv6(text)?.into(),
         Kind::Vlan => text::vlan(text)?.into(),
         Kind::Email => text::email(text)?.into(),
-        Kind::Created | Kind::Updated => time::lent(text)?,
-        Kind::Secret | Kind::Quantity { .. } | Kind::Reference { .. } => text.into(),
+        Kind::Created | Kind::Updated | Kind::Time => time::lent(text)?,
+        Kind::Secret | Kind::Quantity { .. } | Kind::Any { .. } | Kind::Reference { .. } => text.into(),
     }))
 }
 

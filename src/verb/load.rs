@@ -5,13 +5,15 @@
 use super::batch::{Batch, Duplicates, Existing, Tally};
 use super::faults::Faults;
 use super::intake::{Intake, Rejected};
+use super::ledger::{Ledger, SourceRun};
 use super::report::Report;
 use super::rows::{Rows, Source};
+use crate::catalog::source::SOURCE_RECORD;
 use crate::catalog::{Entity, Field};
 use crate::error::{Error, Result};
 use crate::session::Session;
-use crate::store::{Filled, Writer};
-use crate::value::Cell;
+use crate::store::{Completeness, Filled, Writer};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -23,22 +25,28 @@ pub(crate) struct Options {
     pub create: Vec<String>,
     pub rejects: Option<PathBuf>,
     pub skip_bad: bool,
+    /// The run of a source that the import is, if it is one.
+    pub run: Option<SourceRun>,
 }
 
-/// Records that are removed because no row described them.
+/// Treatment of records that no row described: those of a source, or of a plain file every other record of the noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prune {
-    /// Nothing.
+    /// They stay; those of a source are marked as missing.
     Nothing,
-    /// Every other record of the noun.
+    /// They are removed.
     All,
+    /// They get the status `retired`, if they have one.
+    Retire,
 }
 
 /// Result of an import.
 pub(crate) struct Loaded {
     pub tallies: Vec<(&'static Entity, Tally)>,
-    /// The records that are in the inventory and not in the files, where those speak for all that a holder has.
+    /// The records that the source made or adopted and that it has no more.
     pub gone: Vec<(&'static Entity, Vec<String>)>,
+    /// Sentences about them.
+    pub notes: Vec<String>,
     pub report: Report,
     pub bad: Vec<String>,
     pub bad_rows: usize,
@@ -101,10 +109,10 @@ fn attempt(
         let error = failed.then(|| load.faults.as_error(what));
         refused = load.refused;
         found = Some(load.faults);
-        let (tallies, gone) = outcome?;
+        let outcome = outcome?;
         match error {
             Some(error) => Err(error),
-            None => Ok((tallies, gone, load.report)),
+            None => Ok((outcome, load.report)),
         }
     });
     if refused {
@@ -116,20 +124,16 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (tallies, gone, report) = result?;
-    Ok(Some(Loaded { tallies, gone, report, bad, bad_rows, rejects }))
+    let (Outcome { tallies, gone, notes }, report) = result?;
+    Ok(Some(Loaded { tallies, gone, notes, report, bad, bad_rows, rejects }))
 }
 
-type Outcome = (Vec<(&'static Entity, Tally)>, Vec<(&'static Entity, Vec<String>)>);
-
-/// The batch of the records that hold the batch's, where rows were about those too.
-fn holders<'b, 's>(
-    writer: &Writer<'_>,
-    batch: &Batch<'s>,
-    batches: &'b [(Batch<'s>, &Source)],
-) -> Option<&'b Batch<'s>> {
-    let (_, holder) = writer.catalog().parent(batch.entity)?;
-    batches.iter().map(|(other, _)| other).find(|other| other.entity.noun == holder.noun)
+/// Effects of an import.
+#[derive(Debug, Default)]
+struct Outcome {
+    tallies: Vec<(&'static Entity, Tally)>,
+    gone: Vec<(&'static Entity, Vec<String>)>,
+    notes: Vec<String>,
 }
 
 /// An import on its way.
@@ -146,20 +150,35 @@ struct Load<'l> {
 
 impl Load<'_> {
     fn all<'s>(&mut self, writer: &mut Writer<'s>, sources: &[Source]) -> Result<Outcome> {
+        let options = self.options;
+        let run = options.run.as_ref();
+        let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
         let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
         for source in sources {
-            batches.push((self.source(writer, source)?, source));
+            batches.push((self.source(writer, source, run.map(|(_, id)| id))?, source));
         }
         writer.reading(None);
-        let is_whole = self.faults.is_empty() || self.options.skip_bad;
-        let gone = if is_whole { self.what_is_gone(writer, &mut batches)? } else { Vec::new() };
-        Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
+        let mut outcome = Outcome::default();
+        if self.faults.is_empty() || options.skip_bad {
+            match run {
+                Some((run, id)) => self.end_run(writer, run, id, &mut batches, &mut outcome)?,
+                None => self.prune(writer, &mut batches)?,
+            }
+        }
+        for (batch, _) in &batches {
+            let more = batch.tally.conflicts - batch.conflicts.len();
+            let more = (more > 0).then(|| format!("and {more} more"));
+            outcome.notes.extend(batch.conflicts.iter().map(|sentence| format!("held: {sentence}")).chain(more));
+        }
+        outcome.tallies = batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect();
+        Ok(outcome)
     }
 
-    /// Puts the rows of one source in.
-    fn source<'s>(&mut self, writer: &mut Writer<'s>, source: &Source) -> Result<Batch<'s>> {
+    /// Puts the rows of one source in; `run` is the id of the source whose run it is.
+    fn source<'s>(&mut self, writer: &mut Writer<'s>, source: &Source, run: Option<i64>) -> Result<Batch<'s>> {
         let existing = source.existing.unwrap_or(self.options.existing);
         let mut batch = Batch::new(source.entity, existing, Duplicates::Count);
+        batch.ledger = run.map(|run| Ledger::read(writer, run, source.entity)).transpose()?;
         let mut rows = Rows::open(self.session, source)?;
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
@@ -169,10 +188,13 @@ impl Load<'_> {
             }
             writer.at_line(rows.line());
             match self.row(writer, &rows, &mut batch) {
-                Ok(_) => {}
+                Ok(()) => {}
                 Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
                 Err(Rejected::Command(error)) => return Err(error),
             }
+        }
+        for (line, errors) in batch.put_deferred(writer, &mut self.intake, &mut self.report)? {
+            rows.reject_earlier(&mut self.faults, line, &errors)?;
         }
         Ok(batch)
     }
@@ -183,12 +205,15 @@ impl Load<'_> {
         writer: &mut Writer<'s>,
         rows: &Rows,
         batch: &mut Batch<'s>,
-    ) -> std::result::Result<i64, Rejected> {
+    ) -> std::result::Result<(), Rejected> {
         let Self { intake, report, .. } = self;
         let (tally, mark) = (batch.tally, if self.options.skip_bad { report.mark()? } else { 0 });
         let mut put = |writer: &mut Writer<'s>| {
             let draft = rows.draft(intake, writer)?;
-            batch.put(writer, intake, draft, report)
+            match batch.ledger {
+                Some(_) => batch.put_sourced(writer, intake, draft, report),
+                None => batch.put(writer, intake, draft, report).map(drop),
+            }
         };
         if !self.options.skip_bad {
             return put(writer);
@@ -208,7 +233,8 @@ impl Load<'_> {
         while has_row {
             // An index is alive where a table has many records; where as many come in, it is made anew.
             let count = usize::try_from(writer.count(batch.entity)?).unwrap_or(usize::MAX);
-            let mut filling = writer.fill(rows.nouns(), batch.tally.created)?;
+            let bindings = batch.ledger.as_ref().map(|_| &SOURCE_RECORD);
+            let mut filling = writer.fill(rows.nouns().into_iter().chain(bindings), batch.tally.created)?;
             let most = if filling.rebuilds() { usize::MAX } else { count };
             while has_row && !filling.is_refused() && batch.tally.created < most {
                 filling.at_line(rows.line());
@@ -235,31 +261,54 @@ impl Load<'_> {
         Ok(())
     }
 
-    /// Removes the records that no row was about, where that was asked for; else tells which they are, where the
-    /// sources speak for all that a holder has.
-    fn what_is_gone<'s>(
-        &mut self,
-        writer: &mut Writer<'s>,
-        batches: &mut [(Batch<'s>, &Source)],
-    ) -> Result<Vec<(&'static Entity, Vec<String>)>> {
-        let mut gone = Vec::new();
-        for place in (0..batches.len()).rev() {
-            let Some((batch, source)) = batches.get(place) else { continue };
-            let prunes = self.options.prune == Prune::All || source.replaces;
-            let holders = if source.within { holders(writer, batch, batches) } else { None };
-            if source.within && holders.is_none() || !prunes && !source.within {
-                continue;
-            }
-            let unseen = batch.unseen(writer, holders)?;
-            let Some((batch, _)) = batches.get_mut(place) else { continue };
-            if prunes {
+    /// Removes the records that no row was about, where that was asked for.
+    fn prune<'s>(&mut self, writer: &mut Writer<'s>, batches: &mut [(Batch<'s>, &Source)]) -> Result<()> {
+        for (batch, source) in batches.iter_mut().rev() {
+            if self.options.prune == Prune::All || source.replaces {
+                let unseen = batch.unseen(writer)?;
                 batch.prune(writer, &unseen, &mut self.report)?;
-            } else {
-                let paths = unseen.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
-                gone.push((batch.entity, paths.collect::<Result<Vec<String>>>()?));
             }
         }
-        Ok(gone)
+        Ok(())
+    }
+
+    /// Finds what the source has no more, if its run was complete, and marks, removes or retires it.
+    fn end_run<'s>(
+        &mut self,
+        writer: &mut Writer<'s>,
+        run: &SourceRun,
+        source: i64,
+        batches: &mut [(Batch<'s>, &Source)],
+        outcome: &mut Outcome,
+    ) -> Result<()> {
+        let left_out = (self.faults.rows() > 0).then(|| "some rows were left out".to_owned());
+        if let Some(reason) = run.incomplete.clone().or(left_out) {
+            outcome.notes.push(format!("nothing is marked missing: {reason}"));
+            return writer.end_run(source, Completeness::Partial);
+        }
+        let mut gone: HashMap<&'static str, HashSet<i64>> = HashMap::new();
+        let mut lacking = Vec::with_capacity(batches.len());
+        for (batch, _) in batches.iter() {
+            let holder = writer.catalog().parent(batch.entity).and_then(|(_, holder)| gone.get(holder.noun));
+            let places = batch.lacking(writer, holder.unwrap_or(&HashSet::new()))?;
+            gone.insert(batch.entity.noun, batch.records_of(&places).into_iter().collect());
+            lacking.push(places);
+        }
+        for ((batch, _), places) in batches.iter_mut().zip(&lacking).rev().filter(|(_, places)| !places.is_empty()) {
+            let records = batch.records_of(places);
+            let paths = records.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
+            let paths = paths.collect::<Result<Vec<String>>>()?;
+            if self.options.prune == Prune::All {
+                outcome.notes.extend(batch.remove_lacking(writer, places, &mut self.report)?);
+                continue;
+            }
+            batch.mark_missing(writer, places)?;
+            if self.options.prune == Prune::Retire {
+                batch.retire(writer, &records, &mut self.report)?;
+            }
+            outcome.gone.push((batch.entity, paths));
+        }
+        writer.end_run(source, Completeness::Complete)
     }
 }
 
@@ -281,15 +330,11 @@ fn is_new(writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
 }
 
 impl Batch<'_> {
-    /// The records that no row was about, of all, or of those which one of `holders` holds.
-    fn unseen(&self, writer: &Writer<'_>, holders: Option<&Self>) -> Result<Vec<i64>> {
-        let parent = self.entity.parent.unwrap_or_default();
+    /// The records that no row was about.
+    fn unseen(&self, writer: &Writer<'_>) -> Result<Vec<i64>> {
         let mut unseen = Vec::new();
         writer.each(self.entity, |record| {
-            let is_within = holders.is_none_or(
-                |holders| matches!(record.value(self.entity, parent), Cell::Integer(id) if holders.has_seen(*id)),
-            );
-            if is_within && !self.has_seen(record.id) {
+            if !self.has_seen(record.id) {
                 unseen.push(record.id);
             }
             Ok(ControlFlow::Continue(()))

@@ -2,16 +2,38 @@
 //!
 //! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
 
-use crate::catalog::Kind;
+use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Filling, Reader};
+use crate::value::Cell;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
 
 /// Number of bytes that wait in memory.
 const IN_MEMORY: usize = 1 << 20;
+
+/// A field that a source has another value for, and has no right to write.
+pub(crate) struct Held<'h> {
+    pub entity: &'static Entity,
+    pub id: i64,
+    pub field: &'static Field,
+    /// Value in the inventory.
+    pub current: &'h Cell<'h>,
+    /// Value in the source.
+    pub offered: &'h Cell<'h>,
+}
+
+impl Held<'_> {
+    /// Returns it as a sentence: `vm AWS/tokyo/prod/web01: memory is 16 GiB, the source has 8 GiB`.
+    pub(crate) fn sentence(&self, reader: &Reader<'_>) -> Result<String> {
+        let text = |cell| Ok(reader.shown(self.field, cell)?.unwrap_or_else(|| "empty".to_owned()));
+        let (path, name) = (reader.title(self.entity, self.id)?, self.field.name);
+        let (current, offered) = (text(self.current)?, text(self.offered)?);
+        Ok(format!("{} {path}: {name} is {current}, the source has {offered}", self.entity.labels.0))
+    }
+}
 
 /// The changes of a transaction; kept only where they are to be told one by one.
 #[derive(Debug)]
@@ -50,6 +72,21 @@ impl Report {
                 Ok(())
             }
         }
+    }
+
+    /// Adds a field that is held: its value, and that of the source.
+    pub(crate) fn add_held(&mut self, reader: &Reader<'_>, difference: &Held<'_>) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        let (record, current, offered) = (
+            reader.title(difference.entity, difference.id)?,
+            reader.shown(difference.field, difference.current)?,
+            reader.shown(difference.field, difference.offered)?,
+        );
+        let (current, offered) = (current.as_deref(), offered.as_deref());
+        put(
+            rows,
+            [Some("held"), Some(difference.entity.noun), Some(&record), Some(difference.field.name), current, offered],
+        )
     }
 
     /// Returns true if effects are written down.

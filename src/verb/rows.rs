@@ -9,6 +9,7 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::{Record, Records, Step};
 use crate::session::Session;
+use std::borrow::Cow;
 
 /// Rows of one noun that can be opened more than once.
 pub(crate) struct Source {
@@ -18,8 +19,6 @@ pub(crate) struct Source {
     pub existing: Option<Existing>,
     /// Number of bytes to read, where it can be told.
     pub bytes: Option<u64>,
-    /// True if only records are pruned, or reported as gone, whose holder some row was about.
-    pub within: bool,
     /// True if every other record of the noun gives way.
     pub replaces: bool,
 }
@@ -113,13 +112,20 @@ impl Rows {
     ) -> std::result::Result<Draft<'_>, Rejected> {
         let targets = self.header.targets();
         let texts = self.record.cells().filter_map(|(column, text)| Some((*targets.get(column)?, text)));
-        Ok(Draft { line: self.record.line, ..intake.read(to, self.entity, &texts)? })
+        let external_id = self.records.external_id().map(Cow::from);
+        Ok(Draft { line: self.record.line, external_id, ..intake.read(to, self.entity, &texts)? })
     }
 
     /// Adds what is wrong with the row that was read last.
     pub(super) fn reject(&self, faults: &mut Faults, errors: &[Error]) -> Result<()> {
         let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
         self.add(faults, self.record.line, &wrong)
+    }
+
+    /// Adds what is wrong with a row that was read before.
+    pub(super) fn reject_earlier(&self, faults: &mut Faults, line: u64, errors: &[Error]) -> Result<()> {
+        let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
+        faults.add(self.records.name(), line, &wrong, self.records.columns(), std::iter::empty())
     }
 
     fn add(&self, faults: &mut Faults, line: u64, wrong: &[String]) -> Result<()> {

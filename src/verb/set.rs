@@ -28,6 +28,13 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .action(ArgAction::Append)
                 .help("Make this field empty; may be given several times"),
         )
+        .arg(
+            Arg::new("release")
+                .long("release")
+                .value_name("FIELD")
+                .action(ArgAction::Append)
+                .help("Let sources set FIELD again (repeatable)"),
+        )
         .arg(terms::where_argument())
         .arg(arguments::yes());
     let command = if super::add::has_secret(entity) {
@@ -67,7 +74,9 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         texts.push((Target::Field(place), None));
     }
     let (ask, stdin) = (switch(matches, "password"), switch(matches, "password-stdin"));
-    if texts.is_empty() && !ask && !stdin {
+    let released = options(matches, "release").into_iter().map(|name| field_named(entity, name));
+    let released = released.collect::<Result<Vec<&'static Field>>>()?;
+    if texts.is_empty() && released.is_empty() && !ask && !stdin {
         return Err(Error::usage("nothing to change was said")
             .help(format!("see inv {} set --help for the fields", entity.noun)));
     }
@@ -78,7 +87,17 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         None
     };
     let names = Named::from(entity, matches)?;
-    change(session, entity, &names, &texts, secret.as_deref(), matches)
+    let wanted = Wanted { texts: &texts, released: &released, secret: secret.as_deref() };
+    change(session, entity, &names, &wanted, matches)
+}
+
+/// New values for fields, and fields that sources may set again.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted<'w> {
+    pub texts: &'w [(Target, Option<&'w str>)],
+    pub released: &'w [&'static Field],
+    /// Hash of a new password.
+    pub secret: Option<&'w str>,
 }
 
 /// Records that a verb is applied to: by their names, or by conditions.
@@ -138,10 +157,10 @@ pub(crate) fn change(
     session: &Session,
     entity: &'static Entity,
     named: &Named<'_>,
-    texts: &[(Target, Option<&str>)],
-    secret: Option<&str>,
+    wanted: &Wanted<'_>,
     matches: &ArgMatches,
 ) -> Result<()> {
+    let Wanted { texts, released, secret } = *wanted;
     let agreed = match named {
         Named::Names(few) if few.len() <= UNASKED => None,
         _ => {
@@ -169,7 +188,11 @@ pub(crate) fn change(
             let Some(record) = writer.record(entity, id)? else {
                 return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
             };
-            if batch.change(writer, &record, draft.cells.clone(), &mut report)? {
+            let mut differs = batch.change(writer, &record, draft.cells.clone(), &mut report)?;
+            for field in released {
+                differs |= writer.release_field(entity, id, field.name)?;
+            }
+            if differs {
                 changed += 1;
             } else {
                 unchanged += 1;
@@ -185,6 +208,17 @@ pub(crate) fn change(
         _ => session.say(&format!("changed {}; {unchanged} were so already", entity.counted(changed))),
     }
     report.tell(session)
+}
+
+/// The field called `name`.
+fn field_named(entity: &'static Entity, name: &str) -> Result<&'static Field> {
+    let found = entity.settable().find(|field| crate::catalog::column::same_name(field.name, name));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = entity.settable().map(|field| field.name).collect();
+        let near = similar::nearest(name, names.iter().copied(), 3);
+        Error::usage(format!("{} has no field {}", entity.noun, shown::quoted(name)))
+            .help(similar::did_you_mean(&near).unwrap_or_else(|| format!("the fields are {}", names.join(", "))))
+    })
 }
 
 /// The place of a field that may be cleared.

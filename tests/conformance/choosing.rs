@@ -3,7 +3,7 @@
 use super::program::{Program, column, has_secret, shown_fields};
 use super::sample::{self, Meaning, RECORDS};
 use crate::support::Sandbox;
-use inv::catalog::{Compute, Entity, Field, Kind};
+use inv::catalog::{Compute, Entity, Field, Kind, Reach};
 use std::cmp::Ordering;
 
 /// Which samples a list has, by their number, in its order; what every inventory begins with is left aside.
@@ -177,7 +177,12 @@ pub fn counts_what_leads_to_a_record(program: &'static Program) {
             counted += 1;
             let leads = |index: usize| {
                 let mut here = program.catalog.of(of);
-                let exists = !here.names.is_empty() || index < sample::BARE;
+                let exists = match here.reach {
+                    Reach::Link => index < sample::BARE,
+                    // No source has been imported.
+                    Reach::FileOnly => false,
+                    Reach::Everywhere | Reach::NoFiles => true,
+                };
                 exists
                     && by.split('.').all(|hop| {
                         let field = here.field(hop).expect("a reference");

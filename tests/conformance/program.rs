@@ -67,7 +67,7 @@ impl Program {
                     sandbox.ok(&[entity.noun, "import", &file]);
                 }
                 Reach::NoFiles => (0..RECORDS).for_each(|index| assert_eq!(self.add(sandbox, entity, index).status, 0)),
-                Reach::Link => {}
+                Reach::Link | Reach::FileOnly => {}
             }
         }
     }

@@ -26,7 +26,8 @@ fn expected(program: &'static Program, target: &'static Entity, index: usize, re
     loop {
         let before = plan.gone.len();
         let (mut released, mut needed_by) = (Vec::new(), Vec::<&'static Entity>::new());
-        for entity in program.catalog.entities().filter(|entity| exists(entity, index)) {
+        let linking = |entity: &&Entity| entity.reach != Reach::FileOnly;
+        for entity in program.catalog.entities().filter(linking).filter(|entity| exists(entity, index)) {
             for field in entity.fields {
                 let Kind::Reference { to, on_remove } = field.kind else { continue };
                 if !plan.gone.contains(to) || !sample::is_filled(entity, field, index) {

@@ -103,7 +103,8 @@ fn plain(entity: &Entity, field: &Field, index: usize) -> String {
         Kind::Email => format!("box{number}@example.com"),
         Kind::Created => format!("2026-01-{:02}T03:04:05Z", 20 - index),
         Kind::Updated => format!("2026-02-{:02}T03:04:05Z", 20 - index),
-        Kind::Reference { .. } | Kind::Secret => unreachable!("{} is no plain value", field.name),
+        Kind::Time => format!("2026-03-{:02}T03:04:05Z", 20 - index),
+        Kind::Reference { .. } | Kind::Any { .. } | Kind::Secret => unreachable!("{} is no plain value", field.name),
     }
 }
 

@@ -28,6 +28,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("system add new", "editor"),
     ("user add new", "editor"),
     ("login-user add new --password-stdin", "admin"),
+    ("source add new", "editor"),
     ("vm clone web01 new", "editor"),
     ("vm move web01 --pool test", "editor"),
     ("system attach billing web02", "editor"),
@@ -83,6 +84,7 @@ const NOUNS: &[(&str, &str, &str)] = &[
     ("system", "billing", "--description none"),
     ("user", "alice", "--email a@b"),
     ("login-user", "vi", "--role editor"),
+    ("source", "rvtools:AWS", "--priority 9"),
 ];
 
 /// Every command line that is tried, and who may.

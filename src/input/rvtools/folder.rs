@@ -58,7 +58,10 @@ fn read_file(path: &Path, layout: &'static TabLayout, notes: &mut Notes) -> Resu
         match csv.read(&mut record) {
             Step::Last => return Ok(Some(tab)),
             Step::Fault(fault) if fault.fatal => return Err(fault.into_error(&source)),
-            Step::Fault(fault) => notes.add(&ROWS, shown(&format!("{source}:{}: {}", fault.line, fault.text))),
+            Step::Fault(fault) => {
+                notes.unread_lines += 1;
+                notes.add(&ROWS, shown(&format!("{source}:{}: {}", fault.line, fault.text)));
+            }
             Step::Record => {
                 let row: Vec<Option<&str>> = record.cells().map(|(_, cell)| cell).collect();
                 if row.iter().flatten().any(|cell| !cell.trim().is_empty()) {

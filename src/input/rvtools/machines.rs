@@ -57,6 +57,21 @@ impl Identity {
     }
 }
 
+impl Machine {
+    /// The id that vSphere has for it: its UUID together with its id, because clones may share either. Without both, its
+    /// folder and its name.
+    fn external_id(&self, tab: &Tab, row: &TabRow) -> String {
+        match (tab.text(row, "VM UUID"), tab.text(row, "VM ID")) {
+            (Some(uuid), Some(id)) => format!("{uuid} {id}"),
+            (Some(id), None) | (None, Some(id)) => id.to_owned(),
+            (None, None) => {
+                let folder = tab.text(row, "Folder").or(tab.text(row, "Datacenter")).unwrap_or_default();
+                format!("vm {}/{}", folder.trim_matches('/'), self.called)
+            }
+        }
+    }
+}
+
 /// Owner of a row of another tab.
 pub(super) enum Owner {
     /// This machine.
@@ -76,6 +91,8 @@ pub(super) struct Machines {
     /// The first of each name and UUID.
     by_uuid: HashMap<(String, String), usize>,
     identities: HashSet<(String, Identity)>,
+    /// Number of rows of vInfo without a name.
+    pub(super) nameless: usize,
 }
 
 /// Largest number of machines of one name that are distinguished by more than their UUID.
@@ -91,6 +108,7 @@ impl Machines {
             servers.extend(tab.text(row, "VI SDK Server"));
             let Some(name) = tab.text(row, "VM") else {
                 notes.add(&NAMELESS, format!("{} row {}", tab.name, row.number));
+                machines.nameless += 1;
                 continue;
             };
             let is_template = tab.is_true(row, "Template");
@@ -273,6 +291,7 @@ impl Machines {
                     created(tab, row, notes),
                 ],
             );
+            machines.identify(Some(machine.external_id(tab, row)));
         }
         [systems, machines]
     }

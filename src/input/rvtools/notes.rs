@@ -17,6 +17,8 @@ pub(super) struct Topic {
 pub(super) struct Notes {
     topics: Vec<Gathered>,
     sentences: Vec<String>,
+    /// Number of lines that could not be read: the export is not whole.
+    pub(super) unread_lines: usize,
 }
 
 struct Gathered {

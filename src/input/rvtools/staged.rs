@@ -28,6 +28,7 @@ pub struct Staged {
 #[derive(Debug, Clone)]
 struct StagedRow {
     origin: Origin,
+    external_id: Option<String>,
     cells: Vec<Option<String>>,
 }
 
@@ -54,7 +55,27 @@ impl Staged {
                 *slot = cell;
             }
         }
-        self.rows.push(StagedRow { origin, cells: placed });
+        self.rows.push(StagedRow { origin, external_id: None, cells: placed });
+    }
+
+    /// Gives the row that was added last the id that the source has for its record.
+    pub(super) fn identify(&mut self, id: Option<String>) {
+        if let Some(row) = self.rows.last_mut() {
+            row.external_id = id;
+        }
+    }
+
+    /// Gives each row an id that is the source's own name for its record: the noun, and the path of the record without
+    /// its provider. `holder` is the column of what holds it.
+    pub(super) fn identify_by_path(&mut self, holder: Option<&str>, provider: &str) {
+        let place = |name: &str| self.columns.iter().position(|column| column == name);
+        let (name, holder) = (place("name"), holder.and_then(place));
+        for row in &mut self.rows {
+            let text = |place: Option<usize>| place.and_then(|place| row.cells.get(place)?.as_deref());
+            let above = text(holder).map(|path| path.strip_prefix(provider).unwrap_or(path).trim_start_matches('/'));
+            let above = above.filter(|path| !path.is_empty()).map_or_else(String::new, |path| format!("{path}/"));
+            row.external_id = text(name).map(|name| format!("{} {above}{name}", self.noun));
+        }
     }
 
     /// Returns the number of records.
@@ -93,6 +114,10 @@ impl Records for Staged {
             }
         }
         Step::Record
+    }
+
+    fn external_id(&self) -> Option<&str> {
+        self.rows.get(self.read.checked_sub(1)?)?.external_id.as_deref()
     }
 
     /// Returns the number of records read, in place of bytes: those were read long before.

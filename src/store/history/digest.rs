@@ -40,6 +40,10 @@ impl Digest {
         self.number(Some(i64::from(change.partly)));
         self.number(change.purged.as_ref().map(|(id, _)| *id));
         self.text_part(change.purged.as_ref().map(|(_, hash)| hash.as_str()));
+        // Where there is none, the hash is what it was before changes could have one.
+        if change.source.is_some() {
+            self.number(change.source);
+        }
         self.take_in();
     }
 

@@ -266,6 +266,10 @@ impl Entry {
                     Some(unit) => Value::Quantity(amount.clone().into(), unit),
                     None => Value::Null,
                 },
+                (Kind::Any { id }, Json::String(noun)) => match map.get(id).and_then(Json::as_i64) {
+                    Some(id) => Value::Record(noun.clone().into(), id),
+                    None => Value::Null,
+                },
                 (_, Json::String(text)) => Value::Text(text.clone().into()),
                 (_, Json::Number(number)) => number.as_i64().map_or(Value::Null, Value::Integer),
                 _ => Value::Null,

@@ -21,7 +21,9 @@ use std::rc::Rc;
 pub(in crate::store) struct Recorder {
     origin: Origin,
     undoes: Option<(i64, bool)>,
-    source: Option<Rc<str>>,
+    /// The source that is imported, by its id.
+    source: Option<i64>,
+    file: Option<Rc<str>>,
     line: Option<i64>,
     open: Option<Open>,
     /// The old values of the record in question; the room for them is used again.
@@ -44,7 +46,7 @@ struct Open {
 }
 
 /// The columns of a change.
-const CHANGE: [&str; 12] = [
+const CHANGE: [&str; 13] = [
     "change_id",
     "at",
     "login_user",
@@ -57,6 +59,7 @@ const CHANGE: [&str; 12] = [
     "purged",
     "purged_hash",
     "hash",
+    "source_id",
 ];
 
 /// The columns of an entry.
@@ -104,7 +107,7 @@ impl Range {
 
 impl Recorder {
     pub(in crate::store) const fn new(origin: Origin) -> Self {
-        Self { origin, undoes: None, source: None, line: None, open: None, old: String::new() }
+        Self { origin, undoes: None, source: None, file: None, line: None, open: None, old: String::new() }
     }
 
     /// Records that this change reverses `change`.
@@ -112,9 +115,19 @@ impl Recorder {
         self.undoes = Some((change, matches!(extent, Extent::Unchanged)));
     }
 
+    /// Records that this change is imported from `source`.
+    pub(in crate::store) const fn imports(&mut self, source: i64) {
+        self.source = Some(source);
+    }
+
+    /// The source that is imported, by its id.
+    pub(in crate::store) const fn source(&self) -> Option<i64> {
+        self.source
+    }
+
     /// Sets the file that the next records come from.
     pub(in crate::store) fn reading(&mut self, file: Option<&str>) {
-        self.source = file.map(Rc::from);
+        self.file = file.map(Rc::from);
         self.line = None;
     }
 
@@ -139,13 +152,13 @@ impl Recorder {
         self.begin(connection, now)?;
         let Some(open) = &mut self.open else { return Ok(()) };
         let Some(range) = open.ranges.iter_mut().find(|range| range.noun == entity.noun) else {
-            open.ranges.push(Range::new(entity.noun, id, self.source.clone(), self.line));
+            open.ranges.push(Range::new(entity.noun, id, self.file.clone(), self.line));
             return Ok(());
         };
-        if range.take(id, self.source.as_deref(), self.line) {
+        if range.take(id, self.file.as_deref(), self.line) {
             return Ok(());
         }
-        let done = std::mem::replace(range, Range::new(entity.noun, id, self.source.clone(), self.line));
+        let done = std::mem::replace(range, Range::new(entity.noun, id, self.file.clone(), self.line));
         open.write_range(connection, &done)
     }
 
@@ -191,7 +204,7 @@ impl Recorder {
         }
         self.old.clear();
         keep(entity, old, &mut self.old);
-        let (file, line, old) = (self.source.as_deref(), self.line, Some(self.old.as_str()));
+        let (file, line, old) = (self.file.as_deref(), self.line, Some(self.old.as_str()));
         open.write(
             connection,
             &Content { noun: entity.noun, action, first: id, last: id, old, file, line, lines: None },
@@ -220,7 +233,7 @@ impl Recorder {
         let (undoes, partly) = self.undoes.map_or((None, false), |(change, partly)| (Some(change), partly));
         let purged = purged.map(|(id, hash)| (id, hash.to_owned()));
         let (at, origin) = (now.to_owned(), self.origin.clone());
-        let change = Logged { id, at, origin, undoes, partly, purged, hash: String::new() };
+        let change = Logged { id, at, origin, undoes, partly, source: self.source, purged, hash: String::new() };
         let mut digest = Digest::after(&before);
         digest.change(&change);
         Ok(Open {
@@ -259,7 +272,7 @@ impl Open {
         if std::mem::replace(&mut self.is_written, true) {
             return Ok(());
         }
-        let Logged { id, at, origin, undoes, partly, purged, .. } = &self.change;
+        let Logged { id, at, origin, undoes, partly, purged, source, .. } = &self.change;
         let values = [
             Bind::Integer(*id),
             Bind::Text(at),
@@ -273,6 +286,7 @@ impl Open {
             purged.as_ref().map_or(Bind::Null, |(id, _)| Bind::Integer(*id)),
             purged.as_ref().map_or(Bind::Null, |(_, hash)| Bind::Text(hash)),
             Bind::Text(hash),
+            source.map_or(Bind::Null, Bind::Integer),
         ];
         connection.execute(&insert("change", &CHANGE, 1), &values).map_err(unwritten)?;
         Ok(())

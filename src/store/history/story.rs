@@ -5,7 +5,7 @@
 use super::BLOCK;
 use super::action::Action;
 use super::entries::Entry;
-use crate::catalog::{Entity, Field, OnRemove};
+use crate::catalog::{BackReference, Entity, Field, OnRemove};
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::Reader;
@@ -126,6 +126,14 @@ impl Reader<'_> {
         Ok(blames)
     }
 
+    /// The names of the fields whose values were typed: they came last from no file. Of what history does not know,
+    /// none was.
+    pub fn typed_fields(&self, entity: &'static Entity, id: i64) -> Result<Vec<&'static str>> {
+        let blames = self.blame(entity, id)?.into_iter();
+        let is_typed = |blame: &Blame| blame.change > 0 && blame.source.is_none();
+        Ok(blames.filter(is_typed).map(|blame| blame.field.name).collect())
+    }
+
     /// Returns the changes of a record and of its parts, recursively.
     pub fn changes_about(&self, entity: &'static Entity, id: i64) -> Result<BTreeSet<i64>> {
         let mut changes = BTreeSet::new();
@@ -138,9 +146,9 @@ impl Reader<'_> {
             changes.extend(self.entries_about(entity, id)?.iter().map(|entry| entry.change));
             for reference in self.catalog().back_references(entity) {
                 if matches!(reference.on_remove, OnRemove::Follow | OnRemove::Release) {
-                    let parts = self.referring(reference.entity, reference.column, id)?;
+                    let parts = self.referring(&reference, id)?;
                     waiting.extend(parts.into_iter().map(|part| (reference.entity, part)));
-                    let former = self.former_parts(reference.entity, reference.field, id)?;
+                    let former = self.former_parts(&reference, id)?;
                     waiting.extend(former.into_iter().map(|part| (reference.entity, part)));
                 }
             }
@@ -148,13 +156,17 @@ impl Reader<'_> {
         Ok(changes)
     }
 
-    /// The records of `entity` whose field once referred to `id` and no longer does.
-    fn former_parts(&self, entity: &'static Entity, field: &Field, id: i64) -> Result<Vec<i64>> {
+    /// The records that once referred to `id` by `reference` and no longer do.
+    fn former_parts(&self, reference: &BackReference, id: i64) -> Result<Vec<i64>> {
         let mut found = Vec::new();
-        let place = entity.position(field.name);
+        let entity = reference.entity;
+        let place = entity.position(reference.field.name);
+        let wanted = match reference.noun {
+            Some((_, noun)) => Value::Record(noun.into(), id),
+            None => Value::Integer(id),
+        };
         self.entries("e.noun = $1 AND e.action <> 'create'", &[Bind::Text(entity.noun)], |entry| {
-            let referred =
-                entry.old_values().into_iter().any(|(at, value)| Some(at) == place && value == Value::Integer(id));
+            let referred = entry.old_values().into_iter().any(|(at, value)| Some(at) == place && value == wanted);
             if referred {
                 found.push(entry.first);
             }

@@ -26,7 +26,12 @@ pub(super) enum RelatedValues {
     Totals(HashMap<i64, Vec<Option<Decimal>>>),
     /// The rows themselves, by holder, and what is related to them in turn.
     Rows(Block, Vec<RelatedValues>),
+    /// The paths of records of whichever noun.
+    Paths(Paths),
 }
+
+/// Paths of records, by noun and id.
+pub(super) type Paths = HashMap<&'static str, HashMap<i64, String>>;
 
 impl Plan {
     /// Appends the cells of all columns to `row`.
@@ -69,6 +74,13 @@ impl Plan {
                 None => row.null(),
             },
             Getter::Path(places) => push_path(row, places, raw)?,
+            Getter::Record(record) => match self.records.get(*record) {
+                Some(place) => {
+                    let paths = context.related.get(self.related.len() + record);
+                    push_record(row, paths, raw.text(*place)?, raw.integer(place + 1)?);
+                }
+                None => row.null(),
+            },
             Getter::Few { few, column } => match self.few.get(*few) {
                 Some(few) => few.push_cell(raw.integer(few.place)?, *column, row),
                 None => row.null(),
@@ -108,7 +120,7 @@ impl Plan {
                 Some(total) => Some(total - self.size(used, context, raw)?.unwrap_or_default()),
                 None => None,
             },
-            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) | Getter::Few { .. } => None,
+            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) | Getter::Record(_) | Getter::Few { .. } => None,
         })
     }
 }
@@ -197,6 +209,19 @@ pub(super) fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
             let (amount, unit) = quantity::compact(size);
             row.quantity(&amount, unit, size);
         }
+    }
+}
+
+/// Appends a record of whichever noun: its noun and its path, or its id where there is no such record.
+fn push_record(row: &mut Row, paths: Option<&RelatedValues>, noun: Option<&str>, id: Option<i64>) {
+    let (Some(noun), Some(id)) = (noun, id) else { return row.null() };
+    let path = match paths {
+        Some(RelatedValues::Paths(paths)) => paths.get(noun).and_then(|paths| paths.get(&id)),
+        _ => None,
+    };
+    match path {
+        Some(path) => row.text(&format!("{noun} {path}")),
+        None => row.text(&format!("{noun} id={id}")),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Plan {
     hops: Vec<Vec<&'static str>>,
     pub(super) getters: Vec<Getter>,
     pub(super) related: Vec<Related>,
+    /// The places of nouns whose ids follow: records of whichever noun, told by their paths.
+    pub(super) records: Vec<usize>,
     pub(super) few: Vec<Few>,
 }
 
@@ -48,6 +50,8 @@ pub(super) enum Getter {
         related: usize,
         value: usize,
     },
+    /// One of the plan's records of whichever noun.
+    Record(usize),
     Remaining {
         total: Box<Getter>,
         used: Box<Getter>,
@@ -64,6 +68,7 @@ impl Plan {
             hops: Vec::new(),
             getters: Vec::new(),
             related: Vec::new(),
+            records: Vec::new(),
             few: Vec::new(),
         };
         for path in columns {
@@ -107,11 +112,18 @@ impl Plan {
         self.getters.len() - 1
     }
 
-    /// Returns which of the plan's [`Related`] some columns need.
+    /// Returns whether its rows need values that are read for many of them at once.
+    pub(super) fn reads_others(&self) -> bool {
+        !self.related.is_empty() || !self.records.is_empty()
+    }
+
+    /// Returns which of the plan's [`Related`], and behind those which of its records of whichever noun, some columns
+    /// need.
     pub(super) fn needs(&self, columns: Range<usize>) -> Vec<bool> {
-        let mut needs = vec![false; self.related.len()];
+        let related = self.related.len();
+        let mut needs = vec![false; related + self.records.len()];
         for getter in self.getters.get(columns).unwrap_or_default() {
-            getter.mark(&mut needs);
+            getter.mark(&mut needs, related);
         }
         needs
     }
@@ -170,19 +182,24 @@ impl Plan {
         let table = self.table(catalog, hops);
         match field.kind {
             Kind::Quantity { .. } => Getter::Quantity(self.pair(table, field)),
+            Kind::Any { .. } => {
+                let place = self.pair(table, field);
+                self.records.push(place);
+                Getter::Record(self.records.len() - 1)
+            }
             kind => {
                 let place = self.pick(Pick::Column(table, field.column));
                 match kind {
                     Kind::Count => Getter::Number(place),
                     Kind::Factor => Getter::Integer(place),
-                    Kind::Created | Kind::Updated => Getter::Time(place),
+                    Kind::Created | Kind::Updated | Kind::Time => Getter::Time(place),
                     _ => Getter::Text(place),
                 }
             }
         }
     }
 
-    /// Selects a quantity's two columns, side by side, and returns the place of the first.
+    /// Selects the two columns of a field, side by side, and returns the place of the first.
     fn pair(&mut self, table: usize, field: &'static Field) -> usize {
         let place = self.selection.picks.len();
         self.selection.picks.extend(field.columns().map(|column| Pick::Column(table, column)));
@@ -280,19 +297,19 @@ impl Plan {
 }
 
 impl Getter {
-    fn mark(&self, needs: &mut [bool]) {
-        match self {
-            Self::Related { related, .. } => {
-                if let Some(need) = needs.get_mut(*related) {
-                    *need = true;
-                }
-            }
+    fn mark(&self, needs: &mut [bool], count: usize) {
+        let place = match self {
+            Self::Related { related, .. } => *related,
+            Self::Record(record) => count + record,
             Self::Remaining { total, used, .. } => {
-                total.mark(needs);
-                used.mark(needs);
+                total.mark(needs, count);
+                return used.mark(needs, count);
             }
-            Self::InBytes(inner) => inner.mark(needs),
-            _ => {}
+            Self::InBytes(inner) => return inner.mark(needs, count),
+            _ => return,
+        };
+        if let Some(need) = needs.get_mut(place) {
+            *need = true;
         }
     }
 }

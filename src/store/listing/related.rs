@@ -2,7 +2,7 @@
 //!
 //! They are read for a block of rows at once, by one query for all of the block's ids; never by a query for each row.
 
-use super::cells::{Context, RelatedValues};
+use super::cells::{Context, Paths, RelatedValues};
 use super::few::are_few;
 use super::plan::{Aggregate, Getter, Plan, Related};
 use crate::error::Result;
@@ -47,19 +47,19 @@ impl Related {
             return Ok(RelatedValues::Rows(block, related));
         }
         let mut totals: HashMap<i64, Vec<Option<Decimal>>> = HashMap::new();
-        if self.plan.related.is_empty() {
-            let context = Context { units, related: &[] };
-            reader.connection.rows(&select(""), &values, |raw| {
-                self.add(&mut totals, &context, raw)?;
-                Ok(ControlFlow::Continue(()))
-            })?;
-        } else {
+        if self.plan.reads_others() {
             reader.connection.blocks(&select(""), &values, BLOCK, |block| {
                 let related = read_whole(&self.plan, reader, units, block)?;
                 let context = Context { units, related: &related };
                 for index in 0..block.ids().len() {
                     self.add(&mut totals, &context, &block.at(index))?;
                 }
+                Ok(ControlFlow::Continue(()))
+            })?;
+        } else {
+            let context = Context { units, related: &[] };
+            reader.connection.rows(&select(""), &values, |raw| {
+                self.add(&mut totals, &context, raw)?;
                 Ok(ControlFlow::Continue(()))
             })?;
         }
@@ -142,7 +142,8 @@ impl Related {
     }
 }
 
-/// Reads, for some rows of `block`, those of the plan's related values that are needed (`is_needed`) and not in `values` yet.
+/// Reads, for some rows of `block`, those of the plan's related values that are needed (`is_needed`) and not in `values`
+/// yet, and behind them the paths of its records of whichever noun.
 pub(super) fn read_all(
     plan: &Plan,
     reader: &Reader<'_>,
@@ -152,7 +153,8 @@ pub(super) fn read_all(
     mut values: Vec<RelatedValues>,
     is_needed: impl Fn(usize) -> bool,
 ) -> Result<Vec<RelatedValues>> {
-    values.resize_with(plan.related.len(), RelatedValues::default);
+    let count = plan.related.len();
+    values.resize_with(count + plan.records.len(), RelatedValues::default);
     for (place, (related, values)) in plan.related.iter().zip(&mut values).enumerate() {
         if !is_needed(place) || !matches!(values, RelatedValues::Unread) {
             continue;
@@ -165,7 +167,29 @@ pub(super) fn read_all(
         ids.dedup();
         *values = related.read(reader, units, Holders::Ids(&ids))?;
     }
+    for (record, (place, values)) in plan.records.iter().zip(values.iter_mut().skip(count)).enumerate() {
+        if is_needed(count + record) && matches!(values, RelatedValues::Unread) {
+            *values = RelatedValues::Paths(paths(reader, block, rows, *place)?);
+        }
+    }
     Ok(values)
+}
+
+/// Reads the paths of the records whose noun is at `place` and whose id follows it.
+fn paths(reader: &Reader<'_>, block: &Block, rows: &[usize], place: usize) -> Result<Paths> {
+    let mut ids: HashMap<&'static str, Vec<i64>> = HashMap::new();
+    for row in rows {
+        let row = block.at(*row);
+        let noun = row.text(place)?.and_then(|noun| reader.catalog().get(noun));
+        if let (Some(entity), Some(id)) = (noun, row.integer(place + 1)?) {
+            ids.entry(entity.noun).or_default().push(id);
+        }
+    }
+    let mut paths = Paths::new();
+    for (noun, ids) in ids {
+        paths.insert(noun, reader.paths_of(reader.catalog().of(noun), ids)?);
+    }
+    Ok(paths)
 }
 
 /// Reads all related values of all rows of `block`.

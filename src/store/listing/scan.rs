@@ -53,7 +53,7 @@ impl<'q> Scan<'q> {
         let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
         let units = reader.units()?;
         let mut row = Row::default();
-        if self.plan.related.is_empty() {
+        if !self.plan.reads_others() {
             let context = Context { units: &units, related: &[] };
             return reader.connection.rows(&sql, &values, |raw| {
                 if !self.passes(&context, raw, &mut row)? {

@@ -123,7 +123,7 @@ impl<'s> Finder<'s> {
             };
             if found.is_none() {
                 let fields = places.iter().filter_map(|place| Some((entity.fields.get(*place)?, key(*place)?)));
-                let values = fields.filter_map(|(field, cell)| record::binds(field, cell).next());
+                let values = fields.flat_map(|(field, cell)| record::binds(field, cell));
                 found = question.statement(reader)?.first(values, matched)?;
             }
             if let Some(found) = found {

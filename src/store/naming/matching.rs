@@ -177,6 +177,24 @@ impl Reader<'_> {
         Ok(found)
     }
 
+    /// Returns the whole paths of those of the records `ids` of `entity` that exist, by id.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the process is asked to end.
+    pub(in crate::store) fn paths_of(&self, entity: &Entity, ids: Vec<i64>) -> Result<HashMap<i64, String>> {
+        let records = self.names_and_parents(entity, ids.into_iter())?;
+        let Some((_, holder)) = self.catalog().parent(entity) else {
+            return Ok(records.into_iter().map(|(id, (name, _))| (id, name)).collect());
+        };
+        let holders = self.paths_of(holder, records.values().filter_map(|(_, parent)| *parent).collect())?;
+        let path =
+            |(id, (name, parent)): (i64, (String, Option<i64>))| match parent.and_then(|parent| holders.get(&parent)) {
+                Some(holder) => (id, format!("{holder}/{name}")),
+                None => (id, name),
+            };
+        Ok(records.into_iter().map(path).collect())
+    }
+
     /// Returns the ids of the records of `entity` called `name`, and of what holds them, about `most` at most.
     fn named(&self, entity: &Entity, name: &str, most: usize) -> Result<Vec<(i64, Option<i64>)>> {
         let mut named = Vec::new();

@@ -40,6 +40,8 @@ pub struct Resolver {
     failures: Memo<Error>,
     /// Last resolved path: successive rows often belong to the same record.
     last: Option<(&'static str, String, i64)>,
+    /// Records that a file calls otherwise than the inventory does: by noun, what holds the record there, and its name.
+    aliases: HashMap<(&'static str, Option<i64>, String), i64>,
     /// Parents of records named by path, by the parent's path.
     holders: Memo<Vec<i64>>,
     /// Cached answers if a noun has names with a `/`.
@@ -115,6 +117,11 @@ impl Resolver {
         if let Some(error) = remembered(&self.failures, entity, text) {
             return Err(error.clone());
         }
+        if let Some(id) = self.by_alias(reader, entity, text)? {
+            self.make_room();
+            remember(&mut self.ids, entity, text, id);
+            return Ok(id);
+        }
         if let Some(id) = self.in_holder(reader, entity, text)? {
             let paths = self.ids.iter().find(|(noun, _)| *noun == entity.noun).map_or(0, |(_, texts)| texts.len());
             if paths < PATHS {
@@ -138,6 +145,33 @@ impl Resolver {
             Err(error) => remember(&mut self.failures, entity, text, error.clone()),
         }
         result
+    }
+
+    /// Lets the path `holder/name` name the record `id` of `entity`, whatever the inventory calls it.
+    pub fn alias(&mut self, entity: &'static Entity, holder: Option<i64>, name: &str, id: i64) {
+        self.forget(entity);
+        self.aliases.insert((entity.noun, holder, name.to_owned()), id);
+    }
+
+    /// The record that a path names by an alias of it, or by one of what holds it.
+    fn by_alias(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Option<i64>> {
+        if self.aliases.is_empty() {
+            return Ok(None);
+        }
+        let Some((_, holder)) = reader.catalog().parent(entity) else {
+            return Ok(self.aliases.get(&(entity.noun, None, text.to_owned())).copied());
+        };
+        for (slash, _) in text.rmatch_indices('/') {
+            let (head, name) = (text.get(..slash).unwrap_or_default(), text.get(slash + 1..).unwrap_or_default());
+            let Ok(above) = self.resolve(reader, holder, head) else { continue };
+            if let Some(id) = self.aliases.get(&(entity.noun, Some(above), name.to_owned())) {
+                return Ok(Some(*id));
+            }
+            if let [id] = reader.named_in(entity, name, above)?.as_slice() {
+                return Ok(Some(*id));
+            }
+        }
+        Ok(None)
     }
 
     fn make_room(&mut self) {
@@ -205,7 +239,8 @@ impl Resolver {
 
     /// Forgets what texts resolved to.
     pub fn forget_everything(&mut self) {
-        *self = Self { suggested: self.suggested, ..Self::default() };
+        let aliases = std::mem::take(&mut self.aliases);
+        *self = Self { suggested: self.suggested, aliases, ..Self::default() };
     }
 
     /// Forgets what texts resolved to among `entity`'s records, because they are others now.

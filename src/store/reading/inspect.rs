@@ -47,7 +47,8 @@ impl Reader<'_> {
         entity: &'static Entity,
         mut each: impl FnMut(i64, &'static Field, StoredValue<'_>) -> Result<()>,
     ) -> Result<()> {
-        let is_listed = |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Secret);
+        let is_listed =
+            |field: &&Field| !matches!(field.kind, Kind::Reference { .. } | Kind::Any { .. } | Kind::Secret);
         let fields: Vec<&'static Field> = entity.fields.iter().filter(is_listed).collect();
         let columns: Vec<String> =
             fields.iter().flat_map(|field| field.columns()).map(|column| format!(", t.{column}")).collect();

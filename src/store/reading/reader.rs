@@ -1,6 +1,6 @@
 //! Reading one moment of the inventory: records by id and by key, their paths, and the units.
 
-use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::catalog::{BackReference, Catalog, Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::store::engine::{Bind, Connection};
 use crate::store::reading::record::{self, Record};
@@ -157,8 +157,7 @@ impl<'s> Reader<'s> {
             return Ok(());
         }
         let fields = key.iter().filter_map(|name| entity.field(name));
-        let binds: Vec<Bind<'_>> =
-            fields.zip(values).filter_map(|(field, value)| record::binds(field, value).next()).collect();
+        let binds: Vec<Bind<'_>> = fields.zip(values).flat_map(|(field, value)| record::binds(field, value)).collect();
         let statement = Selection::of(entity, record::picks(entity)).with_key(entity, key).sql();
         self.connection.rows(&statement, &binds, |row| each(record::read(entity, row)?))
     }
@@ -169,10 +168,16 @@ impl<'s> Reader<'s> {
         self.connection.rows(&statement, &[], |row| each(record::read(entity, row)?))
     }
 
-    /// The ids of the records of `entity` whose column `column` refers to `id`, ascending.
-    pub(in crate::store) fn referring(&self, entity: &Entity, column: &'static str, id: i64) -> Result<Vec<i64>> {
-        let condition = Condition::Is { column, count: 1 };
-        self.ids(&Selection::ids(entity).with(condition).sql(), &[Bind::Integer(id)])
+    /// The ids of the records that refer to the record `id` by `reference`, ascending.
+    pub(in crate::store) fn referring(&self, reference: &BackReference, id: i64) -> Result<Vec<i64>> {
+        let mut selection = Selection::ids(reference.entity);
+        let mut binds = Vec::with_capacity(2);
+        if let Some((column, noun)) = reference.noun {
+            selection = selection.with(Condition::Is { column, count: 1 });
+            binds.push(Bind::Text(noun));
+        }
+        binds.push(Bind::Integer(id));
+        self.ids(&selection.with(Condition::Is { column: reference.column, count: 1 }).sql(), &binds)
     }
 
     /// Returns true if there is a record of `entity`.
@@ -253,6 +258,10 @@ impl<'s> Reader<'s> {
             (Cell::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
             (Cell::Text(text), _) => Some(text.to_string()),
             (Cell::Quantity(amount, unit), _) => Some(self.units()?.text(amount, *unit)),
+            (Cell::Record(noun, id), _) => match self.catalog.get(noun) {
+                Some(entity) => Some(format!("{noun} {}", self.title(entity, *id)?)),
+                None => Some(format!("{noun} id={id}")),
+            },
         })
     }
 }

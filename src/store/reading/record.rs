@@ -71,7 +71,7 @@ pub(in crate::store) fn equals<'c>(
 
 /// Number of columns of a field.
 const fn width(field: &Field) -> usize {
-    if matches!(field.kind, Kind::Quantity { .. }) { 2 } else { 1 }
+    if field.kind.second_column().is_some() { 2 } else { 1 }
 }
 
 /// Returns true if the field at column `index` equals `wanted`.
@@ -82,7 +82,7 @@ fn is(row: &Raw<'_>, index: usize, wanted: &Cell<'_>) -> Result<bool> {
         Cell::Null => row.is_null(index)?,
         Cell::Text(wanted) => text(wanted)?,
         Cell::Integer(number) => row.integer(index)? == Some(*number),
-        Cell::Quantity(amount, unit) => text(amount)? && row.integer(index + 1)? == Some(*unit),
+        Cell::Quantity(wanted, id) | Cell::Record(wanted, id) => text(wanted)? && row.integer(index + 1)? == Some(*id),
     })
 }
 
@@ -91,6 +91,10 @@ fn read_value(field: &Field, row: &Raw<'_>, index: usize) -> Result<Value> {
         Kind::Reference { .. } | Kind::Factor => row.integer(index)?.map_or(Value::Null, Value::Integer),
         Kind::Quantity { .. } => match (row.text(index)?, row.integer(index + 1)?) {
             (Some(amount), Some(unit)) => Value::Quantity(amount.to_owned().into(), unit),
+            _ => Value::Null,
+        },
+        Kind::Any { .. } => match (row.text(index)?, row.integer(index + 1)?) {
+            (Some(noun), Some(id)) => Value::Record(noun.to_owned().into(), id),
             _ => Value::Null,
         },
         _ => row.text(index)?.map_or(Value::Null, |text| Value::Text(text.to_owned().into())),
@@ -103,8 +107,8 @@ pub(in crate::store) fn binds<'c>(field: &Field, cell: &'c Cell<'_>) -> impl Ite
         Cell::Null => (Bind::Null, Bind::Null),
         Cell::Text(text) => (Bind::Text(text), Bind::Null),
         Cell::Integer(number) => (Bind::Integer(*number), Bind::Null),
-        Cell::Quantity(amount, unit) => (Bind::Text(amount), Bind::Integer(*unit)),
+        Cell::Quantity(text, id) | Cell::Record(text, id) => (Bind::Text(text), Bind::Integer(*id)),
     };
-    let second = matches!(field.kind, Kind::Quantity { .. }).then_some(second);
+    let second = field.kind.second_column().map(|_| second);
     std::iter::once(first).chain(second)
 }

@@ -131,12 +131,13 @@ impl Selection {
     /// the first field.
     pub(in crate::store) fn with_key(mut self, entity: &Entity, key: &[&str]) -> Self {
         for (place, field) in key.iter().filter_map(|name| entity.field(name)).enumerate() {
-            let column = field.column;
-            self.conditions.push(if place > 0 && !field.required {
-                Condition::Same { column, number: field.refers_to().is_some() }
-            } else {
-                Condition::Is { column, count: 1 }
-            });
+            self.conditions.extend(field.columns().map(|column| {
+                if place > 0 && !field.required {
+                    Condition::Same { column, number: field.refers_to().is_some() }
+                } else {
+                    Condition::Is { column, count: 1 }
+                }
+            }));
         }
         self
     }

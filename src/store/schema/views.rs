@@ -87,6 +87,10 @@ impl View {
                 self.amounts.push(field.column);
             }
             Kind::Count => self.add(field.name, format!("CAST({column} AS NUMERIC)")),
+            Kind::Any { id } => {
+                self.add(field.column, column);
+                self.add(id, format!("t.{id}"));
+            }
             Kind::Reference { .. } => {
                 let Some(target) = catalog.target(field) else { return };
                 let alias = self.join("t", field.name, field.column, target.table, target.id);

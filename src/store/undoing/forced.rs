@@ -84,7 +84,7 @@ impl Force<'_> {
             return self.leave(writer, entity, id, &format!("changed since, by change {}", entry.change));
         }
         for reference in writer.catalog().back_references(entity) {
-            if let Some(other) = writer.referring(reference.entity, reference.column, id)?.first() {
+            if let Some(other) = writer.referring(&reference, id)?.first() {
                 let other = shown::shown(&writer.title(reference.entity, *other)?).into_owned();
                 return self.leave(writer, entity, id, &format!("{} {other} needs it", reference.entity.labels.0));
             }

@@ -63,6 +63,7 @@ pub(super) fn references(reader: &Reader<'_>, entity: &Entity, values: &[Value])
     let referred = entity.fields.iter().zip(values).filter_map(|(field, value)| match value {
         Value::Integer(id) => Some((catalog.target(field)?, *id)),
         Value::Quantity(_, unit) => Some((catalog.of("unit"), *unit)),
+        Value::Record(noun, id) => Some((catalog.get(noun)?, *id)),
         _ => None,
     });
     referred.collect()

@@ -189,11 +189,17 @@ impl Writer<'_> {
             for reference in self.catalog().back_references(self.catalog().of(noun)) {
                 for (first, last) in ranges {
                     let (column, table, id) = (reference.column, reference.entity.table, reference.entity.id);
+                    let mut binds = vec![Bind::Integer(*first), Bind::Integer(*last)];
+                    let only = reference.noun.map_or_else(String::new, |(column, noun)| {
+                        binds.push(Bind::Text(noun));
+                        format!(" AND {column} = $3")
+                    });
                     let sql = format!(
-                        "SELECT {id} FROM {table} WHERE {column} BETWEEN $1 AND $2 ORDER BY {column}, {id} LIMIT {LISTED}"
+                        "SELECT {id} FROM {table} WHERE {column} BETWEEN $1 AND $2{only} ORDER BY {column}, {id} \
+                         LIMIT {LISTED}"
                     );
                     let mut found = Vec::new();
-                    self.connection.rows(&sql, &[Bind::Integer(*first), Bind::Integer(*last)], |row| {
+                    self.connection.rows(&sql, &binds, |row| {
                         found.push(row.id(0)?);
                         Ok(ControlFlow::Continue(()))
                     })?;
@@ -242,7 +248,10 @@ impl Writer<'_> {
 
 /// Returns true if the inverse of an entry sets a reference.
 fn refers_anew(entry: &Entry) -> bool {
-    entry.old_values().iter().any(|(_, value)| matches!(value, Value::Integer(_) | Value::Quantity(..)))
+    entry
+        .old_values()
+        .iter()
+        .any(|(_, value)| matches!(value, Value::Integer(_) | Value::Quantity(..) | Value::Record(..)))
 }
 
 /// Turns an error of the inverse into the error of the undo.

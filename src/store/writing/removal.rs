@@ -46,7 +46,7 @@ impl Removal {
                 continue;
             }
             for reference in reader.catalog().back_references(holder) {
-                let referring = reader.referring(reference.entity, reference.column, id)?;
+                let referring = reader.referring(&reference, id)?;
                 if referring.is_empty() {
                     continue;
                 }

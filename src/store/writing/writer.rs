@@ -67,7 +67,7 @@ enum What {
 
 /// Treatment of a record's times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Times {
+pub(in crate::store) enum Times {
     /// An empty time is left as it is; the time of the change is set.
     Set,
     /// Times are values like others.
@@ -236,8 +236,27 @@ impl<'s> Writer<'s> {
         Ok(Effect { action: Action::Create, entity, id, changed: Vec::new() })
     }
 
+    /// Returns whether a person makes this change, and no source.
+    fn is_of_a_person(&self) -> bool {
+        self.recorder.as_ref().is_some_and(|recorder| recorder.source().is_none())
+    }
+
+    /// Runs `write` without history, unless history has something of this transaction already.
+    pub(in crate::store) fn unless_changed_unrecorded<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
+        let is_open = self.recorder.as_ref().is_some_and(|recorder| recorder.change().is_some());
+        let recorder = if is_open { None } else { self.recorder.take() };
+        let written = write(self);
+        if recorder.is_some() {
+            self.recorder = recorder;
+        }
+        written
+    }
+
     /// Changes fields of a record to other values.
-    fn update<'v>(
+    pub(in crate::store) fn update<'v>(
         &mut self,
         entity: &'static Entity,
         before: &'v Record,
@@ -300,6 +319,12 @@ impl<'s> Writer<'s> {
         if let (Some(recorder), connection, now) = self.recording() {
             let old = changed.iter().map(|changed| (changed.place, changed.old));
             recorder.updated(connection, now, entity, id, old)?;
+        }
+        if !exactly && self.is_of_a_person() {
+            let is_decided = |changed: &&Changed<'_>| !matches!(changed.field.kind, Kind::Created | Kind::Updated);
+            let fields: Vec<&'static str> =
+                changed.iter().filter(is_decided).map(|changed| changed.field.name).collect();
+            self.claim(entity, id, &fields)?;
         }
         let changed = changed.into_iter();
         let changed =

@@ -1,0 +1,108 @@
+//! Runs of sources: the source itself, the records that it knows, and when it was last imported.
+
+use crate::catalog::Entity;
+use crate::catalog::source::{GRACE, GUARD, PRIORITY, SOURCE, SOURCE_RECORD};
+use crate::error::{Error, Result};
+use crate::store::history::action::Action;
+use crate::store::reading::record::Record;
+use crate::store::writing::change::{Change, Effect};
+use crate::store::writing::writer::{Times, Writer};
+use crate::value::Cell;
+use std::rc::Rc;
+
+/// Coverage of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// The run had all that its source has.
+    Complete,
+    /// Records that the run lacked may be there all the same.
+    Partial,
+}
+
+/// The values of a new source record.
+#[must_use]
+pub fn binding<'c>(source: i64, entity: &Entity, id: i64, external_id: Option<&'c str>) -> Vec<Cell<'c>> {
+    let external_id = external_id.map_or(Cell::Null, |text| Cell::Text(text.into()));
+    vec![Cell::Integer(source), Cell::Record(entity.noun.into(), id), external_id, Cell::Null, Cell::Null]
+}
+
+impl Writer<'_> {
+    /// Makes this transaction a run of the source called `name`, which is created the first time. Returns its id.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn begin_run(&mut self, name: &str, kind: &str, scope: &str) -> Result<i64> {
+        let text = |text: &str| Cell::Text(text.to_owned().into());
+        let found = self.find(&SOURCE, &["name"], &[&Cell::Text(name.into())])?;
+        // A change names its source in its first hash, so a new source says its id before it has it.
+        let id = match &found {
+            Some(record) => record.id,
+            None => self.connection.last_id(SOURCE.table)?.saturating_add(1),
+        };
+        if let (Some(recorder), ..) = self.recording() {
+            recorder.imports(id);
+        }
+        if let Some(before) = found {
+            let values = SOURCE.position("scope").map(|place| (place, text(scope)));
+            self.apply(Change::Update { entity: &SOURCE, before: &before, values: values.into_iter().collect() })?;
+            return Ok(id);
+        }
+        let values = SOURCE.fields.iter().map(|field| match field.name {
+            "name" => text(name),
+            "kind" => text(kind),
+            "scope" => text(scope),
+            "priority" => text(PRIORITY),
+            "guard" => text(GUARD),
+            "grace" => text(GRACE),
+            _ => Cell::Null,
+        });
+        let created = self.apply(Change::Create { entity: &SOURCE, values: values.collect() })?;
+        if created.id == id { Ok(id) } else { Err(Error::inventory("the source got another id than the next one")) }
+    }
+
+    /// Notes when the source was imported. A run that changed nothing else leaves no history.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn end_run(&mut self, source: i64, completeness: Completeness) -> Result<()> {
+        let Some(before) = self.record(&SOURCE, source)? else { return Ok(()) };
+        let now: Rc<str> = self.recording().2.into();
+        let fields = match completeness {
+            Completeness::Complete => &["last-run", "last-complete-run"][..],
+            Completeness::Partial => &["last-run"],
+        };
+        let places = fields.iter().filter_map(|name| SOURCE.position(name));
+        let values: Vec<(usize, Cell<'_>)> = places.map(|place| (place, Cell::Text((&*now).into()))).collect();
+        self.unless_changed_unrecorded(|writer| writer.update(&SOURCE, &before, &values, Times::Exact)).map(drop)
+    }
+
+    /// Changes fields of a source record: its external id, or since when it is missing.
+    ///
+    /// # Errors
+    /// Another record has the external id, or the file cannot be written.
+    pub fn rebind(&mut self, id: i64, field: &str, value: Cell<'_>) -> Result<Effect> {
+        let nothing = Effect { action: Action::Nothing, entity: &SOURCE_RECORD, id, changed: Vec::new() };
+        let (Some(before), Some(place)) = (self.record(&SOURCE_RECORD, id)?, SOURCE_RECORD.position(field)) else {
+            return Ok(nothing);
+        };
+        self.apply(Change::Update { entity: &SOURCE_RECORD, before: &before, values: vec![(place, value)] })
+    }
+
+    /// Marks a source record as missing, from now on unless it is already.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn mark_missing(&mut self, id: i64) -> Result<()> {
+        let now: Rc<str> = self.recording().2.into();
+        self.rebind(id, "missing-since", Cell::Text((&*now).into())).map(drop)
+    }
+
+    /// Unbinds a record from the source.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn unbind(&mut self, id: i64) -> Result<()> {
+        let Some(before): Option<Record> = self.record(&SOURCE_RECORD, id)? else { return Ok(()) };
+        self.apply(Change::Remove { entity: &SOURCE_RECORD, before: &before }).map(drop)
+    }
+}
