@@ -41,6 +41,7 @@ mod round_trip;
 mod rvtools;
 mod schema;
 mod shells;
+mod source_model;
 mod sources;
 mod sql;
 mod stats;
