@@ -127,6 +127,3 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     let tables = vec![providers, datacenters, pools, systems, datastores_table, vms, disks, partitions, addresses];
     Estate { tables, notes: notes.into_sentences() }
 }
-
-#[cfg(test)]
-mod tests;
