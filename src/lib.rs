@@ -8,9 +8,6 @@ pub mod catalog;
 mod cli;
 pub mod command;
 pub mod error;
-#[cfg(any(test, feature = "fuzzing"))]
-#[doc(hidden)]
-pub mod fuzzing;
 pub mod input;
 mod interrupt;
 pub mod output;

@@ -25,8 +25,7 @@ pub use history::{Blame, Difference, Extent, Log, Logged, Moment, Origin, Step, 
 pub use listing::query::{Operand, Order, Query, SortKey, Term, Test};
 pub use listing::search::{Found, Wanted};
 pub use listing::stored::Stored;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use login::reread_session;
+pub use login::reread_session;
 pub use login::{OsUser, SignedIn};
 pub use naming::addresses::StoredAddress;
 pub use naming::bindings::{Binding, Bindings};

@@ -24,7 +24,7 @@ pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod rows;
 pub(crate) mod seen;
-pub(crate) mod terms;
+pub mod terms;
 
 use crate::catalog::{Catalog, Entity, Reach};
 use crate::error::Result;

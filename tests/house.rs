@@ -21,7 +21,6 @@ const FLOORS: &[&str] = &[
     "session",
     "verb",
     "command",
-    "fuzzing",
     "cli",
     "lib",
     "main",

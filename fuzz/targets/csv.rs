@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::csv`.
+//! Drives `properties::csv`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::csv(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::csv(bytes));

@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::json_lines`.
+//! Drives `properties::json_lines`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::json_lines(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::json_lines(bytes));

@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::phc`.
+//! Drives `properties::phc`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::phc(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::phc(bytes));

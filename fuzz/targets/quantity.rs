@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::quantity`.
+//! Drives `properties::quantity`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::quantity(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::quantity(bytes));

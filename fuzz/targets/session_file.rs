@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::session_file`.
+//! Drives `properties::session_file`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::session_file(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::session_file(bytes));

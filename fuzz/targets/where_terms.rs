@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::where_terms`.
+//! Drives `properties::where_terms`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::where_terms(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::where_terms(bytes));

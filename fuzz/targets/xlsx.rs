@@ -1,5 +1,9 @@
-//! Drives `inv::fuzzing::xlsx`.
+//! Drives `properties::xlsx`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inv::fuzzing::xlsx(bytes));
+#[path = "../../tests/properties.rs"]
+#[expect(dead_code, reason = "each target drives one property")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| properties::xlsx(bytes));

@@ -4,16 +4,12 @@
 //! Planned VMs count as allocated, retired VMs do not. Both are also summed separately, so that an answer can show
 //! them. Sums are exact.
 
-mod amounts;
-
 use crate::catalog::{Entity, Field};
 use crate::error::Result;
-use crate::store::{Part, Reader, Term};
+use crate::store::{Part, Reader, Stored, Term};
 use crate::value::decimal::Decimal;
-use crate::value::quantity::Units;
-use amounts::{Amount, Amounts};
+use crate::value::quantity::{self, Units};
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
 
 /// Number of VMs and the sums of their resources.
 #[derive(Debug, Clone, Copy, Default)]
@@ -129,7 +125,7 @@ pub(crate) enum By {
 }
 
 /// Key of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GroupKey {
     /// VMs without a value.
     None,
@@ -155,20 +151,16 @@ pub(crate) fn allocations(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<
         By::Status | By::System => &["status", "cpu", "memory"],
     };
     let counted = in_parts(reader, vm, pools, |reader, part| {
-        let (mut groups, mut sums, mut placed) = (groups.clone(), Sums::default(), Placed::default());
-        let mut amounts = Amounts::new(units);
+        let (mut groups, mut placed) = (groups.clone(), Placed::default());
         let terms = within(vm, &["pool"], pools, reader);
         reader.each_stored_in(part, vm, &fields(vm, names), terms, |stored| {
-            let status = stored.bytes(0)?;
-            let stage = Stage::of(status);
-            let cpu = amounts.count(stored, 1)?;
-            let memory = amounts.quantity(stored, 2)?;
-            let slot = match by {
+            let stage = Stage::of(stored.bytes(0)?);
+            let cpu = stored.text(1)?.map_or(Decimal::ZERO, |cpu| Decimal::parse(cpu).unwrap_or_default());
+            let used = Allocation { count: 1, cpu, memory: bytes(stored, 2, units)?, disk: Decimal::ZERO };
+            let group = match by {
                 By::System => match memberships.get(&stored.id()?) {
-                    Some(slots) => {
-                        for slot in slots {
-                            sums.add_vm(*slot, stage, cpu, memory);
-                        }
+                    Some(systems) => {
+                        groups.add_to_each(systems, stage, &used);
                         if places_disks {
                             placed.push(stored.id()?, 0, stage);
                         }
@@ -183,46 +175,51 @@ pub(crate) fn allocations(reader: &Reader<'_>, by: By, pools: &[i64]) -> Result<
                 },
                 By::Pool | By::Owner => groups.of(stored.reference(3)?),
             };
-            sums.add_vm(slot, stage, cpu, memory);
+            groups.add(group, stage, &used);
             if places_disks {
-                placed.push(stored.id()?, slot, stage);
+                placed.push(stored.id()?, group, stage);
             }
             Ok(())
         })?;
-        Ok((groups, sums, placed))
+        Ok((groups, placed))
     })?;
-    let (mut sums, mut placed) = (Sums::default(), Placed::default());
-    for (theirs, their_sums, their_placed) in counted {
-        let slots = groups.merge(theirs);
-        sums.add(&their_sums, |slot| slots.get(slot).copied().unwrap_or(slot));
-        placed.0.extend(their_placed.0.into_iter().map(|(id, slot, stage)| {
-            let slot = slots.get(slot as usize).and_then(|slot| u32::try_from(*slot).ok()).unwrap_or(slot);
-            (id, slot, stage)
+    let mut placed = Placed::default();
+    for (theirs, their_placed) in counted {
+        let merged = groups.merge(theirs);
+        placed.0.extend(their_placed.0.into_iter().map(|(id, group, stage)| {
+            let group = merged.get(group as usize).and_then(|group| u32::try_from(*group).ok());
+            (id, group.unwrap_or(u32::MAX), stage)
         }));
     }
     if places_disks {
+        let groups_of_vms = &groups;
         let counted = in_parts(reader, disk, pools, |reader, part| {
-            let mut sums = Sums::default();
-            let mut amounts = Amounts::new(units);
+            let mut groups = groups_of_vms.emptied();
             let mut near = 0;
             let terms = within(disk, &["vm", "pool"], pools, reader);
             reader.each_stored_in(part, disk, &fields(disk, &["vm", "size"]), terms, |stored| {
                 let Some(vm) = stored.reference(0)? else { return Ok(()) };
-                let size = amounts.quantity(stored, 1)?;
-                let Some((slot, stage)) = placed.get(vm, &mut near) else { return Ok(()) };
-                match (by, memberships.get(&vm)) {
-                    (By::System, Some(slots)) => slots.iter().for_each(|slot| sums.add_disk(*slot, stage, size)),
-                    _ => sums.add_disk(slot, stage, size),
+                let Some((group, stage)) = placed.get(vm, &mut near) else { return Ok(()) };
+                let used = Allocation { disk: bytes(stored, 1, units)?, ..Allocation::default() };
+                match memberships.get(&vm) {
+                    Some(systems) => groups.add_to_each(systems, stage, &used),
+                    None => groups.add(group, stage, &used),
                 }
                 Ok(())
             })?;
-            Ok(sums)
+            Ok(groups)
         })?;
         for theirs in counted {
-            sums.add(&theirs, |slot| slot);
+            groups.merge(theirs);
         }
     }
-    Ok(groups.keys.into_iter().enumerate().map(|(slot, key)| (key, sums.of(slot))).collect())
+    Ok(groups.keys.into_iter().zip(groups.sums).collect())
+}
+
+/// Returns the size of the quantity in the field asked for as number `field`, in bytes.
+fn bytes(stored: &Stored<'_>, field: usize, units: &Units) -> Result<Decimal> {
+    let quantity = stored.quantity(field)?.and_then(|(amount, unit)| Some((amount, units.get(unit)?)));
+    Ok(quantity.map_or(Decimal::ZERO, |(amount, unit)| quantity::bytes(amount, unit.bytes)))
 }
 
 /// Like [`Reader::in_parts`], but in one part if `pools` is not empty, since an index finds their VMs.
@@ -257,13 +254,12 @@ pub(crate) fn stored_on(reader: &Reader<'_>, pools: &[i64]) -> Result<HashMap<i6
     let units = reader.units()?;
     let units: &Units = &units;
     let counted = in_parts(reader, disk, pools, |reader, part| {
-        let mut amounts = Amounts::new(units);
         let mut by_storage: HashMap<i64, Use> = HashMap::new();
         let terms = within(disk, &["storage", "pool"], pools, reader);
         reader.each_stored_in(part, disk, &fields(disk, &["vm", "storage", "size"]), terms, |stored| {
             let (Some(vm), Some(storage)) = (stored.reference(0)?, stored.reference(1)?) else { return Ok(()) };
             let stage = apart.get(&vm).copied().unwrap_or(Stage::Present);
-            let size = Allocation { count: 1, disk: amounts.quantity(stored, 2)?.exact, ..Allocation::default() };
+            let size = Allocation { count: 1, disk: bytes(stored, 2, units)?, ..Allocation::default() };
             by_storage.entry(storage).or_default().at(stage).add(&size);
             Ok(())
         })?;
@@ -314,127 +310,80 @@ pub(crate) fn within(entity: &'static Entity, path: &[&str], ids: &[i64], reader
     vec![Term::Refers { hops, ids: ids.to_vec(), or_empty: false, negated: false }]
 }
 
-/// Groups found so far.
+/// Groups found so far, and the sums of each.
 #[derive(Clone, Default)]
 struct Groups {
     keys: Vec<GroupKey>,
+    sums: Vec<Use>,
     by_id: Ids<usize>,
     by_text: HashMap<String, usize>,
     none: Option<usize>,
 }
 
-/// Sums of groups, by group index. Nearly all amounts are whole and are summed as integers, which keeps the sums small
-/// enough for the cache of the processor. Fractions and overflows are summed as decimals.
-#[derive(Default)]
-struct Sums {
-    whole: Vec<[Whole; 3]>,
-    rest: HashMap<usize, Use, Mixing>,
-}
-
-/// Sums of whole amounts.
-#[derive(Debug, Clone, Copy, Default)]
-struct Whole {
-    count: u64,
-    cpu: u64,
-    memory: u64,
-    disk: u64,
-}
-
 impl Groups {
     /// Returns the index of the group of a record, or of the group without a record.
     fn of(&mut self, id: Option<i64>) -> usize {
-        let index = match &id {
-            Some(id) => self.by_id.get(id).copied(),
+        let index = match id {
+            Some(id) => self.by_id.get(&id).copied(),
             None => self.none,
         };
         index.unwrap_or_else(|| {
-            let place = self.keys.len();
+            let index = self.push(id.map_or(GroupKey::None, GroupKey::Id));
             match id {
-                Some(id) => drop(self.by_id.insert(id, place)),
-                None => self.none = Some(place),
+                Some(id) => drop(self.by_id.insert(id, index)),
+                None => self.none = Some(index),
             }
-            self.keys.push(id.map_or(GroupKey::None, GroupKey::Id));
-            place
+            index
         })
     }
 
     /// Returns the index of the group with the key `text`.
     fn of_text(&mut self, text: &str) -> usize {
-        if let Some(place) = self.by_text.get(text) {
-            return *place;
-        }
-        let place = self.keys.len();
-        self.by_text.insert(text.to_owned(), place);
-        self.keys.push(GroupKey::Text(text.to_owned()));
-        place
+        self.by_text.get(text).copied().unwrap_or_else(|| {
+            let index = self.push(GroupKey::Text(text.to_owned()));
+            self.by_text.insert(text.to_owned(), index);
+            index
+        })
     }
 
-    /// Merges the groups of another part, and returns their indexes here.
+    fn push(&mut self, key: GroupKey) -> usize {
+        self.keys.push(key);
+        self.sums.push(Use::default());
+        self.keys.len() - 1
+    }
+
+    fn add(&mut self, group: usize, stage: Stage, used: &Allocation) {
+        if let Some(sums) = self.sums.get_mut(group) {
+            sums.at(stage).add(used);
+        }
+    }
+
+    fn add_to_each(&mut self, groups: &[usize], stage: Stage, used: &Allocation) {
+        for group in groups {
+            self.add(*group, stage, used);
+        }
+    }
+
+    /// Returns the same groups with sums of nothing.
+    fn emptied(&self) -> Self {
+        Self { sums: vec![Use::default(); self.sums.len()], ..self.clone() }
+    }
+
+    /// Adds the sums of another part, and returns the indexes of its groups here.
     fn merge(&mut self, others: Self) -> Vec<usize> {
-        let place = |key| match key {
-            GroupKey::None => self.of(None),
-            GroupKey::Id(id) => self.of(Some(id)),
-            GroupKey::Text(text) => self.of_text(&text),
-        };
-        others.keys.into_iter().map(place).collect()
-    }
-}
-
-impl Sums {
-    fn at(&mut self, slot: usize, stage: Stage) -> &mut Whole {
-        if slot >= self.whole.len() {
-            self.whole.resize(slot + 1, [Whole::default(); 3]);
+        let mut merged = Vec::with_capacity(others.keys.len());
+        for (key, sums) in others.keys.into_iter().zip(&others.sums) {
+            let group = match key {
+                GroupKey::None => self.of(None),
+                GroupKey::Id(id) => self.of(Some(id)),
+                GroupKey::Text(text) => self.of_text(&text),
+            };
+            if let Some(ours) = self.sums.get_mut(group) {
+                ours.add(sums);
+            }
+            merged.push(group);
         }
-        &mut self.whole[slot][stage as usize]
-    }
-
-    /// Adds a VM to the group at `slot`.
-    fn add_vm(&mut self, slot: usize, stage: Stage, cpu: Amount, memory: Amount) {
-        let sums = self.at(slot, stage);
-        sums.count += 1;
-        let rest = Allocation {
-            cpu: cpu.add_to(&mut sums.cpu),
-            memory: memory.add_to(&mut sums.memory),
-            ..Allocation::default()
-        };
-        self.add_rest(slot, stage, &rest);
-    }
-
-    /// Adds a disk to the group at `slot`.
-    fn add_disk(&mut self, slot: usize, stage: Stage, size: Amount) {
-        let sums = self.at(slot, stage);
-        let rest = Allocation { disk: size.add_to(&mut sums.disk), ..Allocation::default() };
-        self.add_rest(slot, stage, &rest);
-    }
-
-    fn add_rest(&mut self, slot: usize, stage: Stage, rest: &Allocation) {
-        if [rest.cpu, rest.memory, rest.disk].iter().any(|amount| *amount != Decimal::ZERO) {
-            self.rest.entry(slot).or_default().at(stage).add(rest);
-        }
-    }
-
-    /// Adds the sums of another part; `slot` maps its group indexes to those here.
-    fn add(&mut self, others: &Self, slot: impl Fn(usize) -> usize) {
-        for place in 0..others.whole.len() {
-            self.rest.entry(slot(place)).or_default().add(&others.of(place));
-        }
-    }
-
-    /// Returns the sums of the group at `slot`.
-    fn of(&self, slot: usize) -> Use {
-        let exact = |number: u64| Decimal::from_whole(i128::from(number));
-        let exact_sums = |sums: Whole| Allocation {
-            count: sums.count,
-            cpu: exact(sums.cpu),
-            memory: exact(sums.memory),
-            disk: exact(sums.disk),
-        };
-        let [present, planned, retired] = self.whole.get(slot).copied().unwrap_or_default().map(exact_sums);
-        let mut sums = Use { present, planned, retired };
-        if let Some(rest) = self.rest.get(&slot) {
-            sums.add(rest);
-        }
-        sums
+        merged
     }
 }
 
@@ -457,48 +406,5 @@ impl Placed {
     }
 }
 
-/// Map by id. Ids are not chosen by users, so the hash does not have to resist collision attacks.
-pub(crate) type Ids<T> = HashMap<i64, T, Mixing>;
-
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Mixing;
-
-impl BuildHasher for Mixing {
-    type Hasher = Mixer;
-
-    fn build_hasher(&self) -> Mixer {
-        Mixer::default()
-    }
-}
-
-/// FNV-like over words.
-#[derive(Debug, Default)]
-pub(crate) struct Mixer(u64);
-
-impl Hasher for Mixer {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
-            let word = part.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            self.write_u64(word);
-        }
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn write_i64(&mut self, word: i64) {
-        self.write_u64(word.cast_unsigned());
-    }
-
-    fn write_u128(&mut self, words: u128) {
-        let [upper, lower] = [words >> 64, words & u128::from(u64::MAX)];
-        for word in [upper, lower] {
-            self.write_u64(u64::try_from(word).unwrap_or_default());
-        }
-    }
-}
+/// Map by id.
+pub(crate) type Ids<T> = HashMap<i64, T>;

@@ -177,6 +177,3 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     stored.for_each(|table| table.identify_by_path(Some("pool"), provider));
     Estate { tables, notes: notes.into_sentences(), incomplete }
 }
-
-#[cfg(test)]
-mod tests;

@@ -205,10 +205,10 @@ fn computable(stored: &str) -> Option<PasswordHash> {
     few.then_some(hash)
 }
 
-/// The stored hash as it is written again, whether it is weak, and what computing it costs: KiB, passes and lanes;
-/// nothing where it is none that may be computed.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn reread(stored: &str) -> Option<(String, bool, [u32; 3])> {
+/// Returns a stored hash parsed and written again, whether it is weak, and the cost of computing it in KiB, passes and
+/// lanes; `None` if it may not be computed.
+#[must_use]
+pub fn reread(stored: &str) -> Option<(String, bool, [u32; 3])> {
     let hash = computable(stored)?;
     let params = Params::try_from(&hash).ok()?;
     Some((hash.to_string(), is_weak(&hash), [params.m_cost(), params.t_cost(), params.p_cost()]))

@@ -3,7 +3,7 @@
 use crate::output::row::{Column, Row};
 use crate::output::{Layout, Sheet};
 use crate::value::shown::shown;
-use csv::{ByteRecord, ErrorKind, Writer, WriterBuilder};
+use csv::{ErrorKind, Writer, WriterBuilder};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::io::{self, Write};
@@ -14,7 +14,6 @@ const BUFFER: usize = 32 * 1024;
 /// A list as CSV.
 pub struct CsvSheet<'w> {
     writer: Writer<&'w mut dyn Write>,
-    record: ByteRecord,
     layout: Layout,
     columns: usize,
     scratch: String,
@@ -24,7 +23,7 @@ impl<'w> CsvSheet<'w> {
     /// Creates a list that is written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
         let writer = WriterBuilder::new().buffer_capacity(BUFFER).from_writer(out);
-        Self { writer, record: ByteRecord::new(), layout, columns: 0, scratch: String::new() }
+        Self { writer, layout, columns: 0, scratch: String::new() }
     }
 }
 
@@ -34,16 +33,12 @@ impl Sheet for CsvSheet<'_> {
         if !self.layout.headers {
             return Ok(());
         }
-        self.record.clear();
-        for column in columns {
-            self.record.push_field(field(&column.name, self.layout).as_bytes());
-        }
-        self.writer.write_byte_record(&self.record).map_err(io_error)
+        let names = columns.iter().map(|column| field(&column.name, self.layout).into_owned());
+        self.writer.write_record(names).map_err(io_error)
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        fill(&mut self.record, row, self.columns, self.layout, &mut self.scratch);
-        self.writer.write_byte_record(&self.record).map_err(io_error)
+        write_row(&mut self.writer, row, self.columns, self.layout, &mut self.scratch).map_err(io_error)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -54,7 +49,6 @@ impl Sheet for CsvSheet<'_> {
 /// Writer of single rows as lines of CSV in memory, for rows that are sorted before they are written.
 pub struct CsvRecords {
     writer: Writer<LineBuffer>,
-    record: ByteRecord,
     layout: Layout,
     columns: usize,
     scratch: String,
@@ -80,14 +74,13 @@ impl CsvRecords {
     #[must_use]
     pub fn new(layout: Layout, columns: usize) -> Self {
         let writer = WriterBuilder::new().from_writer(LineBuffer::default());
-        Self { writer, record: ByteRecord::new(), layout, columns, scratch: String::new() }
+        Self { writer, layout, columns, scratch: String::new() }
     }
 
     /// Adds the line of a row to `bytes`.
     pub fn line(&mut self, row: &Row, bytes: &mut Vec<u8>) {
-        fill(&mut self.record, row, self.columns, self.layout, &mut self.scratch);
         // Memory takes all that is written, and all rows have the same number of fields.
-        let _ = self.writer.write_byte_record(&self.record);
+        let _ = write_row(&mut self.writer, row, self.columns, self.layout, &mut self.scratch);
         let _ = self.writer.flush();
         let line = &self.writer.get_ref().0;
         let mut text = line.take();
@@ -96,18 +89,24 @@ impl CsvRecords {
     }
 }
 
-/// Sets `record` to the fields of a row.
-fn fill(record: &mut ByteRecord, row: &Row, columns: usize, layout: Layout, scratch: &mut String) {
-    record.clear();
+/// Writes the fields of a row and the end of its line.
+fn write_row<W: Write>(
+    writer: &mut Writer<W>,
+    row: &Row,
+    columns: usize,
+    layout: Layout,
+    scratch: &mut String,
+) -> csv::Result<()> {
     let unchanged = layout.width.is_none() && !layout.for_spreadsheet;
     for index in 0..columns {
         let text = row.exact(index, scratch);
         if unchanged {
-            record.push_field(text.as_bytes());
+            writer.write_field(text)?;
         } else {
-            record.push_field(field(text, layout).as_bytes());
+            writer.write_field(field(text, layout).as_bytes())?;
         }
     }
+    writer.write_record(None::<&[u8]>)
 }
 
 /// Returns the text of a field: escaped on a terminal, which control characters in data must not reach; guarded against

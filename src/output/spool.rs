@@ -1,36 +1,37 @@
 //! Output that releases the lock on the inventory even if its consumer is slow.
 //!
 //! A list is read under a lock that blocks writers, and its output may go to a pager that nobody scrolls or to a pipe
-//! that nobody reads. A spool writes on its own thread through a bounded buffer in memory. When the producer has waited
-//! for the consumer for one second in total, the rest goes to an unnamed temporary file, so that the producer can
-//! finish and release the lock; `finish` writes the rest later. The second is the sum of all waits, so that a consumer
-//! that reads a little now and then cannot hold the lock for hours. Without a temporary file (full or read-only disk)
-//! output waits.
+//! that nobody reads. A thread writes the output from a megabyte of memory. Once the producer has waited for it for a
+//! second in all, output goes to a temporary file whenever that memory is full, so that the producer can finish and
+//! release the lock; `finish` writes the rest later. The second is the sum of all waits, so that a consumer that reads
+//! a little now and then cannot hold the lock for hours. Without a temporary file (full or read-only disk) output waits.
 //!
 //! An answer that fits into a pipe stays in memory, and `finish` writes it without a thread.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::io::{self, Seek, Write};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Total time that the producer waits for the consumer before the rest is spooled.
+/// Total time that the producer waits for the consumer before output is spooled.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Size of the buffer in memory, in bytes.
-const MEMORY: usize = 1 << 20;
-/// Length of an answer above which a thread is started, in bytes: the capacity of a pipe.
-const SHORT: usize = 64 * 1024;
-/// Bytes in one read from the temporary file.
-const PIECE: usize = 256 * 1024;
+/// Size of a piece of output, in bytes: the capacity of a pipe.
+const PIECE: usize = 64 * 1024;
+/// Largest number of pieces in memory that the thread has not written yet.
+const MOST_PIECES: usize = 16;
 
 /// A writer that passes bytes to its own thread.
 ///
 /// If it is dropped without `finish`, it still writes everything, but does not report failures.
 pub struct Spool {
-    shared: Arc<Shared>,
     worker: Worker,
-    patience: Duration,
+    /// The last bytes.
+    piece: Vec<u8>,
+    /// The bytes before those, if they are not with the thread.
+    spill: Option<File>,
+    /// Time that the producer still waits; `None` without end.
+    patience: Option<Duration>,
     open_spill: fn() -> io::Result<File>,
 }
 
@@ -38,31 +39,77 @@ pub struct Spool {
 enum Worker {
     /// Not started: the destination.
     Waiting(Box<dyn Write + Send>),
-    /// A thread.
-    Started(JoinHandle<()>),
-    /// Everything is written.
-    Done,
+    Started(OutputThread),
+    /// Everything is written, or the failure that ended the writing.
+    Done(io::Result<()>),
 }
 
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
+/// Consecutive bytes of the output.
+enum Piece {
+    Memory(Vec<u8>),
+    Spill(File),
 }
 
-/// Bytes to be written. Those in memory are older than those in the file.
-#[derive(Default)]
-struct State {
-    memory: Vec<u8>,
-    spill: Option<Spill>,
-    spill_failed: bool,
-    closed: bool,
-    error: Option<io::Error>,
+/// The thread that writes pieces, and says so after each.
+struct OutputThread {
+    pieces: Sender<Piece>,
+    written: Receiver<()>,
+    unwritten: usize,
+    handle: JoinHandle<io::Result<()>>,
 }
 
-struct Spill {
-    file: File,
-    written: u64,
-    read: u64,
+impl OutputThread {
+    fn start(mut writer: Box<dyn Write + Send>) -> io::Result<Self> {
+        let (pieces, received) = channel();
+        let (tell, written) = channel();
+        let write = move || {
+            for piece in received {
+                match piece {
+                    Piece::Memory(bytes) => writer.write_all(&bytes)?,
+                    Piece::Spill(mut file) => {
+                        file.rewind()?;
+                        io::copy(&mut file, &mut writer)?;
+                    }
+                }
+                // At the end the producer no longer listens.
+                let _ = tell.send(());
+            }
+            writer.flush()
+        };
+        let handle = std::thread::Builder::new().name("output".to_owned()).spawn(write)?;
+        Ok(Self { pieces, written, unwritten: 0, handle })
+    }
+
+    fn send(&mut self, piece: Piece) {
+        self.unwritten += 1;
+        // A thread that has ended says why when it is joined.
+        let _ = self.pieces.send(piece);
+    }
+
+    /// Returns the number of pieces that are not written yet; `None` if the thread has ended.
+    fn unwritten(&mut self) -> Option<usize> {
+        loop {
+            match self.written.try_recv() {
+                Ok(()) => self.unwritten -= 1,
+                Err(TryRecvError::Empty) => return Some(self.unwritten),
+                Err(TryRecvError::Disconnected) => return None,
+            }
+        }
+    }
+
+    /// Waits until a piece is written, the thread has ended, or the time is over.
+    fn wait(&mut self, time: Option<Duration>) {
+        let is_written = match time {
+            Some(time) => self.written.recv_timeout(time).is_ok(),
+            None => self.written.recv().is_ok(),
+        };
+        self.unwritten -= usize::from(is_written);
+    }
+
+    fn join(self) -> io::Result<()> {
+        drop(self.pieces);
+        self.handle.join().unwrap_or_else(|_| Err(io::Error::other("the thread that writes the output failed")))
+    }
 }
 
 impl Spool {
@@ -73,21 +120,8 @@ impl Spool {
     }
 
     fn with<W: Write + Send + 'static>(writer: W, patience: Duration, open_spill: fn() -> io::Result<File>) -> Self {
-        let shared = Arc::new(Shared { state: Mutex::new(State::default()), changed: Condvar::new() });
-        Self { shared, worker: Worker::Waiting(Box::new(writer)), patience, open_spill }
-    }
-
-    /// Starts the thread, if it is not started yet.
-    fn start(&mut self) -> io::Result<()> {
-        self.worker = match std::mem::replace(&mut self.worker, Worker::Done) {
-            Worker::Waiting(writer) => {
-                let shared = Arc::clone(&self.shared);
-                let thread = std::thread::Builder::new().name("output".to_owned());
-                Worker::Started(thread.spawn(move || shared.drain(writer))?)
-            }
-            other => other,
-        };
-        Ok(())
+        let worker = Worker::Waiting(Box::new(writer));
+        Self { worker, piece: Vec::new(), spill: None, patience: Some(patience), open_spill }
     }
 
     /// Writes the rest and waits for the consumer. Must be called without a lock on the inventory.
@@ -99,18 +133,68 @@ impl Spool {
     }
 
     fn close(&mut self) -> io::Result<()> {
-        self.shared.lock().closed = true;
-        match std::mem::replace(&mut self.worker, Worker::Done) {
-            Worker::Waiting(writer) => self.shared.drain(writer),
-            Worker::Started(thread) => {
-                self.shared.changed.notify_all();
-                if thread.join().is_err() {
-                    return Err(io::Error::other("the thread that writes the output failed"));
-                }
+        let rest = std::mem::take(&mut self.piece);
+        match std::mem::replace(&mut self.worker, Worker::Done(Ok(()))) {
+            Worker::Waiting(mut writer) => writer.write_all(&rest).and_then(|()| writer.flush()),
+            Worker::Started(mut thread) => {
+                self.spill.take().into_iter().for_each(|file| thread.send(Piece::Spill(file)));
+                thread.send(Piece::Memory(rest));
+                thread.join()
             }
-            Worker::Done => {}
+            Worker::Done(result) => result,
         }
-        self.shared.lock().error.take().map_or(Ok(()), Err)
+    }
+
+    /// Passes the last bytes on: to the thread, or to the temporary file while the thread has too much to write.
+    fn pass_on(&mut self) -> io::Result<()> {
+        if let Worker::Waiting(_) = self.worker
+            && let Worker::Waiting(writer) = std::mem::replace(&mut self.worker, Worker::Done(Ok(())))
+        {
+            self.worker = Worker::Started(OutputThread::start(writer)?);
+        }
+        loop {
+            let Worker::Started(thread) = &mut self.worker else { return self.failed() };
+            let Some(unwritten) = thread.unwritten() else { return self.failed() };
+            if let Some(mut spill) = self.spill.take() {
+                let length = spill.stream_position()?;
+                if unwritten > 0 && spill.write_all(&self.piece).is_ok() {
+                    self.piece.clear();
+                    self.spill = Some(spill);
+                    return Ok(());
+                }
+                if unwritten > 0 {
+                    // The disk is full; a part of the piece may be in the file.
+                    spill.set_len(length)?;
+                    self.patience = None;
+                }
+                thread.send(Piece::Spill(spill));
+            } else if unwritten < MOST_PIECES {
+                thread.send(Piece::Memory(std::mem::take(&mut self.piece)));
+                return Ok(());
+            } else if self.patience.is_some_and(|time| time.is_zero()) {
+                match (self.open_spill)() {
+                    Ok(file) => self.spill = Some(file),
+                    Err(_) => self.patience = None,
+                }
+            } else {
+                let begun = Instant::now();
+                thread.wait(self.patience);
+                self.patience = self.patience.map(|time| time.saturating_sub(begun.elapsed()));
+            }
+        }
+    }
+
+    /// Returns the failure that ended the writing.
+    fn failed(&mut self) -> io::Result<()> {
+        if let Worker::Started(_) = self.worker
+            && let Worker::Started(thread) = std::mem::replace(&mut self.worker, Worker::Done(Ok(())))
+        {
+            self.worker = Worker::Done(thread.join());
+        }
+        match &self.worker {
+            Worker::Done(Err(error)) => Err(again(error)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -123,127 +207,20 @@ impl Drop for Spool {
 
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if matches!(self.worker, Worker::Waiting(_)) && self.shared.lock().memory.len() + bytes.len() > SHORT {
-            self.start()?;
+        if self.piece.len() + bytes.len() > PIECE && !self.piece.is_empty() {
+            self.pass_on()?;
         }
-        let mut state = self.shared.lock();
-        loop {
-            if let Some(error) = &state.error {
-                return Err(again(error));
-            }
-            if state.spill_failed && state.spill.is_some() {
-                state = self.shared.wait(state);
-            } else if let Some(spill) = &mut state.spill {
-                if spill.append(bytes).is_ok() {
-                    self.shared.changed.notify_all();
-                    return Ok(bytes.len());
-                }
-                state.spill_failed = true;
-            } else if state.memory.len() < MEMORY {
-                let room = MEMORY - state.memory.len();
-                let fitting = bytes.get(..room).unwrap_or(bytes);
-                state.memory.extend_from_slice(fitting);
-                self.shared.changed.notify_all();
-                return Ok(fitting.len());
-            } else if state.spill_failed {
-                state = self.shared.wait(state);
-            } else if self.patience.is_zero() {
-                match (self.open_spill)() {
-                    Ok(file) => state.spill = Some(Spill { file, written: 0, read: 0 }),
-                    Err(_) => state.spill_failed = true,
-                }
-            } else {
-                let begun = Instant::now();
-                state = self.shared.wait_at_most(state, self.patience);
-                self.patience = self.patience.saturating_sub(begun.elapsed());
-            }
-        }
+        let fitting = bytes.get(..PIECE).unwrap_or(bytes);
+        self.piece.extend_from_slice(fitting);
+        Ok(fitting.len())
     }
 
     /// Returns the first failure so far. Only `finish` waits for the bytes to be written.
     fn flush(&mut self) -> io::Result<()> {
-        self.shared.lock().error.as_ref().map_or(Ok(()), |error| Err(again(error)))
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait<'state>(&self, state: MutexGuard<'state, State>) -> MutexGuard<'state, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait_at_most<'state>(&self, state: MutexGuard<'state, State>, time: Duration) -> MutexGuard<'state, State> {
-        self.changed.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    /// Writes bytes until the spool is closed and empty, or until a write fails.
-    fn drain(&self, mut writer: impl Write) {
-        let mut piece = Vec::new();
-        let result = loop {
-            piece.clear();
-            match self.take(&mut piece) {
-                Ok(true) => {}
-                Ok(false) => break writer.flush(),
-                Err(error) => break Err(error),
-            }
-            if let Err(error) = writer.write_all(&piece) {
-                break Err(error);
-            }
-        };
-        if let Err(error) = result {
-            self.lock().error = Some(error);
-            self.changed.notify_all();
+        match &self.worker {
+            Worker::Done(Err(error)) => Err(again(error)),
+            _ => Ok(()),
         }
-    }
-
-    /// Waits for bytes and moves the oldest to `piece`; returns false at the end.
-    fn take(&self, piece: &mut Vec<u8>) -> io::Result<bool> {
-        let mut state = self.lock();
-        loop {
-            if !state.memory.is_empty() {
-                std::mem::swap(&mut state.memory, piece);
-            } else if let Some(spill) = state.spill.as_mut().filter(|spill| spill.read < spill.written) {
-                spill.take(piece)?;
-            } else if state.closed {
-                return Ok(false);
-            } else if state.spill.is_some() && state.spill_failed {
-                // The file is written completely, so memory is used again.
-                state.spill = None;
-                self.changed.notify_all();
-                continue;
-            } else {
-                state = self.wait(state);
-                continue;
-            }
-            self.changed.notify_all();
-            return Ok(true);
-        }
-    }
-}
-
-impl Spill {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.read == self.written {
-            (self.read, self.written) = (0, 0);
-        }
-        self.file.seek(SeekFrom::Start(self.written))?;
-        self.file.write_all(bytes)?;
-        self.written += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn take(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
-        let length = (self.written - self.read).min(PIECE as u64);
-        self.file.seek(SeekFrom::Start(self.read))?;
-        (&self.file).take(length).read_to_end(piece)?;
-        if piece.len() as u64 != length {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the temporary file of the output was cut short"));
-        }
-        self.read += length;
-        Ok(())
     }
 }
 
@@ -254,10 +231,13 @@ fn again(error: &io::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{MEMORY, Spool};
+    use super::Spool;
     use std::fs::File;
     use std::io::{self, ErrorKind, Read, Write};
     use std::time::{Duration, Instant};
+
+    /// Bytes that wait in memory for the consumer.
+    const MEMORY: usize = 1 << 20;
 
     /// Bytes that never repeat at a buffer's length, so that a piece lost or doubled shows.
     fn data(length: usize) -> Vec<u8> {

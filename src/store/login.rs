@@ -4,8 +4,7 @@ mod os_user;
 pub(in crate::store) mod session_file;
 
 pub use os_user::OsUser;
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use session_file::reread as reread_session;
+pub use session_file::reread as reread_session;
 
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::{Bind, Connection, Failure};

@@ -72,12 +72,15 @@ pub(crate) struct Batch<'s> {
     pub ledger: Option<Ledger>,
     /// Sentences about the first fields that are held.
     pub conflicts: Vec<String>,
+    /// The noun and the holder of the last record that was numbered, and that number.
+    numbered: Option<(&'static str, i64, u64)>,
 }
 
 impl<'s> Batch<'s> {
     pub(crate) fn new(entity: &'static Entity, existing: Existing, duplicates: Duplicates) -> Self {
         let (tally, seen, finder) = (Tally::default(), Seen::default(), Finder::new(entity));
-        Self { entity, existing, duplicates, tally, seen, finder, ledger: None, conflicts: Vec::new() }
+        let (ledger, conflicts, numbered) = (None, Vec::new(), None);
+        Self { entity, existing, duplicates, tally, seen, finder, ledger, conflicts, numbered }
     }
 
     /// Puts one draft in, and what comes along with it. Returns the id of its record.
@@ -241,11 +244,35 @@ impl<'s> Batch<'s> {
     /// Creates one record, numbered if it has no name, unless an operator's duplicate forbids it.
     fn create(&mut self, writer: &mut Writer<'_>, entity: &'static Entity, cells: Vec<Cell<'_>>) -> Result<Effect> {
         let mut cells = cells;
-        if let Some(name) = number(writer, entity, &cells)? {
+        if let Some(name) = self.number(writer, entity, &cells)? {
             set(entity, entity.names.first(), &mut cells, Cell::Text(name.into()));
         }
         self.refuse_duplicate(writer, entity, None, &cells)?;
         writer.apply(Change::Create { entity, values: cells })
+    }
+
+    /// Returns the first name that is free for a record without one: `disk0`, `disk1`, …. The records of one holder come
+    /// one after another, so the search goes on where it ended.
+    fn number(&mut self, writer: &Writer<'_>, entity: &'static Entity, cells: &[Cell<'_>]) -> Result<Option<String>> {
+        let (Some(numbered), Some(name), Some(parent)) = (entity.numbered, entity.names.first(), entity.parent) else {
+            return Ok(None);
+        };
+        let cell = |name| entity.position(name).and_then(|place| cells.get(place));
+        let (Some(Cell::Null), Some(parent_cell @ Cell::Integer(id))) = (cell(name), cell(parent)) else {
+            return Ok(None);
+        };
+        let after = self
+            .numbered
+            .filter(|(noun, holder, _)| (*noun, holder) == (entity.noun, id))
+            .map(|(_, _, number)| number + 1);
+        for number in after.unwrap_or(numbered.first.into()).. {
+            let candidate = format!("{}{number}", numbered.prefix);
+            if writer.find(entity, &[name, parent], &[&Cell::Text(candidate.as_str().into()), parent_cell])?.is_none() {
+                self.numbered = Some((entity.noun, *id, number));
+                return Ok(Some(candidate));
+            }
+        }
+        Ok(None)
     }
 
     fn refuse_duplicate(
@@ -424,23 +451,6 @@ fn duplicate(writer: &Writer<'_>, entity: &'static Entity, holder: i64, key: &[&
     };
     Ok(Error::conflict(format!("{} is taken {holder}", shared.join(" in ")))
         .help("take it all the same with --allow-duplicate"))
-}
-
-/// The first name that is free for a record without one: `disk0`, `disk1`, ….
-fn number(writer: &Writer<'_>, entity: &'static Entity, cells: &[Cell<'_>]) -> Result<Option<String>> {
-    let (Some(numbered), Some(name), Some(parent)) = (entity.numbered, entity.names.first(), entity.parent) else {
-        return Ok(None);
-    };
-    let cell = |name| entity.position(name).and_then(|place| cells.get(place));
-    let (Some(Cell::Null), Some(holder)) = (cell(name), cell(parent)) else { return Ok(None) };
-    let mut number = numbered.first;
-    loop {
-        let candidate = format!("{}{number}", numbered.prefix);
-        if writer.find(entity, &[name, parent], &[&Cell::Text(candidate.as_str().into()), holder])?.is_none() {
-            return Ok(Some(candidate));
-        }
-        number += 1;
-    }
 }
 
 /// Returns the name of a record that is going to be created.

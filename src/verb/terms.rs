@@ -103,7 +103,7 @@ pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches
 }
 
 /// Parses one `FIELD OP VALUE`.
-pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Term> {
+pub fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Term> {
     let (field, operator, value) = split(text)?;
     let path = Path::parse(reader.catalog(), entity, field)?;
     match operator {
@@ -120,7 +120,7 @@ pub(crate) fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str
 ///
 /// # Errors
 /// There is no operator; the value begins with an operator sign, which may be a slip, and is not quoted.
-pub(crate) fn split(text: &str) -> Result<(&str, &'static str, &str)> {
+pub fn split(text: &str) -> Result<(&str, &'static str, &str)> {
     let operator_at = text.char_indices().find_map(|(at, _)| {
         OPERATORS.iter().find(|(typed, _)| text[at..].starts_with(typed)).map(|operator| (at, *operator))
     });

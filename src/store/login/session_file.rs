@@ -49,8 +49,8 @@ impl Secret {
 }
 
 /// Returns the text of a session file, parsed and written again; `None` if `text` is no session.
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn reread(text: &[u8]) -> Option<String> {
+#[must_use]
+pub fn reread(text: &[u8]) -> Option<String> {
     Some(hexadecimal(Secret::parse(text)?.0.as_slice()) + "\n")
 }
 

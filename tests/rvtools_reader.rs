@@ -1,9 +1,9 @@
 //! Exports, real and made up. What the real ones hold was counted with openpyxl, not with this code.
 
-use super::{Estate, read};
-use crate::error::Error;
-use crate::input::{Record, Records, Step};
-use crate::value::decimal::Decimal;
+use inv::error::Error;
+use inv::input::rvtools::{Estate, read};
+use inv::input::{Record, Records, Step};
+use inv::value::decimal::Decimal;
 use proptest::prelude::{prop, proptest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;

@@ -3,20 +3,20 @@
 //! `cargo fuzz` runs them (`fuzz/README.md`), and so do the tests below, with bytes that resemble valid input. A
 //! property that does not hold panics.
 
-use crate::catalog::Entity;
-use crate::error::{Kind, Result};
-use crate::input::csv::{Csv, HeaderRule};
-use crate::input::file::Text;
-use crate::input::json_lines::{JsonLines, Objects};
-use crate::input::{Fault, Record, Records, Step, rvtools, secret};
-use crate::session::Inventory;
-use crate::store::{Query, Store, Term, reread_session};
-use crate::value::address::{self, Block};
-use crate::value::decimal::{self, Decimal};
-use crate::value::list::{join_list, split_list};
-use crate::value::quantity::{Unit, Units, compact};
-use crate::value::shown::shown;
-use crate::verb::terms;
+use inv::catalog::Entity;
+use inv::error::{Kind, Result};
+use inv::input::csv::{Csv, HeaderRule};
+use inv::input::file::Text;
+use inv::input::json_lines::{JsonLines, Objects};
+use inv::input::{Fault, Record, Records, Step, rvtools, secret};
+use inv::session::Inventory;
+use inv::store::{Query, Store, Term, reread_session};
+use inv::value::address::{self, Block};
+use inv::value::decimal::{self, Decimal};
+use inv::value::list::{join_list, split_list};
+use inv::value::quantity::{Unit, Units, compact};
+use inv::value::shown::shown;
+use inv::verb::terms;
 use std::io::{Cursor, Read, Write};
 use std::sync::OnceLock;
 use tempfile::{NamedTempFile, TempDir};

@@ -1,13 +1,12 @@
-//! Files of so many rows that a thread of their own reads them: what is told of them, where, and what becomes of them is
-//! as if they were few.
+//! Files of more rows than are read at once: their faults, the places of these, and the records are as for few rows.
 
 use crate::imports::{imported, refused, told};
 use crate::support::{Answer, Sandbox, read_by_python, signal, wait_until};
 
-/// More rows than are read before a thread is begun, and several times as many as it reads at once.
+/// Several times as many rows as are read at once.
 const MANY: usize = 3_000;
 
-/// The places of rows that are wrong: at both ends of what is read at once, before and after the thread begins.
+/// The places of rows that are wrong: at both ends of what is read at once, in the first thousands and behind.
 const PLACES: [usize; 9] = [0, 255, 256, 999, 1_000, 1_023, 1_024, 2_047, MANY - 1];
 
 /// A file of so many VMs in prod.
