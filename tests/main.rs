@@ -36,6 +36,7 @@ mod pty;
 mod reading_ahead;
 mod readme;
 mod recreated_tables;
+mod removals;
 mod report;
 mod round_trip;
 mod rvtools;

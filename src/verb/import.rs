@@ -4,6 +4,7 @@ use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
 use super::header;
+use super::list::number;
 use super::load::{self, Loaded, Options, Prune};
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
@@ -38,6 +39,13 @@ pub(crate) fn how(command: Command) -> Command {
         .arg(flag("update", "Change records that exist already; an empty cell clears"))
         .arg(flag("skip-existing", "Leave records that exist already as they are").conflicts_with("update"))
         .arg(flag("prune", "Remove what the file does not have; with --update").requires("update"))
+        .arg(
+            Arg::new("allow-removals")
+                .long("allow-removals")
+                .value_name("N")
+                .requires("prune")
+                .help("Let --prune remove up to N records (default: 10, or 10 % of a noun if that is more)"),
+        )
         .arg(
             Arg::new("create")
                 .long("create")
@@ -89,6 +97,8 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
             _ => Existing::Refuse,
         },
         prune: if switch(matches, "prune") { Prune::All } else { Prune::Nothing },
+        allowed_removals: number(matches, "allow-removals")?
+            .map(|number| usize::try_from(number).unwrap_or(usize::MAX)),
         create,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
@@ -191,7 +201,8 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
             ));
         }
     }
-    loaded.report.tell(session)
+    loaded.report.tell(session)?;
+    loaded.refusal.map_or(Ok(()), Err)
 }
 
 fn rows(count: usize) -> String {

@@ -4,6 +4,7 @@
 
 use super::batch::{Batch, Duplicates, Existing, Tally};
 use super::faults::Faults;
+use super::guard::{self, Removals};
 use super::intake::{Intake, Rejected};
 use super::report::Report;
 use super::rows::{Rows, Source};
@@ -20,6 +21,8 @@ use std::path::PathBuf;
 pub(crate) struct Options {
     pub existing: Existing,
     pub prune: Prune,
+    /// Number of records that may be removed, if that was given.
+    pub allowed_removals: Option<usize>,
     pub create: Vec<String>,
     pub rejects: Option<PathBuf>,
     pub skip_bad: bool,
@@ -39,6 +42,8 @@ pub(crate) struct Loaded {
     pub tallies: Vec<(&'static Entity, Tally)>,
     /// The records that are in the inventory and not in the files, where those speak for all that a holder has.
     pub gone: Vec<(&'static Entity, Vec<String>)>,
+    /// The failure that the import would end with if it were not a dry run.
+    pub refusal: Option<Error>,
     pub report: Report,
     pub bad: Vec<String>,
     pub bad_rows: usize,
@@ -95,6 +100,7 @@ fn attempt(
             faults: Faults::new(options.rejects.as_deref())?,
             report: Report::new(session),
             refused: false,
+            refusal: None,
         };
         let outcome = load.all(writer, sources);
         let failed = !load.faults.is_empty() && !options.skip_bad;
@@ -104,7 +110,7 @@ fn attempt(
         let (tallies, gone) = outcome?;
         match error {
             Some(error) => Err(error),
-            None => Ok((tallies, gone, load.report)),
+            None => Ok((tallies, gone, load.refusal, load.report)),
         }
     });
     if refused {
@@ -116,8 +122,8 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (tallies, gone, report) = result?;
-    Ok(Some(Loaded { tallies, gone, report, bad, bad_rows, rejects }))
+    let (tallies, gone, refusal, report) = result?;
+    Ok(Some(Loaded { tallies, gone, refusal, report, bad, bad_rows, rejects }))
 }
 
 type Outcome = (Vec<(&'static Entity, Tally)>, Vec<(&'static Entity, Vec<String>)>);
@@ -142,6 +148,8 @@ struct Load<'l> {
     report: Report,
     /// True if a table refused a record while it was filled.
     refused: bool,
+    /// The failure that a dry run shows after its report.
+    refusal: Option<Error>,
 }
 
 impl Load<'_> {
@@ -243,20 +251,33 @@ impl Load<'_> {
         batches: &mut [(Batch<'s>, &Source)],
     ) -> Result<Vec<(&'static Entity, Vec<String>)>> {
         let mut gone = Vec::new();
-        for place in (0..batches.len()).rev() {
-            let Some((batch, source)) = batches.get(place) else { continue };
+        let (mut unseen_of, mut removals) = (Vec::new(), Vec::new());
+        for (place, (batch, source)) in batches.iter().enumerate().rev() {
             let prunes = self.options.prune == Prune::All || source.replaces;
             let holders = if source.within { holders(writer, batch, batches) } else { None };
             if source.within && holders.is_none() || !prunes && !source.within {
                 continue;
             }
             let unseen = batch.unseen(writer, holders)?;
-            let Some((batch, _)) = batches.get_mut(place) else { continue };
-            if prunes {
-                batch.prune(writer, &unseen, &mut self.report)?;
-            } else {
+            if !prunes {
                 let paths = unseen.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
                 gone.push((batch.entity, paths.collect::<Result<Vec<String>>>()?));
+                continue;
+            }
+            if !source.replaces {
+                let Tally { changed, unchanged, skipped, .. } = batch.tally;
+                let (entity, removed) = (batch.entity, unseen.len());
+                removals.push(Removals { entity, removed, scope: removed + changed + unchanged + skipped });
+            }
+            unseen_of.push((place, unseen));
+        }
+        match guard::check(&removals, self.options.allowed_removals) {
+            Err(refusal) if self.session.dry_run => self.refusal = Some(refusal),
+            checked => checked?,
+        }
+        for (place, unseen) in unseen_of {
+            if let Some((batch, _)) = batches.get_mut(place) {
+                batch.prune(writer, &unseen, &mut self.report)?;
             }
         }
         Ok(gone)
