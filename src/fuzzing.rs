@@ -8,7 +8,7 @@ use crate::error::{Kind, Result};
 use crate::input::csv::{Csv, HeaderRule};
 use crate::input::file::Text;
 use crate::input::json_lines::{JsonLines, Objects};
-use crate::input::{Fault, Record, Records, Step, rvtools, secret};
+use crate::input::{Fault, Reading, Record, Records, Step, rvtools, secret};
 use crate::session::Inventory;
 use crate::store::{Query, Store, Term, reread_session};
 use crate::value::address::{self, Block};
@@ -188,7 +188,8 @@ pub fn xlsx(bytes: &[u8]) {
         _ => workbook(SHEET, SHARED, bytes),
     };
     file.write_all(&content).expect("room for a temporary file");
-    let Some(estate) = accepted(rvtools::read(file.path(), "vSphere")) else { return };
+    let request = rvtools::Request { provider: "vSphere", reading: Reading::default(), owner_column: None };
+    let Some(estate) = accepted(rvtools::read(file.path(), &request)) else { return };
     for mut table in estate.tables {
         let (width, mut record) = (table.columns().len(), Record::new());
         while table.read(&mut record) == Step::Record {

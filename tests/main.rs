@@ -13,6 +13,7 @@ mod conformance;
 mod decisions;
 mod documents;
 mod edges;
+mod estates;
 mod find;
 mod fit;
 mod help;

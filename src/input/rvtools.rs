@@ -11,7 +11,6 @@ mod hosting;
 mod machines;
 mod names;
 mod network;
-mod notes;
 mod staged;
 mod storage;
 mod tab;
@@ -21,10 +20,11 @@ mod workbook;
 pub use staged::Staged;
 
 use crate::error::{Error, Result};
+use crate::input::Reading;
+use crate::input::notes::{Note, NoteKind, Notes, Topic, shown};
 use datastores::Datastores;
 use hosting::Hosting;
 use machines::Machines;
-use notes::{Notes, shown};
 use staged::Origin;
 use std::path::Path;
 use std::sync::Arc;
@@ -36,9 +36,28 @@ use tab::{LAYOUTS, Tab, is_tab};
 pub struct Estate {
     /// The tables, each after those that it refers to: provider, dc, pool, os, storage, vm, disk, partition, ip.
     pub tables: Vec<Staged>,
-    /// Contents that the inventory does not take, in sentences.
-    pub notes: Vec<String>,
+    /// Contents that the inventory does not take.
+    pub notes: Vec<Note>,
 }
+
+/// Options of the command line for reading an export.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'line> {
+    /// Provider of the estate.
+    pub provider: &'line str,
+    /// Options for CSV tabs.
+    pub reading: Reading<'line>,
+    /// Header of the column of vInfo that holds the owners (default: none).
+    pub owner_column: Option<&'line str>,
+}
+
+static UNREAD_TABS: Topic = Topic::new(
+    NoteKind::Unused,
+    "{n} tab{s} {was} not read, because the inventory has no place for {them}",
+    usize::MAX,
+);
+static UNUSED_COLUMNS: Topic = Topic::new(NoteKind::Unused, "{n} column{s} {was} not used", usize::MAX);
+static MISSING_COLUMNS: Topic = Topic::new(NoteKind::Remark, "{n} known column{s} {is} missing", usize::MAX);
 
 /// The tabs of an export.
 struct Tabs {
@@ -55,8 +74,8 @@ impl Tabs {
     }
 }
 
-/// Reads the export at `path`, a workbook or a folder of CSV tabs, as an estate of `provider`.
-pub fn read(path: &Path, provider: &str) -> Result<Estate> {
+/// Reads the export at `path`, a workbook or a folder of CSV tabs.
+pub fn read(path: &Path, request: &Request<'_>) -> Result<Estate> {
     let name = path.display().to_string();
     let mut notes = Notes::default();
     let metadata = std::fs::metadata(path).map_err(|error| {
@@ -67,13 +86,13 @@ pub fn read(path: &Path, provider: &str) -> Result<Estate> {
         return Err(Error::failed(format!("\"{name}\" is neither a file nor a folder")));
     }
     let (tabs, found) = if metadata.is_dir() {
-        folder::read(path, &name, &mut notes)?
+        folder::read(path, &name, request, &mut notes)?
     } else {
-        workbook::read(path, &name, &mut notes)?
+        workbook::read(path, &name, request, &mut notes)?
     };
     let tabs = complete(tabs, &found, &name)?;
     tell_unread(&tabs, &found, &mut notes);
-    Ok(stage(&tabs, provider, notes))
+    Ok(stage(&tabs, request.provider, notes))
 }
 
 /// Takes vInfo out of the tabs, without which an export is none.
@@ -102,8 +121,22 @@ fn tell_unread(tabs: &Tabs, found: &[String], notes: &mut Notes) {
         })
         .map(|name| shown(name))
         .collect();
-    if !unread.is_empty() {
-        notes.say(format!("not read, because the inventory has no place for it: {}", unread.join(", ")));
+    for tab in unread {
+        notes.add(&UNREAD_TABS, tab);
+    }
+    for tab in std::iter::once(&tabs.info).chain(&tabs.others) {
+        if !tab.unused().is_empty() {
+            notes.add_several(
+                &UNUSED_COLUMNS,
+                tab.unused().len(),
+                format!("{} ({})", tab.name, tab.unused().join(", ")),
+            );
+        }
+        let missing: Vec<&str> = tab.missing().collect();
+        // A tab of ports has the columns of one kind of switch.
+        if !missing.is_empty() && !network::PORT_TABS.contains(&tab.name) {
+            notes.add_several(&MISSING_COLUMNS, missing.len(), format!("{} ({})", tab.name, missing.join(", ")));
+        }
     }
     let main = ["vHost", "vDatastore", "vDisk", "vPartition", "vNetwork"];
     let missing: Vec<&str> = main.into_iter().filter(|name| tabs.get(name).is_none()).collect();
@@ -125,7 +158,7 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     let [disks, partitions] = storage.stage(tabs, &machines, &hosting, &datastores, provider);
     let addresses = network::stage(tabs, &machines, &mut notes);
     let tables = vec![providers, datacenters, pools, systems, datastores_table, vms, disks, partitions, addresses];
-    Estate { tables, notes: notes.into_sentences() }
+    Estate { tables, notes: notes.into_notes() }
 }
 
 #[cfg(test)]

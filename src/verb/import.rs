@@ -5,10 +5,11 @@ use super::aside;
 use super::batch::{Existing, Tally};
 use super::header;
 use super::list::number;
-use super::load::{self, Loaded, Options, Prune};
+use super::load::{self, Loaded, Options, Prune, Tolerance};
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::Result;
+use crate::input::notes::{Note, NoteKind};
 use crate::input::{self, Opened, Reading, Records, file};
 use crate::session::Session;
 use crate::value::shown;
@@ -102,6 +103,8 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
         create,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
+        tolerance: Tolerance::Refuse,
+        left_out: 0,
     })
 }
 
@@ -120,11 +123,29 @@ pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
+/// Reads the options for files of text.
+pub(crate) fn reading(matches: &ArgMatches) -> Result<Reading<'_>> {
+    let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
+    Ok(Reading { delimiter, encoding: option(matches, "encoding") })
+}
+
+/// Prints what a source has that the inventory does not take. What is lost is told even with `--quiet`.
+pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
+    for note in notes {
+        let text = shown::shown(if session.verbose { &note.named } else { &note.text });
+        if note.is_urgent() {
+            session.warn(&text);
+        } else {
+            session.say(&text);
+        }
+    }
+}
+
 /// The rows of a file. What can be read but once, standard input or a pipe, is put aside first: nobody waits for its
 /// end while the inventory is locked.
 pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
-    let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
-    let encoding = option(matches, "encoding").map(str::to_owned);
+    let Reading { delimiter, encoding } = reading(matches)?;
+    let encoding = encoding.map(str::to_owned);
     let aside = match once(path)? {
         Some(once) => {
             Some(Rc::new(aside::put(once, &name(path), Reading { delimiter, encoding: encoding.as_deref() })?))
@@ -164,6 +185,7 @@ fn once(path: &Path) -> Result<Option<Box<dyn Read + Send>>> {
 
 /// Says what an import did.
 pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
+    tell_notes(session, &loaded.notes);
     for line in &loaded.bad {
         session.warn(line);
     }
@@ -175,7 +197,7 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
         ));
     }
     if let Some(path) = &loaded.rejects
-        && loaded.bad_rows > 0
+        && (loaded.bad_rows > 0 || loaded.notes.iter().any(|note| note.kind == NoteKind::Row))
     {
         session.say(&format!("the bad rows are in {}", shown::shown(&path.to_string_lossy())));
     }

@@ -9,7 +9,8 @@ use super::intake::{Intake, Rejected};
 use super::report::Report;
 use super::rows::{Rows, Source};
 use crate::catalog::{Entity, Field};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::input::notes::{Note, NoteKind, Notes, Topic};
 use crate::session::Session;
 use crate::store::{Filled, Writer};
 use crate::value::Cell;
@@ -26,7 +27,24 @@ pub(crate) struct Options {
     pub create: Vec<String>,
     pub rejects: Option<PathBuf>,
     pub skip_bad: bool,
+    pub tolerance: Tolerance,
+    /// Number of rows that the reader of the source could not place.
+    pub left_out: usize,
 }
+
+/// Treatment of cells that cannot be read and of rows that cannot be placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tolerance {
+    /// They are faults.
+    Refuse,
+    /// They are left out and reported: an estate is imported without them.
+    LeaveOut,
+}
+
+static NOTHING_GONE: Topic =
+    Topic::new(NoteKind::Warning, "no record counts as gone, because {n} row{s} could not be placed", 0);
+static CELLS: Topic = Topic::new(NoteKind::Cell, "{n} cell{s} could not be read and {was} left alone", 20);
+static ROWS: Topic = Topic::new(NoteKind::Row, "{n} row{s} could not be placed and {was} left out", 20);
 
 /// Records that are removed because no row described them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +62,7 @@ pub(crate) struct Loaded {
     pub gone: Vec<(&'static Entity, Vec<String>)>,
     /// The failure that the import would end with if it were not a dry run.
     pub refusal: Option<Error>,
+    pub notes: Vec<Note>,
     pub report: Report,
     pub bad: Vec<String>,
     pub bad_rows: usize,
@@ -96,11 +115,18 @@ fn attempt(
             session,
             options,
             speed,
-            intake: Intake { platform_words: true, create: options.create.clone(), ..Intake::default() },
+            intake: Intake {
+                platform_words: true,
+                create: options.create.clone(),
+                spared: (options.tolerance == Tolerance::LeaveOut).then(Vec::new),
+                ..Intake::default()
+            },
             faults: Faults::new(options.rejects.as_deref())?,
             report: Report::new(session),
             refused: false,
             refusal: None,
+            notes: Notes::default(),
+            left_out: options.left_out,
         };
         let outcome = load.all(writer, sources);
         let failed = !load.faults.is_empty() && !options.skip_bad;
@@ -110,7 +136,7 @@ fn attempt(
         let (tallies, gone) = outcome?;
         match error {
             Some(error) => Err(error),
-            None => Ok((tallies, gone, load.refusal, load.report)),
+            None => Ok((tallies, gone, load.refusal, load.notes.into_notes(), load.report)),
         }
     });
     if refused {
@@ -122,11 +148,15 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (tallies, gone, refusal, report) = result?;
-    Ok(Some(Loaded { tallies, gone, refusal, report, bad, bad_rows, rejects }))
+    let (tallies, gone, refusal, notes, report) = result?;
+    Ok(Some(Loaded { tallies, gone, refusal, notes, report, bad, bad_rows, rejects }))
 }
 
 type Outcome = (Vec<(&'static Entity, Tally)>, Vec<(&'static Entity, Vec<String>)>);
+
+fn tallies(batches: Vec<(Batch<'_>, &Source)>) -> Vec<(&'static Entity, Tally)> {
+    batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect()
+}
 
 /// The batch of the records that hold the batch's, where rows were about those too.
 fn holders<'b, 's>(
@@ -150,6 +180,9 @@ struct Load<'l> {
     refused: bool,
     /// The failure that a dry run shows after its report.
     refusal: Option<Error>,
+    notes: Notes,
+    /// Number of rows of the source that could not be placed.
+    left_out: usize,
 }
 
 impl Load<'_> {
@@ -160,8 +193,15 @@ impl Load<'_> {
         }
         writer.reading(None);
         let is_whole = self.faults.is_empty() || self.options.skip_bad;
+        if self.left_out > 0 {
+            // A record whose row could not be placed would seem to be gone.
+            if self.options.existing == Existing::Update {
+                self.notes.count(&NOTHING_GONE, self.left_out);
+            }
+            return Ok((tallies(batches), Vec::new()));
+        }
         let gone = if is_whole { self.what_is_gone(writer, &mut batches)? } else { Vec::new() };
-        Ok((batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect(), gone))
+        Ok((tallies(batches), gone))
     }
 
     /// Puts the rows of one source in.
@@ -176,13 +216,35 @@ impl Load<'_> {
                 break;
             }
             writer.at_line(rows.line());
-            match self.row(writer, &rows, &mut batch) {
+            let put = self.row(writer, &rows, &mut batch);
+            self.note_cells(&rows);
+            match put {
                 Ok(_) => {}
-                Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
+                Err(Rejected::Row(faults)) => self.reject(&rows, &batch, &faults)?,
                 Err(Rejected::Command(error)) => return Err(error),
             }
         }
         Ok(batch)
+    }
+
+    /// Reports the cells of the row that was read last that were left alone.
+    fn note_cells(&mut self, rows: &Rows) {
+        for fault in self.intake.spared.iter_mut().flat_map(std::mem::take) {
+            self.notes.add(&CELLS, format!("{}:{}: {}", rows.name(), rows.line(), fault.in_one_line()));
+        }
+    }
+
+    /// Reports what is wrong with the row that was read last: a fault, or a row that is left out. That a record exists
+    /// is never the file's fault alone, so it is always one.
+    fn reject(&mut self, rows: &Rows, batch: &Batch<'_>, errors: &[Error]) -> Result<()> {
+        let exists = batch.existing == Existing::Refuse && errors.iter().any(|error| error.kind() == Kind::Conflict);
+        if self.options.tolerance == Tolerance::Refuse || exists {
+            return rows.reject(&mut self.faults, errors);
+        }
+        self.left_out += 1;
+        let fault = rows.leave_out(&mut self.faults, errors)?;
+        self.notes.add(&ROWS, fault);
+        Ok(())
     }
 
     /// Puts the row that was read last in. Where the good rows go in without the bad, a bad one leaves nothing behind.
@@ -223,9 +285,10 @@ impl Load<'_> {
                 let draft = rows.draft(&mut self.intake, &mut filling);
                 let put =
                     draft.and_then(|draft| batch.put_new(&mut filling, &mut self.intake, draft, &mut self.report));
+                self.note_cells(rows);
                 match put {
                     Ok(()) => {}
-                    Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
+                    Err(Rejected::Row(faults)) => self.reject(rows, batch, &faults)?,
                     Err(Rejected::Command(error)) => return Err(error),
                 }
                 has_row = rows.next(&mut self.faults)?;

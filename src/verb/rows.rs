@@ -122,6 +122,14 @@ impl Rows {
         self.add(faults, self.record.line, &wrong)
     }
 
+    /// Keeps the row that was read last with the rejected ones; it is no fault.
+    pub(super) fn leave_out(&self, faults: &mut Faults, errors: &[Error]) -> Result<String> {
+        let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
+        let fault = format!("{}:{}: {}", self.records.name(), self.record.line, wrong.join("; "));
+        faults.keep(&fault, self.records.columns(), self.record.cells())?;
+        Ok(fault)
+    }
+
     fn add(&self, faults: &mut Faults, line: u64, wrong: &[String]) -> Result<()> {
         faults.add(self.records.name(), line, wrong, self.records.columns(), self.record.cells())
     }

@@ -4,8 +4,8 @@
 //! the cluster out, so each completes the other: a host without one is in the cluster of its machines, a machine
 //! without one in the cluster of its host. A host that stands alone is a pool of its own, under its own name.
 
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::Tabs;
-use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
 use crate::input::rvtools::tab::{Tab, TabRow};
 use crate::input::rvtools::votes::Votes;
@@ -17,22 +17,24 @@ const NO_DATACENTER: &str = "(no datacenter)";
 /// The pool of machines that have neither cluster nor host.
 const NO_CLUSTER: &str = "(no cluster)";
 
-const ALONE: Topic = Topic { text: "{n} host{s} {is} in no cluster and became pools of their own", shown: 20 };
-const NOWHERE: Topic = Topic { text: "{n} host{s} could be placed in no pool and {is} in no total", shown: 20 };
-const REPEATED: Topic = Topic { text: "{n} row{s} of vHost named a host again and {was} left out", shown: 20 };
-const EMPTY_CLUSTER: Topic =
-    Topic { text: "{n} cluster{s} could be placed in no datacenter and {was} left out", shown: 20 };
-const NO_CORES: Topic = Topic { text: "{n} host{s} had no cores, which the cpu of their pools lacks", shown: 20 };
-const NO_MEMORY: Topic = Topic { text: "{n} host{s} had no memory, which the memory of their pools lacks", shown: 20 };
-const NOT_LISTED: Topic =
-    Topic { text: "{n} host{s} of vms {is} not in vHost under that name, and add to no total", shown: 10 };
-const NO_CLUSTER_KNOWN: Topic =
-    Topic { text: "{n} vm{s} had neither cluster nor host and {was} put into the pool (no cluster)", shown: 20 };
-const NO_DATACENTER_KNOWN: Topic =
-    Topic { text: "{n} vm{s} had no datacenter and {was} put into (no datacenter)", shown: 20 };
-const NO_HOST_NAME: Topic = Topic { text: "{n} row{s} of vHost had no host and {was} left out", shown: 20 };
-const NO_TOTALS: Topic = Topic { text: "vHost is not in the export, so pools have no totals", shown: 0 };
-const NO_COLUMN: Topic = Topic { text: "{n} column{s} {is} not in vHost, so pools lack that total", shown: 2 };
+static ALONE: Topic = Topic::new(NoteKind::Remark, "{n} host{s} {is} in no cluster and became pools of their own", 20);
+static NOWHERE: Topic = Topic::new(NoteKind::Row, "{n} host{s} could be placed in no pool and {is} in no total", 20);
+static REPEATED: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vHost named a host again and {was} left out", 20);
+static EMPTY_CLUSTER: Topic =
+    Topic::new(NoteKind::Row, "{n} cluster{s} could be placed in no datacenter and {was} left out", 20);
+static NO_CORES: Topic =
+    Topic::new(NoteKind::Remark, "{n} host{s} had no cores, which the cpu of their pools lacks", 20);
+static NO_MEMORY: Topic =
+    Topic::new(NoteKind::Remark, "{n} host{s} had no memory, which the memory of their pools lacks", 20);
+static NOT_LISTED: Topic =
+    Topic::new(NoteKind::Remark, "{n} host{s} of vms {is} not in vHost under that name, and add to no total", 10);
+static NO_CLUSTER_KNOWN: Topic =
+    Topic::new(NoteKind::Remark, "{n} vm{s} had neither cluster nor host and {was} put into the pool (no cluster)", 20);
+static NO_DATACENTER_KNOWN: Topic =
+    Topic::new(NoteKind::Remark, "{n} vm{s} had no datacenter and {was} put into (no datacenter)", 20);
+static NO_HOST_NAME: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vHost had no host and {was} left out", 20);
+static NO_TOTALS: Topic = Topic::new(NoteKind::Remark, "vHost is not in the export, so pools have no totals", 0);
+static NO_COLUMN: Topic = Topic::new(NoteKind::Remark, "{n} column{s} {is} not in vHost, so pools lack that total", 2);
 
 /// A datacenter.
 struct Datacenter {
