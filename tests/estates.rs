@@ -66,6 +66,21 @@ fn options_for_csv_are_refused_for_a_workbook() {
     }
 }
 
+#[test]
+fn mebibytes_are_whole() {
+    let sandbox = Sandbox::empty();
+    let told = imported(
+        &sandbox,
+        "VM,Datacenter,Cluster,Memory\na,d,c,1.5\nb,d,c,4.096\nc,d,c,4.000\nd,d,c,\"1,024\"\ne,d,c,2048.0\nf,d,c,16 384\n",
+        &[],
+    );
+    // 4.096 and 4.000 are 4096 and 4000 where a point groups thousands; as whole numbers the others mean one thing.
+    assert_eq!(listed(&sandbox, "vm", "name,memory"), "a,\nb,\nc,\nd,1024 MiB\ne,2048 MiB\nf,16384 MiB\n");
+    let line = "3 values made no sense and were left out: vInfo row 2: Memory \"1.5\", vInfo row 3: Memory \"4.096\", \
+                vInfo row 4: Memory \"4.000\"\n";
+    assert!(told.contains(line), "{told}");
+}
+
 const STATES: &str = "VM,Datacenter,Cluster,Powerstate,CPUs\na,d,c,poweredOn,2\nb,d,c,poweredBlue,4\n\
                       c,d,c,poweredOff,1\nd,d,c,Suspended,1\n";
 

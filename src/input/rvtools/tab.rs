@@ -321,16 +321,18 @@ impl Tab {
         number
     }
 
-    /// The mebibytes in a cell, if there are any.
+    /// The mebibytes in a cell, if there are any. `RVTools` writes whole ones: a fraction is a number of another locale,
+    /// where a point groups thousands.
     pub(super) fn mebibytes(&self, row: &TabRow, column: &str, notes: &mut Notes) -> Option<Decimal> {
         // 2^63-1 bytes are the most that a quantity is.
         const MOST: i128 = i64::MAX as i128 >> 20;
-        let number = self.number(row, column, notes)?;
-        if number.floor() > MOST {
-            self.tell_senseless(row, column, &number.to_string(), notes);
+        let text = self.text(row, column)?;
+        let number = parse_number(text).filter(|number| number.is_whole() && number.floor() <= MOST);
+        if number.is_none() || may_be_grouped_by_points(text) {
+            self.tell_senseless(row, column, text, notes);
             return None;
         }
-        Some(number)
+        number
     }
 
     /// Tells a value that makes no sense.
@@ -377,6 +379,13 @@ pub(super) fn parse_number(text: &str) -> Option<Decimal> {
     let is_grouped = (1..=3).contains(&groups.next()?.len()) && groups.all(|group| group.len() == 3);
     let digits: String = whole.chars().filter(|letter| *letter != separator).collect();
     is_grouped.then(|| Decimal::parse(&format!("{digits}.{fraction}")).ok()).flatten()
+}
+
+/// Tests if a number such as `4.000` could be four thousand as well as four.
+fn may_be_grouped_by_points(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(whole, fraction)| {
+        fraction.len() == 3 && whole.len() <= 3 && whole.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]
