@@ -160,6 +160,62 @@ fn an_export_with_rows_that_have_no_place_says_nothing_of_what_is_gone() {
     assert_eq!(listed(&sandbox, "vm", "name"), "a\n");
 }
 
+#[test]
+fn hosts_of_one_name_in_two_datacenters_are_two() {
+    let sandbox = Sandbox::empty();
+    export(
+        &sandbox,
+        &[
+            ("vInfo", b"VM,Datacenter,Cluster,Host\na,north,alpha,node1\nb,south,,node1\nc,east,gamma,NODE1\n"),
+            (
+                "vHost",
+                b"Host,Datacenter,Cluster,# Cores,# Memory\nnode1,north,alpha,8,1000\nnode1,south,beta,16,2000\n\
+                  node1,south,beta,32,4000\n",
+            ),
+            ("vDatastore", b"Name,Datacenter,Capacity MiB,Hosts\nlocal,south,10,node1\n"),
+        ],
+    );
+    let answer = import(&sandbox, &[]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
+    // The second node1 of the south is a repetition; that of the east is not in vHost.
+    assert_eq!(
+        listed(&sandbox, "pool", "path,cpu,memory"),
+        "vSphere/north/alpha,8,1000 MiB\nvSphere/south/beta,16,2000 MiB\nvSphere/east/gamma,,\n"
+    );
+    assert_eq!(listed(&sandbox, "vm", "path"), "vSphere/north/alpha/a\nvSphere/south/beta/b\nvSphere/east/gamma/c\n");
+    assert_eq!(listed(&sandbox, "storage", "path"), "vSphere/south/beta/local\n");
+    assert!(answer.stderr.contains("1 row of vHost named a host again and was left out: node1 (row 4)\n"), "{answer}");
+    assert!(
+        answer.stderr.contains("1 host of vms is not in vHost under that name, and add to no total: NODE1\n"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn hosts_of_two_vcenters_add_up_each_to_its_own_pool() {
+    let sandbox = Sandbox::empty();
+    export(
+        &sandbox,
+        &[
+            (
+                "vInfo",
+                b"VM,Datacenter,Cluster,Host,VI SDK Server\na,dc,alpha,node1,vc-a\nb,dc,beta,node1,vc-b\nc,,,node1,\n",
+            ),
+            (
+                "vHost",
+                b"Host,Datacenter,Cluster,# Cores,# Memory,VI SDK Server\nnode1,dc,alpha,8,1000,vc-a\n\
+                  node1,dc,beta,16,2000,vc-b\n",
+            ),
+        ],
+    );
+    let answer = import(&sandbox, &[]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
+    let pools = listed(&sandbox, "pool", "name,cpu,memory");
+    assert!(pools.contains("alpha,8,1000 MiB\nbeta,16,2000 MiB\n"), "{pools}");
+    let line = "1 vm could run on several hosts of one name and was placed without one: c\n";
+    assert!(answer.stderr.contains(line), "{answer}");
+}
+
 const OWNERS: &str = "VM,Power status,Owner,Annotation,Datacenter,Cluster\na,poweredOn,kim,x,d,c\n\
                       b,poweredOn,LEE@example.com,x,d,c\nc,poweredOn,new@example.com,x,d,c\n\
                       d,poweredOn,payroll team,x,d,c\ne,poweredOn,,x,d,c\n";

@@ -8,6 +8,7 @@
 mod datastores;
 mod folder;
 mod hosting;
+mod hosts;
 mod machines;
 mod names;
 mod network;

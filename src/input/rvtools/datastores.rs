@@ -180,7 +180,7 @@ fn place(
     let mut votes: Votes<usize> = Votes::default();
     let by_name = |pool: &usize| hosting.path("", *pool);
     let hosts = tab.text(row, "Hosts").unwrap_or_default().split([',', ';', '\n']).map(str::trim);
-    for pool in hosts.filter_map(|host| hosting.pool_of_host(host)).filter(is_there) {
+    for pool in hosts.flat_map(|host| hosting.pools_of_host(host)).filter(is_there) {
         votes.add(pool, 1);
     }
     if let Some(pool) = votes.winner(by_name).copied() {

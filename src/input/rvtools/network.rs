@@ -97,7 +97,9 @@ impl Vlans {
         }
         let Some(group) = group else { return };
         if let Some(host) = tab.text(row, "Host") {
-            self.by_host.entry((group.to_owned(), host.to_lowercase())).or_default().add(vlan);
+            for datacenter in [None, tab.text(row, "Datacenter")] {
+                self.by_host.entry((group.to_owned(), host_of(host, datacenter))).or_default().add(vlan);
+            }
         }
         if let Some(datacenter) = tab.text(row, "Datacenter") {
             self.by_datacenter.entry((group.to_owned(), datacenter.to_owned())).or_default().add(vlan);
@@ -113,10 +115,16 @@ impl Vlans {
     fn find(&self, machine: &str, network: &str, host: &str, datacenter: &str) -> &[Vlan] {
         let key = |owner: &str| (network.to_owned(), owner.to_owned());
         let vlans = self.by_machine.get(&key(machine));
-        let vlans = vlans.or_else(|| self.by_host.get(&key(&host.to_lowercase())));
+        let vlans = vlans.or_else(|| self.by_host.get(&key(&host_of(host, Some(datacenter)))));
+        let vlans = vlans.or_else(|| self.by_host.get(&key(&host_of(host, None))));
         let vlans = vlans.or_else(|| self.by_datacenter.get(&key(datacenter)));
         vlans.or_else(|| self.anywhere.get(network)).map_or(&[], |vlans| &vlans.0)
     }
+}
+
+/// A host as a key: two datacenters may each have one of a name.
+fn host_of(host: &str, datacenter: Option<&str>) -> String {
+    format!("{}\0{}", datacenter.unwrap_or_default(), host.to_lowercase())
 }
 
 /// Gathers addresses, telling each network's trouble once.
