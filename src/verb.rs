@@ -16,6 +16,7 @@ pub(crate) mod ask;
 pub(crate) mod batch;
 pub(crate) mod complete;
 pub(crate) mod faults;
+mod guard;
 mod header;
 pub(crate) mod intake;
 pub(crate) mod ledger;

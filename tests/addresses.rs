@@ -216,3 +216,75 @@ fn a_block_is_counted_by_address_and_not_by_record() {
     );
     assert_eq!(json.replace(": ", ":").replace(", ", ","), wanted);
 }
+
+/// Two VMs with one address in one VLAN, and one with the same address and one of its own.
+fn duplicates() -> Sandbox {
+    let sandbox = Sandbox::estate();
+    for name in ["a", "b", "c"] {
+        sandbox.ok(&["vm", "add", name, "--pool", "test"]);
+    }
+    for arguments in
+        [&["10.9.0.1", "--vm", "a"][..], &["10.9.0.1", "--vm", "b"], &["10.9.0.1", "--ipv6", "fd00::9", "--vm", "c"]]
+    {
+        let all: Vec<&str> =
+            ["ip", "add", "--vlan", "9", "--allow-duplicate"].iter().chain(arguments).copied().collect();
+        sandbox.ok(&all);
+    }
+    sandbox
+}
+
+const ADDRESSES: &[&str] = &["ip", "list", "--vlan", "9", "-o", "csv", "-c", "id,ipv4,ipv6,vm", "--no-headers"];
+
+#[test]
+fn an_address_of_several_removed_vms_is_free_once() {
+    let sandbox = duplicates();
+    let before = (sandbox.exported(), sandbox.ok(ADDRESSES));
+    let listed: Vec<&str> = lines(&before.1).into_iter().map(|line| line.split(',').next().unwrap_or(line)).collect();
+    let removed = sandbox.run(&["vm", "rm", "a", "b", "--yes"]);
+    assert_eq!((removed.status, removed.stdout.as_str()), (0, ""), "{removed}");
+    assert_eq!(removed.stderr, "removed 2 vms, letting go of 2 ip addresses\n");
+    let [first, _, third] = listed.as_slice() else { panic!("three addresses: {listed:?}") };
+    assert_eq!(sandbox.ok(ADDRESSES), format!("{first},10.9.0.1,,\n{third},10.9.0.1,fd00::9,c\n"));
+    sandbox.ok(&["undo"]);
+    assert_eq!((sandbox.exported(), sandbox.ok(ADDRESSES)), before);
+    // Undone once more: they are removed again.
+    sandbox.ok(&["undo"]);
+    assert_eq!(sandbox.ok(ADDRESSES), format!("{first},10.9.0.1,,\n{third},10.9.0.1,fd00::9,c\n"));
+}
+
+#[test]
+fn an_address_that_is_reserved_already_does_not_keep_its_vm_from_being_removed() {
+    let sandbox = duplicates();
+    sandbox.ok(&["ip", "add", "10.9.0.1", "--vlan", "9", "--allow-duplicate"]);
+    let before = (sandbox.exported(), sandbox.ok(ADDRESSES));
+    // Only the IPv4 address of c is reserved: its IPv6 address becomes free.
+    insta::assert_snapshot!(sandbox.run(&["vm", "rm", "a", "c", "--dry-run", "-o", "csv"]), @r"
+    status 0
+    change,noun,record,field,old,new
+    remove,ip,AWS/tokyo/test/a/10.9.0.1,,,
+    change,ip,AWS/tokyo/test/c/10.9.0.1,ipv4,10.9.0.1,
+    change,ip,AWS/tokyo/test/c/10.9.0.1,vm,AWS/tokyo/test/c,
+    remove,vm,AWS/tokyo/test/a,,,
+    remove,vm,AWS/tokyo/test/c,,,
+    ");
+    let removed = sandbox.run(&["vm", "rm", "a", "b", "c", "--yes"]);
+    assert_eq!((removed.status, removed.stdout.as_str()), (0, ""), "{removed}");
+    let free = sandbox.ok(&["ip", "list", "--vlan", "9", "-o", "csv", "-c", "ipv4,ipv6,vm", "--no-headers"]);
+    assert_eq!(free, ",fd00::9,\n10.9.0.1,,\n");
+    sandbox.ok(&["undo"]);
+    assert_eq!((sandbox.exported(), sandbox.ok(ADDRESSES)), before);
+}
+
+#[test]
+fn vms_with_one_address_are_pruned_together() {
+    let sandbox = duplicates();
+    let before = sandbox.exported();
+    let file = sandbox.file("vms.csv", "name,pool\nweb01,prod\nweb02,prod\nweb10,test\n");
+    let pruned = sandbox.run(&["vm", "import", &file, "--update", "--prune"]);
+    assert_eq!((pruned.status, pruned.stdout.as_str()), (0, ""), "{pruned}");
+    assert_eq!(pruned.stderr, "3 vms: 3 unchanged, 3 removed\n");
+    let free = sandbox.ok(&["ip", "list", "--vlan", "9", "-o", "csv", "-c", "ipv4,ipv6,vm", "--no-headers"]);
+    assert_eq!(free, "10.9.0.1,,\n,fd00::9,\n");
+    sandbox.ok(&["undo"]);
+    assert_eq!(sandbox.exported(), before);
+}

@@ -131,11 +131,16 @@ fn the_platforms_words_are_understood_in_files_only() {
     let sandbox = Sandbox::estate();
     let file = sandbox.file(
         "vms.csv",
-        "name,pool,status\na,test,poweredOn\nb,test,SHUTOFF\nc,test,TERMINATED\nd,test,VM deallocated\ne,test,\n",
+        "name,pool,status\na,test,poweredOn\nb,test,SHUTOFF\nc,test,archived\nd,test,VM deallocated\ne,test,\n",
     );
     sandbox.ok(&["vm", "import", &file]);
     let statuses: Vec<String> = ["a", "b", "c", "d", "e"].map(|name| cell(&sandbox, "vm", name, "status")).into();
     assert_eq!(statuses, ["running", "stopped", "retired", "stopped", "unknown"]);
+    // Stopped on Google Cloud, gone on AWS.
+    let file = sandbox.file("other.csv", "name,pool,status\nf,test,TERMINATED\n");
+    let refused = sandbox.run(&["vm", "import", &file]);
+    assert_eq!((refused.status, refused.stdout.as_str()), (1, ""), "{refused}");
+    assert!(refused.stderr.contains("stopped (Google Cloud) or retired (AWS)"), "{refused}");
     let refused = sandbox.run(&["vm", "set", "a", "--status", "SHUTOFF"]);
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("help: did you mean stopped?"), "{refused}");

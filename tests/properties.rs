@@ -188,7 +188,8 @@ pub fn xlsx(bytes: &[u8]) {
         _ => workbook(SHEET, SHARED, bytes),
     };
     file.write_all(&content).expect("room for a temporary file");
-    let Some(estate) = accepted(rvtools::read(file.path(), "vSphere")) else { return };
+    let Some(export) = accepted(rvtools::open(file.path(), &rvtools::Request::default())) else { return };
+    let estate = export.into_estate("vSphere");
     for mut table in estate.tables {
         let (width, mut record) = (table.columns().len(), Record::new());
         while table.read(&mut record) == Step::Record {

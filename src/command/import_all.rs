@@ -4,17 +4,21 @@ use super::Graft;
 use super::scope::Asked;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
-use crate::input::{Records, rvtools};
+use crate::input::Records;
+use crate::input::notes::Note;
+use crate::input::rvtools::{self, Staged};
 use crate::session::Session;
 use crate::value::role::Role;
-use crate::value::shown;
+use crate::value::{Cell, shown, text};
 use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
 use crate::verb::import;
 use crate::verb::ledger::SourceRun;
-use crate::verb::load::{self, Options};
+use crate::verb::load::{self, Options, Tolerance};
 use crate::verb::rows::Source;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 pub(super) const GRAFT: Graft = Graft {
@@ -31,6 +35,8 @@ const PROVIDER: &str = "vSphere";
 
 /// Kind of the sources whose exports `RVTools` wrote.
 const RVTOOLS: &str = "rvtools";
+/// Noun of the owners of VMs.
+const USER: &str = "user";
 
 /// The programs whose exports are understood.
 const SOURCES: &[&str] = &[RVTOOLS];
@@ -49,6 +55,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("provider")
                 .long("provider")
                 .value_name("NAME")
+                .requires("from")
                 .help(format!("Whose datacenters they are, with --from; else {PROVIDER}")),
         )
         .arg(
@@ -67,6 +74,21 @@ fn arguments(command: Command) -> Command {
                 .requires("from")
                 .conflicts_with("prune")
                 .help("Set the status of VMs that the source has no more to retired; with --from and --update"),
+        )
+        .arg(
+            Arg::new("owner-column")
+                .long("owner-column")
+                .value_name("NAME")
+                .requires("from")
+                .help("Column of vInfo with the owner of each VM, such as a custom attribute"),
+        )
+        .arg(
+            Arg::new("strict")
+                .long("strict")
+                .action(ArgAction::SetTrue)
+                .requires("from")
+                .conflicts_with("skip-bad")
+                .help("Import nothing if a cell cannot be read or a row cannot be placed"),
         );
     let command = import::how(command).after_help(
         "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
@@ -75,25 +97,24 @@ fn arguments(command: Command) -> Command {
     command.long_about(
         "Import a whole inventory in one transaction: a folder of CSV files as inv export writes it, or with --from \
          rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates and vCLS machines are left out \
-         and named; what has no place is told. With --update a second run brings the inventory up to date.",
+         and named. A cell that cannot be read is left alone and a row that cannot be placed is left out; both are \
+         reported, and --strict refuses them. Unused tabs and columns are counted, and named with -v. With --update a \
+         second run brings the inventory up to date.",
     )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     session.require(Role::Editor)?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
-    let (sources, run) = match option(matches, "from") {
-        None => (folder(session, &path, matches)?, None),
-        Some(RVTOOLS) => {
-            let (sources, run) = estate(session, &path, matches)?;
-            (sources, Some(run))
-        }
+    let mut options = import::chosen(session.catalog(), matches)?;
+    let sources = match option(matches, "from") {
+        None => folder(session, &path, matches)?,
+        Some(RVTOOLS) => estate(session, &path, matches, &mut options)?,
         Some(other) => {
             return Err(Error::usage(format!("exports of {} are not understood", shown::quoted(other)))
                 .help(format!("the programs are {}", SOURCES.join(", "))));
         }
     };
-    let options = Options { run, ..import::chosen(session.catalog(), matches)? };
     let loaded = load::load(session, &import::name(&path), &sources, &options)?;
     import::tell(session, loaded)
 }
@@ -153,17 +174,31 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
 }
 
 /// Reads an `RVTools` export, as a run of its source.
-fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<(Vec<Source>, SourceRun)> {
+fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Options) -> Result<Vec<Source>> {
+    let owner_column = option(matches, "owner-column");
+    let request = rvtools::Request { reading: import::reading(matches)?, owner_column };
+    let export = rvtools::open(path, &request)?;
     let asked = Asked { source: option(matches, "source"), provider: option(matches, "provider"), otherwise: PROVIDER };
-    let export = rvtools::open(path)?;
     let identified = session.read(|reader| asked.identify(reader, RVTOOLS, export.servers()))?;
-    let estate = export.into_estate(&identified.scope.provider);
-    for note in &estate.notes {
-        session.say(&shown::shown(note));
+    let mut estate = export.into_estate(&identified.scope.provider);
+    if switch(matches, "strict") {
+        refuse_losses(path, &estate.notes)?;
+    } else {
+        options.tolerance = Tolerance::LeaveOut;
     }
+    import::tell_notes(session, &estate.notes);
+    if owner_column.is_some() {
+        name_owners(session, &mut estate.tables)?;
+    }
+    options.run = Some(SourceRun {
+        name: identified.name,
+        kind: RVTOOLS,
+        scope: identified.scope.to_string(),
+        incomplete: estate.incomplete.or(identified.partial),
+    });
     let catalog: &Catalog = session.catalog();
     let update = switch(matches, "update");
-    let source = |table: rvtools::Staged| {
+    let source = |table: Staged| {
         let entity = catalog.of(table.noun);
         let only_names = table.columns().iter().all(|column| is_key(entity, column));
         Source {
@@ -172,16 +207,57 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches) -> Result<(Vec<S
             existing: (only_names && !update).then_some(Existing::Skip),
             bytes: None,
             replaces: false,
+            // Users belong to people: an export that has one no more does not say that it is gone.
+            is_bound: entity.noun != USER,
             open: Box::new(move || Ok(Box::new(table.clone()))),
         }
     };
-    let run = SourceRun {
-        name: identified.name,
-        kind: RVTOOLS,
-        scope: identified.scope.to_string(),
-        incomplete: estate.incomplete.or(identified.partial),
-    };
-    Ok((estate.tables.into_iter().map(source).collect(), run))
+    Ok(estate.tables.into_iter().map(source).collect())
+}
+
+/// Refuses an export with cells that could not be read or rows that could not be placed.
+fn refuse_losses(path: &Path, notes: &[Note]) -> Result<()> {
+    let losses: Vec<&Note> = notes.iter().filter(|note| note.is_loss()).collect();
+    if losses.is_empty() {
+        return Ok(());
+    }
+    let count: usize = losses.iter().map(|note| note.count).sum();
+    let what = if count == 1 { "a cell or row".to_owned() } else { format!("{count} cells or rows") };
+    let path = shown::quoted(&path.to_string_lossy());
+    Err(Error::failed(format!("{path} has {what} that cannot be used; nothing was imported"))
+        .details(losses.into_iter().map(|note| note.text.clone()))
+        .help("correct the export, or leave --strict out to import the rest"))
+}
+
+/// Names the owners of VMs as the inventory does. An e-mail address is that of the user who has it, or of a new user;
+/// every other text is the name of a user.
+fn name_owners(session: &Session, tables: &mut Vec<Staged>) -> Result<()> {
+    let user = session.catalog().of(USER);
+    let mut names: HashSet<String> = HashSet::new();
+    let mut by_email: HashMap<String, Vec<String>> = HashMap::new();
+    session.read(|reader| {
+        reader.each(user, |record| {
+            if let Cell::Text(name) = record.value(user, "name") {
+                names.insert(name.to_string());
+                if let Cell::Text(email) = record.value(user, "email") {
+                    by_email.entry(email.to_lowercase()).or_default().push(name.to_string());
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    })?;
+    let Some(place) = tables.iter().position(|table| table.noun == "vm") else { return Ok(()) };
+    let Some(vms) = tables.get_mut(place) else { return Ok(()) };
+    vms.replace("owner", |owner| match by_email.get(&owner.to_lowercase()).map(Vec::as_slice) {
+        Some([name]) if !names.contains(owner) => name.clone(),
+        _ => owner.to_owned(),
+    });
+    let users = vms.derived("owner", USER, &["name", "email"], |owner| {
+        let is_new = !names.contains(owner) && !by_email.contains_key(&owner.to_lowercase());
+        (is_new && text::email(owner).is_ok()).then(|| vec![Some(owner.to_owned()); 2])
+    });
+    tables.insert(place, users);
+    Ok(())
 }
 
 fn is_key(entity: &Entity, column: &str) -> bool {

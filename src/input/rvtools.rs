@@ -8,10 +8,10 @@
 mod datastores;
 mod folder;
 mod hosting;
+mod hosts;
 mod machines;
 mod names;
 mod network;
-mod notes;
 mod staged;
 mod storage;
 mod tab;
@@ -21,10 +21,11 @@ mod workbook;
 pub use staged::Staged;
 
 use crate::error::{Error, Result};
+use crate::input::Reading;
+use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of, shown};
 use datastores::Datastores;
 use hosting::Hosting;
 use machines::Machines;
-use notes::{Notes, shown};
 use staged::Origin;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -37,11 +38,28 @@ use tab::{LAYOUTS, Tab, is_tab};
 pub struct Estate {
     /// The tables, each after those that it refers to: provider, dc, pool, os, storage, vm, disk, partition, ip.
     pub tables: Vec<Staged>,
-    /// Contents that the inventory does not take, in sentences.
-    pub notes: Vec<String>,
+    /// Contents that the inventory does not take.
+    pub notes: Vec<Note>,
     /// Why what it lacks may be there all the same; `None` if it has all that there is.
     pub incomplete: Option<String>,
 }
+
+/// Options of the command line for reading an export.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'line> {
+    /// Options for CSV tabs.
+    pub reading: Reading<'line>,
+    /// Header of the column of vInfo that holds the owners (default: none).
+    pub owner_column: Option<&'line str>,
+}
+
+static UNREAD_TABS: Topic = Topic::new(
+    NoteKind::Unused,
+    "{n} tab{s} {was} not read, because the inventory has no place for {them}",
+    usize::MAX,
+);
+static UNUSED_COLUMNS: Topic = Topic::new(NoteKind::Unused, "{n} column{s} {was} not used", usize::MAX);
+static MISSING_COLUMNS: Topic = Topic::new(NoteKind::Remark, "{n} known column{s} {is} missing", usize::MAX);
 
 /// The tabs of an export.
 struct Tabs {
@@ -80,19 +98,11 @@ impl Export {
     }
 }
 
-/// Reads the export at `path` as an estate of `provider`.
-///
-/// # Errors
-/// As [`open`].
-pub fn read(path: &Path, provider: &str) -> Result<Estate> {
-    Ok(open(path)?.into_estate(provider))
-}
-
 /// Reads the export at `path`, a workbook or a folder of CSV tabs.
 ///
 /// # Errors
 /// It cannot be read, or is no export.
-pub fn open(path: &Path) -> Result<Export> {
+pub fn open(path: &Path, request: &Request<'_>) -> Result<Export> {
     let name = path.display().to_string();
     let mut notes = Notes::default();
     let metadata = std::fs::metadata(path).map_err(|error| {
@@ -103,9 +113,9 @@ pub fn open(path: &Path) -> Result<Export> {
         return Err(Error::failed(format!("\"{name}\" is neither a file nor a folder")));
     }
     let (tabs, found) = if metadata.is_dir() {
-        folder::read(path, &name, &mut notes)?
+        folder::read(path, &name, request, &mut notes)?
     } else {
-        workbook::read(path, &name, &mut notes)?
+        workbook::read(path, &name, request, &mut notes)?
     };
     let tabs = complete(tabs, &found, &name)?;
     tell_unread(&tabs, &found, &mut notes);
@@ -138,8 +148,22 @@ fn tell_unread(tabs: &Tabs, found: &[String], notes: &mut Notes) {
         })
         .map(|name| shown(name))
         .collect();
-    if !unread.is_empty() {
-        notes.say(format!("not read, because the inventory has no place for it: {}", unread.join(", ")));
+    for tab in unread {
+        notes.add(&UNREAD_TABS, tab);
+    }
+    for tab in std::iter::once(&tabs.info).chain(&tabs.others) {
+        if !tab.unused().is_empty() {
+            notes.add_several(
+                &UNUSED_COLUMNS,
+                tab.unused().len(),
+                format!("{} ({})", tab.name, tab.unused().join(", ")),
+            );
+        }
+        let missing: Vec<&str> = tab.missing().collect();
+        // A tab of ports has the columns of one kind of switch.
+        if !missing.is_empty() && !network::PORT_TABS.contains(&tab.name) {
+            notes.add_several(&MISSING_COLUMNS, missing.len(), format!("{} ({})", tab.name, missing.join(", ")));
+        }
     }
     let main = ["vHost", "vDatastore", "vDisk", "vPartition", "vNetwork"];
     let missing: Vec<&str> = main.into_iter().filter(|name| tabs.get(name).is_none()).collect();
@@ -153,14 +177,7 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     let machines = Machines::read(tabs, &hosting, &pools, provider, &mut notes);
     let storage = Storage::read(tabs, &machines, &mut notes);
     let datastores = Datastores::read(tabs, storage.disks(), &machines, &hosting, &mut notes);
-    let incomplete = if machines.included().next().is_none() {
-        Some("the export has no VM".to_owned())
-    } else if machines.nameless > 0 {
-        Some(format!("{} of vInfo had no name", notes::count_of(machines.nameless, "row")))
-    } else {
-        let unread = Some(notes.unread_lines).filter(|lines| *lines > 0);
-        unread.map(|lines| format!("{} could not be read", notes::count_of(lines, "line")))
-    };
+    let is_empty = machines.included().next().is_none();
     let mut providers = Staged::new("provider", &[("name", true)], &tabs.sources);
     providers.add(Origin { tab: tabs.info.index, row: 1 }, [Some(provider.to_owned())]);
     let [datacenters, pools] = hosting.stage(tabs, provider);
@@ -175,5 +192,12 @@ fn stage(tabs: &Tabs, provider: &str, mut notes: Notes) -> Estate {
     }
     let stored = tables.iter_mut().filter(|table| table.noun == "storage");
     stored.for_each(|table| table.identify_by_path(Some("pool"), provider));
-    Estate { tables, notes: notes.into_sentences(), incomplete }
+    let notes = notes.into_notes();
+    let left_out: usize = notes.iter().filter(|note| note.kind == NoteKind::Row).map(|note| note.count).sum();
+    let incomplete = if is_empty {
+        Some("the export has no VM".to_owned())
+    } else {
+        (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")))
+    };
+    Estate { tables, notes, incomplete }
 }

@@ -18,8 +18,7 @@ pub const RETIRED: &str = "retired";
 /// The platforms' words for each status, without case, blanks, `_` and `-`.
 ///
 /// They are those of vSphere, `OpenStack`, AWS, Azure, Google Cloud, libvirt, Proxmox, Hyper-V, Xen, `CloudStack`,
-/// Nutanix and `NetBox`. Where one word means two things, AWS decides: `TERMINATED` is gone there and stopped in Google
-/// Cloud, `shutting-down` ends there in termination and elsewhere in a stop; both are `retired`. A machine in
+/// Nutanix and `NetBox`. A word that means different statuses on two of them is in [`AMBIGUOUS`]. A machine in
 /// maintenance is out of service for a while: `suspended`.
 const WORDS: &[(&str, &str)] = &[
     (
@@ -52,11 +51,32 @@ const WORDS: &[(&str, &str)] = &[
     ),
     (
         "retired",
-        "retired terminated terminating shuttingdown deleted deleting softdeleted softdelete destroyed destroying \
+        "retired terminating deleted deleting softdeleted softdelete destroyed destroying \
          expunging expunged decommissioning decommissioned deprovisioning archived archive removed",
     ),
     ("unknown", "unknown nostate other none undetermined disconnected orphaned inaccessible invalid unassigned"),
 ];
+
+/// Words that mean one status on one platform and another one elsewhere, each with its statuses and where they hold.
+/// Only a reader that knows the platform can take them.
+const AMBIGUOUS: &[(&str, &str)] = &[
+    ("terminated", "stopped (Google Cloud) or retired (AWS)"),
+    ("shuttingdown", "stopped (vSphere, Hyper-V, libvirt) or retired (AWS)"),
+];
+
+/// The words of one platform for each status: lower case, without blanks, `_` and `-`.
+#[derive(Debug)]
+pub struct Words(pub &'static [(&'static str, &'static str)]);
+
+impl Words {
+    /// Returns the status that `text` means on the platform, in any case and with any separators.
+    #[must_use]
+    pub fn status(&self, text: &str) -> Option<&'static str> {
+        let word = bare_word(text)?;
+        let has_word = |words: &str| words.split_whitespace().any(|other| other == word);
+        self.0.iter().find(|(_, words)| has_word(words)).map(|(status, _)| *status)
+    }
+}
 
 static BY_WORD: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
     WORDS.iter().flat_map(|(status, words)| words.split_whitespace().map(|word| (word, *status))).collect()
@@ -77,6 +97,10 @@ pub fn parse(text: &str) -> Result<&'static str> {
     if let Some(status) = known(text) {
         return Ok(status);
     }
+    if let Some((_, candidates)) = bare_word(text).and_then(|word| AMBIGUOUS.iter().find(|(other, _)| *other == word)) {
+        return Err(Error::failed(format!("{} is another status on another platform", quoted(text)))
+            .help(format!("write what it means here: {candidates}")));
+    }
     let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));
     let similar_words =
         from_platform(text).map_or_else(|| similar::nearest(text, STATUSES.iter().copied(), 1), |word| vec![word]);
@@ -92,22 +116,21 @@ pub fn parse(text: &str) -> Result<&'static str> {
 /// words themselves.
 #[must_use]
 pub fn from_platform(text: &str) -> Option<&'static str> {
+    let word = bare_word(text)?;
+    let unprefixed = ["powerstate/", "provisioningstate/", "vm"].iter().find_map(|prefix| word.strip_prefix(prefix));
+    BY_WORD.get(word.as_str()).or_else(|| BY_WORD.get(unprefixed?)).copied()
+}
+
+/// Returns a word as it is looked up, unless it is longer than any.
+fn bare_word(text: &str) -> Option<String> {
     let text = text.trim();
-    if text.len() > LONGEST {
-        return None;
-    }
-    let word: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
-    let bare = ["powerstate/", "provisioningstate/", "vm"].iter().find_map(|prefix| word.strip_prefix(prefix));
-    BY_WORD.get(word.as_str()).or_else(|| BY_WORD.get(bare?)).copied()
+    let letters = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'));
+    (text.len() <= LONGEST).then(|| letters.map(|c| c.to_ascii_lowercase()).collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{STATUSES, WORDS, from_platform, parse};
+    use super::{AMBIGUOUS, STATUSES, WORDS, Words, from_platform, parse};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
     use std::collections::HashSet;
 
@@ -145,6 +168,25 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_platforms_disagree_about_is_refused_with_what_it_can_mean() {
+        let error = parse("TERMINATED").expect_err("stopped on Google Cloud, gone on AWS");
+        assert_eq!(error.message(), "\"TERMINATED\" is another status on another platform");
+        let help = "write what it means here: stopped (Google Cloud) or retired (AWS)";
+        assert_eq!(error.way_out(), Some(help));
+        assert!(
+            parse("shutting-down").expect_err("a stop or the end").way_out().is_some_and(|help| help.contains("AWS"))
+        );
+    }
+
+    #[test]
+    fn a_platform_has_words_of_its_own() {
+        const GOOGLE: Words = Words(&[("running", "running"), ("stopped", "terminated stopping")]);
+        assert_eq!(GOOGLE.status("TERMINATED"), Some("stopped"));
+        assert_eq!(GOOGLE.status(" Stopping "), Some("stopped"));
+        assert_eq!(GOOGLE.status("poweredOn"), None);
+    }
+
+    #[test]
     fn the_words_of_the_platforms_are_understood() {
         for (word, status) in [
             ("poweredOn", "running"),
@@ -158,8 +200,6 @@ mod tests {
             ("SOFT_DELETED", "retired"),
             ("pending", "planned"),
             ("stopping", "stopped"),
-            ("shutting-down", "retired"),
-            ("terminated", "retired"),
             ("VM running", "running"),
             ("VM deallocated", "stopped"),
             ("VM stopped", "stopped"),
@@ -182,6 +222,9 @@ mod tests {
             assert_eq!(from_platform(word), Some(status), "{word}");
         }
         assert_eq!(from_platform("fine"), None);
+        for (word, _) in AMBIGUOUS {
+            assert_eq!(from_platform(word), None, "{word}");
+        }
         assert_eq!(from_platform(""), None);
         assert_eq!(from_platform("vm"), None);
     }

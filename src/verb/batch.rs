@@ -113,7 +113,7 @@ impl<'s> Batch<'s> {
         {
             let title = writer.title(self.entity, found.id())?;
             let text = format!("{} {} stands in line {first} already", self.entity.labels.0, shown::quoted(&title));
-            return Err(Error::conflict(text).into());
+            return Err(Error::failed(text).into());
         }
         let id = match (existing, self.existing) {
             (Some(found), Existing::Refuse) => {

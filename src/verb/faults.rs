@@ -70,6 +70,16 @@ impl Faults {
                 self.lines.push(format!("{}:{line}: {fault}", shown::shown(file)));
             }
         }
+        self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
+    }
+
+    /// Writes a row with its `fault` to the file of rejected rows, if there is one.
+    pub(crate) fn keep<'a>(
+        &mut self,
+        fault: &str,
+        header: &[String],
+        cells: impl Iterator<Item = (usize, Option<&'a str>)>,
+    ) -> Result<()> {
         let Some(rejects) = &mut self.rejects else { return Ok(()) };
         let mut row = vec![String::new(); header.len()];
         for (column, text) in cells {
@@ -80,7 +90,7 @@ impl Faults {
                 text.unwrap_or_default().clone_into(slot);
             }
         }
-        row.push(format!("{file}:{line}: {}", faults.join("; ")));
+        row.push(fault.to_owned());
         rejects.write(header, &row)
     }
 

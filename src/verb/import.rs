@@ -4,10 +4,12 @@ use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
 use super::header;
-use super::load::{self, Loaded, Options, Prune};
+use super::list::number;
+use super::load::{self, Loaded, Options, Prune, Tolerance};
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::Result;
+use crate::input::notes::{Note, NoteKind};
 use crate::input::{self, Opened, Reading, Records, file};
 use crate::session::Session;
 use crate::value::shown;
@@ -38,6 +40,13 @@ pub(crate) fn how(command: Command) -> Command {
         .arg(flag("update", "Change records that exist already; an empty cell clears"))
         .arg(flag("skip-existing", "Leave records that exist already as they are").conflicts_with("update"))
         .arg(flag("prune", "Remove what the file does not have; with --update").requires("update"))
+        .arg(
+            Arg::new("allow-removals")
+                .long("allow-removals")
+                .value_name("N")
+                .requires("prune")
+                .help("Let --prune remove up to N records (default: 10, or 10 % of a noun if that is more)"),
+        )
         .arg(
             Arg::new("create")
                 .long("create")
@@ -93,10 +102,13 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
             (_, true) => Prune::Retire,
             _ => Prune::Nothing,
         },
+        allowed_removals: number(matches, "allow-removals")?
+            .map(|number| usize::try_from(number).unwrap_or(usize::MAX)),
         run: None,
         create,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
+        tolerance: Tolerance::Refuse,
     })
 }
 
@@ -115,11 +127,29 @@ pub(crate) fn name(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() }
 }
 
+/// Reads the options for files of text.
+pub(crate) fn reading(matches: &ArgMatches) -> Result<Reading<'_>> {
+    let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
+    Ok(Reading { delimiter, encoding: option(matches, "encoding") })
+}
+
+/// Prints what a source has that the inventory does not take. What is lost is told even with `--quiet`.
+pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
+    for note in notes {
+        let text = shown::shown(if session.verbose { &note.named } else { &note.text });
+        if note.is_urgent() {
+            session.warn(&text);
+        } else {
+            session.say(&text);
+        }
+    }
+}
+
 /// The rows of a file. What can be read but once, standard input or a pipe, is put aside first: nobody waits for its
 /// end while the inventory is locked.
 pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
-    let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
-    let encoding = option(matches, "encoding").map(str::to_owned);
+    let Reading { delimiter, encoding } = reading(matches)?;
+    let encoding = encoding.map(str::to_owned);
     let aside = match once(path)? {
         Some(once) => {
             Some(Rc::new(aside::put(once, &name(path), Reading { delimiter, encoding: encoding.as_deref() })?))
@@ -142,7 +172,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     };
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false })
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, is_bound: false })
 }
 
 /// Opens what stands at `path`, if it can only be read once.
@@ -159,6 +189,8 @@ fn once(path: &Path) -> Result<Option<Box<dyn Read + Send>>> {
 
 /// Says what an import did.
 pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
+    let (losses, others): (Vec<Note>, Vec<Note>) = loaded.notes.into_iter().partition(Note::is_loss);
+    tell_notes(session, &losses);
     for line in &loaded.bad {
         session.warn(line);
     }
@@ -170,7 +202,7 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
         ));
     }
     if let Some(path) = &loaded.rejects
-        && loaded.bad_rows > 0
+        && (loaded.bad_rows > 0 || losses.iter().any(|note| note.kind == NoteKind::Row))
     {
         session.say(&format!("the bad rows are in {}", shown::shown(&path.to_string_lossy())));
     }
@@ -196,10 +228,9 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
             ));
         }
     }
-    for note in &loaded.notes {
-        session.say(&shown::shown(note));
-    }
-    loaded.report.tell(session)
+    tell_notes(session, &others);
+    loaded.report.tell(session)?;
+    loaded.refusal.map_or(Ok(()), Err)
 }
 
 fn rows(count: usize) -> String {

@@ -125,6 +125,8 @@ pub(crate) struct Intake {
     pub create: Vec<String>,
     /// Records that were created so.
     pub created: Vec<Effect>,
+    /// Faults of cells that were left alone, if cells may be.
+    pub spared: Option<Vec<Error>>,
 }
 
 impl Intake {
@@ -155,7 +157,10 @@ impl Intake {
             };
             match read.map_err(Rejected::from) {
                 Ok(()) => {}
-                Err(Rejected::Row(more)) => faults.extend(more),
+                Err(Rejected::Row(more)) => match &mut self.spared {
+                    Some(spared) if can_be_left_alone(entity, target) => spared.extend(more),
+                    _ => faults.extend(more),
+                },
                 Err(ends) => return Err(ends),
             }
         }
@@ -302,6 +307,15 @@ impl Intake {
         self.resolver.forget_everything();
         self.created.clear();
     }
+}
+
+/// Tests if a record without that cell is still the same record, and complete.
+fn can_be_left_alone(entity: &Entity, target: Target) -> bool {
+    let Target::Field(place) = target else { return false };
+    entity.fields.get(place).is_some_and(|field| {
+        let is_key = entity.keys.iter().any(|key| key.contains(&field.name));
+        !field.required && !is_key && !entity.is_naming(field.name)
+    })
 }
 
 /// A fault of one field or column: its name, then the sentence. A failure that ends the command is left as it is.

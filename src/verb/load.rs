@@ -4,13 +4,15 @@
 
 use super::batch::{Batch, Duplicates, Existing, Tally};
 use super::faults::Faults;
+use super::guard::{self, Removals};
 use super::intake::{Intake, Rejected};
 use super::ledger::{Ledger, SourceRun};
 use super::report::Report;
 use super::rows::{Rows, Source};
 use crate::catalog::source::SOURCE_RECORD;
 use crate::catalog::{Entity, Field};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of};
 use crate::session::Session;
 use crate::store::{Completeness, Filled, Writer};
 use std::collections::{HashMap, HashSet};
@@ -22,12 +24,28 @@ use std::path::PathBuf;
 pub(crate) struct Options {
     pub existing: Existing,
     pub prune: Prune,
+    /// Number of records that may be removed, if that was given.
+    pub allowed_removals: Option<usize>,
     pub create: Vec<String>,
     pub rejects: Option<PathBuf>,
     pub skip_bad: bool,
     /// The run of a source that the import is, if it is one.
     pub run: Option<SourceRun>,
+    pub tolerance: Tolerance,
 }
+
+/// Treatment of cells that cannot be read and of rows that cannot be placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tolerance {
+    /// They are faults.
+    Refuse,
+    /// They are left out and reported: an estate is imported without them.
+    LeaveOut,
+}
+
+static NOT_COMPLETE: Topic = Topic::new(NoteKind::Warning, "nothing is marked missing", usize::MAX);
+static CELLS: Topic = Topic::new(NoteKind::Cell, "{n} cell{s} could not be read and {was} left alone", 20);
+static ROWS: Topic = Topic::new(NoteKind::Row, "{n} row{s} could not be placed and {was} left out", 20);
 
 /// Treatment of records that no row described: those of a source, or of a plain file every other record of the noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +63,9 @@ pub(crate) struct Loaded {
     pub tallies: Vec<(&'static Entity, Tally)>,
     /// The records that the source made or adopted and that it has no more.
     pub gone: Vec<(&'static Entity, Vec<String>)>,
-    /// Sentences about them.
-    pub notes: Vec<String>,
+    /// The failure that the import would end with if it were not a dry run.
+    pub refusal: Option<Error>,
+    pub notes: Vec<Note>,
     pub report: Report,
     pub bad: Vec<String>,
     pub bad_rows: usize,
@@ -99,10 +118,18 @@ fn attempt(
             session,
             options,
             speed,
-            intake: Intake { platform_words: true, create: options.create.clone(), ..Intake::default() },
+            intake: Intake {
+                platform_words: true,
+                create: options.create.clone(),
+                spared: (options.tolerance == Tolerance::LeaveOut).then(Vec::new),
+                ..Intake::default()
+            },
             faults: Faults::new(options.rejects.as_deref())?,
             report: Report::new(session),
             refused: false,
+            refusal: None,
+            notes: Notes::default(),
+            left_out: 0,
         };
         let outcome = load.all(writer, sources);
         let failed = !load.faults.is_empty() && !options.skip_bad;
@@ -112,7 +139,7 @@ fn attempt(
         let outcome = outcome?;
         match error {
             Some(error) => Err(error),
-            None => Ok((outcome, load.report)),
+            None => Ok((outcome, load.refusal, load.notes.into_notes(), load.report)),
         }
     });
     if refused {
@@ -124,8 +151,8 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (Outcome { tallies, gone, notes }, report) = result?;
-    Ok(Some(Loaded { tallies, gone, notes, report, bad, bad_rows, rejects }))
+    let (Outcome { tallies, gone }, refusal, notes, report) = result?;
+    Ok(Some(Loaded { tallies, gone, refusal, notes, report, bad, bad_rows, rejects }))
 }
 
 /// Effects of an import.
@@ -133,7 +160,6 @@ fn attempt(
 struct Outcome {
     tallies: Vec<(&'static Entity, Tally)>,
     gone: Vec<(&'static Entity, Vec<String>)>,
-    notes: Vec<String>,
 }
 
 /// An import on its way.
@@ -146,6 +172,11 @@ struct Load<'l> {
     report: Report,
     /// True if a table refused a record while it was filled.
     refused: bool,
+    /// The failure that a dry run shows after its report.
+    refusal: Option<Error>,
+    notes: Notes,
+    /// Number of rows that could not be placed.
+    left_out: usize,
 }
 
 impl Load<'_> {
@@ -155,7 +186,8 @@ impl Load<'_> {
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
         let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
         for source in sources {
-            batches.push((self.source(writer, source, run.map(|(_, id)| id))?, source));
+            let run = run.map(|(_, id)| id).filter(|_| source.is_bound);
+            batches.push((self.source(writer, source, run)?, source));
         }
         writer.reading(None);
         let mut outcome = Outcome::default();
@@ -168,7 +200,8 @@ impl Load<'_> {
         for (batch, _) in &batches {
             let more = batch.tally.conflicts - batch.conflicts.len();
             let more = (more > 0).then(|| format!("and {more} more"));
-            outcome.notes.extend(batch.conflicts.iter().map(|sentence| format!("held: {sentence}")).chain(more));
+            let sentences = batch.conflicts.iter().map(|sentence| format!("held: {sentence}"));
+            sentences.chain(more).for_each(|sentence| self.notes.say(sentence));
         }
         outcome.tallies = batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect();
         Ok(outcome)
@@ -187,16 +220,38 @@ impl Load<'_> {
                 break;
             }
             writer.at_line(rows.line());
-            match self.row(writer, &rows, &mut batch) {
+            let put = self.row(writer, &rows, &mut batch);
+            self.note_cells(&rows);
+            match put {
                 Ok(()) => {}
-                Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
+                Err(Rejected::Row(faults)) => self.reject(&rows, &batch, rows.line(), &faults)?,
                 Err(Rejected::Command(error)) => return Err(error),
             }
         }
         for (line, errors) in batch.put_deferred(writer, &mut self.intake, &mut self.report)? {
-            rows.reject_earlier(&mut self.faults, line, &errors)?;
+            self.reject(&rows, &batch, line, &errors)?;
         }
         Ok(batch)
+    }
+
+    /// Reports the cells of the row that was read last that were left alone.
+    fn note_cells(&mut self, rows: &Rows) {
+        for fault in self.intake.spared.iter_mut().flat_map(std::mem::take) {
+            self.notes.add(&CELLS, format!("{}:{}: {}", rows.name(), rows.line(), fault.in_one_line()));
+        }
+    }
+
+    /// Reports what is wrong with a row: a fault, or a row that is left out. That a record exists is never the file's
+    /// fault alone, so it is always one.
+    fn reject(&mut self, rows: &Rows, batch: &Batch<'_>, line: u64, errors: &[Error]) -> Result<()> {
+        let exists = batch.existing == Existing::Refuse && errors.iter().any(|error| error.kind() == Kind::Conflict);
+        if self.options.tolerance == Tolerance::Refuse || exists {
+            return rows.reject(&mut self.faults, line, errors);
+        }
+        self.left_out += 1;
+        let fault = rows.leave_out(&mut self.faults, line, errors)?;
+        self.notes.add(&ROWS, fault);
+        Ok(())
     }
 
     /// Puts the row that was read last in. Where the good rows go in without the bad, a bad one leaves nothing behind.
@@ -241,9 +296,10 @@ impl Load<'_> {
                 let draft = rows.draft(&mut self.intake, &mut filling);
                 let put =
                     draft.and_then(|draft| batch.put_new(&mut filling, &mut self.intake, draft, &mut self.report));
+                self.note_cells(rows);
                 match put {
                     Ok(()) => {}
-                    Err(Rejected::Row(faults)) => rows.reject(&mut self.faults, &faults)?,
+                    Err(Rejected::Row(faults)) => self.reject(rows, batch, rows.line(), &faults)?,
                     Err(Rejected::Command(error)) => return Err(error),
                 }
                 has_row = rows.next(&mut self.faults)?;
@@ -263,11 +319,33 @@ impl Load<'_> {
 
     /// Removes the records that no row was about, where that was asked for.
     fn prune<'s>(&mut self, writer: &mut Writer<'s>, batches: &mut [(Batch<'s>, &Source)]) -> Result<()> {
-        for (batch, source) in batches.iter_mut().rev() {
-            if self.options.prune == Prune::All || source.replaces {
-                let unseen = batch.unseen(writer)?;
+        let (mut unseen_of, mut removals) = (Vec::new(), Vec::new());
+        for (place, (batch, source)) in batches.iter().enumerate().rev() {
+            if self.options.prune != Prune::All && !source.replaces {
+                continue;
+            }
+            let unseen = batch.unseen(writer)?;
+            if !source.replaces {
+                let Tally { changed, unchanged, skipped, .. } = batch.tally;
+                let (entity, removed) = (batch.entity, unseen.len());
+                removals.push(Removals { entity, removed, scope: removed + changed + unchanged + skipped });
+            }
+            unseen_of.push((place, unseen));
+        }
+        self.check(&removals)?;
+        for (place, unseen) in unseen_of {
+            if let Some((batch, _)) = batches.get_mut(place) {
                 batch.prune(writer, &unseen, &mut self.report)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses too many removals; a dry run goes on, and ends with the refusal.
+    fn check(&mut self, removals: &[Removals]) -> Result<()> {
+        match guard::check(removals, self.options.allowed_removals) {
+            Err(refusal) if self.session.dry_run => self.refusal = Some(refusal),
+            checked => checked?,
         }
         Ok(())
     }
@@ -281,9 +359,10 @@ impl Load<'_> {
         batches: &mut [(Batch<'s>, &Source)],
         outcome: &mut Outcome,
     ) -> Result<()> {
-        let left_out = (self.faults.rows() > 0).then(|| "some rows were left out".to_owned());
+        let left_out = self.left_out + self.faults.rows();
+        let left_out = (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")));
         if let Some(reason) = run.incomplete.clone().or(left_out) {
-            outcome.notes.push(format!("nothing is marked missing: {reason}"));
+            self.notes.add(&NOT_COMPLETE, reason);
             return writer.end_run(source, Completeness::Partial);
         }
         let mut gone: HashMap<&'static str, HashSet<i64>> = HashMap::new();
@@ -294,12 +373,21 @@ impl Load<'_> {
             gone.insert(batch.entity.noun, batch.records_of(&places).into_iter().collect());
             lacking.push(places);
         }
+        if self.options.prune == Prune::All {
+            let removals = batches.iter().zip(&lacking).filter_map(|((batch, _), places)| {
+                let scope = batch.ledger.as_ref()?.bindings.len();
+                Some(Removals { entity: batch.entity, removed: places.len(), scope })
+            });
+            self.check(&removals.collect::<Vec<_>>())?;
+        }
         for ((batch, _), places) in batches.iter_mut().zip(&lacking).rev().filter(|(_, places)| !places.is_empty()) {
             let records = batch.records_of(places);
             let paths = records.iter().map(|id| Ok(writer.path(batch.entity, *id)?.to_string()));
             let paths = paths.collect::<Result<Vec<String>>>()?;
             if self.options.prune == Prune::All {
-                outcome.notes.extend(batch.remove_lacking(writer, places, &mut self.report)?);
+                for sentence in batch.remove_lacking(writer, places, &mut self.report)? {
+                    self.notes.say(sentence);
+                }
                 continue;
             }
             batch.mark_missing(writer, places)?;

@@ -21,6 +21,8 @@ pub(crate) struct Source {
     pub bytes: Option<u64>,
     /// True if every other record of the noun gives way.
     pub replaces: bool,
+    /// True if the records belong to the source that is imported.
+    pub is_bound: bool,
 }
 
 /// Number of rows between two looks at the progress bar.
@@ -116,19 +118,26 @@ impl Rows {
         Ok(Draft { line: self.record.line, external_id, ..intake.read(to, self.entity, &texts)? })
     }
 
-    /// Adds what is wrong with the row that was read last.
-    pub(super) fn reject(&self, faults: &mut Faults, errors: &[Error]) -> Result<()> {
+    /// Adds what is wrong with a row.
+    pub(super) fn reject(&self, faults: &mut Faults, line: u64, errors: &[Error]) -> Result<()> {
         let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
-        self.add(faults, self.record.line, &wrong)
+        self.add(faults, line, &wrong)
     }
 
-    /// Adds what is wrong with a row that was read before.
-    pub(super) fn reject_earlier(&self, faults: &mut Faults, line: u64, errors: &[Error]) -> Result<()> {
+    /// Keeps a row with the rejected ones; it is no fault.
+    pub(super) fn leave_out(&self, faults: &mut Faults, line: u64, errors: &[Error]) -> Result<String> {
         let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
-        faults.add(self.records.name(), line, &wrong, self.records.columns(), std::iter::empty())
+        let fault = format!("{}:{line}: {}", self.records.name(), wrong.join("; "));
+        faults.keep(&fault, self.records.columns(), self.cells(line))?;
+        Ok(fault)
     }
 
     fn add(&self, faults: &mut Faults, line: u64, wrong: &[String]) -> Result<()> {
-        faults.add(self.records.name(), line, wrong, self.records.columns(), self.record.cells())
+        faults.add(self.records.name(), line, wrong, self.records.columns(), self.cells(line))
+    }
+
+    /// The cells of a row; none of one that was read before the last.
+    fn cells(&self, line: u64) -> impl Iterator<Item = (usize, Option<&str>)> {
+        self.record.cells().filter(move |_| line == self.record.line)
     }
 }

@@ -102,10 +102,14 @@ fn a_name_in_a_workbook_steers_no_terminal() {
     for name in ["v&#27;[2J", "v_x001B_[2J"] {
         let rows = format!("{HEADER}<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>{name}</t></is></c></row>");
         target.sandbox.file("x.xlsx", workbook("vInfo", &sheet("", &rows), &[]));
-        let answer = target.answers(&Row::of(&["import", "--from", "rvtools", "x.xlsx", "-q"]));
+        let fault =
+            "x.xlsx (vInfo):2: name: \"v\\x1b[2J\" has the control character U+001B at character 2 (leave it out)\n";
+        let answer = target.answers(&Row::of(&["import", "--from", "rvtools", "x.xlsx", "-q", "--strict"]));
         assert_eq!(answer.status, 1, "{answer}");
-        let fault = "\n  x.xlsx (vInfo):2: name: \"v\\x1b[2J\" has the control character U+001B at character 2 (leave it out)\n";
-        assert!(answer.stderr.contains(fault), "{answer}");
+        assert!(answer.stderr.contains(&format!("\n  {fault}")), "{answer}");
+        let answer = target.answers(&Row::of(&["import", "--from", "rvtools", "x.xlsx", "-q", "-n", "-o", "csv"]));
+        assert_eq!(answer.status, 0, "{answer}");
+        assert_eq!(answer.stderr, format!("1 row could not be placed and was left out: {fault}"));
     }
 }
 

@@ -3,11 +3,11 @@
 //! A datastore of vSphere may be seen by hosts of several clusters; the inventory has it in the pool of most of its
 //! hosts. Where the export does not say which hosts see it, the machines whose disks are on it do.
 
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::Tabs;
 use crate::input::rvtools::hosting::Hosting;
 use crate::input::rvtools::machines::Machines;
 use crate::input::rvtools::names::Names;
-use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
 use crate::input::rvtools::tab::{Tab, TabRow};
 use crate::input::rvtools::votes::Votes;
@@ -29,14 +29,19 @@ pub(super) struct Disk {
     pub(super) partitions: usize,
 }
 
-const SHARED: Topic =
-    Topic { text: "{n} datastore{s} {is} seen by several pools and {was} put into that of most hosts", shown: 20 };
-const UNPLACED: Topic = Topic { text: "{n} datastore{s} could be placed in no pool and {was} left out", shown: 20 };
-const BY_DISKS: Topic = Topic { text: "{n} datastore{s} {was} placed by the vms on it, not by its hosts", shown: 20 };
-const UNLISTED: Topic =
-    Topic { text: "{n} datastore{s} {is} named by disks only, so that no capacity is known", shown: 20 };
-const NAMELESS: Topic = Topic { text: "{n} row{s} of vDatastore had no name and {was} left out", shown: 20 };
-const NUMBERED: Topic = Topic { text: "{n} datastore{s} of one name in one pool got a number", shown: 20 };
+static SHARED: Topic = Topic::new(
+    NoteKind::Remark,
+    "{n} datastore{s} {is} seen by several pools and {was} put into that of most hosts",
+    20,
+);
+static UNPLACED: Topic =
+    Topic::new(NoteKind::Row, "{n} datastore{s} could be placed in no pool and {was} left out", 20);
+static BY_DISKS: Topic =
+    Topic::new(NoteKind::Remark, "{n} datastore{s} {was} placed by the vms on it, not by its hosts", 20);
+static UNLISTED: Topic =
+    Topic::new(NoteKind::Remark, "{n} datastore{s} {is} named by disks only, so that no capacity is known", 20);
+static NAMELESS: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vDatastore had no name and {was} left out", 20);
+static NUMBERED: Topic = Topic::new(NoteKind::Remark, "{n} datastore{s} of one name in one pool got a number", 20);
 
 struct Datastore {
     /// Its name in the inventory.
@@ -175,7 +180,7 @@ fn place(
     let mut votes: Votes<usize> = Votes::default();
     let by_name = |pool: &usize| hosting.path("", *pool);
     let hosts = tab.text(row, "Hosts").unwrap_or_default().split([',', ';', '\n']).map(str::trim);
-    for pool in hosts.filter_map(|host| hosting.pool_of_host(host)).filter(is_there) {
+    for pool in hosts.flat_map(|host| hosting.pools_of_host(host)).filter(is_there) {
         votes.add(pool, 1);
     }
     if let Some(pool) = votes.winner(by_name).copied() {

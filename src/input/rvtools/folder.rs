@@ -3,18 +3,24 @@
 use crate::error::{Error, Result};
 use crate::input::csv::{Csv, HeaderRule};
 use crate::input::file::Text;
-use crate::input::rvtools::notes::{Notes, Topic, shown};
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
+use crate::input::rvtools::Request;
 use crate::input::rvtools::tab::{LAYOUTS, Tab, TabLayout, is_tab};
-use crate::input::{Record, Records, Step};
+use crate::input::{Reading, Record, Records, Step};
 use std::path::{Path, PathBuf};
 
-const ROWS: Topic = Topic { text: "{n} line{s} could not be read and {was} left out", shown: 20 };
+static ROWS: Topic = Topic::new(NoteKind::Row, "{n} line{s} could not be read and {was} left out", 20);
 
 /// The most files that are looked at in a folder.
 const FILES_LIMIT: usize = 10_000;
 
 /// Reads the tabs in the folder at `path`, which is called `name`. The second part are the names of all its files.
-pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Tab>, Vec<String>)> {
+pub(super) fn read(
+    path: &Path,
+    name: &str,
+    request: &Request<'_>,
+    notes: &mut Notes,
+) -> Result<(Vec<Tab>, Vec<String>)> {
     let files = csv_files(path, name)?;
     let mut tabs = Vec::new();
     for layout in &LAYOUTS {
@@ -25,7 +31,7 @@ pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Ta
             let message = format!("two files in \"{name}\" are called after {}: {first} and {second}", layout.tab);
             return Err(Error::failed(message).help("leave one of them in the folder"));
         }
-        tabs.extend(read_file(file, layout, notes)?);
+        tabs.extend(read_file(file, layout, request, notes)?);
     }
     Ok((tabs, files.iter().map(|(_, file)| file_name(file)).collect()))
 }
@@ -49,17 +55,18 @@ fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
-fn read_file(path: &Path, layout: &'static TabLayout, notes: &mut Notes) -> Result<Option<Tab>> {
+fn read_file(path: &Path, layout: &'static TabLayout, request: &Request<'_>, notes: &mut Notes) -> Result<Option<Tab>> {
     let source = file_name(path);
-    let Some(mut csv) = Csv::open(Text::open(path, None)?, None, HeaderRule::Lenient)? else { return Ok(None) };
-    let mut tab = Tab::new(layout, source.clone(), csv.columns(), notes)?;
+    let Reading { delimiter, encoding } = request.reading;
+    let text = Text::open(path, encoding)?;
+    let Some(mut csv) = Csv::open(text, delimiter, HeaderRule::Lenient)? else { return Ok(None) };
+    let mut tab = Tab::new(layout, source.clone(), csv.columns(), request.owner_column, notes)?;
     let mut record = Record::new();
     loop {
         match csv.read(&mut record) {
             Step::Last => return Ok(Some(tab)),
             Step::Fault(fault) if fault.fatal => return Err(fault.into_error(&source)),
             Step::Fault(fault) => {
-                notes.unread_lines += 1;
                 notes.add(&ROWS, shown(&format!("{source}:{}: {}", fault.line, fault.text)));
             }
             Step::Record => {

@@ -4,35 +4,37 @@
 //! the cluster out, so each completes the other: a host without one is in the cluster of its machines, a machine
 //! without one in the cluster of its host. A host that stands alone is a pool of its own, under its own name.
 
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::Tabs;
-use crate::input::rvtools::notes::{Notes, Topic, shown};
+use crate::input::rvtools::hosts::{Host, Hosts};
 use crate::input::rvtools::staged::{Origin, Staged};
 use crate::input::rvtools::tab::{Tab, TabRow};
-use crate::input::rvtools::votes::Votes;
 use crate::value::decimal::Decimal;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The datacenter of what has none.
 const NO_DATACENTER: &str = "(no datacenter)";
 /// The pool of machines that have neither cluster nor host.
 const NO_CLUSTER: &str = "(no cluster)";
 
-const ALONE: Topic = Topic { text: "{n} host{s} {is} in no cluster and became pools of their own", shown: 20 };
-const NOWHERE: Topic = Topic { text: "{n} host{s} could be placed in no pool and {is} in no total", shown: 20 };
-const REPEATED: Topic = Topic { text: "{n} row{s} of vHost named a host again and {was} left out", shown: 20 };
-const EMPTY_CLUSTER: Topic =
-    Topic { text: "{n} cluster{s} could be placed in no datacenter and {was} left out", shown: 20 };
-const NO_CORES: Topic = Topic { text: "{n} host{s} had no cores, which the cpu of their pools lacks", shown: 20 };
-const NO_MEMORY: Topic = Topic { text: "{n} host{s} had no memory, which the memory of their pools lacks", shown: 20 };
-const NOT_LISTED: Topic =
-    Topic { text: "{n} host{s} of vms {is} not in vHost under that name, and add to no total", shown: 10 };
-const NO_CLUSTER_KNOWN: Topic =
-    Topic { text: "{n} vm{s} had neither cluster nor host and {was} put into the pool (no cluster)", shown: 20 };
-const NO_DATACENTER_KNOWN: Topic =
-    Topic { text: "{n} vm{s} had no datacenter and {was} put into (no datacenter)", shown: 20 };
-const NO_HOST_NAME: Topic = Topic { text: "{n} row{s} of vHost had no host and {was} left out", shown: 20 };
-const NO_TOTALS: Topic = Topic { text: "vHost is not in the export, so pools have no totals", shown: 0 };
-const NO_COLUMN: Topic = Topic { text: "{n} column{s} {is} not in vHost, so pools lack that total", shown: 2 };
+static ALONE: Topic = Topic::new(NoteKind::Remark, "{n} host{s} {is} in no cluster and became pools of their own", 20);
+static NOWHERE: Topic = Topic::new(NoteKind::Row, "{n} host{s} could be placed in no pool and {is} in no total", 20);
+static REPEATED: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vHost named a host again and {was} left out", 20);
+static EMPTY_CLUSTER: Topic =
+    Topic::new(NoteKind::Row, "{n} cluster{s} could be placed in no datacenter and {was} left out", 20);
+static NO_CORES: Topic =
+    Topic::new(NoteKind::Remark, "{n} host{s} had no cores, which the cpu of their pools lacks", 20);
+static NO_MEMORY: Topic =
+    Topic::new(NoteKind::Remark, "{n} host{s} had no memory, which the memory of their pools lacks", 20);
+static NOT_LISTED: Topic =
+    Topic::new(NoteKind::Remark, "{n} host{s} of vms {is} not in vHost under that name, and add to no total", 10);
+static NO_CLUSTER_KNOWN: Topic =
+    Topic::new(NoteKind::Remark, "{n} vm{s} had neither cluster nor host and {was} put into the pool (no cluster)", 20);
+static NO_DATACENTER_KNOWN: Topic =
+    Topic::new(NoteKind::Remark, "{n} vm{s} had no datacenter and {was} put into (no datacenter)", 20);
+static NO_HOST_NAME: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vHost had no host and {was} left out", 20);
+static NO_TOTALS: Topic = Topic::new(NoteKind::Remark, "vHost is not in the export, so pools have no totals", 0);
+static NO_COLUMN: Topic = Topic::new(NoteKind::Remark, "{n} column{s} {is} not in vHost, so pools lack that total", 2);
 
 /// A datacenter.
 struct Datacenter {
@@ -56,85 +58,38 @@ pub(super) struct Hosting {
     pools: Vec<Pool>,
     datacenters_by_name: HashMap<String, usize>,
     pools_by_name: HashMap<(usize, String), usize>,
-    pools_by_host: HashMap<String, usize>,
+    hosts: Hosts,
+    /// The pool of each host that has one.
+    pools_by_host: HashMap<usize, usize>,
     /// Number of pools of each name, and the first of them.
     pools_of_name: HashMap<String, (usize, usize)>,
-}
-
-/// Cells of a host, before its pool is determined.
-#[derive(Default)]
-struct Host {
-    is_listed: bool,
-    runs_machines: bool,
-    datacenter: Votes<String>,
-    cluster: Votes<String>,
-}
-
-impl Host {
-    fn datacenter(&self) -> Option<&str> {
-        self.datacenter.winner(String::clone).map(String::as_str)
-    }
-
-    fn cluster(&self) -> Option<&str> {
-        self.cluster.winner(String::clone).map(String::as_str)
-    }
-}
-
-fn host_key(host: &str) -> String {
-    host.to_lowercase()
-}
-
-/// Reads each host from vHost, or else from vInfo's rows of its machines.
-fn gather_hosts(tabs: &Tabs) -> HashMap<String, Host> {
-    let mut hosts: HashMap<String, Host> = HashMap::new();
-    if let Some(tab) = tabs.get("vHost") {
-        for row in &tab.rows {
-            let Some(name) = tab.text(row, "Host") else { continue };
-            let host = hosts.entry(host_key(name)).or_default();
-            host.is_listed = true;
-            tab.text(row, "Datacenter").into_iter().for_each(|name| host.datacenter.add(name.to_owned(), 1));
-            tab.text(row, "Cluster").into_iter().for_each(|name| host.cluster.add(name.to_owned(), 1));
-        }
-    }
-    let info = &tabs.info;
-    let listed: HashSet<String> =
-        hosts.iter().filter(|(_, host)| host.cluster().is_some()).map(|(name, _)| name.clone()).collect();
-    for row in &info.rows {
-        let Some(name) = info.text(row, "Host") else { continue };
-        let key = host_key(name);
-        let is_listed = listed.contains(&key);
-        let host = hosts.entry(key).or_default();
-        host.runs_machines = true;
-        if !is_listed {
-            info.text(row, "Datacenter").into_iter().for_each(|name| host.datacenter.add(name.to_owned(), 1));
-            info.text(row, "Cluster").into_iter().for_each(|name| host.cluster.add(name.to_owned(), 1));
-        }
-    }
-    hosts
 }
 
 impl Hosting {
     /// Gathers what vHost, vInfo and vCluster say. The second part is the pool of each row of vInfo.
     pub(super) fn read(tabs: &Tabs, notes: &mut Notes) -> (Self, Vec<usize>) {
-        let mut hosting = Self::default();
-        let hosts = gather_hosts(tabs);
+        let (hosts, listed, running) = Hosts::read(tabs, notes);
+        let mut hosting = Self { hosts, ..Self::default() };
         let info = &tabs.info;
-        let pools: Vec<usize> = info.rows.iter().map(|row| hosting.place_machine(info, row, &hosts, notes)).collect();
+        let rows = info.rows.iter().zip(&running);
+        let pools: Vec<usize> = rows.map(|(row, host)| hosting.place_machine(info, row, *host, notes)).collect();
         match tabs.get("vHost") {
-            Some(tab) => hosting.add_totals(tab, &hosts, notes),
+            Some(tab) => hosting.add_totals(tab, &listed, notes),
             None => notes.count(&NO_TOTALS, 1),
         }
-        hosting.know_hosts_of_machines(tabs, &hosts, &pools, notes);
+        hosting.know_hosts_of_machines(tabs, &running, &pools, notes);
         hosting.add_empty_clusters(tabs, notes);
         (hosting, pools)
     }
 
-    fn place_machine(&mut self, tab: &Tab, row: &TabRow, hosts: &HashMap<String, Host>, notes: &mut Notes) -> usize {
+    fn place_machine(&mut self, tab: &Tab, row: &TabRow, host: Option<usize>, notes: &mut Notes) -> usize {
         let name = || shown(tab.text(row, "VM").unwrap_or_default());
         let host_name = tab.text(row, "Host");
-        let host = host_name.and_then(|name| hosts.get(&host_key(name)));
-        let datacenter = tab.text(row, "Datacenter").or_else(|| host?.datacenter());
-        let cluster = tab.text(row, "Cluster").or_else(|| host?.cluster());
+        let host = host.and_then(|host| self.hosts.get(host));
+        let own = |column: &str, of_host: Option<&str>| tab.text(row, column).or(of_host).map(str::to_owned);
+        let datacenter = own("Datacenter", host.and_then(Host::datacenter));
+        let cluster = own("Cluster", host.and_then(Host::cluster));
+        let (datacenter, cluster) = (datacenter.as_deref(), cluster.as_deref());
         if datacenter.is_none() {
             notes.add(&NO_DATACENTER_KNOWN, name());
         }
@@ -155,27 +110,26 @@ impl Hosting {
         self.pool(datacenter, host, origin)
     }
 
-    fn add_totals(&mut self, tab: &Tab, hosts: &HashMap<String, Host>, notes: &mut Notes) {
+    fn add_totals(&mut self, tab: &Tab, hosts: &[Option<usize>], notes: &mut Notes) {
         for column in ["# Cores", "# Memory"] {
             if !tab.has(column) {
                 notes.add(&NO_COLUMN, format!("\"{column}\""));
             }
         }
-        for row in &tab.rows {
-            let Some(name) = tab.text(row, "Host") else {
+        for (row, host) in tab.rows.iter().zip(hosts) {
+            let (Some(name), Some(host)) = (tab.text(row, "Host"), *host) else {
                 notes.add(&NO_HOST_NAME, format!("row {}", row.number));
                 continue;
             };
-            if self.pools_by_host.contains_key(&host_key(name)) {
+            if self.pools_by_host.contains_key(&host) {
                 notes.add(&REPEATED, format!("{} (row {})", shown(name), row.number));
                 continue;
             }
-            let host = hosts.get(&host_key(name));
             let Some(pool) = self.place_host(tab, row, name, host, notes) else {
                 notes.add(&NOWHERE, shown(name));
                 continue;
             };
-            self.pools_by_host.insert(host_key(name), pool);
+            self.pools_by_host.insert(host, pool);
             let cores = tab.number(row, "# Cores", notes);
             let mebibytes = tab.mebibytes(row, "# Memory", notes);
             if tab.has("# Cores") && cores.is_none() {
@@ -191,51 +145,35 @@ impl Hosting {
         }
     }
 
-    fn place_host(
-        &mut self,
-        tab: &Tab,
-        row: &TabRow,
-        name: &str,
-        host: Option<&Host>,
-        notes: &mut Notes,
-    ) -> Option<usize> {
-        let datacenter = host.and_then(|host| host.datacenter());
+    fn place_host(&mut self, tab: &Tab, row: &TabRow, name: &str, host: usize, notes: &mut Notes) -> Option<usize> {
+        let host = self.hosts.get(host)?;
         let only = match self.datacenters.as_slice() {
-            [only] => Some(only.name.clone()),
+            [only] => Some(only.name.as_str()),
             _ => None,
         };
-        let datacenter = datacenter.map(str::to_owned).or(only).unwrap_or_else(|| NO_DATACENTER.to_owned());
-        match host.and_then(|host| host.cluster()) {
-            Some(cluster) => {
-                let datacenter = self.datacenter(&datacenter, tab.origin(row));
-                Some(self.pool(datacenter, cluster, tab.origin(row)))
-            }
-            None if tab.has("Cluster") || host.is_some_and(|host| host.runs_machines) => {
-                let datacenter = self.datacenter(&datacenter, tab.origin(row));
-                Some(self.stand_alone(datacenter, name, tab.origin(row), notes))
-            }
-            None => None,
+        let datacenter = host.datacenter().or(only).unwrap_or(NO_DATACENTER).to_owned();
+        let cluster = host.cluster().map(str::to_owned);
+        if cluster.is_none() && !tab.has("Cluster") && !host.runs_machines {
+            return None;
         }
+        let datacenter = self.datacenter(&datacenter, tab.origin(row));
+        Some(match cluster {
+            Some(cluster) => self.pool(datacenter, &cluster, tab.origin(row)),
+            None => self.stand_alone(datacenter, name, tab.origin(row), notes),
+        })
     }
 
     /// A host that vHost does not have is still the host of its machines, for the datastores that it sees.
-    fn know_hosts_of_machines(
-        &mut self,
-        tabs: &Tabs,
-        hosts: &HashMap<String, Host>,
-        pools: &[usize],
-        notes: &mut Notes,
-    ) {
-        for (row, pool) in tabs.info.rows.iter().zip(pools) {
-            let Some(name) = tabs.info.text(row, "Host") else { continue };
-            let key = host_key(name);
-            if self.pools_by_host.contains_key(&key) {
+    fn know_hosts_of_machines(&mut self, tabs: &Tabs, running: &[Option<usize>], pools: &[usize], notes: &mut Notes) {
+        for ((row, host), pool) in tabs.info.rows.iter().zip(running).zip(pools) {
+            let (Some(name), Some(host)) = (tabs.info.text(row, "Host"), *host) else { continue };
+            if self.pools_by_host.contains_key(&host) {
                 continue;
             }
-            if tabs.get("vHost").is_some() && hosts.get(&key).is_some_and(|host| !host.is_listed) {
+            if tabs.get("vHost").is_some() && self.hosts.get(host).is_some_and(|host| !host.is_listed) {
                 notes.add(&NOT_LISTED, shown(name));
             }
-            self.pools_by_host.insert(key, *pool);
+            self.pools_by_host.insert(host, *pool);
         }
     }
 
@@ -280,9 +218,9 @@ impl Hosting {
         self.pools.len() - 1
     }
 
-    /// The pool of a host.
-    pub(super) fn pool_of_host(&self, host: &str) -> Option<usize> {
-        self.pools_by_host.get(&host_key(host)).copied()
+    /// The pools of the hosts with this name; two datacenters may each have one.
+    pub(super) fn pools_of_host(&self, name: &str) -> impl Iterator<Item = usize> {
+        self.hosts.named(name).iter().filter_map(|host| self.pools_by_host.get(host).copied())
     }
 
     /// The pool with this name, if there is exactly one.

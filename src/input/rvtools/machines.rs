@@ -4,27 +4,37 @@
 //! keeps names apart within a pool. Such machines get a suffix that depends on nothing but themselves, so that the
 //! next export names them the same.
 
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::Tabs;
 use crate::input::rvtools::hosting::Hosting;
 use crate::input::rvtools::names::Names;
-use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::Staged;
-use crate::input::rvtools::tab::{Tab, TabRow};
+use crate::input::rvtools::tab::{OWNER, Tab, TabRow};
 use crate::value::decimal::Decimal;
+use crate::value::status::Words;
 use std::collections::{HashMap, HashSet};
 
-const TEMPLATES: Topic = Topic { text: "left out {n} template{s}", shown: 10_000 };
-const CLUSTER_SERVICES: Topic = Topic { text: "left out {n} vCLS machine{s}", shown: 10_000 };
-const PLACEHOLDERS: Topic = Topic { text: "{n} vm{s} {is} a placeholder of Site Recovery Manager", shown: 20 };
-const NAMELESS: Topic = Topic { text: "{n} row{s} had no vm and {was} left out", shown: 20 };
-const REPEATED: Topic = Topic { text: "{n} row{s} of vInfo named a vm again and {was} left out", shown: 20 };
-const RENAMED: Topic =
-    Topic { text: "{n} vm{s} of one name in one pool {was} told apart by folder, UUID or a number", shown: 20 };
-const UNKNOWN: Topic = Topic { text: "{n} row{s} {is} of vms that vInfo does not have and {was} left out", shown: 20 };
-const AMBIGUOUS: Topic = Topic { text: "{n} row{s} could be of several vms of one name and {was} left out", shown: 20 };
-const TIMES: Topic = Topic { text: "{n} creation date{s} could not be read and {was} left out", shown: 20 };
-const SERVERS: Topic =
-    Topic { text: "the export joins {n} vCenter server{s}; datacenters of one name are taken as one", shown: 20 };
+static TEMPLATES: Topic = Topic::new(NoteKind::Remark, "left out {n} template{s}", 10_000);
+static CLUSTER_SERVICES: Topic = Topic::new(NoteKind::Remark, "left out {n} vCLS machine{s}", 10_000);
+static PLACEHOLDERS: Topic = Topic::new(NoteKind::Remark, "{n} vm{s} {is} a placeholder of Site Recovery Manager", 20);
+static NAMELESS: Topic = Topic::new(NoteKind::Row, "{n} row{s} had no vm and {was} left out", 20);
+static REPEATED: Topic = Topic::new(NoteKind::Remark, "{n} row{s} of vInfo named a vm again and {was} left out", 20);
+static RENAMED: Topic =
+    Topic::new(NoteKind::Remark, "{n} vm{s} of one name in one pool {was} told apart by folder, UUID or a number", 20);
+static UNKNOWN: Topic =
+    Topic::new(NoteKind::Row, "{n} row{s} {is} of vms that vInfo does not have and {was} left out", 20);
+static AMBIGUOUS: Topic =
+    Topic::new(NoteKind::Row, "{n} row{s} could be of several vms of one name and {was} left out", 20);
+static TIMES: Topic = Topic::new(NoteKind::Cell, "{n} creation date{s} could not be read and {was} left out", 20);
+static SERVERS: Topic = Topic::new(
+    NoteKind::Remark,
+    "the export joins {n} vCenter server{s}; datacenters of one name are taken as one",
+    20,
+);
+
+/// The power states of vSphere.
+const POWER_STATES: Words =
+    Words(&[("running", "poweredon on running"), ("stopped", "poweredoff off stopped"), ("suspended", "suspended")]);
 
 /// A row of vInfo.
 pub(super) struct Machine {
@@ -269,6 +279,7 @@ impl Machines {
             ("cpu", tab.has("CPUs")),
             ("os", has_os),
             ("created", tab.has("Creation date")),
+            ("owner", tab.has(OWNER)),
         ];
         let mut machines = Staged::new("vm", &columns, &tabs.sources);
         let mut known_systems: HashSet<&str> = HashSet::new();
@@ -284,11 +295,12 @@ impl Machines {
                 [
                     Some(machine.called.clone()),
                     Some(hosting.path(provider, machine.pool)),
-                    tab.text(row, "Powerstate").map(str::to_owned),
+                    status(tab, row, notes),
                     tab.mebibytes(row, "Memory", notes).map(|mebibytes| format!("{mebibytes} MiB")),
                     cpus(tab, row, notes),
                     os.map(str::to_owned),
                     created(tab, row, notes),
+                    tab.text(row, OWNER).map(str::to_owned),
                 ],
             );
             machines.identify(Some(machine.external_id(tab, row)));
@@ -310,6 +322,16 @@ fn is_cluster_service(name: &str) -> bool {
 fn operating_system<'tab>(tab: &'tab Tab, row: &'tab TabRow) -> Option<&'tab str> {
     let os = tab.text(row, "OS according to the VMware Tools");
     os.or_else(|| tab.text(row, "OS according to the configuration file"))
+}
+
+/// The status that a power state means. One that is not known leaves the status alone; that of a new VM is `unknown`.
+fn status(tab: &Tab, row: &TabRow, notes: &mut Notes) -> Option<String> {
+    let text = tab.text(row, "Powerstate")?;
+    let status = POWER_STATES.status(text);
+    if status.is_none() {
+        tab.tell_senseless(row, "Powerstate", text, notes);
+    }
+    status.map(str::to_owned)
 }
 
 fn cpus(tab: &Tab, row: &TabRow, notes: &mut Notes) -> Option<String> {

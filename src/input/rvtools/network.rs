@@ -4,29 +4,32 @@
 //! in most. One port group may have another VLAN on another host, so the machine's own host is asked first. A port
 //! that carries no tag, or all of them, gives its addresses no VLAN.
 
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::Tabs;
 use crate::input::rvtools::machines::{Machines, Owner};
-use crate::input::rvtools::notes::{Notes, Topic, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
 use crate::input::rvtools::tab::{Tab, TabRow, parse_number};
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const PORT_TABS: [&str; 4] = ["vPort", "dvPort", "vSwitch", "dvSwitch"];
+pub(super) const PORT_TABS: [&str; 4] = ["vPort", "dvPort", "vSwitch", "dvSwitch"];
 
-const INVALID: Topic = Topic { text: "{n} address{es} could not be read and {was} left out", shown: 20 };
-const LINK_LOCAL: Topic = Topic { text: "left out {n} link-local address{es}", shown: 0 };
-const NOT_OWN: Topic = Topic { text: "left out {n} loopback, multicast or unspecified address{es}", shown: 20 };
-const REPEATED: Topic = Topic { text: "{n} address{es} stood twice for one vm and {was} taken once", shown: 20 };
-const LEFT_OUT: Topic = Topic { text: "left out {n} address{es} of templates and vCLS machines", shown: 0 };
-const PRIMARY: Topic = Topic { text: "{n} address{es} {was} taken from \"Primary IP Address\" of vInfo", shown: 20 };
-const UNTAGGED: Topic = Topic { text: "{n} network{s} {has} VLAN 0, which is none", shown: 20 };
-const TRUNK: Topic = Topic { text: "{n} network{s} {has} a trunk of VLANs; their addresses got none", shown: 20 };
-const SENSELESS: Topic =
-    Topic { text: "{n} network{s} {has} a VLAN that is no number; their addresses got none", shown: 20 };
-const DISAGREEING: Topic =
-    Topic { text: "{n} network{s} {has} several VLANs in the export; their addresses got none", shown: 20 };
-const UNKNOWN: Topic = Topic { text: "{n} network{s} {has} no VLAN in the export", shown: 20 };
+static INVALID: Topic = Topic::new(NoteKind::Cell, "{n} address{es} could not be read and {was} left out", 20);
+static LINK_LOCAL: Topic = Topic::new(NoteKind::Remark, "left out {n} link-local address{es}", 0);
+static NOT_OWN: Topic = Topic::new(NoteKind::Remark, "left out {n} loopback, multicast or unspecified address{es}", 20);
+static REPEATED: Topic =
+    Topic::new(NoteKind::Remark, "{n} address{es} stood twice for one vm and {was} taken once", 20);
+static LEFT_OUT: Topic = Topic::new(NoteKind::Remark, "left out {n} address{es} of templates and vCLS machines", 0);
+static PRIMARY: Topic =
+    Topic::new(NoteKind::Remark, "{n} address{es} {was} taken from \"Primary IP Address\" of vInfo", 20);
+static UNTAGGED: Topic = Topic::new(NoteKind::Remark, "{n} network{s} {has} VLAN 0, which is none", 20);
+static TRUNK: Topic =
+    Topic::new(NoteKind::Remark, "{n} network{s} {has} a trunk of VLANs; their addresses got none", 20);
+static SENSELESS: Topic =
+    Topic::new(NoteKind::Cell, "{n} network{s} {has} a VLAN that is no number; their addresses got none", 20);
+static DISAGREEING: Topic =
+    Topic::new(NoteKind::Cell, "{n} network{s} {has} several VLANs in the export; their addresses got none", 20);
+static UNKNOWN: Topic = Topic::new(NoteKind::Remark, "{n} network{s} {has} no VLAN in the export", 20);
 
 /// VLAN of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -94,7 +97,9 @@ impl Vlans {
         }
         let Some(group) = group else { return };
         if let Some(host) = tab.text(row, "Host") {
-            self.by_host.entry((group.to_owned(), host.to_lowercase())).or_default().add(vlan);
+            for datacenter in [None, tab.text(row, "Datacenter")] {
+                self.by_host.entry((group.to_owned(), host_of(host, datacenter))).or_default().add(vlan);
+            }
         }
         if let Some(datacenter) = tab.text(row, "Datacenter") {
             self.by_datacenter.entry((group.to_owned(), datacenter.to_owned())).or_default().add(vlan);
@@ -110,10 +115,16 @@ impl Vlans {
     fn find(&self, machine: &str, network: &str, host: &str, datacenter: &str) -> &[Vlan] {
         let key = |owner: &str| (network.to_owned(), owner.to_owned());
         let vlans = self.by_machine.get(&key(machine));
-        let vlans = vlans.or_else(|| self.by_host.get(&key(&host.to_lowercase())));
+        let vlans = vlans.or_else(|| self.by_host.get(&key(&host_of(host, Some(datacenter)))));
+        let vlans = vlans.or_else(|| self.by_host.get(&key(&host_of(host, None))));
         let vlans = vlans.or_else(|| self.by_datacenter.get(&key(datacenter)));
         vlans.or_else(|| self.anywhere.get(network)).map_or(&[], |vlans| &vlans.0)
     }
+}
+
+/// A host as a key: two datacenters may each have one of a name.
+fn host_of(host: &str, datacenter: Option<&str>) -> String {
+    format!("{}\0{}", datacenter.unwrap_or_default(), host.to_lowercase())
 }
 
 /// Gathers addresses, telling each network's trouble once.

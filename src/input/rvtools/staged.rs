@@ -1,6 +1,7 @@
 //! A table of an export in the inventory's own terms, ready for the import.
 
 use crate::input::{Record, Records, Step};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Origin of a row, for its faults.
@@ -76,6 +77,36 @@ impl Staged {
             let above = above.filter(|path| !path.is_empty()).map_or_else(String::new, |path| format!("{path}/"));
             row.external_id = text(name).map(|name| format!("{} {above}{name}", self.noun));
         }
+    }
+
+    /// Replaces the values of a column by those that `value` returns.
+    pub fn replace(&mut self, column: &str, value: impl Fn(&str) -> String) {
+        let Some(place) = self.columns.iter().position(|name| name == column) else { return };
+        for cell in self.rows.iter_mut().filter_map(|row| row.cells.get_mut(place)?.as_mut()) {
+            *cell = value(cell);
+        }
+    }
+
+    /// Returns a table of other records, one for each value of a column for which `record` returns its cells.
+    #[must_use]
+    pub fn derived(
+        &self,
+        column: &str,
+        noun: &'static str,
+        columns: &[&str],
+        mut record: impl FnMut(&str) -> Option<Vec<Option<String>>>,
+    ) -> Self {
+        let columns: Vec<(&str, bool)> = columns.iter().map(|column| (*column, true)).collect();
+        let mut derived = Self::new(noun, &columns, &self.sources);
+        let place = self.columns.iter().position(|name| name == column);
+        let mut values = HashSet::new();
+        for row in &self.rows {
+            let value = place.and_then(|place| row.cells.get(place)?.as_deref());
+            if let Some(cells) = value.filter(|value| values.insert(*value)).and_then(&mut record) {
+                derived.add(row.origin, cells);
+            }
+        }
+        derived
     }
 
     /// Returns the number of records.

@@ -3,20 +3,21 @@
 //! A partition belongs to a disk, which only `RVTools` 4 names; without it, the partition belongs to the
 //! machine's only disk, or to a disk `disk0` that stands for those it could be on.
 
+use crate::input::notes::{NoteKind, Notes, Topic, count_of, shown};
 use crate::input::rvtools::Tabs;
 use crate::input::rvtools::datastores::{Datastores, Disk};
 use crate::input::rvtools::hosting::Hosting;
 use crate::input::rvtools::machines::{Machines, Owner};
 use crate::input::rvtools::names::Names;
-use crate::input::rvtools::notes::{Notes, Topic, count_of, shown};
 use crate::input::rvtools::staged::{Origin, Staged};
 use crate::input::rvtools::tab::{Tab, TabRow};
 use std::collections::HashMap;
 
-const NUMBERED: Topic = Topic { text: "{n} name{s} stood twice and got a number", shown: 20 };
-const NO_DATASTORE: Topic = Topic { text: "{n} disk{s} {has} a path that names no datastore", shown: 20 };
-const LEFT_OUT_DISKS: Topic = Topic { text: "left out {n} disk{s} of templates and vCLS machines", shown: 0 };
-const LEFT_OUT_PARTITIONS: Topic = Topic { text: "left out {n} partition{s} of templates and vCLS machines", shown: 0 };
+static NUMBERED: Topic = Topic::new(NoteKind::Remark, "{n} name{s} stood twice and got a number", 20);
+static NO_DATASTORE: Topic = Topic::new(NoteKind::Cell, "{n} disk{s} {has} a path that names no datastore", 20);
+static LEFT_OUT_DISKS: Topic = Topic::new(NoteKind::Remark, "left out {n} disk{s} of templates and vCLS machines", 0);
+static LEFT_OUT_PARTITIONS: Topic =
+    Topic::new(NoteKind::Remark, "left out {n} partition{s} of templates and vCLS machines", 0);
 
 /// The disks that vDisk has of a machine.
 #[derive(Default)]

@@ -5,7 +5,7 @@
 //! else each is called; the cells of all others are never stored.
 
 use crate::error::{Error, Result};
-use crate::input::rvtools::notes::{Notes, Topic, shown};
+use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::staged::Origin;
 use crate::value::decimal::{Decimal, Fault};
 use std::collections::BTreeSet;
@@ -16,10 +16,11 @@ const TEXT_LIMIT: usize = 512 << 20;
 /// The most characters that a cell may have; it is Excel's own limit.
 pub(super) const CELL_LIMIT: usize = 32_767;
 
-const NUMBERS: Topic = Topic { text: "{n} value{s} made no sense and {was} left out", shown: 20 };
-const ERRORS: Topic = Topic { text: "{n} cell{s} held an error of the spreadsheet and {was} left out", shown: 20 };
-const TRIMMED: Topic = Topic { text: "{n} name{s} lost the blanks around {them}", shown: 20 };
-const TWICE: Topic = Topic { text: "{n} column{s} stood twice, and the first of them was read", shown: 20 };
+static NUMBERS: Topic = Topic::new(NoteKind::Cell, "{n} value{s} made no sense and {was} left out", 20);
+static ERRORS: Topic =
+    Topic::new(NoteKind::Cell, "{n} cell{s} held an error of the spreadsheet and {was} left out", 20);
+static TRIMMED: Topic = Topic::new(NoteKind::Remark, "{n} name{s} lost the blanks around {them}", 20);
+static TWICE: Topic = Topic::new(NoteKind::Remark, "{n} column{s} stood twice, and the first of them was read", 20);
 
 /// The columns whose cells become names, which have no blanks around them.
 const NAMES: [&str; 7] = [
@@ -31,6 +32,12 @@ const NAMES: [&str; 7] = [
     "OS according to the configuration file",
     "OS according to the VMware Tools",
 ];
+
+/// The columns that tell VMs of one name apart in the tabs of their parts.
+const NAMESAKES: [&str; 6] = ["Datacenter", "Cluster", "Host", "Folder", "VM UUID", "VM ID"];
+
+/// The column of vInfo with the owners, which has the header that the operator names.
+pub(super) const OWNER: &str = "the owner column";
 
 /// Columns of a tab that are read.
 pub(super) struct TabLayout {
@@ -67,6 +74,7 @@ pub(super) const LAYOUTS: [TabLayout; 11] = [
             ("Network #1", &[]),
             ("Network #2", &[]),
             ("VI SDK Server", &[]),
+            (OWNER, &[]),
         ],
         needed: Some("VM"),
     },
@@ -78,6 +86,7 @@ pub(super) const LAYOUTS: [TabLayout; 11] = [
             ("Cluster", &[]),
             ("# Cores", &["Num Cores", "CPU Cores"]),
             ("# Memory", &["Memory MB", "Memory size MB", "Memory size"]),
+            ("VI SDK Server", &[]),
         ],
         needed: Some("Host"),
     },
@@ -177,21 +186,26 @@ pub(super) struct Tab {
     layout: &'static TabLayout,
     /// For each column of the layout, where in the source it stands.
     places: Vec<Option<usize>>,
+    /// The headers that no column of the layout has.
+    unused: Vec<String>,
     text_bytes: usize,
 }
 
 impl Tab {
-    /// A tab with the `headers` that were found, from which the columns of `layout` are looked up.
+    /// A tab with the `headers` that were found, from which the columns of `layout` are looked up; `owner` is the header
+    /// of the column with owners in vInfo.
     pub(super) fn new(
         layout: &'static TabLayout,
         source: String,
         headers: &[String],
+        owner: Option<&str>,
         notes: &mut Notes,
     ) -> Result<Self> {
         let keys: Vec<String> = headers.iter().map(|header| header_key(header)).collect();
         let mut places = Vec::with_capacity(layout.columns.len());
         for (column, aliases) in layout.columns {
-            let mut names = std::iter::once(column).chain(*aliases);
+            let own = if *column == OWNER { owner } else { Some(*column) };
+            let mut names = own.into_iter().chain(aliases.iter().copied());
             let place = names.find_map(|name| keys.iter().position(|key| *key == header_key(name)));
             if let Some(place) = place
                 && let Some(second) = keys.iter().skip(place + 1).position(|key| Some(key) == keys.get(place))
@@ -203,10 +217,18 @@ impl Tab {
             }
             places.push(place);
         }
-        let tab = Self { name: layout.tab, source, rows: Vec::new(), index: 0, layout, places, text_bytes: 0 };
-        match layout.needed {
-            Some(needed) if !tab.has(needed) => Err(tab.lacks(needed, headers)),
-            _ => Ok(tab),
+        let is_unused =
+            |(place, header): &(usize, &String)| !header.trim().is_empty() && !places.contains(&Some(*place));
+        let unused = headers.iter().enumerate().filter(is_unused).map(|(_, header)| shown(header.trim())).collect();
+        let rows = Vec::new();
+        let tab = Self { name: layout.tab, source, rows, index: 0, layout, places, unused, text_bytes: 0 };
+        if let Some(needed) = layout.needed.filter(|needed| !tab.has(needed)) {
+            return Err(tab.lacks(needed, headers));
+        }
+        let has_owner = |(column, _): &(&str, _)| *column == OWNER && !tab.has(OWNER);
+        match owner.filter(|_| layout.columns.iter().any(has_owner)) {
+            Some(owner) => Err(tab.lacks(owner, headers)),
+            None => Ok(tab),
         }
     }
 
@@ -244,6 +266,19 @@ impl Tab {
     /// Tests if the export has this column.
     pub(super) fn has(&self, column: &str) -> bool {
         self.place(column).is_some()
+    }
+
+    /// The headers that were found and are not read.
+    pub(super) fn unused(&self) -> &[String] {
+        &self.unused
+    }
+
+    /// The columns of the layout that the source does not have and that a field or a record of the inventory lacks then.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &'static str> {
+        let is_detail = self.name != "vInfo" && self.layout.needed == Some("VM");
+        let columns = self.layout.columns.iter().zip(&self.places);
+        let missing = columns.filter(|(_, place)| place.is_none()).map(|((column, _), _)| *column);
+        missing.filter(move |column| *column != OWNER && !(is_detail && NAMESAKES.contains(column)))
     }
 
     /// The places of the columns that are read, in the source.
@@ -286,16 +321,18 @@ impl Tab {
         number
     }
 
-    /// The mebibytes in a cell, if there are any.
+    /// The mebibytes in a cell, if there are any. `RVTools` writes whole ones: a fraction is a number of another locale,
+    /// where a point groups thousands.
     pub(super) fn mebibytes(&self, row: &TabRow, column: &str, notes: &mut Notes) -> Option<Decimal> {
         // 2^63-1 bytes are the most that a quantity is.
         const MOST: i128 = i64::MAX as i128 >> 20;
-        let number = self.number(row, column, notes)?;
-        if number.floor() > MOST {
-            self.tell_senseless(row, column, &number.to_string(), notes);
+        let text = self.text(row, column)?;
+        let number = parse_number(text).filter(|number| number.is_whole() && number.floor() <= MOST);
+        if number.is_none() || may_be_grouped_by_points(text) {
+            self.tell_senseless(row, column, text, notes);
             return None;
         }
-        Some(number)
+        number
     }
 
     /// Tells a value that makes no sense.
@@ -344,10 +381,17 @@ pub(super) fn parse_number(text: &str) -> Option<Decimal> {
     is_grouped.then(|| Decimal::parse(&format!("{digits}.{fraction}")).ok()).flatten()
 }
 
+/// Tests if a number such as `4.000` could be four thousand as well as four.
+fn may_be_grouped_by_points(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(whole, fraction)| {
+        fraction.len() == 3 && whole.len() <= 3 && whole.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::{LAYOUTS, Tab, header_key, is_tab, parse_number};
-    use crate::input::rvtools::notes::Notes;
+    use crate::input::notes::Notes;
 
     #[test]
     fn headers_of_both_generations_are_one() {
@@ -393,7 +437,7 @@ mod tests {
     fn a_name_of_its_own_is_preferred_to_another() {
         let layout = LAYOUTS.iter().find(|layout| layout.tab == "vDisk").expect("it is there");
         let headers = ["Disk Path", "VM", "Path"].map(str::to_owned);
-        let mut tab = Tab::new(layout, "x".to_owned(), &headers, &mut Notes::default()).expect("VM is there");
+        let mut tab = Tab::new(layout, "x".to_owned(), &headers, None, &mut Notes::default()).expect("VM is there");
         let cells = ["wrong", "web01", "[san] right"];
         tab.push(2, |place| cells.get(place).copied(), &mut Notes::default()).expect("it is small");
         assert_eq!(tab.text(&tab.rows[0], "Path"), Some("[san] right"));
@@ -402,7 +446,7 @@ mod tests {
     #[test]
     fn a_missing_column_is_an_error_that_lists_what_was_found() {
         let headers = ["Machine", "Memory"].map(str::to_owned);
-        let error = Tab::new(&LAYOUTS[0], "x.xlsx (vInfo)".to_owned(), &headers, &mut Notes::default())
+        let error = Tab::new(&LAYOUTS[0], "x.xlsx (vInfo)".to_owned(), &headers, None, &mut Notes::default())
             .err()
             .expect("there is no VM");
         assert_eq!(error.message(), "x.xlsx (vInfo) has no column \"VM\"");

@@ -5,7 +5,9 @@
 //! before, into nothing, and counted: what is too large, or claims what its size cannot hold, is refused.
 
 use crate::error::{Error, Result, io_reason};
-use crate::input::rvtools::notes::Notes;
+use crate::input::Reading;
+use crate::input::notes::Notes;
+use crate::input::rvtools::Request;
 use crate::input::rvtools::tab::{CELL_LIMIT, LAYOUTS, Tab, TabLayout, is_tab};
 use calamine::{DataRef, Reader, Xlsx};
 use std::borrow::Cow;
@@ -23,7 +25,21 @@ const CELLS_LIMIT: u64 = 20_000_000;
 const WIDTH_LIMIT: usize = 16_384;
 
 /// Reads the tabs of the workbook at `path`, which is called `name`. The second part are the names of all its sheets.
-pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Tab>, Vec<String>)> {
+pub(super) fn read(
+    path: &Path,
+    name: &str,
+    request: &Request<'_>,
+    notes: &mut Notes,
+) -> Result<(Vec<Tab>, Vec<String>)> {
+    let Reading { delimiter, encoding } = request.reading;
+    for (option, is_there) in [("delimiter", delimiter.is_some()), ("encoding", encoding.is_some())] {
+        if is_there {
+            return Err(Error::usage(format!(
+                "--{option} does not apply to \"{name}\", which is no folder of CSV tabs"
+            ))
+            .help(format!("leave --{option} out, or name the folder of the CSV tabs")));
+        }
+    }
     let cannot_open = |error| Error::io(format!("cannot open \"{name}\""), error);
     let mut file = File::open(path).map_err(cannot_open)?;
     let length = file.metadata().map_err(cannot_open)?.len();
@@ -39,7 +55,7 @@ pub(super) fn read(path: &Path, name: &str, notes: &mut Notes) -> Result<(Vec<Ta
     let mut tabs = Vec::new();
     for layout in &LAYOUTS {
         if let Some(sheet) = find_sheet(&sheets, layout.tab) {
-            tabs.extend(read_sheet(&mut workbook, sheet, layout, name, notes)?);
+            tabs.extend(read_sheet(&mut workbook, sheet, layout, (name, request), notes)?);
         }
     }
     Ok((tabs, sheets))
@@ -197,7 +213,7 @@ fn read_sheet<R: Read + Seek>(
     workbook: &mut Xlsx<R>,
     sheet: &str,
     layout: &'static TabLayout,
-    name: &str,
+    (name, request): (&str, &Request<'_>),
     notes: &mut Notes,
 ) -> Result<Option<Tab>> {
     let source = format!("{name} ({sheet})");
@@ -214,7 +230,7 @@ fn read_sheet<R: Read + Seek>(
                 tab.push(line.number, |place| line.cells.get(&place).map(String::as_str), notes)?;
             } else {
                 let headers = line.headers();
-                let opened = Tab::new(layout, source.clone(), &headers, notes)?;
+                let opened = Tab::new(layout, source.clone(), &headers, request.owner_column, notes)?;
                 wanted = vec![None; headers.len()];
                 for (place, column) in opened.wanted() {
                     if let Some(slot) = wanted.get_mut(place) {

@@ -3,6 +3,7 @@
 use crate::catalog::{BackReference, Entity, OnRemove};
 use crate::error::{Error, Result};
 use crate::store::reading::reader::Reader;
+use crate::store::reading::record::Record;
 use crate::store::writing::change::{Change, Effect};
 use crate::store::writing::writer::Writer;
 use crate::value::{Value, shown};
@@ -65,6 +66,7 @@ impl Removal {
             }
         }
         removal.released.retain(|(entity, _, id)| !is_gone(&removal.gone, entity, *id));
+        removal.released.sort_by_key(|(_, _, id)| *id);
         removal.refuse(reader, holding)?;
         Ok(removal)
     }
@@ -165,15 +167,17 @@ impl Writer<'_> {
     ) -> Result<()> {
         for (entity, field, id) in &removal.released {
             let (Some(record), Some(place)) = (self.record(entity, *id)?, entity.position(field)) else { continue };
-            let old = record.values.get(place).cloned().unwrap_or(Value::Null);
-            let effect = Effect {
-                action: crate::store::Action::Update,
-                entity,
-                id: *id,
-                changed: vec![(place, old, Value::Null)],
+            let Some(values) = self.values_without(entity, &record, place)? else {
+                let effect = Effect { action: crate::store::Action::Remove, entity, id: *id, changed: Vec::new() };
+                before(self, &effect)?;
+                self.apply(Change::Remove { entity, before: &record })?;
+                continue;
             };
+            let old = |place: &usize| record.values.get(*place).cloned().unwrap_or(Value::Null);
+            let changed = values.iter().map(|(place, new)| (*place, old(place), new.clone())).collect();
+            let effect = Effect { action: crate::store::Action::Update, entity, id: *id, changed };
             before(self, &effect)?;
-            self.apply(Change::Update { entity, before: &record, values: vec![(place, Value::Null)] })?;
+            self.apply(Change::Update { entity, before: &record, values })?;
         }
         let mut order = self.catalog().in_order_of_need();
         order.reverse();
@@ -186,5 +190,36 @@ impl Writer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Returns the values that `record` changes to if it loses the reference at `place`; `None` if it goes altogether.
+    /// Without the reference its key may be that of another record: an address that two deleted VMs had in one VLAN is
+    /// free once. What the other record has already is cleared, and a record that is left without a name goes.
+    fn values_without(
+        &self,
+        entity: &'static Entity,
+        record: &Record,
+        place: usize,
+    ) -> Result<Option<Vec<(usize, Value)>>> {
+        let mut after = record.values.clone();
+        let mut changed = Vec::new();
+        let mut clear = |place: usize, after: &mut Vec<Value>| {
+            after[place] = Value::Null;
+            changed.push((place, Value::Null));
+        };
+        clear(place, &mut after);
+        for key in entity.keys {
+            let key = std::slice::from_ref(key);
+            if self.holder_of_key(entity, Some(record.id), |place| &after[place], key)?.is_some() {
+                let names = key.iter().copied().flatten().filter(|name| entity.is_naming(name));
+                names.filter_map(|name| entity.position(name)).for_each(|place| clear(place, &mut after));
+            }
+        }
+        let mut names = entity.naming().filter_map(|field| entity.position(field.name));
+        if changed.len() > 1 && names.all(|place| after[place] == Value::Null) {
+            return Ok(None);
+        }
+        changed.sort_unstable_by_key(|(place, _)| *place);
+        Ok(Some(changed))
     }
 }

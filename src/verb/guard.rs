@@ -1,0 +1,45 @@
+//! The guard of pruning imports: a file that lost its rows does not empty the inventory.
+
+use crate::catalog::Entity;
+use crate::error::{Error, Result};
+use crate::store::listed;
+
+/// Number of records of a noun that are removed without further confirmation.
+const RECORDS: usize = 10;
+
+/// Percentage of a noun's records that are removed without further confirmation.
+const PERCENT: usize = 10;
+
+/// Records of one noun that an import would remove.
+pub(super) struct Removals {
+    pub(super) entity: &'static Entity,
+    /// Number of records that would be removed.
+    pub(super) removed: usize,
+    /// Number of records in the scope of the import before it: the removed ones, and those that rows describe.
+    pub(super) scope: usize,
+}
+
+impl Removals {
+    const fn is_large(&self) -> bool {
+        self.removed > RECORDS && self.removed.saturating_mul(100) > self.scope.saturating_mul(PERCENT)
+    }
+}
+
+/// Refuses to remove most of a noun unless `allowed`, the number of `--allow-removals`, covers all removals.
+///
+/// # Errors
+/// A conflict with the figures.
+pub(super) fn check(removals: &[Removals], allowed: Option<usize>) -> Result<()> {
+    let all: usize = removals.iter().map(|removals| removals.removed).sum();
+    if !removals.iter().any(Removals::is_large) || allowed.is_some_and(|allowed| all <= allowed) {
+        return Ok(());
+    }
+    let figures: Vec<String> = removals
+        .iter()
+        .filter(|removals| removals.removed > 0)
+        .map(|removals| format!("{} of {}", removals.removed, removals.entity.counted(removals.scope)))
+        .collect();
+    let limit = allowed.map_or_else(String::new, |allowed| format!(", --allow-removals is {allowed}"));
+    Err(Error::conflict(format!("too many removals: {}{limit}; nothing was imported", listed(&figures)))
+        .help(format!("pass --allow-removals {all} to remove them, or --dry-run to list them")))
+}
