@@ -94,6 +94,7 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
             _ => Prune::Nothing,
         },
         run: None,
+        planned_after: None,
         create,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),

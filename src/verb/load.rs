@@ -27,6 +27,8 @@ pub(crate) struct Options {
     pub skip_bad: bool,
     /// The run of a source that the import is, if it is one.
     pub run: Option<SourceRun>,
+    /// Number of the last change of the inventory that a plan was made for.
+    pub planned_after: Option<i64>,
 }
 
 /// Treatment of records that no row described: those of a source, or of a plain file every other record of the noun.
@@ -51,6 +53,16 @@ pub(crate) struct Loaded {
     pub bad: Vec<String>,
     pub bad_rows: usize,
     pub rejects: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Returns whether the import changed anything.
+    pub(crate) fn has_changes(&self) -> bool {
+        let changes = |tally: &Tally| {
+            tally.created + tally.changed + tally.moved + tally.renamed + tally.adopted + tally.removed + tally.missing
+        };
+        self.tallies.iter().any(|(_, tally)| changes(tally) > 0)
+    }
 }
 
 /// Number of new records from which on tables are filled.
@@ -101,7 +113,11 @@ fn attempt(
             speed,
             intake: Intake { platform_words: true, create: options.create.clone(), ..Intake::default() },
             faults: Faults::new(options.rejects.as_deref())?,
-            report: Report::new(session),
+            report: if options.run.is_some() {
+                Report::new(session).in_words_of_a_plan()
+            } else {
+                Report::new(session)
+            },
             refused: false,
         };
         let outcome = load.all(writer, sources);
@@ -151,6 +167,11 @@ struct Load<'l> {
 impl Load<'_> {
     fn all<'s>(&mut self, writer: &mut Writer<'s>, sources: &[Source]) -> Result<Outcome> {
         let options = self.options;
+        let last = writer.last_change()?;
+        if options.planned_after.is_some_and(|planned| planned != last) {
+            let error = Error::conflict("the inventory has changed since the plan; nothing was imported");
+            return Err(error.help("make the plan again"));
+        }
         let run = options.run.as_ref();
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
         let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
@@ -302,7 +323,7 @@ impl Load<'_> {
                 outcome.notes.extend(batch.remove_lacking(writer, places, &mut self.report)?);
                 continue;
             }
-            batch.mark_missing(writer, places)?;
+            batch.mark_missing(writer, places, &mut self.report)?;
             if self.options.prune == Prune::Retire {
                 batch.retire(writer, &records, &mut self.report)?;
             }
