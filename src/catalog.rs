@@ -11,7 +11,7 @@ mod software;
 pub mod source;
 mod storage;
 
-pub use column::{Leaf, Path};
+pub use column::{Leaf, Path, Sourced};
 pub use entity::{Collection, Compute, Computed, Entity, Field, Kind, Numbered, OnRemove, Reach, Rule, Section};
 pub use storage::UNIT_REFERENCE;
 

@@ -20,6 +20,7 @@ mod init;
 mod log;
 mod login;
 mod move_to;
+mod plan_file;
 mod pools;
 mod report;
 mod restore;

@@ -121,7 +121,8 @@ impl Session {
             quiet,
             verbose: flag("verbose"),
             interactive: !flag("no-input") && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
-            dry_run: flag("dry-run"),
+            // A plan is what a dry run prints.
+            dry_run: flag("dry-run") || text("plan").is_some(),
             at: text("at").map(|text| Moment::parse(&text)).transpose()?,
             message: text("message").filter(|message| !message.trim().is_empty()),
             database: database(option::<OsString>(matches, "db"))?,

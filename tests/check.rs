@@ -96,6 +96,15 @@ const FAULTS: &[(&str, &str)] = &[
     ("INSERT INTO operating_system (name) VALUES ('DEBIAN-12')", "W040,os,DEBIAN-12"),
     ("INSERT INTO users (name) VALUES ('Ürsula'), ('ürsula')", "W040,user,ürsula"),
     ("UPDATE unit SET bytes = 0 WHERE name = 'PiB'", "E007,unit,PiB"),
+    (
+        "INSERT INTO source (source_id, name, last_complete_run_at) VALUES (1, 'a', '2026-01-01T00:00:00Z')",
+        "W051,source,a",
+    ),
+    (
+        "INSERT INTO source (source_id, name) VALUES (1, 'a'); INSERT INTO source_record (source_id, noun, record_id, \
+         first_seen_at, missing_since) VALUES (1, 'vm', 1, '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z')",
+        "W050,vm,AWS/tokyo/prod/web01",
+    ),
 ];
 
 #[test]

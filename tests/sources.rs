@@ -244,7 +244,7 @@ fn a_run_that_is_not_whole_marks_nothing_missing_and_says_why() {
     std::fs::write(&file, &text[..text.len() - 40]).expect("half of it");
     let half = sandbox.run(&["import", "--from", "rvtools", &path, "--update", "--prune"]);
     assert_eq!(half.status, 0, "{half}");
-    assert!(half.stderr.ends_with("nothing is marked missing: 1 line could not be read\n"), "{half}");
+    assert!(half.stderr.ends_with("nothing is marked missing: 1 row could not be placed\n"), "{half}");
     // An export that covers another part of the source says nothing of the rest.
     imported(
         &sandbox,
@@ -401,4 +401,92 @@ fn of_two_sources_the_smaller_priority_decides_and_nothing_flips() {
         imported(&sandbox, &[vm("shop2", "alpha", 2)], &["--source", "two", "--update", "--prune"]);
         assert_eq!(vms(&sandbox, "name"), "shop1\nshop2\n");
     }
+}
+
+#[test]
+fn lists_tell_which_sources_have_a_record_and_since_when_one_misses_it() {
+    let sandbox = Sandbox::empty();
+    let both = [vm("shop1", "alpha", 1), vm("shop2", "alpha", 2)];
+    imported(&sandbox, &both, &[]);
+    sandbox.ok(&["vm", "add", "by-hand", "--pool", "alpha"]);
+    imported(&sandbox, &both[..1], &["--update"]);
+    let found = |term: &str| sandbox.ok(&["vm", "list", "--where", term, "-c", "name", "--no-headers"]);
+    assert_eq!(vms(&sandbox, "name,sources"), "shop1,rvtools:vSphere\nshop2,rvtools:vSphere\nby-hand,\n");
+    assert_eq!(found("missing!="), "shop2\n");
+    assert_eq!(found("confirmed!="), "shop1\n");
+    assert_eq!(found("confirmed<30d"), "");
+    assert_eq!(found("confirmed>=30d"), "shop1\n");
+    assert_eq!(found("sources~vsphere"), "shop1\nshop2\n");
+    // Both are overdue at once where there is no grace.
+    sandbox.ok(&["source", "set", "rvtools:vSphere", "--grace", "0s", "--last-complete-run", "2026-01-02"]);
+    assert_eq!(found("confirmed<30d"), "shop1\n");
+    let silent = sandbox.ok(&["check", "--only", "W051", "-o", "csv", "-c", "code,noun,record,text"]);
+    assert_eq!(
+        silent,
+        "code,noun,record,text\n\
+         W051,source,rvtools:vSphere,\"had its last complete run on 2026-01-02T00:00:00Z, more than 0s ago\"\n"
+    );
+}
+
+#[test]
+fn a_plan_tells_every_kind_of_change_in_a_word_of_its_own() {
+    let sandbox = Sandbox::empty();
+    imported(&sandbox, &[vm("a", "alpha", 1), vm("b", "alpha", 2), vm("c", "alpha", 3), vm("d", "alpha", 4)], &[]);
+    for line in ["vm set d --cpu 9", "vm add e --pool alpha"] {
+        sandbox.ok(&line.split(' ').collect::<Vec<&str>>());
+    }
+    let before = std::fs::read(sandbox.database()).expect("the inventory");
+    let next =
+        [vm("a2", "alpha", 1), vm("b", "beta", 2), vm("d", "alpha", 4), vm("e", "alpha", 5), vm("f", "alpha", 6)];
+    let path = export(&sandbox, &next);
+    let plan = ["import", "--from", "rvtools", &path, "--update", "--plan", "--exit-code", "-o", "csv"];
+    let answer = sandbox.run(&plan);
+    assert_eq!(answer.status, 2, "{answer}");
+    insta::assert_snapshot!(answer.stdout, @r"
+    change,noun,record,field,old,new
+    create,pool,vSphere/north/beta,,,
+    held,vm,vSphere/north/alpha/d,cpu,9,2
+    change,vm,vSphere/north/alpha/e,status,unknown,running
+    change,vm,vSphere/north/alpha/e,memory,,4096 MiB
+    change,vm,vSphere/north/alpha/e,cpu,,2
+    adopt,vm,vSphere/north/alpha/e,,,
+    create,vm,vSphere/north/alpha/f,,,
+    rename,vm,vSphere/north/alpha/a2,name,a,a2
+    move,vm,vSphere/north/beta/b,pool,vSphere/north/alpha,vSphere/north/beta
+    missing,vm,vSphere/north/alpha/c,,,
+    ");
+    assert!(std::fs::read(sandbox.database()).expect("the inventory") == before, "a plan changes nothing");
+    sandbox.ok(&["import", "--from", "rvtools", &path, "--update"]);
+    assert_eq!(sandbox.run(&["import", "--from", "rvtools", &path, "--update", "--plan", "--exit-code"]).status, 0);
+}
+
+#[test]
+fn a_plan_in_a_file_is_applied_as_it_is_or_refused() {
+    let sandbox = Sandbox::empty();
+    imported(&sandbox, &[vm("a", "alpha", 1)], &[]);
+    let path = export(&sandbox, &[vm("b", "alpha", 1)]);
+    let file = sandbox.path().join("plan.json");
+    let file = file.to_str().expect("UTF-8");
+    let make = || {
+        let made = sandbox.run(&["import", "--from", "rvtools", &path, "--update", &format!("--plan={file}")]);
+        assert_eq!(made.status, 0, "{made}");
+        assert_eq!(vms(&sandbox, "name"), "a\n");
+    };
+    make();
+    sandbox.ok(&["vm", "set", "a", "--cpu", "3"]);
+    let refused = sandbox.run(&["import", "--plan-file", file]);
+    assert_eq!((refused.status, refused.stdout.as_str()), (4, ""), "{refused}");
+    let changed = "error: the inventory has changed since the plan; nothing was imported\nhelp: make the plan again\n";
+    assert!(refused.stderr.ends_with(changed), "{refused}");
+    make();
+    export(&sandbox, &[vm("c", "alpha", 1)]);
+    let refused = sandbox.run(&["import", "--plan-file", file]);
+    assert_eq!(refused.status, 4, "{refused}");
+    assert!(refused.stderr.contains("has changed since the plan; nothing was imported"), "{refused}");
+    export(&sandbox, &[vm("b", "alpha", 1)]);
+    let applied = sandbox.run(&["import", "--plan-file", file]);
+    assert_eq!(applied.status, 0, "{applied}");
+    assert_eq!(vms(&sandbox, "name"), "b\n");
+    let none = sandbox.run(&["import", "--plan-file", &sandbox.file("x.json", "{}")]);
+    assert_eq!(none.status, 1, "{none}");
 }

@@ -3,7 +3,7 @@
 //! One grammar names columns in `-c`, filters in `--where`, and keys in `--sort`. A path follows references by their
 //! fields; an ancestor may be named directly (`dc` on a VM is `pool.dc`).
 
-use super::{Catalog, Collection, Computed, Entity, Field, Kind};
+use super::{Catalog, Collection, Computed, Entity, Field, Kind, Reach};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind};
 use crate::value::name::column_letters;
@@ -39,6 +39,31 @@ pub enum Leaf {
     Computed(&'static Computed),
     /// The records of a collection, in the form in which a row of a file gives them.
     Collection(&'static Collection),
+    /// Knowledge of the sources about the record.
+    Sourced(Sourced),
+}
+
+/// Column of what sources know of a record, which every exported noun has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sourced {
+    /// The names of the sources that know it.
+    Sources,
+    /// The time at which a source last had it; nothing while all miss it.
+    Confirmed,
+    /// The time since which a source misses it.
+    Missing,
+}
+
+impl Sourced {
+    /// Every such column, by its name.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("sources", Self::Sources), ("confirmed", Self::Confirmed), ("missing", Self::Missing)];
+
+    /// Returns the column of `entity` called `name`.
+    fn named(entity: &Entity, name: &str) -> Option<Self> {
+        let found = Self::ALL.iter().find(|(other, _)| *other == name).map(|(_, column)| *column);
+        found.filter(|_| entity.reach == Reach::Everywhere)
+    }
 }
 
 impl Path {
@@ -110,7 +135,8 @@ impl Path {
             },
             Leaf::Bytes(_) | Leaf::ComputedBytes(_) | Leaf::Id => ColumnKind::Number,
             Leaf::Path => ColumnKind::Text,
-            Leaf::Collection(_) => ColumnKind::List,
+            Leaf::Collection(_) | Leaf::Sourced(Sourced::Sources) => ColumnKind::List,
+            Leaf::Sourced(Sourced::Confirmed | Sourced::Missing) => ColumnKind::Time,
             Leaf::Computed(computed) => computed_kind(catalog, self.entity, computed),
         }
     }
@@ -140,6 +166,9 @@ fn leaf(catalog: &Catalog, entity: &'static Entity, text: &str) -> Option<Leaf> 
         "id" => return Some(Leaf::Id),
         "path" if !entity.names.is_empty() => return Some(Leaf::Path),
         _ => {}
+    }
+    if let Some(column) = Sourced::named(entity, text) {
+        return Some(Leaf::Sourced(column));
     }
     let quantity = text.strip_suffix(".bytes")?;
     if let Some(computed) = entity.computed(quantity) {
@@ -189,6 +218,12 @@ pub fn names(catalog: &Catalog, entity: &'static Entity) -> Vec<String> {
         names.push("path".to_owned());
     }
     names.push("id".to_owned());
+    names.extend(
+        Sourced::ALL
+            .iter()
+            .filter(|(name, _)| Sourced::named(entity, name).is_some())
+            .map(|(name, _)| (*name).to_owned()),
+    );
     names
 }
 

@@ -5,6 +5,7 @@
 
 mod rule;
 mod scan;
+mod sources;
 mod values;
 
 use super::{Graft, sheet};
@@ -17,7 +18,7 @@ use crate::value::Cell;
 use crate::verb::arguments::{self, options, switch};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use rule::{RULES, RuleSet, Severity};
-use scan::Finding;
+use scan::{Finding, OnFinding};
 
 pub(super) const GRAFT: Graft =
     Graft { under: None, name: "check", about: "Tell what is wrong in the data", hidden: false, arguments, run };
@@ -59,7 +60,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     sheet::answer(session, matches, &headers, &usual, |reader, take| {
         let mut row = Row::default();
         let mut has_room = true;
-        scan::scan(reader, &rules, &mut |finding| {
+        scanned(reader, &rules, &mut |finding| {
             match finding.rule.severity {
                 Severity::Error => errors += 1,
                 Severity::Warning => warnings += 1,
@@ -108,10 +109,16 @@ fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
+/// Passes every finding of the selected rules to `report`.
+fn scanned(reader: &Reader<'_>, rules: &RuleSet, report: &mut OnFinding<'_>) -> Result<()> {
+    scan::scan(reader, rules, report)?;
+    if rules.any(&[&rule::MISSING, &rule::SILENT_SOURCE]) { sources::check(reader, rules, report) } else { Ok(()) }
+}
+
 /// Returns true if there is a finding.
 fn any(reader: &Reader<'_>, rules: &RuleSet) -> Result<bool> {
     let stop = Error::new(Kind::OutputClosed, "found");
-    match scan::scan(reader, rules, &mut |_| Err(stop.clone())) {
+    match scanned(reader, rules, &mut |_| Err(stop.clone())) {
         Err(error) if error == stop => Ok(true),
         other => other.map(|()| false),
     }

@@ -1,9 +1,10 @@
 //! `inv import DIR` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
 
 use super::Graft;
+use super::plan_file::PlanFile;
 use super::scope::Asked;
 use crate::catalog::{Catalog, Entity};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::input::Records;
 use crate::input::notes::Note;
 use crate::input::rvtools::{self, Staged};
@@ -46,7 +47,7 @@ fn arguments(command: Command) -> Command {
         .arg(
             Arg::new("file")
                 .value_name("DIR|FILE")
-                .required(true)
+                .required_unless_present("plan-file")
                 .value_hint(ValueHint::AnyPath)
                 .help("A folder that inv export wrote; with --from, the other program's file or folder"),
         )
@@ -73,14 +74,14 @@ fn arguments(command: Command) -> Command {
                 .requires("update")
                 .requires("from")
                 .conflicts_with("prune")
-                .help("Set the status of VMs that the source has no more to retired; with --from and --update"),
+                .help("Set VMs that the source lacks to status retired"),
         )
         .arg(
             Arg::new("owner-column")
                 .long("owner-column")
                 .value_name("NAME")
                 .requires("from")
-                .help("Column of vInfo with the owner of each VM, such as a custom attribute"),
+                .help("Column of vInfo that has the owners of VMs"),
         )
         .arg(
             Arg::new("strict")
@@ -88,7 +89,32 @@ fn arguments(command: Command) -> Command {
                 .action(ArgAction::SetTrue)
                 .requires("from")
                 .conflicts_with("skip-bad")
-                .help("Import nothing if a cell cannot be read or a row cannot be placed"),
+                .help("Import nothing if a cell or row cannot be used"),
+        );
+    let command = command
+        .arg(
+            Arg::new("plan")
+                .long("plan")
+                .value_name("FILE")
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("")
+                .value_hint(ValueHint::FilePath)
+                .help("Show what would be created, changed, moved, renamed, adopted, held, missing and removed; FILE keeps it"),
+        )
+        .arg(
+            Arg::new("plan-file")
+                .long("plan-file")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .conflicts_with_all(["plan", "file", "from"])
+                .help("Apply a plan that --plan=FILE wrote, if nothing has changed since"),
+        )
+        .arg(
+            Arg::new("exit-code")
+                .long("exit-code")
+                .action(ArgAction::SetTrue)
+                .help("Exit with status 2 if there are changes, 0 if there are none"),
         );
     let command = import::how(command).after_help(
         "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
@@ -105,6 +131,16 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     session.require(Role::Editor)?;
+    let Some(file) = option(matches, "plan-file") else { return import(session, matches, None) };
+    let plan = PlanFile::read(Path::new(file))?;
+    let words = ["import"].into_iter().chain(plan.words.iter().map(String::as_str));
+    let planned = arguments(Command::new("import")).try_get_matches_from(words);
+    let planned = planned.map_err(|_| Error::failed("the plan is of another inv").help("make the plan again"))?;
+    import(session, &planned, Some(plan.change))
+}
+
+/// Imports what a command line names, after the change that its plan was made for.
+fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>) -> Result<()> {
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let mut options = import::chosen(session.catalog(), matches)?;
     let sources = match option(matches, "from") {
@@ -115,8 +151,26 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 .help(format!("the programs are {}", SOURCES.join(", "))));
         }
     };
+    let plan_file = option(matches, "plan").filter(|file| !file.is_empty()).map(Path::new);
+    let plan = match plan_file {
+        Some(file) => {
+            session.spare_inventory(file)?;
+            let own = arguments(Command::new("import"));
+            let is_own = |id: &str| own.get_arguments().any(|arg| arg.get_id() == id);
+            let plan = session.read(|reader| PlanFile::new(&path, matches, is_own, reader.last_change()?))?;
+            Some((file, plan))
+        }
+        None => None,
+    };
+    options.planned_after = planned_after.or(plan.as_ref().map(|(_, plan)| plan.change));
     let loaded = load::load(session, &import::name(&path), &sources, &options)?;
-    import::tell(session, loaded)
+    let has_changes = loaded.has_changes();
+    import::tell(session, loaded)?;
+    if let Some((file, plan)) = plan {
+        plan.write(file)?;
+    }
+    // The changes are printed; only the exit status is missing.
+    if has_changes && switch(matches, "exit-code") { Err(Error::new(Kind::Usage, "")) } else { Ok(()) }
 }
 
 /// The files of a folder that `inv export` wrote.

@@ -50,6 +50,8 @@ pub(crate) struct Tally {
     pub renamed: usize,
     /// Bound to a source that did not know them before.
     pub adopted: usize,
+    /// Marked as missing by this import.
+    pub missing: usize,
     /// Fields that the source has other values for, and has no right to write.
     pub conflicts: usize,
     pub unchanged: usize,

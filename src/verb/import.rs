@@ -45,7 +45,7 @@ pub(crate) fn how(command: Command) -> Command {
                 .long("allow-removals")
                 .value_name("N")
                 .requires("prune")
-                .help("Let --prune remove up to N records (default: 10, or 10 % of a noun if that is more)"),
+                .help("Let --prune remove up to N records"),
         )
         .arg(
             Arg::new("create")
@@ -105,6 +105,7 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
         allowed_removals: number(matches, "allow-removals")?
             .map(|number| usize::try_from(number).unwrap_or(usize::MAX)),
         run: None,
+        planned_after: None,
         create,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),

@@ -32,6 +32,8 @@ pub(crate) struct Options {
     /// The run of a source that the import is, if it is one.
     pub run: Option<SourceRun>,
     pub tolerance: Tolerance,
+    /// Number of the last change of the inventory that a plan was made for.
+    pub planned_after: Option<i64>,
 }
 
 /// Treatment of cells that cannot be read and of rows that cannot be placed.
@@ -70,6 +72,16 @@ pub(crate) struct Loaded {
     pub bad: Vec<String>,
     pub bad_rows: usize,
     pub rejects: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Returns whether the import changed anything.
+    pub(crate) fn has_changes(&self) -> bool {
+        let changes = |tally: &Tally| {
+            tally.created + tally.changed + tally.moved + tally.renamed + tally.adopted + tally.removed + tally.missing
+        };
+        self.tallies.iter().any(|(_, tally)| changes(tally) > 0)
+    }
 }
 
 /// Number of new records from which on tables are filled.
@@ -125,7 +137,11 @@ fn attempt(
                 ..Intake::default()
             },
             faults: Faults::new(options.rejects.as_deref())?,
-            report: Report::new(session),
+            report: if options.run.is_some() {
+                Report::new(session).in_words_of_a_plan()
+            } else {
+                Report::new(session)
+            },
             refused: false,
             refusal: None,
             notes: Notes::default(),
@@ -182,6 +198,11 @@ struct Load<'l> {
 impl Load<'_> {
     fn all<'s>(&mut self, writer: &mut Writer<'s>, sources: &[Source]) -> Result<Outcome> {
         let options = self.options;
+        let last = writer.last_change()?;
+        if options.planned_after.is_some_and(|planned| planned != last) {
+            let error = Error::conflict("the inventory has changed since the plan; nothing was imported");
+            return Err(error.help("make the plan again"));
+        }
         let run = options.run.as_ref();
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
         let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
@@ -362,7 +383,9 @@ impl Load<'_> {
         let left_out = self.left_out + self.faults.rows();
         let left_out = (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")));
         if let Some(reason) = run.incomplete.clone().or(left_out) {
-            self.notes.add(&NOT_COMPLETE, reason);
+            if self.options.existing == Existing::Update {
+                self.notes.add(&NOT_COMPLETE, reason);
+            }
             return writer.end_run(source, Completeness::Partial);
         }
         let mut gone: HashMap<&'static str, HashSet<i64>> = HashMap::new();
@@ -390,7 +413,7 @@ impl Load<'_> {
                 }
                 continue;
             }
-            batch.mark_missing(writer, places)?;
+            batch.mark_missing(writer, places, &mut self.report)?;
             if self.options.prune == Prune::Retire {
                 batch.retire(writer, &records, &mut self.report)?;
             }

@@ -38,17 +38,32 @@ impl Held<'_> {
 /// The changes of a transaction; kept only where they are to be told one by one.
 #[derive(Debug)]
 pub(crate) struct Report {
+    /// True if other names and holders are told in words of their own, as a plan does.
+    tells_moves: bool,
     rows: Option<BufWriter<SpooledTempFile>>,
 }
 
 impl Report {
     /// Creates a report, which is written down only in a dry run.
     pub(crate) fn new(session: &Session) -> Self {
-        Self { rows: session.dry_run.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
+        Self { tells_moves: false, rows: session.dry_run.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
+    }
+
+    /// Returns a report that tells other names and holders as `rename` and `move`, as the plan of an import does.
+    pub(crate) fn in_words_of_a_plan(self) -> Self {
+        Self { tells_moves: true, ..self }
+    }
+
+    /// Adds something that happens to a record and to none of its fields: that it is adopted, or missing.
+    pub(crate) fn add_word(&mut self, reader: &Reader<'_>, word: &str, entity: &'static Entity, id: i64) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        let record = reader.title(entity, id)?;
+        put(rows, [Some(word), Some(entity.noun), Some(&record), None, None, None])
     }
 
     /// Adds what happened. A removal is added before it happens.
     pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
+        let tells_moves = self.tells_moves;
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let entity = effect.entity;
         let record = reader.title(entity, effect.id)?;
@@ -67,7 +82,12 @@ impl Report {
                     let old = reader.shown(field, old)?;
                     let new = reader.shown(field, new)?;
                     let (old, new) = (old.as_deref(), new.as_deref());
-                    put([Some("change"), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
+                    let word = match field.name {
+                        name if tells_moves && entity.is_naming(name) => "rename",
+                        name if tells_moves && entity.parent == Some(name) => "move",
+                        _ => "change",
+                    };
+                    put([Some(word), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
                 }
                 Ok(())
             }

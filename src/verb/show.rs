@@ -1,7 +1,7 @@
 //! `inv NOUN show`: one record in full, with what hangs from it.
 
 use super::arguments;
-use crate::catalog::{Catalog, Entity, Path, Section};
+use crate::catalog::{Catalog, Entity, Path, Section, Sourced};
 use crate::error::{Error, Result};
 use crate::output::Cards;
 use crate::output::row::{Column, ColumnKind, Row};
@@ -53,7 +53,9 @@ fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
         let collected = listed.contains(&name.as_str());
         // The whole path says what holds the holder.
         let ancestor = catalog.ancestors(entity).iter().skip(1).any(|(_, holder)| holder.noun == *name);
-        !collected && !ancestor
+        // What sources know is a list's.
+        let sourced = Sourced::ALL.iter().any(|(sourced, _)| sourced == name);
+        !collected && !ancestor && !sourced
     };
     let names = crate::catalog::column::names(catalog, entity);
     let mut paths: Vec<Path> =

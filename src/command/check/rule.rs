@@ -71,6 +71,10 @@ pub(super) static NO_OWNER: Rule = warning("W030", "no-owner", "a VM has no owne
 pub(super) static NO_OS: Rule = warning("W031", "no-os", "a VM has neither an os nor a custom-os");
 pub(super) static NO_ADDRESS: Rule = warning("W032", "no-address", "a VM has no address");
 pub(super) static NAME_CASE: Rule = warning("W040", "name-case", "two names under one holder differ only in case");
+pub(super) static MISSING: Rule =
+    warning("W050", "missing-in-source", "a source misses a record for longer than its grace");
+pub(super) static SILENT_SOURCE: Rule =
+    warning("W051", "silent-source", "a source had no complete run for longer than its grace");
 
 /// All rules, in the order in which they are checked.
 pub(crate) static RULES: &[&Rule] = &[
@@ -92,6 +96,8 @@ pub(crate) static RULES: &[&Rule] = &[
     &NO_OS,
     &NO_ADDRESS,
     &NAME_CASE,
+    &MISSING,
+    &SILENT_SOURCE,
 ];
 
 /// Codes of the selected rules.

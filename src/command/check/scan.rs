@@ -21,7 +21,7 @@ pub(super) struct Finding {
 }
 
 /// Function that takes each finding.
-type OnFinding<'t> = dyn FnMut(Finding) -> Result<()> + 't;
+pub(super) type OnFinding<'t> = dyn FnMut(Finding) -> Result<()> + 't;
 
 /// Fix of a record: a new text for a field by its index, or deletion if there is none.
 pub(super) struct Fix {
@@ -136,7 +136,7 @@ fn finding(reader: &Reader<'_>, rule: &'static Rule, entity: &'static Entity, id
 }
 
 /// Returns the path of a record, or its id if it has none, for example if its parent is missing.
-fn record(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> String {
+pub(super) fn record(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> String {
     match reader.path(entity, id) {
         Ok(path) if !entity.names.is_empty() => path.to_string(),
         _ => format!("id={id}"),

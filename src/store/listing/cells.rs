@@ -1,9 +1,11 @@
 //! Makes the cells of a row: from its own columns, from other records, and from the few that many rows refer to.
 
-use super::plan::{Aggregate, Few, Getter, Measure, NONE, Plan, Related};
+use super::plan::{Aggregate, Few, Getter, LookedUp, Measure, NONE, Plan, Related};
+use crate::catalog::Sourced;
 use crate::error::Result;
 use crate::output::row::Row;
 use crate::store::engine::{Block, Raw};
+use crate::store::naming::bindings::Knowledge;
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{self, Units};
 use std::collections::HashMap;
@@ -28,6 +30,8 @@ pub(super) enum RelatedValues {
     Rows(Block, Vec<RelatedValues>),
     /// The paths of records of whichever noun.
     Paths(Paths),
+    /// The place of the id, and what sources know, by id.
+    Sources(usize, HashMap<i64, Knowledge>),
 }
 
 /// Paths of records, by noun and id.
@@ -74,12 +78,18 @@ impl Plan {
                 None => row.null(),
             },
             Getter::Path(places) => push_path(row, places, raw)?,
-            Getter::Record(record) => match self.records.get(*record) {
-                Some(place) => {
-                    let paths = context.related.get(self.related.len() + record);
+            Getter::Record(at) => match self.looked_up.get(*at) {
+                Some(LookedUp::Path(place)) => {
+                    let paths = context.related.get(self.related.len() + at);
                     push_record(row, paths, raw.text(*place)?, raw.integer(place + 1)?);
                 }
-                None => row.null(),
+                _ => row.null(),
+            },
+            Getter::Sourced(at, column) => match context.related.get(self.related.len() + at) {
+                Some(RelatedValues::Sources(place, knowledge)) => {
+                    push_sourced(row, *column, raw.integer(*place)?.and_then(|id| knowledge.get(&id)));
+                }
+                _ => row.null(),
             },
             Getter::Few { few, column } => match self.few.get(*few) {
                 Some(few) => few.push_cell(raw.integer(few.place)?, *column, row),
@@ -120,7 +130,12 @@ impl Plan {
                 Some(total) => Some(total - self.size(used, context, raw)?.unwrap_or_default()),
                 None => None,
             },
-            Getter::Text(_) | Getter::Time(_) | Getter::Path(_) | Getter::Record(_) | Getter::Few { .. } => None,
+            Getter::Text(_)
+            | Getter::Time(_)
+            | Getter::Path(_)
+            | Getter::Few { .. }
+            | Getter::Record(_)
+            | Getter::Sourced(..) => None,
         })
     }
 }
@@ -209,6 +224,21 @@ pub(super) fn push_measure(row: &mut Row, of: Measure, size: Option<Decimal>) {
             let (amount, unit) = quantity::compact(size);
             row.quantity(&amount, unit, size);
         }
+    }
+}
+
+/// Appends a column of what sources know of a record.
+fn push_sourced(row: &mut Row, column: Sourced, knowledge: Option<&Knowledge>) {
+    let time = |row: &mut Row, time: Option<&String>| match time {
+        Some(time) => row.time(time),
+        None => row.null(),
+    };
+    match column {
+        Sourced::Sources => {
+            row.list(knowledge.map_or(&[][..], |knowledge| &knowledge.sources).iter().map(String::as_str));
+        }
+        Sourced::Confirmed => time(row, knowledge.and_then(|knowledge| knowledge.confirmed.as_ref())),
+        Sourced::Missing => time(row, knowledge.and_then(|knowledge| knowledge.missing.as_ref())),
     }
 }
 

@@ -4,7 +4,7 @@
 //! turns selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at
 //! once.
 
-use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path};
+use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path, Sourced};
 use crate::output::row::{ColumnKind, Row};
 use crate::store::reading::selection::{Join, Pick, Selection};
 use std::ops::Range;
@@ -21,8 +21,8 @@ pub(super) struct Plan {
     hops: Vec<Vec<&'static str>>,
     pub(super) getters: Vec<Getter>,
     pub(super) related: Vec<Related>,
-    /// The places of nouns whose ids follow: records of whichever noun, told by their paths.
-    pub(super) records: Vec<usize>,
+    /// Lookups about records by their noun and id.
+    pub(super) looked_up: Vec<LookedUp>,
     pub(super) few: Vec<Few>,
 }
 
@@ -52,12 +52,23 @@ pub(super) enum Getter {
     },
     /// One of the plan's records of whichever noun.
     Record(usize),
+    /// Knowledge of sources about one of the plan's records.
+    Sourced(usize, Sourced),
     Remaining {
         total: Box<Getter>,
         used: Box<Getter>,
         of: Measure,
     },
     InBytes(Box<Getter>),
+}
+
+/// Something that is looked up for many records at once; numbers are column indexes of the selection.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum LookedUp {
+    /// The path of a record of whichever noun: the place of the noun, which its id follows.
+    Path(usize),
+    /// Knowledge of sources about a record: the place of its id, and its noun.
+    Sources(usize, &'static Entity),
 }
 
 impl Plan {
@@ -68,7 +79,7 @@ impl Plan {
             hops: Vec::new(),
             getters: Vec::new(),
             related: Vec::new(),
-            records: Vec::new(),
+            looked_up: Vec::new(),
             few: Vec::new(),
         };
         for path in columns {
@@ -114,14 +125,13 @@ impl Plan {
 
     /// Returns whether its rows need values that are read for many of them at once.
     pub(super) fn reads_others(&self) -> bool {
-        !self.related.is_empty() || !self.records.is_empty()
+        !self.related.is_empty() || !self.looked_up.is_empty()
     }
 
-    /// Returns which of the plan's [`Related`], and behind those which of its records of whichever noun, some columns
-    /// need.
+    /// Returns which of the plan's [`Related`], and behind those which of what is looked up, some columns need.
     pub(super) fn needs(&self, columns: Range<usize>) -> Vec<bool> {
         let related = self.related.len();
-        let mut needs = vec![false; related + self.records.len()];
+        let mut needs = vec![false; related + self.looked_up.len()];
         for getter in self.getters.get(columns).unwrap_or_default() {
             getter.mark(&mut needs, related);
         }
@@ -169,6 +179,17 @@ impl Plan {
             Leaf::ComputedBytes(computed) => {
                 Getter::InBytes(Box::new(self.computed(catalog, &path.hops, path.entity, computed)))
             }
+            Leaf::Sourced(column) => {
+                let table = self.table(catalog, &path.hops);
+                let place = self.pick(Pick::Column(table, path.entity.id));
+                let wanted = LookedUp::Sources(place, path.entity);
+                let is_it = |other: &LookedUp| matches!(other, LookedUp::Sources(at, _) if *at == place);
+                let at = self.looked_up.iter().position(is_it).unwrap_or_else(|| {
+                    self.looked_up.push(wanted);
+                    self.looked_up.len() - 1
+                });
+                Getter::Sourced(at, column)
+            }
             Leaf::Collection(collection) => self.collection(catalog, &path.hops, path.entity, collection),
         }
     }
@@ -184,8 +205,8 @@ impl Plan {
             Kind::Quantity { .. } => Getter::Quantity(self.pair(table, field)),
             Kind::Any { .. } => {
                 let place = self.pair(table, field);
-                self.records.push(place);
-                Getter::Record(self.records.len() - 1)
+                self.looked_up.push(LookedUp::Path(place));
+                Getter::Record(self.looked_up.len() - 1)
             }
             kind => {
                 let place = self.pick(Pick::Column(table, field.column));
@@ -300,7 +321,7 @@ impl Getter {
     fn mark(&self, needs: &mut [bool], count: usize) {
         let place = match self {
             Self::Related { related, .. } => *related,
-            Self::Record(record) => count + record,
+            Self::Record(place) | Self::Sourced(place, _) => count + place,
             Self::Remaining { total, used, .. } => {
                 total.mark(needs, count);
                 return used.mark(needs, count);

@@ -4,7 +4,7 @@
 
 use super::cells::{Context, Paths, RelatedValues};
 use super::few::are_few;
-use super::plan::{Aggregate, Getter, Plan, Related};
+use super::plan::{Aggregate, Getter, LookedUp, Plan, Related};
 use crate::error::Result;
 use crate::store::engine::{Bind, Block, Raw};
 use crate::store::reading::reader::Reader;
@@ -143,7 +143,7 @@ impl Related {
 }
 
 /// Reads, for some rows of `block`, those of the plan's related values that are needed (`is_needed`) and not in `values`
-/// yet, and behind them the paths of its records of whichever noun.
+/// yet, and behind them what is looked up.
 pub(super) fn read_all(
     plan: &Plan,
     reader: &Reader<'_>,
@@ -154,7 +154,7 @@ pub(super) fn read_all(
     is_needed: impl Fn(usize) -> bool,
 ) -> Result<Vec<RelatedValues>> {
     let count = plan.related.len();
-    values.resize_with(count + plan.records.len(), RelatedValues::default);
+    values.resize_with(count + plan.looked_up.len(), RelatedValues::default);
     for (place, (related, values)) in plan.related.iter().zip(&mut values).enumerate() {
         if !is_needed(place) || !matches!(values, RelatedValues::Unread) {
             continue;
@@ -167,9 +167,18 @@ pub(super) fn read_all(
         ids.dedup();
         *values = related.read(reader, units, Holders::Ids(&ids))?;
     }
-    for (record, (place, values)) in plan.records.iter().zip(values.iter_mut().skip(count)).enumerate() {
-        if is_needed(count + record) && matches!(values, RelatedValues::Unread) {
-            *values = RelatedValues::Paths(paths(reader, block, rows, *place)?);
+    for (at, (wanted, values)) in plan.looked_up.iter().zip(values.iter_mut().skip(count)).enumerate() {
+        if is_needed(count + at) && matches!(values, RelatedValues::Unread) {
+            *values = match *wanted {
+                LookedUp::Path(place) => RelatedValues::Paths(paths(reader, block, rows, place)?),
+                LookedUp::Sources(place, entity) => {
+                    let mut ids = Vec::with_capacity(rows.len());
+                    for row in rows {
+                        ids.extend(block.at(*row).integer(place)?);
+                    }
+                    RelatedValues::Sources(place, reader.knowledge(entity, &ids)?)
+                }
+            };
         }
     }
     Ok(values)

@@ -8,6 +8,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
+/// Number of ids in one statement.
+const BATCH: usize = 250;
+
 /// A record that a source made or adopted.
 #[derive(Debug, Clone)]
 pub struct Binding {
@@ -66,7 +69,47 @@ impl Bindings {
     }
 }
 
+/// Knowledge of all sources about one record.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Knowledge {
+    /// The names of the sources that know it.
+    pub sources: Vec<String>,
+    /// The last complete run of a source that has it.
+    pub confirmed: Option<String>,
+    /// The first time at which a source missed it, if one still does.
+    pub missing: Option<String>,
+}
+
 impl Reader<'_> {
+    /// Returns what sources know of the records `ids` of `entity`, by id.
+    pub(in crate::store) fn knowledge(&self, entity: &Entity, ids: &[i64]) -> Result<HashMap<i64, Knowledge>> {
+        let mut found: HashMap<i64, Knowledge> = HashMap::new();
+        for ids in ids.chunks(BATCH) {
+            let names: Vec<String> = (2..=ids.len() + 1).map(|place| format!("${place}")).collect();
+            let sql = format!(
+                "SELECT t.record_id, s.name, t.missing_since, coalesce(s.last_complete_run_at, t.first_seen_at) \
+                 FROM source_record t JOIN source s ON s.source_id = t.source_id \
+                 WHERE t.noun = $1 AND t.record_id IN ({}) ORDER BY t.record_id, s.source_id",
+                names.join(", ")
+            );
+            let binds = [Bind::Text(entity.noun)].into_iter().chain(ids.iter().copied().map(Bind::Integer));
+            self.connection.rows(&sql, &binds.collect::<Vec<Bind<'_>>>(), |row| {
+                let text = |place| Ok(row.text(place)?.map(str::to_owned));
+                let knowledge = found.entry(row.id(0)?).or_default();
+                knowledge.sources.extend(text(1)?);
+                match (text(2)?, text(3)?) {
+                    (None, confirmed) => knowledge.confirmed = knowledge.confirmed.take().max(confirmed),
+                    (Some(since), _) => {
+                        let earlier = knowledge.missing.take().filter(|other| *other < since);
+                        knowledge.missing = Some(earlier.unwrap_or(since));
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        Ok(found)
+    }
+
     /// Returns the records of `entity` that the source `source` made or adopted.
     ///
     /// # Errors

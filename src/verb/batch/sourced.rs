@@ -96,7 +96,10 @@ impl<'s> Batch<'s> {
         let Some(place) = place else {
             let values = binding(ledger.source, entity, id, external_id.as_deref());
             writer.apply(Change::Create { entity: &SOURCE_RECORD, values })?;
-            self.tally.adopted += usize::from(existed);
+            if existed {
+                self.tally.adopted += 1;
+                report.add_word(writer, "adopt", entity, id)?;
+            }
             return Ok(());
         };
         ledger.see(writer, place)?;
@@ -319,10 +322,17 @@ impl<'s> Batch<'s> {
     }
 
     /// Marks records that the source lacks as missing.
-    pub(crate) fn mark_missing(&self, writer: &mut Writer<'_>, places: &[usize]) -> Result<()> {
+    pub(crate) fn mark_missing(
+        &mut self,
+        writer: &mut Writer<'_>,
+        places: &[usize],
+        report: &mut Report,
+    ) -> Result<()> {
         let Some(ledger) = &self.ledger else { return Ok(()) };
         for bound in places.iter().filter_map(|place| ledger.bindings.get(*place)) {
+            report.add_word(writer, "missing", self.entity, bound.record)?;
             if !bound.is_missing {
+                self.tally.missing += 1;
                 writer.mark_missing(bound.id)?;
             }
         }
