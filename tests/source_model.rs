@@ -171,6 +171,10 @@ impl World {
             "pool add cluster0 --dc north",
             "pool add cluster1 --dc north",
             "pool add cluster2 --dc north",
+            // Keeps each pool, which a source that lacks it would remove.
+            "vm add vm9 --pool cluster0 --cpu 1",
+            "vm add vm9 --pool cluster1 --cpu 1",
+            "vm add vm9 --pool cluster2 --cpu 1",
             "user add alice",
             // Of another provider, and under a name that the source has too.
             "provider add AWS",
@@ -180,7 +184,13 @@ impl World {
         ] {
             sandbox.ok(&line.split(' ').collect::<Vec<_>>());
         }
-        Self { sandbox, machines: Vec::new(), entries: Entries::new(), before: None, last_machine: 0 }
+        let mut world = Self { sandbox, machines: Vec::new(), entries: Entries::new(), before: None, last_machine: 0 };
+        for (id, cluster) in world.listed().into_keys().zip(0..) {
+            let key = (cluster, 9);
+            let entry = Entry { key, cpus: 1, owner: false, is_held: false, bound: None, is_missing: false };
+            world.entries.insert(id, entry);
+        }
+        world
     }
 
     fn is_free(&self, key: (u8, u8)) -> bool {
