@@ -1,13 +1,15 @@
 //! Lines that comfy-table draws from cells that fit their columns.
 //!
-//! Cells are measured, cut and escaped before; comfy-table aligns and pads them. This module adds colours without the
+//! Cells are measured, cut and escaped before; comfy-table aligns and pads them. It spends more on a cell than on a
+//! line, so rows of the same widths are one row of its table, with a line for each. This module adds colours without the
 //! terminal library of comfy-table, and cells wider than its 16-bit widths.
 
 use crate::output::measure::{self, ELLIPSIS};
 use crate::output::tint::painted;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Table, Width, presets};
+use std::borrow::Cow;
 use std::io::{self, Write};
-use std::iter::once;
+use std::ops::Range;
 
 /// Blanks between two columns.
 pub const GAP: usize = 2;
@@ -18,25 +20,31 @@ const STAND_IN: &str = "\0";
 
 /// A cell that is ready to be drawn.
 #[derive(Debug, Clone, Default)]
-pub struct Piece {
-    text: String,
+pub struct Piece<'row> {
+    text: Cow<'row, str>,
     width: usize,
     color: Option<&'static str>,
     right: bool,
 }
 
-impl Piece {
+impl<'row> Piece<'row> {
     /// Creates a cell at the left of its column.
     #[must_use]
-    pub fn new(text: impl Into<String>, color: Option<&'static str>) -> Self {
+    pub fn new(text: impl Into<Cow<'row, str>>, color: Option<&'static str>) -> Self {
         let text = text.into();
         Self { width: measure::width(&text), text, color, right: false }
     }
 
-    /// Aligns the cell to the right of its column if `right` is true.
+    /// Aligns the cell, and with it its column in a group, to the right if `right` is true.
     #[must_use]
     pub fn aligned(self, right: bool) -> Self {
         Self { right, ..self }
+    }
+
+    /// Returns the cell with a text of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Piece<'static> {
+        Piece { text: self.text.into_owned().into(), width: self.width, color: self.color, right: self.right }
     }
 
     /// Width in columns of a terminal.
@@ -45,76 +53,127 @@ impl Piece {
         self.width
     }
 
-    /// Returns true for a cell without text.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
     /// Cuts the text to `width` columns, the last of which is an ellipsis; leaves a text that fits as it is.
     pub fn cut(&mut self, width: usize) {
         if self.width > width {
             let end = measure::cut(&self.text, width).0.len();
-            self.text.truncate(end);
-            self.text.push_str(ELLIPSIS);
-            self.width = measure::width(&self.text);
+            let text = self.text.to_mut();
+            text.truncate(end);
+            text.push_str(ELLIPSIS);
+            self.width = measure::width(text);
         }
     }
-
-    fn drawn(&self) -> &str {
-        if self.width > WIDEST { STAND_IN } else { &self.text }
-    }
-
-    fn cell(&self) -> Cell {
-        let cell = Cell::new(self.drawn());
-        if self.right { cell.set_alignment(CellAlignment::Right) } else { cell }
-    }
 }
 
-/// Draws a line for each row, indented by `indent`. No cell is wider than its column in `widths`.
-#[must_use]
-pub fn draw<'r>(indent: usize, widths: &[usize], rows: impl Iterator<Item = &'r [Piece]>) -> Vec<String> {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).add_rows(rows.map(|row| row.iter().map(Piece::cell)));
-    let columns = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-    let indents = once(indent).chain(std::iter::repeat(0));
-    for ((column, width), indent) in table.column_iter_mut().zip(widths).zip(indents) {
-        let width = if *width > WIDEST { STAND_IN.len() } else { *width };
-        column.set_padding((columns(indent), columns(GAP)));
-        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(columns(indent + width + GAP))));
-    }
-    table.lines().collect()
+/// Rows whose cells all fit the same widths.
+#[derive(Debug, Default)]
+pub struct RowGroup {
+    columns: Vec<GroupColumn>,
+    marks: Vec<Mark>,
+    rows: usize,
 }
 
-/// Writes the line that was drawn for `row`, with its colours and without blanks at its end.
-///
-/// # Errors
-/// The output cannot be written.
-pub fn write_line(out: &mut impl Write, line: &str, row: &[Piece]) -> io::Result<()> {
-    let mut rest = line.trim_end_matches(' ');
-    if row.iter().any(|piece| piece.color.is_some() || piece.width > WIDEST) {
-        for piece in row {
-            let Some((before, behind)) = rest.split_once(piece.drawn()) else { continue };
+/// The cells of a column, a line for each, and where in the text each ends.
+#[derive(Debug, Default)]
+struct GroupColumn {
+    text: String,
+    ends: Vec<usize>,
+    right: bool,
+}
+
+/// Text that is written in place of a cell as it was drawn.
+#[derive(Debug)]
+struct Mark {
+    row: usize,
+    column: usize,
+    painted: String,
+}
+
+impl RowGroup {
+    /// Adds a row.
+    pub fn add(&mut self, row: &[Piece<'_>]) {
+        self.columns.resize_with(row.len(), GroupColumn::default);
+        for (index, (column, piece)) in self.columns.iter_mut().zip(row).enumerate() {
+            let is_wide = piece.width > WIDEST;
+            if is_wide || piece.color.is_some() {
+                let painted = painted(&piece.text, piece.color).into_owned();
+                self.marks.push(Mark { row: self.rows, column: index, painted });
+            }
+            if self.rows > 0 {
+                column.text.push('\n');
+            }
+            column.text.push_str(if is_wide { STAND_IN } else { &piece.text });
+            column.ends.push(column.text.len());
+            column.right = piece.right;
+        }
+        self.rows += 1;
+    }
+
+    /// Draws a line for each row from the columns in `columns`, indented by `indent`. `widths` are those of all columns.
+    #[must_use]
+    pub fn draw(&self, indent: usize, widths: &[usize], columns: Range<usize>) -> Vec<String> {
+        let mut table = Table::new();
+        let inside = self.columns.get(columns.clone()).unwrap_or_default();
+        table.load_style(presets::NOTHING).add_row(inside.iter().map(|column| Cell::new(&column.text)));
+        let narrow = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        let widths = widths.get(columns).unwrap_or_default().iter();
+        for (index, ((drawn, width), column)) in table.column_iter_mut().zip(widths).zip(inside).enumerate() {
+            let width = if *width > WIDEST { STAND_IN.len() } else { *width };
+            let indent = if index == 0 { indent } else { 0 };
+            drawn.set_padding((narrow(indent), narrow(GAP)));
+            drawn.set_constraint(ColumnConstraint::Absolute(Width::Fixed(narrow(indent + width + GAP))));
+            drawn.set_cell_alignment(if column.right { CellAlignment::Right } else { CellAlignment::Left });
+        }
+        table.lines().collect()
+    }
+
+    /// Writes a line that was drawn from the columns in `columns` for the row at `row`, with its colours and without
+    /// blanks at its end.
+    ///
+    /// # Errors
+    /// The output cannot be written.
+    pub fn write_line(&self, out: &mut impl Write, line: &str, row: usize, columns: &Range<usize>) -> io::Result<()> {
+        let mut rest = line.trim_end_matches(' ');
+        let first = self.marks.partition_point(|mark| (mark.row, mark.column) < (row, columns.start));
+        let marks = self.marks.get(first..).unwrap_or_default();
+        let mut marks = marks.iter().take_while(|mark| (mark.row, mark.column) < (row, columns.end)).peekable();
+        for index in columns.clone() {
+            if marks.peek().is_none() {
+                break;
+            }
+            let Some((before, behind)) = rest.split_once(self.drawn(row, index)) else { continue };
+            let mark = marks.next_if(|mark| mark.column == index);
+            let drawn = rest.get(before.len()..rest.len() - behind.len()).unwrap_or_default();
             out.write_all(before.as_bytes())?;
-            out.write_all(painted(&piece.text, piece.color).as_bytes())?;
+            out.write_all(mark.map_or(drawn, |mark| &mark.painted).as_bytes())?;
             rest = behind;
         }
+        out.write_all(rest.as_bytes())?;
+        out.write_all(b"\n")
     }
-    out.write_all(rest.as_bytes())?;
-    out.write_all(b"\n")
+
+    /// Returns the text of a cell as comfy-table draws it.
+    fn drawn(&self, row: usize, column: usize) -> &str {
+        let Some(GroupColumn { text, ends, .. }) = self.columns.get(column) else { return "" };
+        let start = row.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| end + '\n'.len_utf8());
+        ends.get(row).and_then(|end| text.get(start..*end)).unwrap_or_default()
+    }
 }
 
 /// Draws and writes one row.
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn write_row(out: &mut impl Write, indent: usize, widths: &[usize], row: &[Piece]) -> io::Result<()> {
-    draw(indent, widths, once(row)).iter().try_for_each(|line| write_line(out, line, row))
+pub fn write_row(out: &mut impl Write, indent: usize, widths: &[usize], row: &[Piece<'_>]) -> io::Result<()> {
+    let mut group = RowGroup::default();
+    group.add(row);
+    let columns = 0..row.len();
+    group.draw(indent, widths, columns.clone()).iter().try_for_each(|line| group.write_line(out, line, 0, &columns))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Piece, WIDEST, draw, write_row};
+    use super::{Piece, RowGroup, WIDEST, write_row};
 
     #[test]
     fn comfy_table_measures_what_a_terminal_shows() {
@@ -122,7 +181,9 @@ mod tests {
         for (text, blanks) in [("web", 5), ("日本語", 2), (family, 6), ("e\u{301}e\u{301}", 6), ("🇯🇵", 6), ("", 8)]
         {
             let row = [Piece::new(text, None), Piece::new("x", None)];
-            let lines = draw(1, &[8, 1], std::iter::once(&row[..]));
+            let mut group = RowGroup::default();
+            group.add(&row);
+            let lines = group.draw(1, &[8, 1], 0..2);
             assert_eq!(lines, [format!(" {text}{}  x  ", " ".repeat(blanks))]);
         }
     }

@@ -5,7 +5,7 @@
 //! line; on a terminal it is cut if the line would not fit.
 
 use crate::output::bar::Share;
-use crate::output::drawing::{self, GAP, Piece, WIDEST};
+use crate::output::drawing::{GAP, Piece, RowGroup, WIDEST};
 use crate::output::measure;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Layout, tint};
@@ -16,9 +16,10 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
-/// Largest number of rows in a block, and of bytes in its lines.
+/// Largest number of rows in a block, of bytes in its lines, and of groups of rows with the same widths.
 const BLOCK_ROWS: usize = 1000;
 const BLOCK_BYTES: usize = 1 << 20;
+const BLOCK_GROUPS: usize = 32;
 /// Smallest useful width of a column; with less room a row takes several lines.
 const LEAST: usize = 4;
 /// Indentation of the further lines of such a row.
@@ -26,16 +27,20 @@ const FOLD: usize = 2;
 /// Largest width that a last column without a limit is padded to. Wider cells are not cut, since no column follows.
 const LAST: usize = 256;
 
-/// Columns, and the rows of the current block.
+/// Columns, and the rows that are not written yet.
 pub struct Grid {
     layout: Layout,
     indent: usize,
     columns: Vec<GridColumn>,
     bands: Vec<Band>,
-    rows: Vec<Vec<Piece>>,
+    /// First rows, until the widths of the columns are fixed.
+    sample: Vec<Vec<Piece<'static>>>,
+    /// Bytes in the sample, then in the block.
     bytes: usize,
-    /// Widths of the rows in the block, once those of the columns are fixed.
-    widths: Vec<usize>,
+    /// Rows of the block by their widths.
+    groups: Vec<(Vec<usize>, RowGroup)>,
+    /// Index of the group of each row of the block.
+    order: Vec<usize>,
 }
 
 struct GridColumn {
@@ -64,8 +69,8 @@ impl Grid {
             _ => indent,
         };
         let columns = columns.iter().map(|column| GridColumn::new(column, layout)).collect();
-        let (bands, rows, widths) = (Vec::new(), Vec::new(), Vec::new());
-        Self { layout, indent, columns, bands, rows, bytes: 0, widths }
+        let (bands, sample, groups, order) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { layout, indent, columns, bands, sample, bytes: 0, groups, order }
     }
 
     /// Adds a row.
@@ -74,16 +79,18 @@ impl Grid {
     /// The output cannot be written.
     pub fn row(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
         let cells = self.columns.iter().enumerate();
-        let pieces: Vec<Piece> = cells.map(|(index, column)| column.piece(row.cell(index), self.layout)).collect();
+        let cells = cells.map(|(index, column)| column.piece(row.cell(index), self.layout));
         if !self.bands.is_empty() {
+            let pieces = cells.collect();
             return self.add(out, pieces);
         }
+        let pieces: Vec<_> = cells.map(Piece::into_owned).collect();
         for (column, piece) in self.columns.iter_mut().zip(&pieces) {
             column.natural = column.natural.max(piece.width().min(WIDEST));
             self.bytes += piece.width();
         }
-        self.rows.push(pieces);
-        if self.rows.len() >= BLOCK_ROWS || self.bytes >= BLOCK_BYTES { self.settle(out) } else { Ok(()) }
+        self.sample.push(pieces);
+        if self.sample.len() >= BLOCK_ROWS || self.bytes >= BLOCK_BYTES { self.settle(out) } else { Ok(()) }
     }
 
     /// Writes the rest of the rows. A table without rows is only a header.
@@ -100,32 +107,42 @@ impl Grid {
     /// Fixes the widths of the columns.
     fn settle(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.bands = fold(&mut self.columns, self.indent, self.layout.width);
-        let rows = std::mem::take(&mut self.rows);
+        let sample = std::mem::take(&mut self.sample);
         self.bytes = 0;
         if self.layout.headers {
             let color = self.layout.color.then_some(tint::HEADER);
             let names = self.columns.iter();
-            let names = names.map(|column| Piece::new(column.name.as_str(), color).aligned(column.right)).collect();
+            let names = names.map(|column| Piece::new(column.name.clone(), color).aligned(column.right)).collect();
             self.add(out, names)?;
         }
-        rows.into_iter().try_for_each(|row| self.add(out, row))
+        sample.into_iter().try_for_each(|row| self.add(out, row))
     }
 
-    /// Adds a row to the block, or starts a new block with it.
-    fn add(&mut self, out: &mut impl Write, mut row: Vec<Piece>) -> io::Result<()> {
+    /// Adds a row to the group of its widths, and writes the block before it if that is full.
+    fn add(&mut self, out: &mut impl Write, mut row: Vec<Piece<'_>>) -> io::Result<()> {
         let widths = self.fit(&mut row);
         let line: usize = widths.iter().sum();
-        if widths != self.widths || self.rows.len() >= BLOCK_ROWS || self.bytes + line > BLOCK_BYTES {
+        let found = self.groups.iter().position(|(these, _)| *these == widths);
+        let is_full = self.order.len() >= BLOCK_ROWS
+            || self.bytes + line > BLOCK_BYTES
+            || found.is_none() && self.groups.len() >= BLOCK_GROUPS;
+        if is_full {
             self.draw(out)?;
-            self.widths = widths;
         }
-        self.rows.push(row);
+        let index = found.filter(|_| !is_full).unwrap_or(self.groups.len());
+        if index == self.groups.len() {
+            self.groups.push((widths, RowGroup::default()));
+        }
+        if let Some((_, group)) = self.groups.get_mut(index) {
+            group.add(&row);
+        }
+        self.order.push(index);
         self.bytes += line;
         Ok(())
     }
 
     /// Returns the widths of the cells of a row, and cuts the cells for which the line has no room.
-    fn fit(&self, row: &mut [Piece]) -> Vec<usize> {
+    fn fit(&self, row: &mut [Piece<'_>]) -> Vec<usize> {
         let mut widths = Vec::with_capacity(row.len());
         for band in &self.bands {
             let (mut shift, mut spare) = (0, band.spare);
@@ -145,21 +162,20 @@ impl Grid {
 
     /// Writes the block.
     fn draw(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let rows = std::mem::take(&mut self.rows);
+        let groups = std::mem::take(&mut self.groups);
         self.bytes = 0;
-        let mut drawn = Vec::with_capacity(self.bands.len());
-        for Band { columns, indent, .. } in &self.bands {
-            let widths = self.widths.get(columns.clone()).unwrap_or_default();
-            let inside = rows.iter().map(|row| row.get(columns.clone()).unwrap_or_default());
-            drawn.push(drawing::draw(*indent, widths, inside).into_iter());
-        }
-        for row in &rows {
-            for (index, (band, lines)) in self.bands.iter().zip(&mut drawn).enumerate() {
-                let pieces = row.get(band.columns.clone()).unwrap_or_default();
-                if let Some(line) = lines.next()
-                    && (index == 0 || pieces.iter().any(|piece| !piece.is_empty()))
+        let lines = |widths: &[usize], group: &RowGroup| -> Vec<_> {
+            let bands = self.bands.iter();
+            bands.map(|band| group.draw(band.indent, widths, band.columns.clone()).into_iter().enumerate()).collect()
+        };
+        let mut drawn: Vec<_> = groups.iter().map(|(widths, group)| (group, lines(widths, group))).collect();
+        for index in self.order.drain(..) {
+            let Some((group, bands)) = drawn.get_mut(index) else { continue };
+            for (place, (band, lines)) in self.bands.iter().zip(bands).enumerate() {
+                if let Some((row, line)) = lines.next()
+                    && (place == 0 || line.contains(|c| c != ' '))
                 {
-                    drawing::write_line(out, &line, pieces)?;
+                    group.write_line(out, &line, row, &band.columns)?;
                 }
             }
         }
@@ -181,7 +197,7 @@ impl GridColumn {
         Self { name, natural, width: 0, right, status, limit }
     }
 
-    fn piece(&self, cell: Cell<'_>, layout: Layout) -> Piece {
+    fn piece<'row>(&self, cell: Cell<'row>, layout: Layout) -> Piece<'row> {
         let piece = match (cell, self.limit) {
             (Cell::Number(number), Some(limit)) => {
                 let share = Share::of(number);

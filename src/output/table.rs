@@ -291,6 +291,17 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_different_widths_keep_their_order() {
+        let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
+        let mut rows = vec![vec![text("web1"), text("x")]; 1000];
+        let names = (0..200).map(|number| "w".repeat(number % 50 + 1));
+        rows.extend(names.clone().map(|name| vec![text(&name), text("y")]));
+        let written = list(Style::Table, Layout::piped(), &columns, &rows);
+        let later: Vec<&str> = written.lines().skip(1001).collect();
+        assert_eq!(later, names.map(|name| format!("{name:4}  y")).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn a_column_that_is_empty_at_first_still_shows_that_a_later_cell_is_there() {
         let layout = Layout { headers: false, ..on_terminal(5) };
         let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);

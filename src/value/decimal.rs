@@ -115,13 +115,14 @@ impl Decimal {
             return None;
         }
         let divisor = i128::from(divisor);
+        let whole = self.whole.div_euclid(divisor);
         // The rest is below 2^64 and 10^18 below 2^60: their product fits.
-        let rest = self.whole.rem_euclid(divisor) * 10_i128.pow(places) + i128::from(self.fraction / beyond);
-        if rest % divisor != 0 {
+        let rest = (self.whole - whole * divisor) * 10_i128.pow(places) + i128::from(self.fraction / beyond);
+        let fraction = rest / divisor;
+        if fraction * divisor != rest {
             return None;
         }
-        let fraction = u64::try_from(rest / divisor * i128::from(beyond)).ok()?;
-        Some(Self { whole: self.whole.div_euclid(divisor), fraction })
+        Some(Self { whole, fraction: u64::try_from(fraction * i128::from(beyond)).ok()? })
     }
 
     /// The nearest floating-point number: for drawing and percentages, never for sums.

@@ -250,10 +250,9 @@ pub fn compact(bytes: Decimal) -> (String, &'static str) {
         if size < Decimal::from_whole(i128::from(*scale)) {
             return None;
         }
-        Some((size.exactly_over(*scale, 3)?, *name))
+        Some((size.exactly_over(*scale, 3)?.to_string(), *name))
     });
-    let fitting = exact.min_by_key(|(amount, _)| amount.to_string().len());
-    let (amount, unit) = fitting.unwrap_or((size, "B"));
+    let (amount, unit) = exact.min_by_key(|(amount, _)| amount.len()).unwrap_or_else(|| (size.to_string(), "B"));
     (format!("{sign}{amount}"), unit)
 }
 

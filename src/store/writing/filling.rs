@@ -31,8 +31,10 @@ pub struct Filling<'w, 's> {
 #[derive(Debug)]
 struct Table<'s> {
     entity: &'static Entity,
-    /// Writes [`AT_ONCE`] rows, which takes half the time of as many statements.
     statement: Prepared<'s>,
+    /// Number of rows that the statement writes: several take half the time of as many statements, but before several
+    /// rows the engine copies each page of each index that is kept, to be able to take them back.
+    at_once: usize,
     waiting: Waiting,
     indexes: Vec<Index>,
     last_id: i64,
@@ -69,9 +71,11 @@ impl<'s> Writer<'s> {
         for entity in entities {
             let records = usize::try_from(self.count(entity)?).unwrap_or(usize::MAX);
             let rebuild = records / 2 <= count;
+            let at_once = if rebuild { AT_ONCE } else { 1 };
             tables.push(Table {
                 entity,
-                statement: connection.prepare(&insert(entity.table, &own_columns(entity), AT_ONCE))?,
+                statement: connection.prepare(&insert(entity.table, &own_columns(entity), at_once))?,
+                at_once,
                 waiting: Waiting::default(),
                 indexes: if rebuild { connection.suspend_indexes(entity.table)? } else { Vec::new() },
                 last_id: connection.last_id(entity.table)?,
@@ -131,7 +135,7 @@ impl Filling<'_, '_> {
             let fields = entity.fields.iter().zip(&cells).flat_map(|(field, cell)| record::binds(field, cell));
             table.waiting.add(fields.chain([Bind::Integer(id)]));
             (table.last_id, table.count) = (id, table.count + 1);
-            if table.waiting.rows() == AT_ONCE {
+            if table.waiting.rows() == table.at_once {
                 self.refused = !is_written(table.statement.execute(table.waiting.binds()))?;
                 table.waiting.clear();
             }
