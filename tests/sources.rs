@@ -257,6 +257,43 @@ fn a_run_that_is_not_whole_marks_nothing_missing_and_says_why() {
 }
 
 #[test]
+fn an_export_that_lacks_half_of_the_estate_marks_nothing_missing_until_the_number_is_named() {
+    const NAMES: [&str; 24] = [
+        "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "b1", "b2", "b3", "b4", "b5", "b6", "b7", "b8", "c1", "c2",
+        "c3", "c4", "c5", "c6", "c7", "c8",
+    ];
+    let sandbox = Sandbox::empty();
+    let all: Vec<Vm> = (1..).zip(NAMES).map(|(id, name)| vm(name, "alpha", id)).collect();
+    imported(&sandbox, &all, &[]);
+    let before = history(&sandbox);
+    // 24 less 13 are left: 11 are more than 10, and more than a tenth.
+    let half = imported(&sandbox, &all[..13], &["--update"]);
+    assert!(
+        half.ends_with(
+            "nothing is marked missing: the export lacks 11 of 24 vms; if they are gone, pass --allow-removals 11\n"
+        ),
+        "{half}"
+    );
+    assert_eq!(history(&sandbox), before);
+    let retired = import(&sandbox, &all[..13], &["--update", "--retire"]);
+    assert_eq!((retired.status, retired.stdout.as_str()), (4, ""), "{retired}");
+    assert!(
+        retired.stderr.ends_with(
+            "error: too many removals: 11 of 24 vms; nothing was imported\n\
+             help: pass --allow-removals 11 to remove them, or --dry-run to list them\n"
+        ),
+        "{retired}"
+    );
+    assert_eq!(history(&sandbox), before);
+    // 10 may be missing, however many they are of all.
+    let ten = imported(&sandbox, &all[..14], &["--update"]);
+    assert!(ten.contains("not in the file any more: 10 vms: "), "{ten}");
+    let eleven = imported(&sandbox, &all[..13], &["--update", "--allow-removals", "11"]);
+    assert!(eleven.contains("not in the file any more: 11 vms: "), "{eleven}");
+    assert_eq!(sandbox.ok(&["vm", "list", "--where", "missing!=", "--count"]), "11\n");
+}
+
+#[test]
 fn a_missing_vm_is_marked_once_and_is_missing_no_more_when_it_is_seen_again() {
     let sandbox = Sandbox::empty();
     let both = [vm("shop1", "alpha", 1), vm("shop2", "alpha", 2)];

@@ -116,7 +116,8 @@ fn arguments(command: Command) -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Exit with status 2 if there are changes, 0 if there are none"),
         );
-    let command = import::how(command).after_help(
+    // A run of a source marks as missing what it does not remove.
+    let command = import::how(command).mut_arg("allow-removals", |arg| arg.requires("update")).after_help(
         "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
          inv import --from rvtools RVTools_export.xlsx --update --dry-run\n  inv import backup --update --prune",
     );

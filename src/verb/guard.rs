@@ -30,16 +30,31 @@ impl Removals {
 /// # Errors
 /// A conflict with the figures.
 pub(super) fn check(removals: &[Removals], allowed: Option<usize>) -> Result<()> {
-    let all: usize = removals.iter().map(|removals| removals.removed).sum();
-    if !removals.iter().any(Removals::is_large) || allowed.is_some_and(|allowed| all <= allowed) {
-        return Ok(());
-    }
-    let figures: Vec<String> = removals
-        .iter()
-        .filter(|removals| removals.removed > 0)
-        .map(|removals| format!("{} of {}", removals.removed, removals.entity.counted(removals.scope)))
-        .collect();
+    let Some(figures) = excess(removals, allowed) else { return Ok(()) };
+    let all = total(removals);
     let limit = allowed.map_or_else(String::new, |allowed| format!(", --allow-removals is {allowed}"));
-    Err(Error::conflict(format!("too many removals: {}{limit}; nothing was imported", listed(&figures)))
+    Err(Error::conflict(format!("too many removals: {figures}{limit}; nothing was imported"))
         .help(format!("pass --allow-removals {all} to remove them, or --dry-run to list them")))
+}
+
+/// Returns why records that the export lacks are not marked as missing, if they are too many.
+pub(super) fn doubt(removals: &[Removals], allowed: Option<usize>) -> Option<String> {
+    let figures = excess(removals, allowed)?;
+    Some(format!("the export lacks {figures}; if they are gone, pass --allow-removals {}", total(removals)))
+}
+
+/// Number of records that would be removed.
+fn total(removals: &[Removals]) -> usize {
+    removals.iter().map(|removals| removals.removed).sum()
+}
+
+/// Returns the figures of removals that are too many.
+fn excess(removals: &[Removals], allowed: Option<usize>) -> Option<String> {
+    if !removals.iter().any(Removals::is_large) || allowed.is_some_and(|allowed| total(removals) <= allowed) {
+        return None;
+    }
+    let figures = removals.iter().filter(|removals| removals.removed > 0);
+    let figures =
+        figures.map(|removals| format!("{} of {}", removals.removed, removals.entity.counted(removals.scope)));
+    Some(listed(&figures.collect::<Vec<String>>()))
 }

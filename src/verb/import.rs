@@ -30,7 +30,8 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_hint(ValueHint::FilePath)
             .help("CSV or JSON lines; - is standard input"),
     );
-    how(command).after_help(format!("The columns are {}.", header::columns(entity).join(", ")))
+    let command = how(command).mut_arg("allow-removals", |arg| arg.requires("prune"));
+    command.after_help(format!("The columns are {}.", header::columns(entity).join(", ")))
 }
 
 /// The options of every import.
@@ -44,8 +45,7 @@ pub(crate) fn how(command: Command) -> Command {
             Arg::new("allow-removals")
                 .long("allow-removals")
                 .value_name("N")
-                .requires("prune")
-                .help("Let --prune remove up to N records"),
+                .help("Let an import remove, retire or mark as missing up to N records"),
         )
         .arg(
             Arg::new("create")

@@ -396,12 +396,16 @@ impl Load<'_> {
             gone.insert(batch.entity.noun, batch.records_of(&places).into_iter().collect());
             lacking.push(places);
         }
-        if self.options.prune == Prune::All {
-            let removals = batches.iter().zip(&lacking).filter_map(|((batch, _), places)| {
-                let scope = batch.ledger.as_ref()?.bindings.len();
-                Some(Removals { entity: batch.entity, removed: places.len(), scope })
-            });
-            self.check(&removals.collect::<Vec<_>>())?;
+        let removals = batches.iter().zip(&lacking).filter_map(|((batch, _), places)| {
+            let scope = batch.ledger.as_ref()?.bindings.len();
+            Some(Removals { entity: batch.entity, removed: places.len(), scope })
+        });
+        let removals: Vec<Removals> = removals.collect();
+        if self.options.prune != Prune::Nothing {
+            self.check(&removals)?;
+        } else if let Some(doubt) = guard::doubt(&removals, self.options.allowed_removals) {
+            self.notes.add(&NOT_COMPLETE, doubt);
+            return writer.end_run(source, Completeness::Partial);
         }
         for ((batch, _), places) in batches.iter_mut().zip(&lacking).rev().filter(|(_, places)| !places.is_empty()) {
             let records = batch.records_of(places);
