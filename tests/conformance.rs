@@ -81,6 +81,7 @@ checks! {
         names_are_completed_from_the_inventory
         a_clone_has_all_that_would_go_along_if_the_first_were_removed;
     remembering:
+        what_a_source_knows_of_a_record_goes_and_comes_with_it
         what_was_added_is_told_undone_redone_and_seen_as_of_then
         a_removal_with_all_that_goes_along_is_undone_whole;
     secrecy:

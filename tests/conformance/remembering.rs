@@ -59,3 +59,30 @@ pub fn a_removal_with_all_that_goes_along_is_undone_whole(program: &'static Prog
         assert_eq!(program.holds(&sandbox), before, "{}", entity.noun);
     }
 }
+
+pub fn what_a_source_knows_of_a_record_goes_and_comes_with_it(program: &'static Program) {
+    let source = program.catalog.of("source");
+    let known_by = program.path(source, 0);
+    for entity in program.nouns_of_files().filter(|entity| entity.noun != source.noun) {
+        let sandbox = program.filled();
+        let added = program.add(&sandbox, entity, NEW);
+        assert_eq!(added.status, 0, "{added}");
+        let (path, id) = (program.path(entity, NEW), program.id(&sandbox, entity, NEW));
+        let folder = sandbox.path().join("bindings");
+        std::fs::create_dir(&folder).expect("a folder");
+        let mut rows = csv::Writer::from_path(folder.join("source-records.csv")).expect("a file");
+        rows.write_record(["source", "record", "external-id"]).expect("a header");
+        rows.write_record([&known_by, &format!("{} {path}", entity.noun), "x-1"]).expect("a row");
+        rows.flush().expect("all rows");
+        sandbox.ok(&["import", folder.to_str().expect("UTF-8")]);
+        let sources = || column(&sandbox, &[entity.noun, "list", "--where", "sources!=", "-c", "path,sources"]);
+        assert_eq!(sources(), [[path.clone(), known_by.clone()]], "{}", entity.noun);
+
+        let bound = program.holds(&sandbox);
+        sandbox.ok(&[entity.noun, "rm", &id, "--yes"]);
+        assert!(!sandbox.exported().contains("x-1"), "{} is removed", entity.noun);
+        sandbox.ok(&["undo"]);
+        assert_eq!(program.holds(&sandbox), bound, "{} is back", entity.noun);
+        assert_eq!(sources(), [[path, known_by.clone()]], "{}", entity.noun);
+    }
+}
