@@ -403,6 +403,32 @@ fn a_block_matches_the_addresses_in_it() {
 }
 
 #[test]
+fn a_change_of_another_number_of_records_than_expected_is_refused() {
+    let sandbox = Sandbox::estate();
+    let count: usize = sandbox.ok(&["vm", "list", "--where", "name~web", "--count"]).trim().parse().expect("a number");
+    let before = sandbox.exported();
+    for verb in [&["set", "--cpu", "3", "--yes"][..], &["rm", "--yes"]] {
+        for other in [count - 1, count + 1] {
+            let expected = other.to_string();
+            let answer =
+                sandbox.run(&[&["vm"], verb, &["--where", "name~web", "--expect", expected.as_str()]].concat());
+            let told = format!(
+                "error: --where matches {count} vms, not {other}; nothing was changed\n\
+                 help: inv vm list with the same --where shows what matches\n"
+            );
+            assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr), (4, "", told));
+            assert_eq!(sandbox.exported(), before);
+        }
+    }
+    let zero = sandbox.run(&["vm", "set", "--where", "name~nothing", "--cpu", "3", "--expect", "0"]);
+    assert_eq!((zero.status, zero.stderr.as_str()), (0, "no vms matched\n"));
+    let right = ["vm", "set", "--where", "name~web", "--cpu", "3", "--expect", &count.to_string(), "--yes"];
+    let answer = sandbox.run(&right);
+    assert_eq!(answer.status, 0, "{answer}");
+    assert_eq!(sandbox.ok(&["vm", "list", "--where", "cpu=3", "--where", "name~web", "--count"]), format!("{count}\n"));
+}
+
+#[test]
 fn a_change_of_records_that_match_nothing_says_so() {
     let sandbox = Sandbox::estate();
     for arguments in

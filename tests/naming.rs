@@ -1,6 +1,7 @@
 //! Naming a record: by its name, the end of its path, its whole path or its id, the same way everywhere.
 
 use crate::support::{Answer, Sandbox};
+use std::process::Command;
 
 /// Two providers with a datacenter each of the same name, and in them machines of the same name.
 fn twins() -> Sandbox {
@@ -358,4 +359,28 @@ fn a_text_of_a_thousand_slashes_is_answered_at_once() {
         assert_eq!(sandbox.run(&["partition", "import", &file]).status, 1);
         assert!(start.elapsed() < std::time::Duration::from_secs(10), "{:?}", start.elapsed());
     }
+}
+
+#[test]
+fn no_record_is_called_like_an_id_and_an_older_one_is_reached_by_its_path() {
+    let sandbox = Sandbox::estate();
+    let file = sandbox.file("vms.csv", "name,pool\nid=5,prod\n");
+    for arguments in
+        [&["vm", "add", "id=5", "--pool", "prod"][..], &["vm", "rename", "web01", "id=5"], &["vm", "import", &file]]
+    {
+        let answer = sandbox.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+        assert!(answer.stderr.contains("name: \"id=5\" is how the record with that id is named"), "{answer}");
+    }
+    sandbox.ok(&["vm", "add", "id=x", "--pool", "prod"]);
+
+    let (web, db) = (id_of(&sandbox, "vm", "web01"), id_of(&sandbox, "vm", "web02"));
+    let sql = format!("UPDATE virtual_machine SET name = 'id={db}' WHERE vm_id = {web}");
+    let done = Command::new("sqlite3").arg(sandbox.database()).arg(&sql).status().expect("sqlite3 starts");
+    assert!(done.success());
+    assert_eq!(path_of(&sandbox, "vm", &format!("id={db}")), path_of(&sandbox, "vm", "web02"));
+    let path = format!("prod/id={db}");
+    assert_eq!(id_of(&sandbox, "vm", &path), web);
+    sandbox.ok(&["vm", "rename", &path, "web01"]);
+    assert_eq!(id_of(&sandbox, "vm", "web01"), web);
 }

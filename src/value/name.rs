@@ -11,7 +11,11 @@ pub const LONGEST: usize = 255;
 /// More bytes than any name of that length has before it is normalised: beyond it nothing is looked at.
 const TOO_MANY_BYTES: usize = 64 * LONGEST;
 
-/// Reads a name: 1 to 255 characters after normalisation to NFC, no blank at either end, nothing unseen in it.
+/// Mark of an id where a record is named: `id=5`.
+const ID: &str = "id=";
+
+/// Reads a name: 1 to 255 characters after normalisation to NFC, no blank at either end, nothing unseen in it, and not the
+/// text of an id.
 pub fn parse(text: &str) -> Result<String> {
     lent(text).map(Cow::into_owned)
 }
@@ -19,7 +23,7 @@ pub fn parse(text: &str) -> Result<String> {
 /// As [`parse`], but lends a text that is stored as it stands.
 pub fn lent(text: &str) -> Result<Cow<'_, str>> {
     let blank_ends = text.starts_with(' ') || text.ends_with(' ');
-    if character::is_plain(text) && !blank_ends && (1..=LONGEST).contains(&text.len()) {
+    if character::is_plain(text) && !blank_ends && id(text).is_none() && (1..=LONGEST).contains(&text.len()) {
         return Ok(text.into());
     }
     looked_at(text)
@@ -56,7 +60,17 @@ fn looked_at(text: &str) -> Result<Cow<'_, str>> {
     if name.chars().nth(LONGEST).is_some() {
         return Err(too_long(&name));
     }
+    if id(&name).is_some() {
+        return Err(Error::failed(format!("{} is how the record with that id is named", quoted(&name)))
+            .help("choose another name"));
+    }
     Ok(name)
+}
+
+/// Reads `id=5`, the text that names the record with the id 5.
+#[must_use]
+pub fn id(text: &str) -> Option<i64> {
+    text.strip_prefix(ID)?.parse().ok()
 }
 
 fn too_long(text: &str) -> Error {

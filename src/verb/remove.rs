@@ -21,7 +21,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
                 .action(ArgAction::SetTrue)
                 .help("Take along what needs it"),
         )
-        .arg(terms::where_argument())
+        .args(terms::which_arguments())
         .arg(arguments::yes());
     arguments::writes(command)
 }

@@ -3,6 +3,7 @@
 use super::arguments::{self, option, options, switch};
 use super::batch::{Batch, Existing};
 use super::intake::{Intake, Rejected, Target};
+use super::list::number;
 use super::report::Report;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Field, Kind};
@@ -35,7 +36,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .action(ArgAction::Append)
                 .help("Let sources set FIELD again (repeatable)"),
         )
-        .arg(terms::where_argument())
+        .args(terms::which_arguments())
         .arg(arguments::yes());
     let command = if super::add::has_secret(entity) {
         command
@@ -128,7 +129,15 @@ impl<'m> Named<'m> {
                 let terms = options(matches, "where");
                 let terms = terms.into_iter().map(|term| terms::from_text(reader, entity, term));
                 let terms = terms.collect::<Result<Vec<_>>>()?;
-                return reader.select_ids(&Query { terms, ..Query::all(entity, Vec::new()) });
+                let ids = reader.select_ids(&Query { terms, ..Query::all(entity, Vec::new()) })?;
+                return match number(matches, "expect")? {
+                    Some(expected) if usize::try_from(expected) != Ok(ids.len()) => Err(Error::conflict(format!(
+                        "--where matches {}, not {expected}; nothing was changed",
+                        entity.counted(ids.len())
+                    ))
+                    .help(format!("inv {} list with the same --where shows what matches", entity.noun))),
+                    _ => Ok(ids),
+                };
             }
         };
         let mut seen = std::collections::HashSet::new();

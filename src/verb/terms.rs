@@ -68,6 +68,16 @@ pub(crate) fn where_argument() -> Arg {
         )
 }
 
+/// Conditions that select records to write to, and how many there must be.
+pub(crate) fn which_arguments() -> [Arg; 2] {
+    let expect = Arg::new("expect")
+        .long("expect")
+        .value_name("N")
+        .requires("where")
+        .help("Change nothing unless --where matches N records");
+    [where_argument(), expect]
+}
+
 /// Returns true if the records of `entity` are addresses.
 fn addressed(entity: &Entity) -> bool {
     entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))

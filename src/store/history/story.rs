@@ -9,7 +9,7 @@ use crate::catalog::{BackReference, Entity, Field, OnRemove};
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::Reader;
-use crate::value::{Value, shown};
+use crate::value::{Value, name, shown};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -184,7 +184,7 @@ impl Reader<'_> {
             Some(id) => return Ok(id),
             None => self.resolve(entity, text),
         };
-        let id = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok());
+        let id = name::id(text);
         let mut found: BTreeSet<i64> = BTreeSet::new();
         if let Some(id) = id
             && !self.entries_about(entity, id)?.is_empty()

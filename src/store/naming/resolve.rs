@@ -43,15 +43,15 @@ impl Reader<'_> {
     /// Returns the ids of the records of `entity` that `text` may mean, ascending; one alone where `text` is its whole
     /// path.
     fn matches(&self, entity: &'static Entity, text: &str) -> Result<Vec<i64>> {
-        let matches = self.ending_in(entity, &canonical(entity, text))?;
-        let mut ids: Vec<i64> = matches.iter().map(|found| found.id).collect();
-        if let Some(id) = text.strip_prefix("id=").and_then(|id| id.parse::<i64>().ok()) {
-            // A record may be called id=42. Where that is not the one with this id, neither is meant for certain.
-            ids.extend(self.ids(&Selection::ids(entity).one().sql(), &[Bind::Integer(id)])?);
-            ids.sort_unstable();
-            ids.dedup();
-            return Ok(ids);
+        if let Some(id) = name::id(text) {
+            // A record of an older inventory may be called id=42: it is meant where no record has that id.
+            let ids = self.ids(&Selection::ids(entity).one().sql(), &[Bind::Integer(id)])?;
+            if !ids.is_empty() {
+                return Ok(ids);
+            }
         }
+        let matches = self.ending_in(entity, &canonical(entity, text))?;
+        let ids: Vec<i64> = matches.iter().map(|found| found.id).collect();
         let mut whole = matches.iter().filter(|found| found.is_whole);
         // Names may contain a '/', so that two records can bear one path: then only an id tells them apart.
         Ok(match (whole.next(), whole.next()) {
