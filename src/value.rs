@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod character;
+pub mod condition;
 pub mod decimal;
 pub mod list;
 pub mod name;

@@ -353,15 +353,17 @@ fn operators_of_other_languages_are_understood_and_slips_are_refused() {
     ] {
         assert_eq!(vms(&sandbox, &["--where", term]), wanted, "{term}");
     }
-    for (term, quoted) in
-        [("name=>odd", "name=\">odd\""), ("cpu=!4", "cpu=\"!4\""), ("name===web01", "name=\"=web01\"")]
-    {
+    for (term, mark, quoted) in [
+        ("name=>odd", "     ^", "name=\">odd\""),
+        ("cpu=!4", "    ^", "cpu=\"!4\""),
+        ("name===web01", "      ^", "name=\"=web01\""),
+    ] {
         let answer = sandbox.run(&["vm", "list", "--where", term, "--count"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (2, ""), "{term}");
         assert_eq!(
             answer.stderr,
             format!(
-                "error: \"{term}\": the value begins with an operator sign\n\
+                "error: the value begins with an operator sign\n  {term}\n  {mark}\n\
                  help: quote the value if that is meant: {quoted}\n"
             )
         );
@@ -400,6 +402,90 @@ fn a_block_matches_the_addresses_in_it() {
     assert_eq!(column(&sandbox, "ip", "ipv4", &["--where", "ipv4=10.0.1.0/24"]), "10.0.1.7");
     let answer = sandbox.run(&["vm", "list", "--where", "ips=10.0.0.0/64"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+}
+
+#[test]
+fn conditions_are_joined_by_and_or_not_and_parentheses() {
+    let sandbox = Sandbox::estate();
+    sandbox.ok(&["vm", "set", "web10", "--owner", "alice", "--type", "research and development (old)"]);
+    let vms = |term: &str| column(&sandbox, "vm", "name", &["--where", term]);
+    // web01: prod, 16 GiB, 4 CPUs, alice, running; web02: prod, 8 GiB, 2, bob, stopped; web10: test, 4 GiB, 1, alice.
+    for (term, wanted) in [
+        ("cpu=4 or cpu=1", "web01 web10"),
+        ("cpu>=2 and owner=bob", "web02"),
+        ("owner=alice and cpu=1 or owner=bob", "web02 web10"),
+        ("owner=alice and (cpu=1 or owner=bob)", "web10"),
+        ("not owner=alice", "web02"),
+        ("NOT (cpu=4 OR memory<5GiB)", "web02"),
+        ("pool=prod and not (status=running)", "web02"),
+        ("pool in (test, 'prod') and cpu in (1,2)", "web02 web10"),
+        ("owner not in (bob)", "web01 web10"),
+        ("owner in (bob, '')", "web02"),
+        ("ips in (10.0.0.11, 10.9.0.0/16)", "web01"),
+        ("name=web0*", "web01 web02"),
+        ("name!=web?1", "web02 web10"),
+        ("name in (web01, w*10)", "web01 web10"),
+        ("name='web0*'", ""),
+        ("owner=al*", "web01 web10"),
+        ("name=~^web(01|10)$", "web01 web10"),
+        ("name =~ '0$' or name=~'02'", "web02 web10"),
+        ("ips=~\\.11$", "web01"),
+        ("type='research and development (old)'", "web10"),
+        ("type~development (old)", "web10"),
+        ("created>=1d and created<=now", "web01 web02 web10"),
+    ] {
+        assert_eq!(vms(term), wanted, "{term}");
+        let counted = sandbox.ok(&["vm", "list", "--where", term, "--count"]);
+        assert_eq!(counted.trim(), wanted.split_whitespace().count().to_string(), "{term}");
+    }
+    let usage = ["usage", "-o", "csv", "--no-headers", "-c", "pool", "--where"];
+    let pools = |term| sandbox.ok(&[&usage[..], &[term]].concat());
+    assert_eq!(pools("vms=1 or pool=*prod"), pools("vms in (1, 2)"));
+    assert_eq!(pools("vms in (1, 2)").lines().count(), 2);
+}
+
+#[test]
+fn a_condition_that_does_not_follow_the_grammar_is_refused_at_its_place() {
+    let sandbox = Sandbox::estate();
+    let refused = |term: &str| {
+        let answer = sandbox.run(&["vm", "list", "--where", term]);
+        assert_eq!(answer.stdout, "", "{answer}");
+        (answer.status, answer.stderr)
+    };
+    let marked = |message: &str, text: &str, mark: &str, help: &str| {
+        let help = if help.is_empty() { String::new() } else { format!("help: {help}\n") };
+        (2, format!("error: {message}\n  {text}\n  {mark}\n{help}"))
+    };
+    assert_eq!(refused("(name=a or cpu>1"), marked("the parenthesis is not closed", "(name=a or cpu>1", "^", ""));
+    assert_eq!(
+        refused("name='web01 or cpu>1"),
+        marked("the quote is not closed", "name='web01 or cpu>1", "     ^", "double a quote inside quotes")
+    );
+    assert_eq!(
+        refused("name='日本' cpu>1"),
+        marked("something follows a quoted value", "name='日本' cpu>1", "            ^", "")
+    );
+    assert_eq!(refused("name='a')"), marked("the parenthesis is not opened", "name='a')", "        ^", ""));
+    assert_eq!(
+        refused("cpu in (1, 2"),
+        marked("the list of values is not closed", "cpu in (1, 2", "        ^", "end it with a parenthesis")
+    );
+    let (status, told) = refused("type=research and development");
+    assert_eq!(status, 2);
+    assert!(
+        told.starts_with(
+            "error: \"development\" is no condition\n  type=research and development\n                    ^\n"
+        ),
+        "{told}"
+    );
+    let (status, told) = refused("cpu=1 or cpus=2");
+    assert_eq!(status, 2);
+    assert!(told.starts_with("error: vm has no column \"cpus\"\n  cpu=1 or cpus=2\n           ^\n"), "{told}");
+    let (status, told) = refused("name=~'('");
+    assert_eq!(status, 1);
+    assert!(told.starts_with("error: \"(\" is no regular expression: unclosed group\n"), "{told}");
+    let deep = format!("{}cpu=1", "not ".repeat(20_000));
+    assert!(refused(&deep).1.starts_with("error: the condition has too many parts inside each other\n"));
 }
 
 #[test]

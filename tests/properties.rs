@@ -12,6 +12,7 @@ use inv::input::{Fault, Record, Records, Step, rvtools, secret};
 use inv::session::Inventory;
 use inv::store::{Query, Store, Term, reread_session};
 use inv::value::address::{self, Block};
+use inv::value::condition::{self, Comparison, Criteria, Word};
 use inv::value::decimal::{self, Decimal};
 use inv::value::list::{join_list, split_list};
 use inv::value::quantity::{Unit, Units, compact};
@@ -96,15 +97,28 @@ pub fn address(bytes: &[u8]) {
 /// The property does not hold.
 pub fn where_terms(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Some((field, operator, value)) = accepted(terms::split(text)) {
-        let again = format!("{field} {operator} \"{value}\"");
-        assert_eq!(terms::split(&again), Ok((field, operator, value)), "{text:?} comes apart otherwise");
+    if let Some(Criteria::One(read)) = accepted(condition::parse(text)) {
+        let value = |word: &Word<'_>| format!("\"{}\"", word.text().replace('"', "\"\""));
+        let values: Vec<String> = read.values.iter().map(value).collect();
+        let operator = if read.operator == "=" { "in" } else { "not in" };
+        let again = match read.operator {
+            "=" | "!=" => format!("({} {operator} ({}))", read.field.text(), values.join(" , ")),
+            operator => format!("({} {operator} {})", read.field.text(), values.concat()),
+        };
+        let Ok(Criteria::One(other)) = condition::parse(&again) else { panic!("{text:?} is not {again:?}") };
+        let texts = |read: &Comparison<'_>| read.values.iter().map(Word::text).collect::<Vec<_>>();
+        assert_eq!(
+            (other.field.text(), other.operator),
+            (read.field.text(), read.operator),
+            "{text:?} is not {again:?}"
+        );
+        assert_eq!(texts(&other), texts(&read), "{text:?} is not {again:?}");
     }
     let (inventory, _, store) = estate();
     let answered = store.read(|reader| {
         for entity in inventory.catalog.nouns() {
-            if let Some(term) = accepted(terms::from_text(reader, entity, text)) {
-                reader.select_count(&query(entity, term))?;
+            if let Some(terms) = accepted(terms::from_text(reader, entity, text)) {
+                reader.select_count(&query(entity, terms))?;
             }
         }
         Ok(())
@@ -112,8 +126,8 @@ pub fn where_terms(bytes: &[u8]) {
     assert_eq!(answered, Ok(()), "{text:?} is no question to the engine");
 }
 
-fn query(entity: &'static Entity, term: Term) -> Query {
-    Query { terms: vec![term], ..Query::all(entity, Vec::new()) }
+fn query(entity: &'static Entity, terms: Vec<Term>) -> Query {
+    Query { terms, ..Query::all(entity, Vec::new()) }
 }
 
 /// Returns the inventory for all conditions. It contains only units.
@@ -406,7 +420,7 @@ mod tests {
         fn any_condition_is_refused_or_answered(
             bytes in bytes_like(&[
                 "name", "pool", "memory", "memory.bytes", "ips", "created", "status", "id", ".", "=", "!=", "~", "!~", "<",
-                ">=", " ", "'", "\"", "16GiB", "7d", "10.0.0.1", "running", "id=1", "%", "_", "1",
+                ">=", " ", "'", "\"", "16GiB", " and ", " or ", "not ", "(", ")", " in (", ",", "*", "=~", "7d", "10.0.0.1", "running", "id=1", "%", "_", "1",
             ]),
         ) {
             where_terms(&bytes);

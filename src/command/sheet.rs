@@ -14,6 +14,7 @@ use crate::output::Style;
 use crate::output::row::{Column, Row};
 use crate::session::Session;
 use crate::store::{Reader, SortKey, Test};
+use crate::value::condition::{self, Comparison, Criteria};
 use crate::value::{shown, similar};
 use crate::verb::arguments::options;
 use crate::verb::{list, terms};
@@ -106,7 +107,7 @@ const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
 
 /// Selection of rows and columns.
 struct View {
-    tests: Vec<(usize, Test)>,
+    tests: Vec<Criteria<(usize, Test)>>,
     skip: u64,
     remaining: u64,
     selected: Vec<usize>,
@@ -115,7 +116,7 @@ struct View {
 
 impl View {
     fn meets(&self, row: &Row) -> bool {
-        self.tests.iter().all(|(place, test)| test.met_by(row.cell(*place)))
+        self.tests.iter().all(|each| each.holds(&mut |(place, test)| test.met_by(row.cell(*place))))
     }
 
     fn write(&mut self, row: &Row, out: &mut dyn FnMut(&Row) -> Result<()>) -> Result<ControlFlow<()>> {
@@ -134,12 +135,17 @@ impl View {
 }
 
 /// Parses the conditions of `--where`.
-fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<(usize, Test)>> {
+fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<Criteria<(usize, Test)>>> {
+    let test = |comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
+        let name = comparison.field.text();
+        let place = place(columns, &name)?;
+        let Some(column) = columns.get(place) else { return Err(unknown(columns, &name)) };
+        let test = terms::test(reader, &column.name, column.kind, comparison)?;
+        test.try_map(&mut |test| Ok(Criteria::One((place, test.clone()))))
+    };
     let tests = conditions.iter().map(|text| {
-        let (name, operator, value) = terms::split(text)?;
-        let place = place(columns, name)?;
-        let Some(column) = columns.get(place) else { return Err(unknown(columns, name)) };
-        Ok((place, terms::test(reader, &column.name, column.kind, operator, value)?))
+        let criteria = condition::parse(text)?;
+        criteria.try_map(&mut |comparison| test(comparison).map_err(|error| terms::at(error, text, comparison)))
     });
     tests.collect()
 }

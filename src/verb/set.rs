@@ -127,8 +127,8 @@ impl<'m> Named<'m> {
             }
             Self::Where(matches) => {
                 let terms = options(matches, "where");
-                let terms = terms.into_iter().map(|term| terms::from_text(reader, entity, term));
-                let terms = terms.collect::<Result<Vec<_>>>()?;
+                let terms = terms.into_iter().map(|text| terms::from_text(reader, entity, text));
+                let terms = terms.collect::<Result<Vec<_>>>()?.concat();
                 let ids = reader.select_ids(&Query { terms, ..Query::all(entity, Vec::new()) })?;
                 return match number(matches, "expect")? {
                     Some(expected) if usize::try_from(expected) != Ok(ids.len()) => Err(Error::conflict(format!(

@@ -6,27 +6,15 @@ use crate::error::{Error, Result};
 use crate::output::row::ColumnKind;
 use crate::store::{Operand, Reader, Term, Test};
 use crate::value::address::{self, Block};
+use crate::value::condition::{self, Comparison, Criteria, Word};
 use crate::value::decimal::Decimal;
 use crate::value::needle::Needle;
 use crate::value::role::Role;
 use crate::value::{shown, status, time};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use regex::Regex;
 use std::cmp::Ordering;
 use unicode_normalization::UnicodeNormalization;
-
-/// Comparison operators as they are typed, longer ones before their prefixes, and what each means.
-const OPERATORS: &[(&str, &str)] = &[
-    ("==", "="),
-    ("<>", "!="),
-    ("!=", "!="),
-    ("!~", "!~"),
-    ("<=", "<="),
-    (">=", ">="),
-    ("=", "="),
-    ("~", "~"),
-    ("<", "<"),
-    (">", ">"),
-];
 
 /// Adds the filters of a list.
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
@@ -61,10 +49,12 @@ pub(crate) fn where_argument() -> Arg {
         .long("where")
         .value_name("TERM")
         .action(ArgAction::Append)
-        .help("Only where FIELD OP VALUE holds; OP is = != ~ !~ < <= > >=; several: all of them")
+        .help("Only where FIELD OP VALUE holds; OP is = != ~ !~ =~ < <= > >=, in (…); and, or, not, parentheses")
         .long_help(
-            "Only where FIELD OP VALUE holds. OP is one of = != ~ !~ < <= > >=, where ~ means: contains, in any case. \
-             FIELD is a column as -c takes them; FIELD= means that it is empty. Several terms must all hold.",
+            "Only where FIELD OP VALUE holds. OP is one of = != ~ !~ =~ < <= > >=, where ~ means: contains, in any case, \
+             and =~ a regular expression. FIELD is a column as -c takes them; FIELD= means that it is empty; = takes * and ? \
+             in a value without quotes. FIELD in (VALUE, …) is one of several. Conditions are joined by and, or, not and \
+             parentheses; a value that has these words is quoted. Several --where must all hold.",
         )
 }
 
@@ -106,68 +96,135 @@ pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches
             terms.push(Term::Column { path, test: Test::Within(block) });
         }
     }
-    for term in options(matches, "where") {
-        terms.push(from_text(reader, entity, term)?);
+    for text in options(matches, "where") {
+        terms.extend(from_text(reader, entity, text)?);
     }
     Ok(terms)
 }
 
-/// Parses one `FIELD OP VALUE`.
-pub fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Term> {
-    let (field, operator, value) = split(text)?;
-    let path = Path::parse(reader.catalog(), entity, field)?;
-    match operator {
-        "=" => equal(reader, &path, &[value], false),
-        "!=" => equal(reader, &path, &[value], true),
-        _ => {
-            let comparison = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
-            Ok(Term::Column { path, test: comparison })
+/// Parses a condition of `--where`.
+pub fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Vec<Term>> {
+    let joined = |criteria: &Criteria<Comparison<'_>>| {
+        let tests = criteria.try_map(&mut |comparison| {
+            let term = compared(reader, entity, comparison).map_err(|error| at(error, text, comparison))?;
+            Ok::<_, Error>(tests_of(reader.catalog(), entity, term))
+        });
+        tests.map(Term::Meets)
+    };
+    let term = |criteria: &Criteria<Comparison<'_>>| match criteria {
+        // The engine answers what stands alone.
+        Criteria::One(comparison) => compared(reader, entity, comparison).map_err(|error| at(error, text, comparison)),
+        criteria => joined(criteria),
+    };
+    match condition::parse(text)? {
+        Criteria::All(all) => all.iter().map(term).collect(),
+        criteria => Ok(vec![term(&criteria)?]),
+    }
+}
+
+/// Marks a comparison that is wrong among several.
+pub(crate) fn at(error: Error, text: &str, comparison: &Comparison<'_>) -> Error {
+    let is_alone = condition::parse(text).is_ok_and(|criteria| matches!(criteria, Criteria::One(_)));
+    if is_alone { error } else { condition::pointed(error, text, comparison.field.at) }
+}
+
+/// Returns the condition of a comparison.
+fn compared(reader: &Reader<'_>, entity: &'static Entity, comparison: &Comparison<'_>) -> Result<Term> {
+    let path = Path::parse(reader.catalog(), entity, &comparison.field.text())?;
+    let is_text = matches!(path.kind(reader.catalog()), ColumnKind::Text | ColumnKind::List);
+    let values: Vec<String> = comparison.values.iter().map(Word::text).collect();
+    let negated = match comparison.operator {
+        "=" => false,
+        "!=" => true,
+        operator => {
+            let value = values.first().map_or("", String::as_str);
+            let test = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
+            return Ok(Term::Column { path, test });
+        }
+    };
+    if is_text && let Some(pattern) = glob(&comparison.values)? {
+        let test = Test::Matches(pattern);
+        let one = Criteria::One((path.clone(), test.clone()));
+        return Ok(if negated { Term::Meets(Criteria::Not(Box::new(one))) } else { Term::Column { path, test } });
+    }
+    let values: Vec<&str> = values.iter().map(String::as_str).collect();
+    if values.len() > 1 && values.iter().any(|value| value.contains('/')) && holds_addresses(reader.catalog(), &path) {
+        let each =
+            values.iter().map(|value| Ok(tests_of(reader.catalog(), entity, equal(reader, &path, &[value], false)?)));
+        let any = Criteria::Any(each.collect::<Result<_>>()?);
+        return Ok(Term::Meets(if negated { Criteria::Not(Box::new(any)) } else { any }));
+    }
+    equal(reader, &path, &values, negated)
+}
+
+/// Returns the tests of a term that is joined with others by `or`, or is negated.
+fn tests_of(catalog: &Catalog, entity: &'static Entity, term: Term) -> Criteria<(Path, Test)> {
+    let one = |path, test| Criteria::One((path, test));
+    match term {
+        Term::Column { path, test } => one(path, test),
+        Term::Meets(criteria) => criteria,
+        Term::Is { field, texts } => {
+            let path = Path { name: field.name.to_owned(), hops: Vec::new(), entity, leaf: Leaf::Field(field) };
+            one(path, Test::Equal(texts.into_iter().map(Operand::Text).collect()))
+        }
+        Term::Refers { hops, ids, or_empty, negated } => {
+            let holder = hops.last().and_then(|field| catalog.target(field)).unwrap_or(entity);
+            let path = Path { name: "id".to_owned(), hops, entity: holder, leaf: Leaf::Id };
+            let number = |id: i64| Operand::Number(Decimal::from_whole(id.into()));
+            let is_one = one(path.clone(), Test::Equal(ids.into_iter().map(number).collect()));
+            let refers = if or_empty { Criteria::Any(vec![is_one, one(path, Test::Empty)]) } else { is_one };
+            if negated { Criteria::Not(Box::new(refers)) } else { refers }
         }
     }
 }
 
-/// Returns the field, the operator and the value of `FIELD OP VALUE`. A value in quotes is what stands between them.
-///
-/// # Errors
-/// There is no operator; the value begins with an operator sign, which may be a slip, and is not quoted.
-pub fn split(text: &str) -> Result<(&str, &'static str, &str)> {
-    let operator_at = text.char_indices().find_map(|(at, _)| {
-        OPERATORS.iter().find(|(typed, _)| text[at..].starts_with(typed)).map(|operator| (at, *operator))
-    });
-    let Some((at, (typed, operator))) = operator_at else {
-        return Err(Error::usage(format!("{} is no condition", shown::quoted(text)))
-            .help("a condition is FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ < <= > >="));
-    };
-    let (field, value) = (text[..at].trim(), text[at + typed.len()..].trim());
-    if let Some(inner) = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)) {
-        return Ok((field, operator, inner));
-    }
-    if value.starts_with(['=', '!', '~', '<', '>']) {
-        return Err(Error::usage(format!("{}: the value begins with an operator sign", shown::quoted(text)))
-            .help(format!("quote the value if that is meant: {field}{operator}\"{}\"", shown::shown(value))));
-    }
-    Ok((field, operator, value))
-}
-
-/// Returns the test of `OP VALUE` for a column that a command computes, with values of `kind`.
+/// Returns the test of a comparison for a column that a command computes, with values of `kind`.
 pub(crate) fn test(
     reader: &Reader<'_>,
     name: &str,
     kind: ColumnKind,
-    operator: &'static str,
-    value: &str,
-) -> Result<Test> {
+    comparison: &Comparison<'_>,
+) -> Result<Criteria<Test>> {
     let operand = |value: &str| match kind {
         ColumnKind::Text => Ok(Operand::Text(value.nfc().collect())),
         _ => measured(reader, name, kind, value),
     };
-    match operator {
-        "=" if value.is_empty() => Ok(Test::Empty),
-        "!=" if value.is_empty() => Ok(Test::Filled),
-        "=" => Ok(Test::Equal(vec![operand(value)?])),
-        "!=" => Ok(Test::Unequal(vec![operand(value)?])),
-        _ => other_than_equal(operator, value, operand),
+    let values: Vec<String> = comparison.values.iter().map(Word::text).collect();
+    let test = match (comparison.operator, values.as_slice()) {
+        ("=" | "!=", [value]) if value.is_empty() => Test::Empty,
+        ("=" | "!=", values) => match glob(&comparison.values)?.filter(|_| kind == ColumnKind::Text) {
+            Some(pattern) => Test::Matches(pattern),
+            None => Test::Equal(values.iter().map(|value| operand(value)).collect::<Result<_>>()?),
+        },
+        (operator, values) => other_than_equal(operator, values.first().map_or("", String::as_str), operand)?,
+    };
+    let one = Criteria::One(test);
+    Ok(if comparison.operator == "!=" { Criteria::Not(Box::new(one)) } else { one })
+}
+
+/// Returns the pattern of values of which one has a `*` or `?` without quotes; the others stand for themselves.
+fn glob(values: &[Word<'_>]) -> Result<Option<Regex>> {
+    let is_glob = |value: &Word<'_>| !value.is_quoted() && value.text().contains(['*', '?']);
+    if !values.iter().any(is_glob) {
+        return Ok(None);
     }
+    let pattern = |value: &Word<'_>| {
+        let text: String = value.text().nfc().collect();
+        let literal = regex::escape(&text);
+        if is_glob(value) { literal.replace(r"\*", ".*").replace(r"\?", ".") } else { literal }
+    };
+    let all: Vec<String> = values.iter().map(pattern).collect();
+    expression(&format!("^(?s:{})$", all.join("|"))).map(Some)
+}
+
+/// Compiles a regular expression.
+fn expression(text: &str) -> Result<Regex> {
+    Regex::new(text).map_err(|error| {
+        let error = error.to_string();
+        let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Error::failed(format!("{} is no regular expression: {reason}", shown::quoted(text)))
+            .help("the syntax is that of https://docs.rs/regex/latest/regex/#syntax; ~ looks for plain text")
+    })
 }
 
 /// Returns the test of an operator other than `=` and `!=`.
@@ -176,6 +233,7 @@ fn other_than_equal(operator: &str, value: &str, operand: impl FnOnce(&str) -> R
         // Every text contains the empty text.
         "~" => return Ok(Needle::new(value).map_or(Test::Filled, Test::Contains)),
         "!~" => return Ok(Needle::new(value).map_or(Test::Empty, Test::Lacks)),
+        "=~" => return expression(value).map(Test::Matches),
         "<" => &[Ordering::Less],
         "<=" => &[Ordering::Less, Ordering::Equal],
         ">" => &[Ordering::Greater],

@@ -5,14 +5,17 @@
 //! script.
 
 use crate::catalog::{Catalog, Entity, Field, Path};
-use crate::output::row::Cell;
+use crate::output::row::{Cell, Row};
 use crate::store::engine::Bound;
 use crate::store::reading::selection::Condition;
 use crate::value::address::{self, Block, Family};
+use crate::value::condition::Criteria;
 use crate::value::decimal::Decimal;
 use crate::value::natural;
 use crate::value::needle::Needle;
+use regex::Regex;
 use std::cmp::Ordering;
+use std::convert::Infallible;
 
 /// A list that is asked for.
 #[derive(Debug, Clone)]
@@ -68,6 +71,8 @@ pub enum Term {
         /// The test.
         test: Test,
     },
+    /// Tests of columns, joined.
+    Meets(Criteria<(Path, Test)>),
 }
 
 /// Condition on the cell of a column.
@@ -91,6 +96,8 @@ pub enum Test {
     Within(Block),
     /// It is no address in this block; of a list, no element is.
     Outside(Block),
+    /// It has a match of this regular expression; of a list, an element has.
+    Matches(Regex),
 }
 
 /// Right side of a comparison.
@@ -109,11 +116,43 @@ impl Query {
         Self { entity, columns, terms: Vec::new(), order: Vec::new(), limit: None, offset: 0 }
     }
 
-    pub(in crate::store) fn tests(&self) -> impl Iterator<Item = (&Path, &Test)> {
-        self.terms.iter().filter_map(|term| match term {
-            Term::Column { path, test } => Some((path, test)),
-            _ => None,
-        })
+    /// Returns the tests of the list, from left to right, each with the index of its column in them.
+    pub(in crate::store) fn tests(&self) -> Tests<'_> {
+        let mut columns = Vec::new();
+        let mut one = |path, test| {
+            columns.push(path);
+            (columns.len() - 1, test)
+        };
+        let criteria = self.terms.iter().filter_map(|term| match term {
+            Term::Column { path, test } => Some(Criteria::One(one(path, test))),
+            Term::Meets(criteria) => {
+                let Ok(criteria) =
+                    criteria.try_map::<_, Infallible>(&mut |(path, test)| Ok(Criteria::One(one(path, test))));
+                Some(criteria)
+            }
+            Term::Refers { .. } | Term::Is { .. } => None,
+        });
+        let criteria = criteria.collect();
+        Tests { columns, criteria }
+    }
+
+    /// Returns whether the engine answers all conditions.
+    pub(in crate::store) fn is_answered_by_engine(&self) -> bool {
+        self.terms.iter().all(|term| matches!(term, Term::Refers { .. } | Term::Is { .. }))
+    }
+}
+
+/// Tests of the rows of a list.
+pub(in crate::store) struct Tests<'q> {
+    /// Columns that are tested.
+    pub(in crate::store) columns: Vec<&'q Path>,
+    criteria: Vec<Criteria<(usize, &'q Test)>>,
+}
+
+impl Tests<'_> {
+    /// Returns whether a row passes, whose cells of the tested columns begin at `first`.
+    pub(in crate::store) fn are_met_by(&self, row: &Row, first: usize) -> bool {
+        self.criteria.iter().all(|each| each.holds(&mut |(place, test)| test.met_by(row.cell(first + place))))
     }
 }
 
@@ -135,7 +174,7 @@ pub(in crate::store) fn conditions(catalog: &Catalog, query: &Query) -> (Vec<Con
                 }
                 conditions.push(condition);
             }
-            Term::Column { .. } => {}
+            Term::Column { .. } | Term::Meets(_) => {}
         }
     }
     (conditions, values)
@@ -153,6 +192,12 @@ impl Test {
             Self::Compares(orders, operand) => compare(cell, operand).is_some_and(|order| orders.contains(&order)),
             Self::Empty => is_empty(cell),
             Self::Filled => !is_empty(cell),
+            Self::Matches(pattern) => match cell {
+                Cell::List(items) => {
+                    items.iter().any(|item| pattern.is_match(item) || pattern.is_match(main_part(item)))
+                }
+                cell => cell.plain().is_some_and(|text| pattern.is_match(text)),
+            },
             Self::Outside(block) => !Self::Within(*block).met_by(cell),
             Self::Within(block) => match cell {
                 Cell::List(items) => items.iter().any(|item| block.contains(main_part(item))),

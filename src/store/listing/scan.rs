@@ -2,7 +2,7 @@
 
 use super::cells::{Context, RelatedValues};
 use super::plan::Plan;
-use super::query::{Query, Test, conditions};
+use super::query::{Query, Tests, conditions};
 use super::related::{BLOCK, Holders, read_all, read_whole};
 use crate::catalog::Path;
 use crate::error::Result;
@@ -24,14 +24,15 @@ pub(super) struct Scan<'q> {
     values: Vec<Bound>,
     /// Number of columns of a row; the columns of the tests follow them in the plan.
     columns: usize,
-    tests: Vec<&'q Test>,
+    tests: Tests<'q>,
 }
 
 impl<'q> Scan<'q> {
     /// A run whose rows have a cell for each of `columns`.
     pub(super) fn new(reader: &Reader<'_>, query: &'q Query, columns: &[&Path]) -> Result<Self> {
         let catalog = reader.catalog();
-        let all: Vec<&Path> = columns.iter().copied().chain(query.tests().map(|(path, _)| path)).collect();
+        let tests = query.tests();
+        let all: Vec<&Path> = columns.iter().chain(&tests.columns).copied().collect();
         let plan = if query.is_long() {
             Plan::of_all(reader, query.entity, &all)?
         } else {
@@ -39,7 +40,6 @@ impl<'q> Scan<'q> {
         };
         let (conditions, values) = conditions(catalog, query);
         let selection = Selection { conditions, ..plan.selection.clone() };
-        let tests = query.tests().map(|(_, test)| test).collect();
         Ok(Self { plan, selection, values, columns: columns.len(), tests })
     }
 
@@ -148,17 +148,17 @@ impl<'q> Scan<'q> {
 
     /// The columns of the tests.
     fn tested(&self) -> Range<usize> {
-        self.columns..self.columns + self.tests.len()
+        self.columns..self.columns + self.tests.columns.len()
     }
 
     /// Returns true if a record meets all tests.
     fn passes(&self, context: &Context<'_>, raw: &Raw<'_>, row: &mut Row) -> Result<bool> {
-        if self.tests.is_empty() {
+        if self.tests.columns.is_empty() {
             return Ok(true);
         }
         row.clear();
         self.plan.fill_some(context, raw, self.tested(), row)?;
-        Ok(self.tests.iter().enumerate().all(|(place, test)| test.met_by(row.cell(place))))
+        Ok(self.tests.are_met_by(row, 0))
     }
 
     fn tell(

@@ -59,7 +59,7 @@ impl Reader<'_> {
         if query.limit.is_some() || query.offset > 0 {
             return Ok(self.select_ids(query)?.len() as u64);
         }
-        if query.tests().next().is_none() {
+        if query.is_answered_by_engine() {
             let (conditions, values) = conditions(self.catalog(), query);
             let sql = Selection { conditions, ..Selection::of(query.entity, vec![Pick::Count]) }.sql();
             let values: Vec<Bind<'_>> = values.iter().map(Bound::bind).collect();
@@ -84,7 +84,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let mut scan = Scan::new(self, query, columns)?;
-        if query.tests().next().is_none() {
+        if query.is_answered_by_engine() {
             scan.selection.limit = left;
         }
         let mut skip = query.offset;
@@ -156,7 +156,7 @@ impl Reader<'_> {
 impl Query {
     /// Returns true if the list may have so many rows that reading the records they refer to beforehand pays.
     pub(super) fn is_long(&self) -> bool {
-        let conditions = self.terms.iter().any(|term| !matches!(term, Term::Column { .. }));
+        let conditions = self.terms.iter().any(|term| matches!(term, Term::Refers { .. } | Term::Is { .. }));
         !conditions && self.limit.is_none_or(|limit| limit.saturating_add(self.offset) >= LONG)
     }
 
