@@ -1,6 +1,7 @@
 //! The generic verbs, one file each. No verb names an entity: what it does follows from the catalog.
 
 pub mod add;
+pub mod apply;
 pub mod export;
 pub mod import;
 pub mod list;
@@ -74,6 +75,14 @@ pub static VERBS: &[Verb] = &[
         files: false,
         arguments: add::arguments,
         run: add::run,
+    },
+    Verb {
+        name: "apply",
+        alias: None,
+        about: "Add one, or change the one that exists already",
+        files: false,
+        arguments: apply::arguments,
+        run: apply::run,
     },
     Verb {
         name: "set",

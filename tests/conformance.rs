@@ -33,6 +33,7 @@ macro_rules! checks {
 checks! {
     adding:
         adds_what_it_is_told_and_prints_the_path
+        applies_what_it_is_told_once_and_says_which
         names_all_that_is_missing_at_once
         refuses_a_duplicate
         refuses_a_reference_that_leads_nowhere_and_suggests_one;

@@ -15,6 +15,16 @@ use crate::value::{Cell, list};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    described(catalog, entity, command).arg(
+        Arg::new("if-not-exists")
+            .long("if-not-exists")
+            .action(ArgAction::SetTrue)
+            .help("Leave one that exists already as it is, with exit status 0"),
+    )
+}
+
+/// Adds the arguments that describe a record in full.
+pub(super) fn described(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let help = match entity.numbered {
         Some(numbered) => format!("What it is called; if not given, the next free {}N", numbered.prefix),
         None => match entity.naming().next() {
@@ -43,6 +53,12 @@ pub(crate) fn has_secret(entity: &Entity) -> bool {
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
+    let existing = if switch(matches, "if-not-exists") { Existing::Skip } else { Existing::Refuse };
+    put(session, entity, matches, existing)
+}
+
+/// Puts the record in that the command line describes; one that exists already is treated as `existing` says.
+pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatches, existing: Existing) -> Result<()> {
     let (mut texts, mut create) = (texts(entity, matches), Vec::new());
     let mut missing = missing(entity, &texts);
     if !session.interactive {
@@ -50,8 +66,11 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
             missing.push("--password-stdin".to_owned());
         }
         if !missing.is_empty() {
-            return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", ")))
-                .help(format!("see inv {} add --help", entity.noun)));
+            return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", "))).help(format!(
+                "see inv {} {} --help",
+                entity.noun,
+                if existing == Existing::Update { "apply" } else { "add" }
+            )));
         }
     }
     if !missing.is_empty() {
@@ -71,7 +90,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         None
     };
     let card = session.style.filter(|style| matches!(style, Style::Json | Style::Jsonl));
-    let (answer, closed, report) = session.write(|writer| {
+    let (answer, done, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
         let mut report = Report::new(session);
         let draft = intake.read(writer, entity, &texts.iter().map(|(target, text)| (*target, Some(text.as_str()))));
@@ -80,7 +99,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         {
             draft.set(place, Cell::Text(hash.into()));
         }
-        let mut batch = Batch::new(entity, Existing::Refuse, arguments::duplicates(matches));
+        let mut batch = Batch::new(entity, existing, arguments::duplicates(matches));
         let id = batch.put(writer, &mut intake, draft, &mut report).map_err(Rejected::into_error)?;
         // Whoever adds the first login user has to sign in to read it.
         let answer = if let Some(style) = card {
@@ -88,12 +107,20 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         } else {
             format!("{}\n", shown(&writer.path(entity, id)?))
         };
-        Ok((answer, entity.operates && writer.is_open_to_all(), report))
+        let done = match &batch.tally {
+            tally if tally.created > 0 => "created",
+            tally if tally.changed > 0 => "changed",
+            _ => "unchanged",
+        };
+        Ok((answer, done, entity.operates && writer.is_open_to_all(), report))
     })?;
     if session.dry_run {
         return report.tell(session);
     }
     session.answer_text(&answer)?;
+    if existing != Existing::Refuse {
+        session.say(done);
+    }
     if closed {
         session.say("from now on this inventory wants a login: sign in with inv login");
     }

@@ -21,6 +21,12 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
                 .action(ArgAction::SetTrue)
                 .help("Take along what needs it"),
         )
+        .arg(
+            Arg::new("ignore-missing")
+                .long("ignore-missing")
+                .action(ArgAction::SetTrue)
+                .help("Pass over names that nothing has"),
+        )
         .args(terms::which_arguments())
         .arg(arguments::yes());
     arguments::writes(command)

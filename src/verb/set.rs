@@ -104,6 +104,8 @@ pub(crate) struct Wanted<'w> {
 /// Records that a verb is applied to: by their names, or by conditions.
 pub(crate) enum Named<'m> {
     Names(Vec<&'m str>),
+    /// Names that may be of no record.
+    Known(Vec<&'m str>),
     Where(&'m ArgMatches),
 }
 
@@ -111,6 +113,7 @@ impl<'m> Named<'m> {
     pub(crate) fn from(entity: &Entity, matches: &'m ArgMatches) -> Result<Self> {
         let names = options(matches, "records");
         match (names.is_empty(), options(matches, "where").is_empty()) {
+            (false, true) if switch(matches, "ignore-missing") => Ok(Self::Known(names)),
             (false, true) => Ok(Self::Names(names)),
             (true, false) => Ok(Self::Where(matches)),
             (false, false) => Err(Error::usage("names and --where exclude each other").help("say one of the two")),
@@ -124,6 +127,10 @@ impl<'m> Named<'m> {
         let mut ids = match self {
             Self::Names(names) => {
                 names.iter().map(|name| reader.resolve(entity, name)).collect::<Result<Vec<i64>>>()?
+            }
+            Self::Known(names) => {
+                let found = names.iter().map(|name| reader.resolve_optional(entity, name));
+                found.filter_map(Result::transpose).collect::<Result<Vec<i64>>>()?
             }
             Self::Where(matches) => {
                 let terms = options(matches, "where");
@@ -171,7 +178,7 @@ pub(crate) fn change(
 ) -> Result<()> {
     let Wanted { texts, released, secret } = *wanted;
     let agreed = match named {
-        Named::Names(few) if few.len() <= UNASKED => None,
+        Named::Names(few) | Named::Known(few) if few.len() <= UNASKED => None,
         _ => {
             let ids = session.read(|reader| named.ids(reader, entity))?;
             if ids.len() > UNASKED {

@@ -33,6 +33,39 @@ pub fn adds_what_it_is_told_and_prints_the_path(program: &'static Program) {
     }
 }
 
+pub fn applies_what_it_is_told_once_and_says_which(program: &'static Program) {
+    let sandbox = program.filled();
+    // A disk or an address has no name of its own, and a password has no equal.
+    let nouns = program.catalog.nouns().filter(|entity| entity.names.len() == 1 && !has_secret(entity));
+    for entity in nouns {
+        let (path, told) = (program.path(entity, NEW), program.add_arguments(entity, NEW));
+        for done in ["created", "unchanged"] {
+            let answer = program.run(&sandbox, entity, "apply", &told);
+            assert_eq!((answer.status, answer.stdout, answer.stderr), (0, format!("{path}\n"), format!("{done}\n")));
+        }
+        let held = program.holds(&sandbox);
+        let changes = column(&sandbox, &["log"]).len();
+        let skipped = [told.clone(), vec!["--if-not-exists".to_owned()]].concat();
+        let answer = program.run(&sandbox, entity, "add", &skipped);
+        assert_eq!((answer.status, answer.stdout, answer.stderr), (0, format!("{path}\n"), "unchanged\n".to_owned()));
+        assert_eq!((program.holds(&sandbox), column(&sandbox, &["log"]).len()), (held, changes));
+        let Some(field) = flagged(entity).find(|field| !field.required && field.kind == Kind::Text) else { continue };
+        let other = [told, vec![format!("--{}", field.name), "another".to_owned()]].concat();
+        // The last one of two flags counts for nothing: the first is taken out.
+        let place = other.iter().position(|argument| *argument == format!("--{}", field.name)).expect("the flag");
+        let other = if place + 2 < other.len() { [&other[..place], &other[place + 2..]].concat() } else { other };
+        let answer = program.run(&sandbox, entity, "apply", &other);
+        assert_eq!((answer.status, answer.stdout, answer.stderr), (0, format!("{path}\n"), "changed\n".to_owned()));
+        assert_eq!(program.shown(&sandbox, entity, &path)[field.name], Value::from("another"));
+        let gone = [path.as_str(), "nothing-of-that-name"];
+        let removed = sandbox.run(&[&[entity.noun, "rm", "--yes", "--ignore-missing"][..], &gone].concat());
+        assert_eq!((removed.status, removed.stdout.as_str()), (0, ""), "{removed}");
+        assert!(removed.stderr.starts_with(&format!("removed 1 {}", entity.labels.0)), "{removed}");
+        let again = sandbox.run(&[&[entity.noun, "rm", "--yes", "--ignore-missing"][..], &gone].concat());
+        assert_eq!((again.status, again.stderr), (0, format!("no {} matched\n", entity.labels.1)));
+    }
+}
+
 /// A JSON value as text; nothing for null.
 pub fn told(value: &Value) -> Option<String> {
     match value {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// The verbs of the contract that a noun has.
 fn verbs(entity: &Entity) -> Vec<&'static str> {
-    let mut verbs = vec!["list", "show", "add", "set", "rename", "rm", "log"];
+    let mut verbs = vec!["list", "show", "add", "apply", "set", "rename", "rm", "log"];
     if entity.reach == Reach::Everywhere {
         verbs.extend(["import", "export"]);
     }
@@ -19,7 +19,7 @@ pub fn every_verb_is_offered_and_explained(program: &'static Program) {
     let known: Vec<&str> = inv::verb::VERBS.iter().map(|verb| verb.name).collect();
     assert_eq!(
         known,
-        ["list", "show", "add", "set", "rename", "rm", "import", "export", "log"],
+        ["list", "show", "add", "apply", "set", "rename", "rm", "import", "export", "log"],
         "this suite proves all of them"
     );
     // Neither help nor version needs an inventory.
