@@ -20,6 +20,7 @@ pub mod spool;
 pub mod table;
 pub mod tint;
 pub mod tsv;
+pub mod value;
 
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
@@ -42,11 +43,13 @@ pub enum Style {
     Jsonl,
     /// A table in GitHub Flavored Markdown.
     Markdown,
+    /// Bare cells.
+    Value,
 }
 
 impl Style {
     /// The values of `--output`, in the order in which help lists them.
-    pub const NAMES: [&'static str; 6] = ["table", "csv", "tsv", "json", "jsonl", "markdown"];
+    pub const NAMES: [&'static str; 7] = ["table", "csv", "tsv", "json", "jsonl", "markdown", "value"];
 
     /// Returns the style called `name`.
     ///
@@ -60,6 +63,7 @@ impl Style {
             "json" => Ok(Self::Json),
             "jsonl" => Ok(Self::Jsonl),
             "markdown" => Ok(Self::Markdown),
+            "value" => Ok(Self::Value),
             _ => Err(Error::usage(format!("there is no output format {}", quoted(name)))
                 .help(format!("choose one of {}", Self::NAMES.join(", ")))),
         }
@@ -75,6 +79,7 @@ impl Style {
             Self::Json => "json",
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
+            Self::Value => "value",
         }
     }
 }
@@ -155,6 +160,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
         Style::Json => Box::new(json::JsonSheet::new(json::Shape::Array, out)),
         Style::Jsonl => Box::new(json::JsonSheet::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownSheet::new(layout, out)),
+        Style::Value => Box::new(value::Values::new(layout, out)),
     }
 }
 
@@ -167,6 +173,7 @@ pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Writ
         Style::Json if many => Box::new(json::JsonCards::new(json::Shape::Array, out)),
         Style::Json | Style::Jsonl => Box::new(json::JsonCards::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownCards::new(layout, out)),
+        Style::Value => Box::new(value::Values::new(layout, out)),
     }
 }
 
@@ -187,6 +194,6 @@ mod tests {
         let error = Style::parse("xml").expect_err("no style");
         assert_eq!(error.kind(), Kind::Usage);
         assert_eq!(error.message(), "there is no output format \"xml\"");
-        assert_eq!(error.way_out(), Some("choose one of table, csv, tsv, json, jsonl, markdown"));
+        assert_eq!(error.way_out(), Some("choose one of table, csv, tsv, json, jsonl, markdown, value"));
     }
 }

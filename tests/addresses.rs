@@ -26,6 +26,7 @@ fn gives_out_what_lies_between_the_addresses_that_are_taken() {
     let free: String = (1..15).filter(|last| !taken.contains(last)).map(|last| format!("10.0.0.{last},\n")).collect();
     assert_eq!(next(&sandbox, &["--in", "10.0.0.0/28", "--count", "10"]), free);
     assert_eq!(next(&sandbox, &["--in", "10.0.0.0/28"]), "10.0.0.2,\n");
+    assert_eq!(sandbox.ok(&["ip", "next", "--in", "10.0.0.0/28"]), "10.0.0.2\n");
     // In VLAN 101 the addresses of VLAN 102 are not in the way, those without a VLAN are.
     let free = next(&sandbox, &["--in", "10.0.0.8/29", "--vlan", "0101", "--count", "4"]);
     assert_eq!(free, "10.0.0.9,101\n10.0.0.10,101\n10.0.0.12,101\n10.0.0.13,101\n");

@@ -313,7 +313,7 @@ fn rows_come_as_they_were_created_in_every_format() {
         sandbox.ok(&["os", "add", name]);
     }
     sandbox.ok(&["os", "rename", "alpha", "omega"]);
-    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown"] {
+    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown", "value"] {
         let told = sandbox.ok(&["os", "list", "-o", style, "-c", "name"]);
         let place = |name: &str| told.find(name).unwrap_or_else(|| panic!("{name} is not in\n{told}"));
         assert!(place("zeta") < place("omega") && place("omega") < place("mid"), "{style}\n{told}");
@@ -402,6 +402,26 @@ fn a_block_matches_the_addresses_in_it() {
     assert_eq!(column(&sandbox, "ip", "ipv4", &["--where", "ipv4=10.0.1.0/24"]), "10.0.1.7");
     let answer = sandbox.run(&["vm", "list", "--where", "ips=10.0.0.0/64"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+}
+
+#[test]
+fn values_are_bare_for_a_shell() {
+    let sandbox = Sandbox::estate();
+    sandbox.ok(&["vm", "set", "web02", "--type", "a \"b\"; c"]);
+    let bare = |arguments: &[&str]| sandbox.ok(&[arguments, &["-o", "value"]].concat());
+    assert_eq!(bare(&["vm", "list", "-c", "name,cpu,type", "--limit", "2"]), "web01\t4\t\nweb02\t2\ta \"b\"; c\n");
+    assert_eq!(bare(&["vm", "show", "web01", "-c", "memory.bytes"]), "17179869184\n");
+    assert_eq!(bare(&["vm", "show", "web02", "web01", "-c", "path,ips"]), {
+        let path = |name| sandbox.ok(&["vm", "show", name, "-c", "path", "-o", "value"]);
+        format!("{}\n{}10.0.0.11@101\n", path("web02"), path("web01"))
+    });
+    let script = r#"set -e; for vm in $("$1" vm list --where pool=prod -c name -o value); do
+        test "$("$1" vm show "$vm" -c pool -o value)" = prod; echo "$vm"; done"#;
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", script, "sh", env!("CARGO_BIN_EXE_inv")]).env("INV_DB", sandbox.database());
+    let output = shell.output().expect("sh runs");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "web01\nweb02\n");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
 }
 
 #[test]

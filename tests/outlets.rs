@@ -49,7 +49,7 @@ fn crowd_behind(gap: u32, count: usize) -> Sandbox {
 #[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     for sandbox in [crowd(3000), crowd_behind(200_000, 20_000)] {
-        for style in ["table", "csv", "tsv", "json", "jsonl", "markdown"] {
+        for style in ["table", "csv", "tsv", "json", "jsonl", "markdown", "value"] {
             let line = format!("inv vm list -o {style} | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}");
             let answer = shell(&sandbox, &line);
             assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("0\n", ""), "{style}");
@@ -63,7 +63,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 #[test]
 fn an_output_that_cannot_be_written_is_a_failure() {
     let sandbox = Sandbox::estate();
-    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown"] {
+    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown", "value"] {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
         let answer = answer_to(&sandbox, &["vm", "list", "-o", style], full);
         assert_eq!(answer.status, 1, "{style}");
@@ -178,7 +178,7 @@ fn control_characters_are_shown_and_never_sent() {
         let answer = sandbox.run(arguments);
         assert!(!answer.stdout.contains('\u{1b}') && !answer.stderr.contains('\u{1b}'), "{arguments:?}\n{answer:?}");
     }
-    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown"] {
+    for style in ["table", "csv", "tsv", "json", "jsonl", "markdown", "value"] {
         let seen =
             on_a_terminal(&sandbox, &["vm", "list", "-c", "name", "-o", style, "--color", "never", "--no-pager"]);
         assert!(!seen.contains('\u{1b}'), "{style}\n{seen:?}");

@@ -81,6 +81,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     } else {
         session.read(|reader| next(reader, entity, &block, vlan.as_deref(), count))?
     };
+    if let (None, [address]) = (session.style, free.as_slice()) {
+        return session.answer_text(&format!("{address}\n"));
+    }
     let columns = [Column::new("address", ColumnKind::Text), Column::new("vlan", ColumnKind::Text)];
     session.answer(list::answer(matches, Style::Table), &columns, |take| {
         let mut row = Row::default();

@@ -22,12 +22,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
 /// Options for columns, order, limits and format of a list.
 pub(crate) fn view() -> Vec<Arg> {
     vec![
-        Arg::new("columns")
-            .short('c')
-            .long("columns")
-            .value_name("COL,…")
-            .action(ArgAction::Append)
-            .help("Which columns; +COL adds to the usual ones, dots follow references: pool.dc"),
+        chosen_columns(),
         Arg::new("sort")
             .long("sort")
             .value_name("COL[:desc],…")
@@ -41,6 +36,16 @@ pub(crate) fn view() -> Vec<Arg> {
             .action(ArgAction::SetTrue)
             .help("Guard CSV cells that begin with = + - @ against formulas (the data differ then)"),
     ]
+}
+
+/// Returns `-c COL,…`.
+pub(crate) fn chosen_columns() -> Arg {
+    Arg::new("columns")
+        .short('c')
+        .long("columns")
+        .value_name("COL,…")
+        .action(ArgAction::Append)
+        .help("Which columns; +COL adds to the usual ones, dots follow references: pool.dc")
 }
 
 /// Returns the options of an answer from the command line; `otherwise` is the style without `--output`.

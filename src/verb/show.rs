@@ -1,6 +1,6 @@
 //! `inv NOUN show`: one record in full, with what hangs from it.
 
-use super::arguments;
+use super::{arguments, list};
 use crate::catalog::{Catalog, Entity, Path, Section, Sourced};
 use crate::error::{Error, Result};
 use crate::output::Cards;
@@ -12,29 +12,50 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    command.arg(arguments::records(entity).required(true)).arg(arguments::at())
+    command.arg(arguments::records(entity).required(true)).arg(list::chosen_columns()).arg(arguments::at())
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
     let names = arguments::options(matches, "records");
+    let catalog = session.catalog();
+    let usual: Vec<String> = columns(catalog, entity).into_iter().map(|path| path.name).collect();
+    let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
+    let is_chosen = !arguments::options(matches, "columns").is_empty();
+    let chosen = if is_chosen { Some(list::columns(catalog, entity, matches, &usual)?) } else { None };
     session.answer_cards(names.len() > 1, |cards| {
         session.read(|reader| {
             let ids = names.iter().map(|name| reader.resolve(entity, name)).collect::<Result<Vec<i64>>>()?;
-            ids.into_iter().try_for_each(|id| card(reader, entity, id, cards))
+            ids.into_iter().try_for_each(|id| match &chosen {
+                Some(columns) => {
+                    fields(reader, entity, columns.clone(), id, cards)?;
+                    cards.end_record().map_err(Error::output)
+                }
+                None => card(reader, entity, id, cards),
+            })
         })
+    })
+}
+
+/// Tells columns of one record.
+fn fields(
+    reader: &Reader<'_>,
+    entity: &'static Entity,
+    columns: Vec<Path>,
+    id: i64,
+    cards: &mut dyn Cards,
+) -> Result<()> {
+    let headers: Vec<Column> = columns.iter().map(|path| path.column(reader.catalog())).collect();
+    let query = Query { terms: vec![leads_to(Vec::new(), id)], ..Query::all(entity, columns) };
+    reader.select(&query, |row| {
+        cards.begin_record(&headers, row).map_err(Error::output)?;
+        Ok(ControlFlow::Break(()))
     })
 }
 
 /// Tells one record.
 pub(crate) fn card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
     let written = |done: std::io::Result<()>| done.map_err(Error::output);
-    let columns = columns(reader.catalog(), entity);
-    let headers: Vec<Column> = columns.iter().map(|path| path.column(reader.catalog())).collect();
-    let query = Query { terms: vec![leads_to(Vec::new(), id)], ..Query::all(entity, columns) };
-    reader.select(&query, |row| {
-        written(cards.begin_record(&headers, row))?;
-        Ok(ControlFlow::Break(()))
-    })?;
+    fields(reader, entity, columns(reader.catalog(), entity), id, cards)?;
     for section in entity.sections {
         self::section(reader, section, id, cards)?;
     }
