@@ -92,6 +92,7 @@ pub(crate) static GRAFTS: &[Graft] = &[
     address_usage::GRAFT,
     log::GRAFT,
     undo::GRAFT,
+    undo::REDO,
     blame::GRAFT,
     diff::GRAFT,
     login::LOGIN,

@@ -248,8 +248,8 @@ fn an_address_of_several_removed_vms_is_free_once() {
     assert_eq!(sandbox.ok(ADDRESSES), format!("{first},10.9.0.1,,\n{third},10.9.0.1,fd00::9,c\n"));
     sandbox.ok(&["undo"]);
     assert_eq!((sandbox.exported(), sandbox.ok(ADDRESSES)), before);
-    // Undone once more: they are removed again.
-    sandbox.ok(&["undo"]);
+    // They are removed again.
+    sandbox.ok(&["redo"]);
     assert_eq!(sandbox.ok(ADDRESSES), format!("{first},10.9.0.1,,\n{third},10.9.0.1,fd00::9,c\n"));
 }
 

@@ -13,7 +13,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("vm -q", "inv vm needs a verb", "inv vm --help tells more"),
     ("vm lst", "vm has no verb \"lst\"", "did you mean list?"),
     ("vm help", "vm has no verb \"help\"", "say inv vm --help"),
-    ("login-user import x", "login-user has no verb \"import\"", "the verbs are list, show, add, apply, set, rename, rm, log"),
+    (
+        "login-user import x",
+        "login-user has no verb \"import\"",
+        "the verbs are list, show, add, apply, set, rename, rm, log",
+    ),
     ("vm list --pol prod", "inv vm list has no option \"--pol\"", "did you mean --pool?"),
     ("vm add --zzz", "inv vm add has no option \"--zzz\"", "inv vm add --help tells more"),
     ("vm list -zq", "inv vm list has no option \"-z\"", "inv vm list --help tells more"),

@@ -127,12 +127,14 @@ fn undo_reverses_the_last_change_and_undoing_that_redoes_it() {
     assert_eq!(
         answer.stderr,
         format!(
-            "undid change {last} (inv vm set --where pool=prod --memory 1TiB --status failed --yes) by change {}\n",
-            last + 1
+            "undid change {last} (inv vm set --where pool=prod --memory 1TiB --status failed --yes) by change {}\n\
+             next to undo: change {} (inv vm add web10 --pool test --memory 4096MiB --cpu 1)\n",
+            last + 1,
+            last - 1
         )
     );
     assert_eq!(sandbox.exported(), before, "the times of change come back too");
-    sandbox.ok(&["undo"]);
+    sandbox.ok(&["redo"]);
     assert_eq!(sandbox.exported(), after);
     refused(
         &sandbox.run(&["undo", &(last + 1).to_string()]),

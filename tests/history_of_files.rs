@@ -54,7 +54,7 @@ fn a_bulk_change_costs_a_row_in_thousands_and_is_one_undo() {
     let full = sandbox.exported();
     sandbox.ok(&["undo"]);
     assert_eq!(sandbox.exported(), before);
-    sandbox.ok(&["undo"]);
+    sandbox.ok(&["redo"]);
     assert_eq!(sandbox.exported(), full);
     assert_eq!(log(&sandbox, &["vm", "log", "bulk9000"]).len(), 3);
 }

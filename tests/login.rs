@@ -39,6 +39,8 @@ fn estate() -> Sandbox {
         sandbox.sign_in("ada");
         add(&sandbox, "ed", "editor");
         add(&sandbox, "vi", "viewer");
+        sandbox.ok(&["user", "add", "mistake"]);
+        sandbox.ok(&["undo"]);
         sandbox.ok(&["logout"]);
         std::fs::read(sandbox.database()).expect("the inventory")
     });

@@ -54,3 +54,4 @@ mod terminal;
 mod usage;
 mod values;
 mod waiting;
+mod walking;

@@ -1,10 +1,11 @@
-//! `inv undo`: reverses the last change, or the specified one, by a new change.
+//! `inv undo` reverses the last change that is not undone, or the specified one, by a new change; `inv redo` takes the
+//! last undo back.
 
 use super::Graft;
 use super::log::number;
 use crate::error::{Error, Result};
 use crate::session::Session;
-use crate::store::Extent;
+use crate::store::{Extent, Reader};
 use crate::value::shown;
 use crate::verb::arguments::{self, option, switch};
 use crate::verb::report::Report;
@@ -13,30 +14,68 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub(super) const GRAFT: Graft =
     Graft { under: None, name: "undo", about: "Reverse a change by a new one", hidden: false, arguments, run };
 
+pub(super) const REDO: Graft = Graft {
+    under: None,
+    name: "redo",
+    about: "Take the last undo back",
+    hidden: false,
+    arguments: redo_arguments,
+    run: redo,
+};
+
 fn arguments(command: Command) -> Command {
-    let change = Arg::new("change").value_name("CHANGE").help("The number of the change; else the last one");
+    let change =
+        Arg::new("change").value_name("CHANGE").help("The number of the change; else the last one that is not undone");
     let force = Arg::new("force")
         .long("force")
         .action(ArgAction::SetTrue)
         .help("Where later changes stand on it, revert what nobody touched since");
     arguments::writes(command.arg(change).arg(force)).long_about(
-        "Reverse the last change, or the one that is named, by a new change: what it made goes, what it changed gets its \
-         old values, what it removed comes back. Undoing an undo is redoing. Where later changes stand on it, it is \
-         refused with their list; with --force what nobody touched since is reverted, and the rest is told.",
+        "Reverse the last change that is not undone, or the one that is named, by a new change: what it made goes, what it \
+         changed gets its old values, what it removed comes back. Again it reverses the change before; inv redo goes \
+         forward. Where later changes stand on it, it is refused with their list; with --force what nobody touched since \
+         is reverted, and the rest is told.",
+    )
+}
+
+fn redo_arguments(command: Command) -> Command {
+    arguments::writes(command).long_about(
+        "Take the last undo back by a new change. Again it takes back the undo before, until a change of another kind \
+         came in between.",
     )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let change = option(matches, "change").map(number).transpose()?;
     let extent = if switch(matches, "force") { Extent::Unchanged } else { Extent::Whole };
+    // Whoever names a change does not walk back.
+    let next = |reader: &Reader<'_>| if change.is_some() { Ok(None) } else { reader.next_to_undo() };
+    reverse(session, extent, ("undid", "undo"), next, |reader| match change {
+        Some(id) => Ok(id),
+        None => next(reader)?.ok_or_else(|| match reader.last_change() {
+            Ok(0) => Error::not_found("nothing to undo: history has no change"),
+            _ => Error::not_found("nothing to undo: every change is undone").help("inv redo goes forward"),
+        }),
+    })
+}
+
+fn redo(session: &Session, _: &ArgMatches) -> Result<()> {
+    let next = |reader: &Reader<'_>| reader.next_to_redo();
+    reverse(session, Extent::Whole, ("redid", "redo"), next, |reader| {
+        next(reader)?.ok_or_else(|| Error::not_found("nothing to redo: the last change is no undo"))
+    })
+}
+
+/// Reverses the change that `which` returns, and tells which one `next` returns afterwards.
+fn reverse(
+    session: &Session,
+    extent: Extent,
+    (done, verb): (&str, &str),
+    next: impl Fn(&Reader<'_>) -> Result<Option<i64>>,
+    which: impl Fn(&Reader<'_>) -> Result<i64>,
+) -> Result<()> {
     let (undone, report) = session.write(|writer| {
-        let id = match change {
-            Some(id) => id,
-            None => match writer.last_change()? {
-                0 => return Err(Error::not_found("nothing to undo: history has no change")),
-                last => last,
-            },
-        };
+        let id = which(writer)?;
         let mut report = Report::new(session);
         let undone = writer.undo(id, extent, |reader, effect| report.add(reader, effect))?;
         Ok((undone, report))
@@ -45,11 +84,25 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         session.warn(&format!("left as it is: {line}"));
     }
     if !session.dry_run {
-        let command = shown::shown(&undone.change.origin.command).into_owned();
+        // Redoing an undo does again what was undone.
+        let meant = |reader: &Reader<'_>, id: i64| -> Result<String> {
+            let change = match reader.change(id)?.undoes {
+                Some(undone) if verb == "redo" => reader.change(undone)?,
+                _ => reader.change(id)?,
+            };
+            Ok(format!("change {} ({})", change.id, shown::shown(&change.origin.command)))
+        };
+        let (what, next) = session.read(|reader| {
+            let next = next(reader)?.map(|id| meant(reader, id)).transpose()?;
+            Ok((meant(reader, undone.change.id)?, next))
+        })?;
         session.say(&match undone.by {
-            Some(by) => format!("undid change {} ({command}) by change {by}", undone.change.id),
-            None => format!("nothing of change {} ({command}) is left to undo", undone.change.id),
+            Some(by) => format!("{done} {what} by change {by}"),
+            None => format!("nothing of {what} is left to {verb}"),
         });
+        if let Some(next) = next {
+            session.say(&format!("next to {verb}: {next}"));
+        }
     }
     report.tell(session)
 }

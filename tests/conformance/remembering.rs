@@ -36,7 +36,7 @@ pub fn what_was_added_is_told_undone_redone_and_seen_as_of_then(program: &'stati
         assert_eq!(sandbox.run(&[entity.noun, "show", &id]).status, 3);
         assert_eq!(column(&sandbox, &[entity.noun, "log", &path]).len(), 2, "the log of what is gone");
         sandbox.ok(&[entity.noun, "show", &path, "--at", &changes[0][0]]);
-        let redone = sandbox.run(&["undo"]);
+        let redone = sandbox.run(&["redo"]);
         if has_secret(entity) {
             assert_eq!(redone.status, 4, "a password is not kept, and does not come back: {redone}");
             assert_eq!(program.holds(&sandbox), before);

@@ -50,6 +50,60 @@ impl Reader<'_> {
     }
 }
 
+impl Reader<'_> {
+    /// Returns the last change that is not undone; undoing and redoing do not count.
+    pub fn next_to_undo(&self) -> Result<Option<i64>> {
+        self.last_standing(|change| change.undoes.is_none().then_some(Next::This))
+    }
+
+    /// Returns the last undo that can be taken back: no change of another kind came after it.
+    pub fn next_to_redo(&self) -> Result<Option<i64>> {
+        self.last_standing(|change| match (change.undoes, change.redoes) {
+            (None, _) => Some(Next::Nothing),
+            (Some(_), false) => Some(Next::This),
+            (Some(_), true) => None,
+        })
+    }
+
+    /// Walks back through the changes that no later one has undone, until `ends` says which it is.
+    fn last_standing(&self, ends: impl Fn(&Reversal) -> Option<Next>) -> Result<Option<i64>> {
+        let mut undone = BTreeSet::new();
+        let mut found = None;
+        let sql = "SELECT c.change_id, c.undoes, u.undoes FROM change c LEFT JOIN change u ON u.change_id = c.undoes \
+                   ORDER BY c.change_id DESC";
+        self.connection.rows(sql, &[], |row| {
+            let change = Reversal { id: row.id(0)?, undoes: row.integer(1)?, redoes: row.integer(2)?.is_some() };
+            if undone.contains(&change.id) {
+                return Ok(ControlFlow::Continue(()));
+            }
+            if let Some(next) = ends(&change) {
+                found = matches!(next, Next::This).then_some(change.id);
+                return Ok(ControlFlow::Break(()));
+            }
+            undone.extend(change.undoes);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(found)
+    }
+}
+
+/// A change, and what it reverses.
+struct Reversal {
+    id: i64,
+    /// The change that it undid, as far as it could.
+    undoes: Option<i64>,
+    /// True if that is an undo itself.
+    redoes: bool,
+}
+
+/// The end of a walk back through history.
+enum Next {
+    /// It is the change at hand.
+    This,
+    /// There is none.
+    Nothing,
+}
+
 impl Later {
     /// Returns true if that change is later and not cancelled.
     pub(super) fn counts(&self, change: i64) -> bool {
