@@ -47,10 +47,7 @@ fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
         .subcommand_help_heading("Nouns and commands")
         .disable_help_subcommand(true)
         .max_term_width(100)
-        .after_help(
-            "Nouns have list, show, add, set, rename, rm, log; most have import and export.\n\
-             Begin with: inv init, then inv import --from rvtools FILE.xlsx",
-        )
+        .after_help("Begin with: inv init, then inv import --from rvtools FILE.xlsx; see inv vm -h")
         .args(globals());
     let is_wanted = |entity: &&Entity| is_named(entity.noun) || entity.aliases.iter().any(|alias| is_named(alias));
     let nouns = inventory().catalog.nouns().filter(is_wanted).map(|entity| {
@@ -166,13 +163,27 @@ fn entity_of(command: &Command) -> Option<&'static Entity> {
 
 /// Parses a command line and runs it.
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
-    let matches = match parsed(arguments) {
+    let matches = match parsed(with_help(arguments)) {
         Ok(matches) => matches,
         Err(error) => return fault::report(&error),
     };
     let session = Session::new(inventory(), &matches, doing)?;
     let outcome = dispatch(&session, &matches);
     if session.verbose { outcome } else { outcome.map_err(Error::without_causes) }
+}
+
+/// Returns `inv vm add --help` for `inv help vm add` and `inv vm help add`.
+fn with_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if !arguments.iter().any(|word| word == "help") {
+        return arguments;
+    }
+    let names_noun = |word: &OsString| word.to_str().is_some_and(|word| inventory().catalog.named(word).is_ok());
+    let place = if arguments.get(1).is_some_and(names_noun) { 2 } else { 1 };
+    if arguments.get(place).is_some_and(|word| word == "help") {
+        arguments.remove(place);
+        arguments.push("--help".into());
+    }
+    arguments
 }
 
 /// Runs the command or the verb that a command line names.

@@ -8,11 +8,15 @@ use std::os::unix::ffi::OsStrExt;
 const WRONG: &[(&str, &str, &str)] = &[
     ("vn", "there is no noun or command \"vn\"", "did you mean vm?"),
     ("frobnicate", "there is no noun or command \"frobnicate\"", "inv --help lists the nouns and commands"),
-    ("help", "there is no noun or command \"help\"", "say inv --help"),
+    ("delete web01", "there is no noun or command \"delete\"", "the noun comes first: inv vm rm"),
     ("-q", "no noun or command was given", "inv --help lists the nouns and commands"),
     ("vm -q", "inv vm needs a verb", "inv vm --help tells more"),
     ("vm lst", "vm has no verb \"lst\"", "did you mean list?"),
-    ("vm help", "vm has no verb \"help\"", "say inv vm --help"),
+    ("vm get web01", "vm has no verb \"get\"", "inv vm show does that"),
+    ("vm delete web01", "vm has no verb \"delete\"", "inv vm rm does that"),
+    ("pool create x", "pool has no verb \"create\"", "inv pool add does that"),
+    ("vm edit web01", "vm has no verb \"edit\"", "inv vm set does that"),
+    ("vm Update web01", "vm has no verb \"Update\"", "inv vm set does that"),
     (
         "login-user import x",
         "login-user has no verb \"import\"",
@@ -44,6 +48,24 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("vm set web01", "nothing to change was said", "see inv vm set --help for the fields"),
     ("vm rm", "which vm is not said", "name it, or say --where with a condition"),
 ];
+
+#[test]
+fn help_may_be_asked_for_as_a_command_and_inv_alone_prints_it() {
+    let sandbox = Sandbox::bare();
+    for (asked, same) in [
+        (&["help"][..], &["--help"][..]),
+        (&["help", "vm"], &["vm", "--help"]),
+        (&["help", "vm", "add"], &["vm", "add", "--help"]),
+        (&["vm", "help", "add"], &["vm", "add", "--help"]),
+        (&["vm", "help"], &["vm", "--help"]),
+        (&["help", "usage"], &["usage", "--help"]),
+    ] {
+        let help = sandbox.ok(same);
+        assert!(help.contains("Usage: inv"), "{help}");
+        assert_eq!(sandbox.ok(asked), help, "{asked:?}");
+    }
+    assert_eq!(sandbox.ok(&[]), sandbox.ok(&["-h"]));
+}
 
 #[test]
 fn a_wrong_command_line_is_told_in_one_sentence_with_the_way_out() {
@@ -82,9 +104,9 @@ fn a_file_of_db_may_have_a_name_that_is_not_utf_8() {
 }
 
 #[test]
-fn no_command_prints_help_and_is_a_wrong_usage() {
+fn a_noun_alone_prints_help_and_is_a_wrong_usage() {
     let sandbox = Sandbox::bare();
-    for line in [&[][..], &["vm"], &["login-user"]] {
+    for line in [&["vm"], &["login-user"]] {
         let told = sandbox.run(line);
         assert_eq!(told.status, 2, "{told}");
         assert_eq!(told.stdout, "");

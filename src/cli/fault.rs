@@ -9,6 +9,23 @@ use crate::verb::VERBS;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::io::Write;
 
+/// Verbs of other tools, and the verb that is meant.
+const FOREIGN: &[(&str, &str)] = &[
+    ("change", "set"),
+    ("create", "add"),
+    ("delete", "rm"),
+    ("describe", "show"),
+    ("edit", "set"),
+    ("get", "show"),
+    ("modify", "set"),
+    ("new", "add"),
+    ("patch", "set"),
+    ("remove", "rm"),
+    ("search", "list"),
+    ("update", "set"),
+    ("view", "show"),
+];
+
 /// Prints help or the version, or returns a usage error.
 ///
 /// # Errors
@@ -22,6 +39,9 @@ pub(super) fn report(error: &clap::Error) -> Result<()> {
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let text = error.render().to_string();
+            if std::env::args_os().len() == 1 {
+                return write!(std::io::stdout(), "{text}").map_err(Error::output);
+            }
             write!(std::io::stderr(), "{text}").map_err(Error::output)?;
             Err(Error::usage(""))
         }
@@ -100,8 +120,11 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
                 None => inventory().catalog.nouns().flat_map(names_of).chain(commands(None)).collect(),
             };
             let input = word(error, ContextKind::InvalidSubcommand);
-            if input == "help" {
-                return Some(format!("say {} --help", path.join(" ")));
+            if let Some((_, verb)) = FOREIGN.iter().find(|(foreign, _)| input.eq_ignore_ascii_case(foreign)) {
+                return Some(match path.get(1) {
+                    Some(noun) => format!("inv {noun} {verb} does that"),
+                    None => format!("the noun comes first: inv vm {verb}"),
+                });
             }
             let near = similar::nearest(&input, names.iter().copied(), 3);
             similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("the verbs are {}", names.join(", "))))
