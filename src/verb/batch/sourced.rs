@@ -208,9 +208,17 @@ impl<'s> Batch<'s> {
                 }
             }
             if left.len() == count
-                && let Some(row) = left.first()
+                && let Some(row) = left.first_mut()
             {
                 self.step_aside(writer, row.record, Aside::Moving, report)?;
+                // A row that gives its record no other name gives it its own back.
+                let slot = self.entity.naming().next().and_then(|field| self.entity.position(field.name));
+                if let (Some(slot), Some(name)) =
+                    (slot.and_then(|place| row.draft.cells.get_mut(place)), self.aside.get(&row.record))
+                    && slot.is_none()
+                {
+                    *slot = Some(name.clone());
+                }
             }
             moving = left;
         }
@@ -282,14 +290,6 @@ impl<'s> Batch<'s> {
                     self.hold(writer, before, place, &mut draft, report)?;
                 }
             }
-        }
-        // A record that made way for another one and is called what it was called gets its name back.
-        if let (Some(name), Some(slot)) = (
-            self.aside.get(&record),
-            entity.naming().next().and_then(|field| draft.cells.get_mut(entity.position(field.name)?)),
-        ) && slot.is_none()
-        {
-            *slot = Some(name.clone());
         }
         let changed = self.tally.changed;
         self.put_bound(writer, intake, Some(place), Some(Match::Other(before.clone())), draft, report)?;
