@@ -222,10 +222,10 @@ fn confirm(
     matches: &ArgMatches,
 ) -> Result<()> {
     let catalog = session.catalog();
-    if switch(matches, "yes") || session.read(|reader| is_empty(reader, catalog.exported()))? {
+    let (is_new, last) = session.read(|reader| Ok((is_empty(reader, catalog.exported())?, reader.last_change()?)))?;
+    if is_new || switch(matches, "yes") {
         return Ok(());
     }
-    let last = session.read(|reader| reader.last_change())?;
     let preview = Options { rejects: None, planned_after: Some(last), ..options.clone() };
     let loaded = load::load(&session.previewing(), what, sources, &preview)?;
     let has_changes = loaded.has_changes();

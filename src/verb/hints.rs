@@ -8,8 +8,8 @@ use super::rows::Source;
 use crate::catalog::Entity;
 use crate::catalog::source::SOURCE_RECORD;
 use crate::error::{Error, Result};
-use crate::input::{Record, Step};
-use crate::store::{Change, Identifier, Reader, Writer, binding};
+use crate::input::{Record as Row, Step};
+use crate::store::{Change, Identifier, Reader, Record, Writer, binding};
 use crate::value::{Cell, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -48,7 +48,7 @@ pub(super) fn pairings_in<'p>(source: &Source, pairings: &'p [Pairing]) -> Resul
     if pairings.is_empty() {
         return Ok(found);
     }
-    let (mut records, mut record) = ((source.open)()?, Record::new());
+    let (mut records, mut record) = ((source.open)()?, Row::new());
     loop {
         match records.read(&mut record) {
             Step::Last => return Ok(found),
@@ -118,15 +118,11 @@ pub(super) struct Hint {
 }
 
 /// Finds the new records of the source `run` whose parts share a fact with those of one record that it does not know.
-pub(super) fn hints<'b>(
-    reader: &Reader<'_>,
-    run: i64,
-    batches: impl Iterator<Item = &'b Batch<'b>> + Clone,
-) -> Result<Vec<Hint>> {
+pub(super) fn hints(reader: &Reader<'_>, run: i64, batches: &[&Batch<'_>]) -> Result<Vec<Hint>> {
     let mut others: BTreeMap<(&'static str, i64), BTreeSet<i64>> = BTreeMap::new();
-    for batch in batches.clone() {
+    for batch in batches {
         let Some((field, holder)) = reader.catalog().parent(batch.entity) else { continue };
-        let Some(holders) = batches.clone().find(|other| other.entity.noun == holder.noun) else { continue };
+        let Some(holders) = batches.iter().find(|other| other.entity.noun == holder.noun) else { continue };
         for part in &batch.doubles {
             let Some(part) = reader.record(batch.entity, *part)? else { continue };
             let Cell::Integer(id) = *part.value(batch.entity, field.name) else { continue };
@@ -156,22 +152,19 @@ pub(super) fn hints<'b>(
                 candidates.push(other);
             }
         }
-        let external_id = bound(reader, run, entity, id)?.flatten();
-        if let ([other], Some(external_id)) = (candidates.as_slice(), external_id) {
-            hints.push(Hint { entity, id, external_id, other: *other });
+        let own = bound(reader, run, entity, id)?;
+        let external_id = own.as_ref().map(|own| own.value(&SOURCE_RECORD, "external-id"));
+        if let ([other], Some(Cell::Text(external_id))) = (candidates.as_slice(), external_id) {
+            hints.push(Hint { entity, id, external_id: external_id.to_string(), other: *other });
         }
     }
     Ok(hints)
 }
 
-/// The external id of a record in the source `run`, if that knows it.
-fn bound(reader: &Reader<'_>, run: i64, entity: &Entity, id: i64) -> Result<Option<Option<String>>> {
+/// The source record of a record in the source `run`, if that knows it.
+fn bound(reader: &Reader<'_>, run: i64, entity: &Entity, id: i64) -> Result<Option<Record>> {
     let record = Cell::Record(entity.noun.into(), id);
-    let found = reader.find(&SOURCE_RECORD, &["record", "source"], &[&record, &Cell::Integer(run)])?;
-    Ok(found.map(|bound| match bound.value(&SOURCE_RECORD, "external-id") {
-        Cell::Text(external_id) => Some(external_id.to_string()),
-        _ => None,
-    }))
+    reader.find(&SOURCE_RECORD, &["record", "source"], &[&record, &Cell::Integer(run)])
 }
 
 /// The outermost record that holds a record, such as the provider of a VM.

@@ -294,7 +294,8 @@ impl Load<'_> {
 
     /// Tells which new records may be others that the source does not know.
     fn tell_hints(&mut self, writer: &Writer<'_>, run: i64, batches: &[(Batch<'_>, &Source)]) -> Result<()> {
-        for hint in hints::hints(writer, run, batches.iter().map(|(batch, _)| batch))? {
+        let batches: Vec<&Batch<'_>> = batches.iter().map(|(batch, _)| batch).collect();
+        for hint in hints::hints(writer, run, &batches)? {
             let (own, other) = (writer.title(hint.entity, hint.id)?, writer.title(hint.entity, hint.other)?);
             self.report.add_hint(hint.entity, &own, &hint.external_id, &other)?;
             let option = format!("--match {}", shown::quoted(&format!("{}={other}", hint.external_id)));
