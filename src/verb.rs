@@ -18,6 +18,7 @@ pub(crate) mod complete;
 pub(crate) mod faults;
 mod guard;
 mod header;
+mod hints;
 pub(crate) mod intake;
 pub(crate) mod ledger;
 pub(crate) mod load;

@@ -46,6 +46,7 @@ mod rvtools_reader;
 mod schema;
 mod shells;
 mod source_model;
+mod source_words;
 mod sources;
 mod sql;
 mod stats;

@@ -111,6 +111,10 @@ pub enum Kind {
     Count,
     /// Size of a unit in bytes: a positive whole number.
     Factor,
+    /// A share from 0% to 100%.
+    Percent,
+    /// A length of time, such as 14d.
+    Duration,
     /// One of [`crate::value::status::STATUSES`].
     Status,
     /// One of [`crate::value::role::ROLES`].

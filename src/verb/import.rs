@@ -4,6 +4,7 @@ use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
 use super::header;
+use super::hints::Pairing;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
 use super::rows::Source;
@@ -107,6 +108,7 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
         run: None,
         planned_after: None,
         create,
+        pairings: options(matches, "match").into_iter().map(Pairing::parse).collect::<Result<Vec<Pairing>>>()?,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
         tolerance: Tolerance::Refuse,
@@ -234,6 +236,14 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
     loaded.refusal.map_or(Ok(()), Err)
 }
 
+/// Prints what an import would do, a line a noun.
+pub(crate) fn summarize(session: &Session, loaded: &Loaded) {
+    for (entity, tally) in loaded.tallies.iter().filter(|(_, tally)| tally.has_changes() || tally.conflicts > 0) {
+        let missing = if tally.missing > 0 { format!(", {} missing", tally.missing) } else { String::new() };
+        session.warn(&format!("would import {}{missing}", counts(entity, *tally)));
+    }
+}
+
 fn rows(count: usize) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
@@ -249,6 +259,7 @@ fn counts(entity: &Entity, tally: Tally) -> String {
         (tally.skipped, "left as they are"),
         (tally.removed, "removed"),
         (tally.adopted, "adopted"),
+        (tally.replaced, "replaced"),
         (tally.conflicts, if tally.conflicts == 1 { "field held" } else { "fields held" }),
     ];
     let counts: Vec<String> =

@@ -4,7 +4,7 @@
 
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
-use crate::store::{Change, Effect, Filling, Reader, Resolver, Writer};
+use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
 use crate::value::role::Role;
 use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
 use std::borrow::Cow;
@@ -34,6 +34,8 @@ pub(crate) struct Draft<'t> {
     pub line: u64,
     /// The id that the source of the file has for its record.
     pub external_id: Option<Cow<'t, str>>,
+    /// Another fact about that record.
+    pub second_fact: Option<Cow<'t, str>>,
 }
 
 /// Records of other nouns that come along with one: the cells of each.
@@ -42,7 +44,8 @@ pub(crate) type Items<'t> = Vec<(&'static Collection, Vec<Vec<Cell<'t>>>)>;
 impl<'t> Draft<'t> {
     /// Returns a draft that mentions nothing.
     pub(crate) fn empty(entity: &Entity) -> Self {
-        Self { cells: vec![None; entity.fields.len()], items: Vec::new(), line: 1, external_id: None }
+        let cells = vec![None; entity.fields.len()];
+        Self { cells, items: Vec::new(), line: 1, external_id: None, second_fact: None }
     }
 
     /// Returns the same draft with texts of its own.
@@ -54,7 +57,13 @@ impl<'t> Draft<'t> {
             items: items.map(|(collection, items)| (collection, items.into_iter().map(owned).collect())).collect(),
             line: self.line,
             external_id: self.external_id.map(|id| Cow::Owned(id.into_owned())),
+            second_fact: self.second_fact.map(|fact| Cow::Owned(fact.into_owned())),
         }
+    }
+
+    /// Returns what identifies its record in the source of the file.
+    pub(crate) fn identifier(&self) -> Identifier<'_> {
+        Identifier { external_id: self.external_id.as_deref(), second_fact: self.second_fact.as_deref() }
     }
 
     /// Sets the cell of a field.
@@ -374,6 +383,8 @@ pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
         Kind::Ipv6 => address::ipv6(text)?.into(),
         Kind::Vlan => text::vlan(text)?.into(),
         Kind::Email => text::email(text)?.into(),
+        Kind::Percent => text::percent(text)?.into(),
+        Kind::Duration => time::span(text)?.into(),
         Kind::Created | Kind::Updated | Kind::Time => time::lent(text)?,
         Kind::Secret | Kind::Quantity { .. } | Kind::Any { .. } | Kind::Reference { .. } => text.into(),
     }))

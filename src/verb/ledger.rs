@@ -5,10 +5,10 @@ use super::intake::Draft;
 use crate::catalog::Entity;
 use crate::catalog::source::{GRACE, PRIORITY, SOURCE};
 use crate::error::Result;
-use crate::store::{Bindings, FieldOwners, Owner, Reader, Record, Writer};
+use crate::store::{Bindings, FieldOwners, Identifier, Owner, Reader, Record, Writer};
 use crate::value::decimal::Decimal;
 use crate::value::{Cell, time};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 /// A run of a source: an import that speaks for all that the source has, or for a part of it.
@@ -46,8 +46,10 @@ pub(crate) struct Ledger {
     has_rows: bool,
     /// The fields that have an owner, by the id of the record.
     owners: FieldOwners,
-    /// The records that a source of higher rank knows too.
-    outranked: HashSet<i64>,
+    /// The records that a source of higher rank knows too, and the highest one.
+    outranked: HashMap<i64, i64>,
+    /// The records that the command line says rows are about.
+    pub adopted: HashSet<i64>,
     pub deferred: Vec<Deferred>,
 }
 
@@ -55,10 +57,12 @@ impl Ledger {
     /// Reads what `source` knows of `entity`.
     pub(crate) fn read(reader: &Reader<'_>, source: i64, entity: &Entity) -> Result<Self> {
         let bindings = reader.bindings(source, entity)?;
-        let mut outranked = HashSet::new();
+        let mut outranked = HashMap::new();
         for superior in superiors(reader, source)? {
             let others = reader.bindings(superior, entity)?;
-            outranked.extend(others.iter().filter(|other| !other.is_missing).map(|other| other.record));
+            for other in others.iter().filter(|other| !other.is_missing) {
+                outranked.entry(other.record).or_insert(superior);
+            }
         }
         Ok(Self {
             source,
@@ -68,6 +72,7 @@ impl Ledger {
             has_rows: false,
             owners: reader.field_owners(entity)?,
             outranked,
+            adopted: HashSet::new(),
             deferred: Vec::new(),
         })
     }
@@ -78,9 +83,9 @@ impl Ledger {
         fields.iter().find(|(name, _)| **name == *field).map(|(_, owner)| *owner)
     }
 
-    /// Returns whether a source of higher rank knows the record `id`.
-    pub(crate) fn is_outranked(&self, id: i64) -> bool {
-        self.outranked.contains(&id)
+    /// Returns the source of higher rank that knows the record `id`, if there is one.
+    pub(crate) fn superior(&self, id: i64) -> Option<i64> {
+        self.outranked.get(&id).copied()
     }
 
     /// Notes that the file describes records in what holds the row's.
@@ -98,9 +103,17 @@ impl Ledger {
             *seen = true;
         }
         match self.bindings.get(place) {
-            Some(binding) if binding.is_missing => writer.rebind(binding.id, "missing-since", Cell::Null).map(drop),
+            Some(binding) if binding.is_missing => writer.mark_found(binding.id),
             _ => Ok(()),
         }
+    }
+
+    /// Returns the place of the binding with the external id of a row that is about another record: the second facts
+    /// disagree.
+    pub(crate) fn reused(&self, identifier: Identifier<'_>) -> Option<usize> {
+        let place = self.bindings.of_external_id(identifier.external_id?)?;
+        let fact = self.bindings.get(place)?.second_fact.as_deref()?;
+        (identifier.second_fact? != fact).then_some(place)
     }
 
     /// Returns whether the record `id` is bound and no row was about it.
@@ -140,7 +153,9 @@ fn superiors(reader: &Reader<'_>, source: i64) -> Result<Vec<i64>> {
     let own = ranks.iter().find(|(_, id, _)| *id == source).map(|(priority, id, _)| (*priority, *id));
     let superior =
         |(priority, id, is_silent): &&(Decimal, i64, bool)| !is_silent && own.is_some_and(|own| (*priority, *id) < own);
-    Ok(ranks.iter().filter(superior).map(|(_, id, _)| *id).collect())
+    let mut superiors: Vec<&(Decimal, i64, bool)> = ranks.iter().filter(superior).collect();
+    superiors.sort_unstable();
+    Ok(superiors.into_iter().map(|(_, id, _)| *id).collect())
 }
 
 fn text<'r>(record: &'r Record, field: &str) -> Option<&'r str> {

@@ -4,17 +4,19 @@
 
 use super::batch::{Batch, Duplicates, Existing, Tally};
 use super::faults::Faults;
-use super::guard::{self, Removals};
+use super::guard::{self, Limits, Removals};
+use super::hints::{self, Pairing};
 use super::intake::{Intake, Rejected};
 use super::ledger::{Ledger, SourceRun};
 use super::report::Report;
 use super::rows::{Rows, Source};
-use crate::catalog::source::SOURCE_RECORD;
+use crate::catalog::source::{SOURCE, SOURCE_RECORD};
 use crate::catalog::{Entity, Field};
 use crate::error::{Error, Kind, Result};
 use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of};
 use crate::session::Session;
 use crate::store::{Completeness, Filled, Writer};
+use crate::value::{Cell, shown};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ pub(crate) struct Options {
     /// Number of records that may be removed, if that was given.
     pub allowed_removals: Option<usize>,
     pub create: Vec<String>,
+    /// External ids that are matched to records.
+    pub pairings: Vec<Pairing>,
     pub rejects: Option<PathBuf>,
     pub skip_bad: bool,
     /// The run of a source that the import is, if it is one.
@@ -77,10 +81,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Returns whether the import changed anything.
     pub(crate) fn has_changes(&self) -> bool {
-        let changes = |tally: &Tally| {
-            tally.created + tally.changed + tally.moved + tally.renamed + tally.adopted + tally.removed + tally.missing
-        };
-        self.tallies.iter().any(|(_, tally)| changes(tally) > 0)
+        self.tallies.iter().any(|(_, tally)| tally.has_changes())
     }
 }
 
@@ -146,6 +147,7 @@ fn attempt(
             refusal: None,
             notes: Notes::default(),
             left_out: 0,
+            unused: options.pairings.clone(),
         };
         let outcome = load.all(writer, sources);
         let failed = !load.faults.is_empty() && !options.skip_bad;
@@ -193,6 +195,8 @@ struct Load<'l> {
     notes: Notes,
     /// Number of rows that could not be placed.
     left_out: usize,
+    /// Pairings that no row was about so far.
+    unused: Vec<Pairing>,
 }
 
 impl Load<'_> {
@@ -211,6 +215,12 @@ impl Load<'_> {
             batches.push((self.source(writer, source, run)?, source));
         }
         writer.reading(None);
+        if let Some(pairing) = self.unused.first() {
+            return Err(pairing.unused());
+        }
+        if let Some((_, id)) = run {
+            self.tell_hints(writer, id, &batches)?;
+        }
         let mut outcome = Outcome::default();
         if self.faults.is_empty() || options.skip_bad {
             match run {
@@ -232,7 +242,12 @@ impl Load<'_> {
     fn source<'s>(&mut self, writer: &mut Writer<'s>, source: &Source, run: Option<i64>) -> Result<Batch<'s>> {
         let existing = source.existing.unwrap_or(self.options.existing);
         let mut batch = Batch::new(source.entity, existing, Duplicates::Count);
-        batch.ledger = run.map(|run| Ledger::read(writer, run, source.entity)).transpose()?;
+        if let Some(run) = run {
+            let paired = self.pair(writer, source, run, &mut batch)?;
+            let mut ledger = Ledger::read(writer, run, source.entity)?;
+            ledger.adopted = paired;
+            batch.ledger = Some(ledger);
+        }
         let mut rows = Rows::open(self.session, source)?;
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
@@ -240,6 +255,7 @@ impl Load<'_> {
                 self.fill(writer, &mut rows, &mut batch)?;
                 break;
             }
+            writer.reading(Some(rows.name()));
             writer.at_line(rows.line());
             let put = self.row(writer, &rows, &mut batch);
             self.note_cells(&rows);
@@ -253,6 +269,44 @@ impl Load<'_> {
             self.reject(&rows, &batch, line, &errors)?;
         }
         Ok(batch)
+    }
+
+    /// Adopts the records that the command line matches to rows of a source. Returns their ids.
+    fn pair(
+        &mut self,
+        writer: &mut Writer<'_>,
+        source: &Source,
+        run: i64,
+        batch: &mut Batch<'_>,
+    ) -> Result<HashSet<i64>> {
+        let mut paired = HashSet::new();
+        for pairing in hints::pairings_in(source, &self.options.pairings)? {
+            let (id, is_new) = hints::bind(writer, run, source.entity, pairing)?;
+            if is_new {
+                batch.tally.adopted += 1;
+                self.report.add_word(writer, "adopt", source.entity, id)?;
+                paired.insert(id);
+            }
+            self.unused.retain(|unused| unused != pairing);
+        }
+        Ok(paired)
+    }
+
+    /// Tells which new records may be others that the source does not know.
+    fn tell_hints(&mut self, writer: &Writer<'_>, run: i64, batches: &[(Batch<'_>, &Source)]) -> Result<()> {
+        let batches: Vec<&Batch<'_>> = batches.iter().map(|(batch, _)| batch).collect();
+        for hint in hints::hints(writer, run, &batches)? {
+            let (own, other) = (writer.title(hint.entity, hint.id)?, writer.title(hint.entity, hint.other)?);
+            self.report.add_hint(hint.entity, &own, &hint.external_id, &other)?;
+            let option = format!("--match {}", shown::quoted(&format!("{}={other}", hint.external_id)));
+            let way_out = if self.session.dry_run { "pass" } else { "undo this import, and pass" };
+            self.notes.say(format!(
+                "{} {own}: perhaps the same as {}; if it is, {way_out} {option}",
+                hint.entity.labels.0,
+                shown::quoted(&other)
+            ));
+        }
+        Ok(())
     }
 
     /// Reports the cells of the row that was read last that were left alone.
@@ -353,7 +407,7 @@ impl Load<'_> {
             }
             unseen_of.push((place, unseen));
         }
-        self.check(&removals)?;
+        self.check(&removals, None)?;
         for (place, unseen) in unseen_of {
             if let Some((batch, _)) = batches.get_mut(place) {
                 batch.prune(writer, &unseen, &mut self.report)?;
@@ -363,8 +417,8 @@ impl Load<'_> {
     }
 
     /// Refuses too many removals; a dry run goes on, and ends with the refusal.
-    fn check(&mut self, removals: &[Removals]) -> Result<()> {
-        match guard::check(removals, self.options.allowed_removals) {
+    fn check(&mut self, removals: &[Removals], guard: Option<&str>) -> Result<()> {
+        match guard::check(removals, Limits { guard, allowed: self.options.allowed_removals }) {
             Err(refusal) if self.session.dry_run => self.refusal = Some(refusal),
             checked => checked?,
         }
@@ -401,9 +455,14 @@ impl Load<'_> {
             Some(Removals { entity: batch.entity, removed: places.len(), scope })
         });
         let removals: Vec<Removals> = removals.collect();
+        let own = writer.record(&SOURCE, source)?;
+        let guard = own.as_ref().and_then(|own| match own.value(&SOURCE, "guard") {
+            Cell::Text(guard) => Some(&**guard),
+            _ => None,
+        });
         if self.options.prune != Prune::Nothing {
-            self.check(&removals)?;
-        } else if let Some(doubt) = guard::doubt(&removals, self.options.allowed_removals) {
+            self.check(&removals, guard)?;
+        } else if let Some(doubt) = guard::doubt(&removals, Limits { guard, allowed: self.options.allowed_removals }) {
             self.notes.add(&NOT_COMPLETE, doubt);
             return writer.end_run(source, Completeness::Partial);
         }
@@ -441,7 +500,9 @@ fn is_new(writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
     }
     // A record that exists is to be found, unless it is a conflict in any case.
     let count = usize::try_from(writer.count(entity)?).unwrap_or(usize::MAX);
-    Ok(batch.existing == Existing::Refuse || count <= batch.tally.created)
+    // A part that others have too may be a hint that what it is a part of is there already.
+    let hints = batch.ledger.is_some() && !entity.soft_keys.is_empty();
+    Ok((batch.existing == Existing::Refuse && !hints) || count <= batch.tally.created)
 }
 
 impl Batch<'_> {

@@ -61,6 +61,12 @@ impl Report {
         put(rows, [Some(word), Some(entity.noun), Some(&record), None, None, None])
     }
 
+    /// Adds that a new record may be another one, which the source does not know.
+    pub(crate) fn add_hint(&mut self, entity: &'static Entity, own: &str, id: &str, other: &str) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        put(rows, [Some("hint"), Some(entity.noun), Some(own), Some("external-id"), Some(id), Some(other)])
+    }
+
     /// Adds what happened. A removal is added before it happens.
     pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
         let tells_moves = self.tells_moves;

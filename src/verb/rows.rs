@@ -115,7 +115,8 @@ impl Rows {
         let targets = self.header.targets();
         let texts = self.record.cells().filter_map(|(column, text)| Some((*targets.get(column)?, text)));
         let external_id = self.records.external_id().map(Cow::from);
-        Ok(Draft { line: self.record.line, external_id, ..intake.read(to, self.entity, &texts)? })
+        let second_fact = self.records.second_fact().map(Cow::from);
+        Ok(Draft { line: self.record.line, external_id, second_fact, ..intake.read(to, self.entity, &texts)? })
     }
 
     /// Adds what is wrong with a row.

@@ -46,13 +46,17 @@ impl Batch<'_> {
     ) -> Result<()> {
         let entity = self.entity;
         let mut typed = None;
+        // A record that is adopted under another name goes where the source has it.
+        let is_place = |field: &Field| entity.is_naming(field.name) || entity.parent == Some(field.name);
         for ((place, field), current) in entity.fields.iter().enumerate().zip(&record.values) {
             let Some(slot) = draft.cells.get_mut(place) else { continue };
-            if slot.as_ref().is_none_or(|offered| offered == current) {
+            // A name that the record has only while others move is nobody's.
+            let is_aside = self.aside.contains_key(&record.id) && entity.is_naming(field.name);
+            if is_aside || slot.as_ref().is_none_or(|offered| offered == current) {
                 continue;
             }
             let right = match self.right(record, field, current) {
-                Right::Write if standing == Standing::Adopted && !is_empty(field, current) => {
+                Right::Write if standing == Standing::Adopted && !is_empty(field, current) && !is_place(field) => {
                     let typed = match &typed {
                         Some(typed) => typed,
                         None => typed.insert(writer.typed_fields(entity, record.id)?),
@@ -60,6 +64,10 @@ impl Batch<'_> {
                     if typed.contains(&field.name) { Right::Claim } else { Right::Write }
                 }
                 right => right,
+            };
+            let offer = match (right, slot.as_ref()) {
+                (Right::Hold | Right::Claim, Some(offered)) => writer.shown(field, offered)?,
+                _ => None,
             };
             match right {
                 Right::Hold | Right::Claim => self.hold(writer, record, place, draft, report)?,
@@ -73,6 +81,13 @@ impl Batch<'_> {
                 }
                 (Right::Take, _) => drop(writer.release_field(entity, record.id, field.name)?),
                 _ => {}
+            }
+            if let (Some(offer), Some(ledger)) = (offer, &self.ledger) {
+                let decider = match (right, ledger.superior(record.id)) {
+                    (Right::Hold, Some(superior)) => Owner::Source(superior),
+                    _ => Owner::Person,
+                };
+                writer.note_offer((entity, record.id, field.name), decider, (ledger.source, &offer))?;
             }
         }
         Ok(())
@@ -108,7 +123,7 @@ impl Batch<'_> {
         if self.entity.people.contains(&field.name) && !is_empty {
             return Right::Leave;
         }
-        let is_outranked = ledger.is_outranked(record.id);
+        let is_outranked = ledger.superior(record.id).is_some();
         match ledger.owner(record.id, field.name) {
             Some(Owner::Person) => Right::Hold,
             Some(Owner::Source(owner)) if owner == ledger.source => Right::Write,

@@ -9,11 +9,12 @@ use super::{Batch, Existing, cell};
 use crate::catalog::source::SOURCE_RECORD;
 use crate::catalog::{Field, Kind, OnRemove};
 use crate::error::{Error, Result};
-use crate::store::{Change, Dependents, Finder, Match, Record, Removal, Writer, binding};
+use crate::store::{Change, Dependents, Finder, Identifier, Match, Record, Removal, Writer, binding};
 use crate::value::{Cell, Value, status};
 use crate::verb::intake::{Draft, Intake, Rejected};
 use crate::verb::ledger::{Deferred, Ledger};
 use crate::verb::report::Report;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Longest name that a suffix is appended to whole, in characters.
@@ -31,6 +32,24 @@ struct Moving {
     holder: Option<Value>,
 }
 
+/// Reason why a record gets a name that nobody else has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aside {
+    /// It moves on, to a name that another record gives up.
+    Moving,
+    /// The source has it no more.
+    Missing,
+}
+
+impl Aside {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Moving => "moving",
+            Self::Missing => "missing",
+        }
+    }
+}
+
 /// Faults of rows that had to wait, with their lines.
 pub(crate) type Faulty = Vec<(u64, Vec<Error>)>;
 
@@ -45,6 +64,10 @@ impl<'s> Batch<'s> {
     ) -> std::result::Result<(), Rejected> {
         for effect in intake.created.drain(..) {
             report.add(writer, &effect)?;
+        }
+        let reused = self.ledger.as_ref().and_then(|ledger| ledger.reused(draft.identifier()));
+        if let Some(place) = reused.filter(|_| self.existing == Existing::Update) {
+            self.replace(writer, place, &draft, report)?;
         }
         let found = self.find(writer, &draft.cells)?;
         let entity = self.entity;
@@ -72,6 +95,26 @@ impl<'s> Batch<'s> {
         self.put_bound(writer, intake, place, found, draft, report)
     }
 
+    /// Marks a record as missing whose external id a row has for another record, and frees its name for that one.
+    fn replace(&mut self, writer: &mut Writer<'s>, place: usize, draft: &Draft<'_>, report: &mut Report) -> Result<()> {
+        let (entity, Some(ledger)) = (self.entity, &mut self.ledger) else { return Ok(()) };
+        let Some(bound) = ledger.bindings.get(place).cloned() else { return Ok(()) };
+        ledger.bindings.replace(place);
+        report.add_word(writer, "replaced", entity, bound.record)?;
+        self.tally.replaced += 1;
+        // Its id is the other record's; the binding itself stays, so that the record counts as missing and not as new.
+        let id = format!("{} (replaced {})", bound.external_id.as_deref().unwrap_or_default(), bound.id);
+        writer.rebind(bound.id, vec![("external-id", Cell::Text(id.into()))])?;
+        if !bound.is_missing {
+            writer.mark_missing(bound.id)?;
+        }
+        if self.find(writer, &draft.cells)?.is_some_and(|found| found.id() == bound.record) {
+            self.step_aside(writer, bound.record, Aside::Missing, report)?;
+            self.finder = Finder::new(entity);
+        }
+        Ok(())
+    }
+
     /// Puts one row in, where `found` is the record that it is about, and `place` the place of its binding.
     fn put_bound(
         &mut self,
@@ -82,19 +125,21 @@ impl<'s> Batch<'s> {
         draft: Draft<'_>,
         report: &mut Report,
     ) -> std::result::Result<(), Rejected> {
-        let external_id = draft.external_id.as_deref().map(str::to_owned);
+        let (external_id, second_fact) = (draft.external_id.clone(), draft.second_fact.clone());
+        let (external_id, second_fact) = (external_id.map(Cow::into_owned), second_fact.map(Cow::into_owned));
         let existed = found.is_some();
         let mut draft = draft;
         if let Some(Match::Other(record)) = &found
             && self.existing == Existing::Update
         {
-            let standing = if place.is_some() { Standing::Bound } else { Standing::Adopted };
+            let standing = self.standing(place, record.id);
             self.rightful(writer, record, standing, &mut draft, report)?;
         }
         let id = self.put_at(writer, intake, found, draft, report)?;
         let (entity, Some(ledger)) = (self.entity, &mut self.ledger) else { return Ok(()) };
         let Some(place) = place else {
-            let values = binding(ledger.source, entity, id, external_id.as_deref());
+            let identifier = Identifier { external_id: external_id.as_deref(), second_fact: second_fact.as_deref() };
+            let values = binding(ledger.source, entity, id, identifier);
             writer.apply(Change::Create { entity: &SOURCE_RECORD, values })?;
             if existed {
                 self.tally.adopted += 1;
@@ -103,13 +148,26 @@ impl<'s> Batch<'s> {
             return Ok(());
         };
         ledger.see(writer, place)?;
-        if let Some(bound) = ledger.bindings.get(place)
-            && bound.external_id.as_deref() != external_id.as_deref()
-            && let Some(external_id) = &external_id
-        {
-            writer.rebind(bound.id, "external-id", Cell::Text(external_id.into()))?;
+        let Some(bound) = ledger.bindings.get(place) else { return Ok(()) };
+        let facts = [
+            ("external-id", external_id, bound.external_id.as_deref()),
+            ("second-fact", second_fact, bound.second_fact.as_deref()),
+        ];
+        let values = facts.into_iter().filter_map(|(field, fact, old)| {
+            let fact = fact.filter(|fact| old != Some(fact.as_str()))?;
+            Some((field, Cell::Text(fact.into())))
+        });
+        let values: Vec<(&str, Cell<'_>)> = values.collect();
+        if !values.is_empty() {
+            writer.rebind(bound.id, values)?;
         }
         Ok(())
+    }
+
+    /// Relation of the source to the record `id`, whose binding is at `place`.
+    fn standing(&self, place: Option<usize>, id: i64) -> Standing {
+        let is_named = self.ledger.as_ref().is_some_and(|ledger| ledger.adopted.contains(&id));
+        if place.is_some() && !is_named { Standing::Bound } else { Standing::Adopted }
     }
 
     /// Puts the rows in that had to wait. Returns the faults of those that could not be placed.
@@ -150,9 +208,17 @@ impl<'s> Batch<'s> {
                 }
             }
             if left.len() == count
-                && let Some(row) = left.first()
+                && let Some(row) = left.first_mut()
             {
-                self.step_aside(writer, row.record, "moving", report)?;
+                self.step_aside(writer, row.record, Aside::Moving, report)?;
+                // A row that gives its record no other name gives it its own back.
+                let slot = self.entity.naming().next().and_then(|field| self.entity.position(field.name));
+                if let (Some(slot), Some(name)) =
+                    (slot.and_then(|place| row.draft.cells.get_mut(place)), self.aside.get(&row.record))
+                    && slot.is_none()
+                {
+                    *slot = Some(name.clone());
+                }
             }
             moving = left;
         }
@@ -188,7 +254,8 @@ impl<'s> Batch<'s> {
         };
         let (called, holder) = (own(entity.naming().next()), own(entity.parent_field()));
         if self.existing == Existing::Update {
-            self.rightful(writer, &before, Standing::Bound, &mut draft, report)?;
+            let standing = self.standing(Some(place), record);
+            self.rightful(writer, &before, standing, &mut draft, report)?;
         }
         Ok(Some(Moving { draft, place, record, called, holder }))
     }
@@ -216,7 +283,7 @@ impl<'s> Batch<'s> {
         let Moving { mut draft, place, record, called, holder: above } = row;
         if let Some(holder) = holder {
             if self.ledger.as_ref().is_some_and(|ledger| ledger.lacks(holder)) {
-                self.step_aside(writer, holder, "missing", report)?;
+                self.step_aside(writer, holder, Aside::Missing, report)?;
             } else {
                 let keys = entity.keys.iter().flat_map(|key| key.iter());
                 for place in keys.filter_map(|name| entity.position(name)) {
@@ -257,20 +324,26 @@ impl<'s> Batch<'s> {
     }
 
     /// Gives a record a name that nobody else has, so that another one can have its own.
-    fn step_aside(&mut self, writer: &mut Writer<'_>, id: i64, why: &str, report: &mut Report) -> Result<()> {
+    fn step_aside(&mut self, writer: &mut Writer<'_>, id: i64, why: Aside, report: &mut Report) -> Result<()> {
         let entity = self.entity;
+        let word = why.word();
         let (Some(before), Some(field)) = (writer.record(entity, id)?, entity.naming().next()) else { return Ok(()) };
         let (Cell::Text(name), Some(place)) = (before.value(entity, field.name), entity.position(field.name)) else {
             return Ok(());
         };
         let stem: String = name.chars().take(LONGEST).collect();
         for number in 1_u32.. {
-            let suffix = if number == 1 { why.to_owned() } else { format!("{why} {number}") };
+            let suffix = if number == 1 { word.to_owned() } else { format!("{word} {number}") };
             let cell: Cell<'_> = Cell::Text(format!("{stem} ({suffix})").into());
             let after = |at: usize| if at == place { &cell } else { before.values.get(at).unwrap_or(&Cell::Null) };
             if writer.holder_of_key(entity, Some(id), after, entity.keys)?.is_none() {
                 let values = vec![(place, cell.to_borrowed())];
                 let effect = writer.apply(Change::Update { entity, before: &before, values })?;
+                if why == Aside::Moving {
+                    let name = before.values.get(place).cloned().unwrap_or(Cell::Null);
+                    self.aside.entry(id).or_insert(name);
+                    return Ok(());
+                }
                 return report.add(writer, &effect);
             }
         }
