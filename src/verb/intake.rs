@@ -209,7 +209,7 @@ impl Intake {
             Kind::Any { .. } => {
                 let (noun, path) = text.split_once(' ').unwrap_or((text, ""));
                 let target = to.catalog().named(noun)?;
-                self.resolver.resolve(to, target, path).map(|id| Cell::Record(target.noun.into(), id))
+                self.resolver.resolve_qualified(to, target, path).map(|id| Cell::Record(target.noun.into(), id))
             }
             Kind::Reference { to: noun, .. } => {
                 let target = to.catalog().of(noun);
