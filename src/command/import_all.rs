@@ -16,7 +16,7 @@ use crate::verb::batch::Existing;
 use crate::verb::import;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
-use crate::verb::rows::Source;
+use crate::verb::rows::{ExternalIds, Source};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -262,7 +262,7 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Op
             bytes: None,
             replaces: false,
             // Users belong to people: an export that has one no more does not say that it is gone.
-            is_bound: entity.noun != USER,
+            external_ids: if entity.noun == USER { ExternalIds::None } else { ExternalIds::OfReader },
             open: Box::new(move || Ok(Box::new(table.clone()))),
         }
     };
