@@ -321,6 +321,14 @@ impl Entity {
         self.field(self.parent?)
     }
 
+    /// The field that tells records with the same path apart: it is part of the key, and neither name nor parent.
+    #[must_use]
+    pub fn qualifier(&self) -> Option<&'static Field> {
+        let is_in_path = |name: &str| self.is_naming(name) || self.parent == Some(name);
+        let mut names = self.keys.iter().flat_map(|key| key.iter()).filter(|name| !is_in_path(name));
+        names.find_map(|name| self.field(name))
+    }
+
     /// The collection called `name`.
     #[must_use]
     pub fn collection(&self, name: &str) -> Option<&'static Collection> {

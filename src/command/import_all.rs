@@ -16,7 +16,7 @@ use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
-use crate::verb::rows::Source;
+use crate::verb::rows::{ExternalIds, Source};
 use crate::verb::{import, set};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::collections::{HashMap, HashSet};
@@ -142,8 +142,7 @@ fn arguments(command: Command) -> Command {
                 .help("Exit with status 2 if there are changes, 0 if there are none; with --plan-file, if it made changes"),
         )
         .arg(arguments::yes().requires("from"));
-    // A run of a source marks as missing what it does not remove.
-    let command = import::how(command).mut_arg("allow-removals", |arg| arg.requires("update")).after_help(
+    let command = import::how(command).after_help(
         "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
          inv import --from rvtools RVTools_export.xlsx --update --dry-run\n  inv import backup --update --prune",
     );
@@ -333,7 +332,7 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Op
             bytes: None,
             replaces: false,
             // Users belong to people: an export that has one no more does not say that it is gone.
-            is_bound: entity.noun != USER,
+            external_ids: if entity.noun == USER { ExternalIds::None } else { ExternalIds::OfReader },
             open: Box::new(move || Ok(Box::new(table.clone()))),
         }
     };

@@ -1,9 +1,14 @@
 //! Putting drafts into the inventory, one or a million: the path that `add` and every import share.
 
+mod moving;
+mod namesakes;
 mod rights;
 mod sourced;
 
-use super::intake::{Draft, Intake, Items, Rejected};
+use self::moving::Deferred;
+pub(crate) use self::moving::Faulty;
+use self::namesakes::Namesakes;
+use super::intake::{Draft, Intake, Items, Rejected, RowId};
 use super::ledger::Ledger;
 use super::report::Report;
 use super::seen::Seen;
@@ -84,6 +89,9 @@ pub(crate) struct Batch<'s> {
     finder: Finder<'s>,
     /// Knowledge about the noun of the source that is imported.
     pub ledger: Option<Ledger>,
+    /// Rows that wait until all others are placed.
+    deferred: Vec<Deferred>,
+    namesakes: Vec<Namesakes>,
     /// Sentences about the first fields that are held.
     pub conflicts: Vec<String>,
     /// Records that this import created, if it is of a source.
@@ -107,6 +115,8 @@ impl<'s> Batch<'s> {
             seen,
             finder,
             ledger: None,
+            deferred: Vec::new(),
+            namesakes: Vec::new(),
             conflicts: Vec::new(),
             created: HashSet::new(),
             doubles: Vec::new(),
@@ -139,7 +149,7 @@ impl<'s> Batch<'s> {
         draft: Draft<'_>,
         report: &mut Report,
     ) -> std::result::Result<i64, Rejected> {
-        let Draft { cells, items, line, .. } = draft;
+        let Draft { cells, items, line, id: row_id, .. } = draft;
         if let Some(found) = &existing
             && let Some(first) = self.seen.line(found.id())
         {
@@ -175,6 +185,9 @@ impl<'s> Batch<'s> {
             (None, _) => {
                 let effect = self.create(writer, self.entity, whole(cells))?;
                 report.add(writer, &effect)?;
+                if row_id == RowId::Absent {
+                    self.note_namesakes(writer, effect.id, line)?;
+                }
                 intake.resolver.forget(self.entity);
                 self.tally.created += 1;
                 for (collection, items) in items {
@@ -201,14 +214,14 @@ impl<'s> Batch<'s> {
         for effect in intake.created.drain(..) {
             report.add(filling, &effect)?;
         }
-        if !self.is_whole(&draft.cells) {
+        if !self.is_whole(&draft.cells) || draft.id != RowId::Absent {
             filling.refuse();
             return Ok(());
         }
         if let Some(ledger) = &mut self.ledger {
             ledger.describe(self.entity, &draft.cells);
         }
-        let Draft { cells, items, line, external_id, second_fact } = draft;
+        let Draft { cells, items, line, external_id, second_fact, .. } = draft;
         let cells = whole(cells);
         let path = if report.is_written() { own_path(filling, self.entity, &cells)? } else { None };
         let effect = filling.create(self.entity, cells)?;
@@ -428,6 +441,15 @@ impl<'s> Batch<'s> {
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        if self.ledger.is_some() {
+            let mut own = Vec::new();
+            for record in left {
+                if !self.is_of_others(writer, of, record.id)? {
+                    own.push(record);
+                }
+            }
+            left = own;
+        }
         let differs = !(left.is_empty() && wanted.is_empty());
         let mut wanted = wanted.into_iter();
         for record in left {
@@ -446,6 +468,12 @@ impl<'s> Batch<'s> {
             self.collect(writer, collection, owner, cells, report)?;
         }
         Ok(differs)
+    }
+
+    /// Takes back what was counted since the tally was `before`: it was undone.
+    pub(crate) fn take_back(&mut self, before: Tally) {
+        self.tally = before;
+        self.conflicts.truncate(before.conflicts);
     }
 
     /// Returns whether a draft was about that record.

@@ -5,21 +5,26 @@ use super::aside;
 use super::batch::{Existing, Tally};
 use super::header;
 use super::hints::Pairing;
+use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
-use super::rows::Source;
+use super::rows::{ExternalIds, Source};
 use crate::catalog::{Catalog, Entity};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::notes::{Note, NoteKind};
 use crate::input::{self, Opened, Reading, Records, file};
 use crate::session::Session;
-use crate::value::shown;
+use crate::value::{self, shown};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// Option that names the source of a file.
+const SOURCE: &str = "source";
+/// Kind of the sources whose files people keep.
+const KIND: &str = "csv";
 /// Number of missing records that are named.
 const NAMED: usize = 20;
 
@@ -31,8 +36,17 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_hint(ValueHint::FilePath)
             .help("CSV or JSON lines; - is standard input"),
     );
-    let command = how(command).mut_arg("allow-removals", |arg| arg.requires("prune"));
-    command.after_help(format!("The columns are {}.", header::columns(entity).join(", ")))
+    let command = command.arg(
+        Arg::new(SOURCE)
+            .long(SOURCE)
+            .value_name("NAME")
+            .help("Source of the file, whose ids are in the column external-id")
+            .add(arguments::names_of("source")),
+    );
+    how(command).after_help(format!(
+        "The columns are {}. With --update, a column id identifies records that have another name or parent in the file.",
+        header::columns(entity).join(", ")
+    ))
 }
 
 /// The options of every import.
@@ -46,6 +60,7 @@ pub(crate) fn how(command: Command) -> Command {
             Arg::new("allow-removals")
                 .long("allow-removals")
                 .value_name("N")
+                .requires("update")
                 .help("Let an import remove, retire or mark as missing up to N records"),
         )
         .arg(
@@ -121,7 +136,16 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let source = source(entity, &path, matches)?;
     let what = name(&path);
-    let loaded = load::load(session, &what, &[source], &chosen(session.catalog(), matches)?)?;
+    let mut options = chosen(session.catalog(), matches)?;
+    if let Some(source) = option(matches, SOURCE) {
+        let name = value::name::parse(source)?;
+        options.run = Some(SourceRun { name, kind: KIND, scope: String::new(), incomplete: None });
+    }
+    // Only a source marks as missing what it does not remove.
+    if options.allowed_removals.is_some() && options.prune == Prune::Nothing && options.run.is_none() {
+        return Err(Error::usage("--allow-removals needs --prune"));
+    }
+    let loaded = load::load(session, &what, &[source], &options)?;
     tell(session, loaded)
 }
 
@@ -173,9 +197,10 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
             Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
         }
     };
+    let external_ids = if option(matches, SOURCE).is_some() { ExternalIds::InColumn } else { ExternalIds::None };
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, is_bound: false })
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids })
 }
 
 /// Opens what stands at `path`, if it can only be read once.

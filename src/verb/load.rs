@@ -2,14 +2,14 @@
 //!
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
-use super::batch::{Batch, Duplicates, Existing, Tally};
+use super::batch::{Batch, Duplicates, Existing, Faulty, Tally};
 use super::faults::Faults;
 use super::guard::{self, Limits, Removals};
 use super::hints::{self, Pairing};
-use super::intake::{Intake, Rejected};
+use super::intake::{Intake, Rejected, RowId};
 use super::ledger::{Ledger, SourceRun};
 use super::report::Report;
-use super::rows::{Rows, Source};
+use super::rows::{ExternalIds, Rows, Source};
 use crate::catalog::source::{SOURCE, SOURCE_RECORD};
 use crate::catalog::{Entity, Field};
 use crate::error::{Error, Kind, Result};
@@ -85,6 +85,8 @@ impl Loaded {
     }
 }
 
+/// Number of records that may have moved of which there is a warning each.
+const WARNED: usize = 5;
 /// Number of new records from which on tables are filled.
 const MANY: usize = 1_000;
 
@@ -211,7 +213,7 @@ impl Load<'_> {
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
         let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
         for source in sources {
-            let run = run.map(|(_, id)| id).filter(|_| source.is_bound);
+            let run = run.map(|(_, id)| id).filter(|_| source.external_ids != ExternalIds::None);
             batches.push((self.source(writer, source, run)?, source));
         }
         writer.reading(None);
@@ -265,9 +267,9 @@ impl Load<'_> {
                 Err(Rejected::Command(error)) => return Err(error),
             }
         }
-        for (line, errors) in batch.put_deferred(writer, &mut self.intake, &mut self.report)? {
-            self.reject(&rows, &batch, line, &errors)?;
-        }
+        let faulty = batch.put_deferred(writer, &mut self.intake, &mut self.report)?;
+        self.reject_deferred(source, &batch, faulty)?;
+        self.warn_of_moves(writer, rows.name(), &batch)?;
         Ok(batch)
     }
 
@@ -309,6 +311,36 @@ impl Load<'_> {
         Ok(())
     }
 
+    /// Warns of new records that may be others that have moved.
+    fn warn_of_moves(&mut self, writer: &Writer<'_>, file: &str, batch: &Batch<'_>) -> Result<()> {
+        let sentences = batch.perhaps_moved(writer)?;
+        for (line, sentence) in sentences.iter().take(WARNED) {
+            self.notes.warn(format!("warning: {file}:{line}: {sentence}"));
+        }
+        if sentences.len() > WARNED {
+            self.notes.warn(format!("warning: and {} more", sentences.len() - WARNED));
+        }
+        if !sentences.is_empty() {
+            batch.way_to_move(writer).into_iter().for_each(|help| self.notes.warn(format!("help: {help}")));
+        }
+        Ok(())
+    }
+
+    /// Reports what is wrong with rows that had to wait. They are read again, because rejected rows are kept as they are.
+    fn reject_deferred(&mut self, source: &Source, batch: &Batch<'_>, faulty: Faulty) -> Result<()> {
+        if faulty.is_empty() {
+            return Ok(());
+        }
+        let mut faulty: HashMap<u64, Vec<Error>> = faulty.into_iter().collect();
+        let (mut rows, mut known) = (Rows::open(self.session, source)?, Faults::new(None)?);
+        while rows.next(&mut known)? {
+            if let Some(errors) = faulty.remove(&rows.line()) {
+                self.reject(&rows, batch, rows.line(), &errors)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Reports the cells of the row that was read last that were left alone.
     fn note_cells(&mut self, rows: &Rows) {
         for fault in self.intake.spared.iter_mut().flat_map(std::mem::take) {
@@ -342,6 +374,7 @@ impl Load<'_> {
             let draft = rows.draft(intake, writer)?;
             match batch.ledger {
                 Some(_) => batch.put_sourced(writer, intake, draft, report),
+                None if draft.id != RowId::Absent => batch.put_identified(writer, intake, draft, report),
                 None => batch.put(writer, intake, draft, report).map(drop),
             }
         };
@@ -351,7 +384,7 @@ impl Load<'_> {
         let done = writer.whole_or_nothing(put);
         if done.is_err() {
             intake.forget_everything();
-            batch.tally = tally;
+            batch.take_back(tally);
             report.back_to(mark)?;
         }
         done
@@ -436,7 +469,9 @@ impl Load<'_> {
     ) -> Result<()> {
         let left_out = self.left_out + self.faults.rows();
         let left_out = (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")));
-        if let Some(reason) = run.incomplete.clone().or(left_out) {
+        let has_rows = batches.iter().any(|(batch, _)| batch.ledger.as_ref().is_some_and(Ledger::has_rows));
+        let empty = (!has_rows).then(|| "the file has no row".to_owned());
+        if let Some(reason) = run.incomplete.clone().or(left_out).or(empty) {
             if self.options.existing == Existing::Update {
                 self.notes.add(&NOT_COMPLETE, reason);
             }
@@ -495,7 +530,7 @@ fn is_new(writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
         fields
             .any(|noun| nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun)))
     };
-    if entity.operates || nouns.iter().any(needs) {
+    if entity.operates || rows.has_ids() || nouns.iter().any(needs) {
         return Ok(false);
     }
     // A record that exists is to be found, unless it is a conflict in any case.

@@ -54,6 +54,11 @@ impl Report {
         Self { tells_moves: true, ..self }
     }
 
+    /// Tells other names and holders so from now on.
+    pub(crate) const fn tell_moves(&mut self) {
+        self.tells_moves = true;
+    }
+
     /// Adds something that happens to a record and to none of its fields: that it is adopted, or missing.
     pub(crate) fn add_word(&mut self, reader: &Reader<'_>, word: &str, entity: &'static Entity, id: i64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };

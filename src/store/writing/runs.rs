@@ -7,7 +7,7 @@ use crate::store::history::action::Action;
 use crate::store::reading::record::Record;
 use crate::store::writing::change::{Change, Effect};
 use crate::store::writing::writer::{Times, Writer};
-use crate::value::Cell;
+use crate::value::{Cell, shown};
 use std::rc::Rc;
 
 /// Coverage of a run.
@@ -46,10 +46,11 @@ pub fn binding<'c>(source: i64, entity: &Entity, id: i64, identifier: Identifier
 }
 
 impl Writer<'_> {
-    /// Makes this transaction a run of the source called `name`, which is created the first time. Returns its id.
+    /// Makes this transaction a run of the source called `name`, which is created the first time. Returns its id. An
+    /// empty `scope` leaves that of the source as it is.
     ///
     /// # Errors
-    /// The file cannot be written.
+    /// The source is of another kind, or the file cannot be written.
     pub fn begin_run(&mut self, name: &str, kind: &str, scope: &str) -> Result<i64> {
         let text = |text: &str| Cell::Text(text.to_owned().into());
         let found = self.find(&SOURCE, &["name"], &[&Cell::Text(name.into())])?;
@@ -62,14 +63,22 @@ impl Writer<'_> {
             recorder.imports(id);
         }
         if let Some(before) = found {
-            let values = SOURCE.position("scope").map(|place| (place, text(scope)));
-            self.apply(Change::Update { entity: &SOURCE, before: &before, values: values.into_iter().collect() })?;
+            if let Cell::Text(other) = before.value(&SOURCE, "kind")
+                && **other != *kind
+            {
+                let (name, other) = (shown::quoted(name), shown::shown(other));
+                let message = format!("source {name} is of kind {other}, not {kind}; nothing was imported");
+                return Err(Error::conflict(message).help("name another source with --source NAME"));
+            }
+            let values = [("kind", kind), ("scope", scope)].into_iter().filter(|(_, value)| !value.is_empty());
+            let values = values.filter_map(|(field, value)| Some((SOURCE.position(field)?, text(value))));
+            self.apply(Change::Update { entity: &SOURCE, before: &before, values: values.collect() })?;
             return Ok(id);
         }
         let values = SOURCE.fields.iter().map(|field| match field.name {
             "name" => text(name),
             "kind" => text(kind),
-            "scope" => text(scope),
+            "scope" if !scope.is_empty() => text(scope),
             "priority" => text(PRIORITY),
             "guard" => text(GUARD),
             "grace" => text(GRACE),
