@@ -3,11 +3,11 @@
 use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
-use super::header;
+use super::header::{self, ExternalIds};
 use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
-use super::rows::{ExternalIds, Source};
+use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::Result;
 use crate::input::notes::{Note, NoteKind};
