@@ -17,7 +17,7 @@ pub(crate) mod batch;
 pub(crate) mod complete;
 pub(crate) mod faults;
 mod guard;
-mod header;
+pub(crate) mod header;
 mod hints;
 pub(crate) mod intake;
 pub(crate) mod ledger;

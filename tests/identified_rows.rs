@@ -207,11 +207,12 @@ fn external_ids_that_are_wrong_are_faults_with_their_lines() {
     let sandbox = estate();
     imported(&sandbox, "external-id,name,pool\nc-1,db01,a\n", &["--source", "cmdb"]);
     let source = ["--source", "cmdb", "--update"];
-    let told = refused(&sandbox, "external-id,name,pool\n,x,a\nc-9,y,a\nc-9,z,a\n", &source);
+    let told = refused(&sandbox, "external-id,name,pool\n,x,a\nc-9,y,a\nc-9,z,a\n\x1b[2J,q,a\n", &source);
     assert_eq!(
         told,
         "vms.csv:2: external-id: must not be empty\n\
-         vms.csv:4: external-id: \"c-9\" is vm \"AWS/tokyo/a/y\" already (an external id is unique within its source)\n"
+         vms.csv:4: external-id: \"c-9\" is vm \"AWS/tokyo/a/y\" already (an external id is unique within its source)\n\
+         vms.csv:5: external-id: \"\\x1b[2J\" has the control character U+001B at character 1 (leave it out)\n"
     );
     let twice = refused(&sandbox, "external-id,name,pool\nc-1,db01,a\nc-1,db02,a\n", &source);
     assert_eq!(twice, "vms.csv:3: vm \"AWS/tokyo/a/db01\" stands in line 2 already\n");

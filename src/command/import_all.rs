@@ -14,9 +14,10 @@ use crate::value::role::Role;
 use crate::value::{Cell, shown, text};
 use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
+use crate::verb::header::ExternalIds;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
-use crate::verb::rows::{ExternalIds, Source};
+use crate::verb::rows::Source;
 use crate::verb::{import, set};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::collections::{HashMap, HashSet};
@@ -73,14 +74,14 @@ fn arguments(command: Command) -> Command {
                 .long("provider")
                 .value_name("NAME")
                 .requires("from")
-                .help(format!("Whose datacenters they are, with --from; else {PROVIDER}")),
+                .help(format!("Whose datacenters they are; else {PROVIDER}")),
         )
         .arg(
             Arg::new("source")
                 .long("source")
                 .value_name("NAME")
                 .requires("from")
-                .help("Name of the source, with --from (default: rvtools:PROVIDER)")
+                .help("Name of the source (default: rvtools:PROVIDER)")
                 .add(arguments::names_of("source")),
         )
         .arg(
@@ -90,16 +91,16 @@ fn arguments(command: Command) -> Command {
                 .requires("update")
                 .requires("from")
                 .conflicts_with("prune")
-                .help("Set VMs that the source lacks to status retired"),
+                .help("Retire VMs that the source lacks"),
         )
         .arg(
             Arg::new("match")
                 .long("match")
-                .value_name("EXTERNAL-ID=RECORD")
+                .value_name("ID=RECORD")
                 .action(ArgAction::Append)
                 .requires("from")
                 .requires("update")
-                .help("Adopt RECORD as the one that the source calls EXTERNAL-ID (repeatable)"),
+                .help("Adopt RECORD as what the source calls ID"),
         )
         .arg(
             Arg::new("owner-column")
@@ -125,7 +126,7 @@ fn arguments(command: Command) -> Command {
                 .require_equals(true)
                 .default_missing_value("")
                 .value_hint(ValueHint::FilePath)
-                .help("Show what would be created, changed, moved, renamed, adopted, held, missing and removed; FILE keeps it"),
+                .help("Show what would change, held and missing records included; FILE keeps it"),
         )
         .arg(
             Arg::new("plan-file")
@@ -139,7 +140,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("exit-code")
                 .long("exit-code")
                 .action(ArgAction::SetTrue)
-                .help("Exit with status 2 if there are changes, 0 if there are none; with --plan-file, if it made changes"),
+                .help("Exit with status 2 if there are or were changes, else 0"),
         )
         .arg(arguments::yes().requires("from"));
     let command = import::how(command).after_help(

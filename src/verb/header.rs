@@ -2,7 +2,6 @@
 
 use super::faults;
 use super::intake::{self, Target};
-use super::rows::ExternalIds;
 use crate::catalog::column::same_name;
 use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::Result;
@@ -13,6 +12,17 @@ use std::collections::HashMap;
 const ID: &str = "id";
 /// Column of the ids that a source has for its records.
 pub(super) const EXTERNAL_ID: &str = "external-id";
+
+/// Ids of a source for the records of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExternalIds {
+    /// The rows are not of a source.
+    None,
+    /// The reader of the source has them.
+    OfReader,
+    /// The column `external-id` has them.
+    InColumn,
+}
 
 /// The columns of a file, and what each is for.
 pub(super) struct Header {

@@ -3,12 +3,12 @@
 use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
-use super::header;
+use super::header::{self, ExternalIds};
 use super::hints::Pairing;
 use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
-use super::rows::{ExternalIds, Source};
+use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::notes::{Note, NoteKind};

@@ -5,11 +5,12 @@
 use super::batch::{Batch, Duplicates, Existing, Faulty, Tally};
 use super::faults::Faults;
 use super::guard::{self, Limits, Removals};
+use super::header::ExternalIds;
 use super::hints::{self, Pairing};
 use super::intake::{Intake, Rejected, RowId};
 use super::ledger::{Ledger, SourceRun};
 use super::report::Report;
-use super::rows::{ExternalIds, Rows, Source};
+use super::rows::{Rows, Source};
 use crate::catalog::source::{SOURCE, SOURCE_RECORD};
 use crate::catalog::{Entity, Field};
 use crate::error::{Error, Kind, Result};
@@ -332,8 +333,8 @@ impl Load<'_> {
             return Ok(());
         }
         let mut faulty: HashMap<u64, Vec<Error>> = faulty.into_iter().collect();
-        let (mut rows, mut known) = (Rows::open(self.session, source)?, Faults::new(None)?);
-        while rows.next(&mut known)? {
+        let (mut rows, mut ignored) = (Rows::open(self.session, source)?, Faults::new(None)?);
+        while rows.next(&mut ignored)? {
             if let Some(errors) = faulty.remove(&rows.line()) {
                 self.reject(&rows, batch, rows.line(), &errors)?;
             }

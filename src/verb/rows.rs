@@ -2,10 +2,10 @@
 
 use super::batch::Existing;
 use super::faults::Faults;
-use super::header::{self, Header};
-use super::intake::{Creates, Draft, Intake, Rejected, RowId, Target};
+use super::header::{self, ExternalIds, Header};
+use super::intake::{self, Creates, Draft, Intake, Rejected, RowId, Target};
 use super::progress::Progress;
-use crate::catalog::{Catalog, Entity};
+use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::{Error, Result};
 use crate::input::{Record, Records, Step};
 use crate::session::Session;
@@ -23,17 +23,6 @@ pub(crate) struct Source {
     /// True if every other record of the noun gives way.
     pub replaces: bool,
     pub external_ids: ExternalIds,
-}
-
-/// Ids of a source for the records of its rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExternalIds {
-    /// The rows are not of a source.
-    None,
-    /// The reader of the source has them.
-    OfReader,
-    /// The column `external-id` has them.
-    InColumn,
 }
 
 /// Number of rows between two looks at the progress bar.
@@ -156,8 +145,10 @@ impl Rows {
             ExternalIds::InColumn => text_of(|target| matches!(target, Target::ExternalId)),
             ExternalIds::OfReader | ExternalIds::None => self.records.external_id(),
         };
-        if self.external_ids == ExternalIds::InColumn && external_id.is_none() {
-            faults.push(Error::failed(format!("{}: must not be empty", header::EXTERNAL_ID)));
+        if self.external_ids == ExternalIds::InColumn {
+            let wanted = external_id.ok_or_else(|| Error::failed("must not be empty"));
+            let read = wanted.and_then(|text| intake::plain(Kind::Text, text));
+            faults.extend(read.err().map(|error| intake::about(header::EXTERNAL_ID, &error)));
         }
         match intake.read(to, self.entity, &texts) {
             Ok(draft) if faults.is_empty() => {

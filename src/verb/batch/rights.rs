@@ -146,8 +146,8 @@ impl Batch<'_> {
     fn excluded(&self, record: &Record, draft: &Draft<'_>) -> Vec<(usize, usize, bool)> {
         let (entity, Some(ledger)) = (self.entity, &self.ledger) else { return Vec::new() };
         let mut found = Vec::new();
-        for (given, other) in pairs(entity) {
-            let (Some(place), Some(other_place)) = (entity.position(given), entity.position(other)) else { continue };
+        for (own, other) in pairs(entity) {
+            let (Some(place), Some(other_place)) = (entity.position(own), entity.position(other)) else { continue };
             if gives(draft, place) && !gives(draft, other_place) && *record.value(entity, other) != Cell::Null {
                 let may_clear = match ledger.owner(record.id, other) {
                     Some(Owner::Person) => false,
@@ -165,7 +165,7 @@ impl Batch<'_> {
         let Some(inferior) = ledger.inferior(record.id) else { return Ok(()) };
         for ((place, field), current) in entity.fields.iter().enumerate().zip(&record.values) {
             let mut excluded_by = pairs(entity).filter(|(_, other)| *other == field.name);
-            let is_excluded = excluded_by.any(|(given, _)| entity.position(given).is_some_and(|at| gives(draft, at)));
+            let is_excluded = excluded_by.any(|(own, _)| entity.position(own).is_some_and(|at| gives(draft, at)));
             let has_value = gives(draft, place) || is_excluded;
             let is_set_by_store = matches!(field.kind, Kind::Created | Kind::Updated);
             if has_value || is_set_by_store || entity.people.contains(&field.name) || is_empty(field, current) {
