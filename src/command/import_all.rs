@@ -95,11 +95,11 @@ fn arguments(command: Command) -> Command {
         .arg(
             Arg::new("match")
                 .long("match")
-                .value_name("EXTERNAL-ID=RECORD")
+                .value_name("ID=RECORD")
                 .action(ArgAction::Append)
                 .requires("from")
                 .requires("update")
-                .help("Adopt RECORD as the one that the source calls EXTERNAL-ID (repeatable)"),
+                .help("Adopt RECORD as the source's record ID (repeatable)"),
         )
         .arg(
             Arg::new("owner-column")
@@ -139,7 +139,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("exit-code")
                 .long("exit-code")
                 .action(ArgAction::SetTrue)
-                .help("Exit with status 2 if there are changes, 0 if there are none; with --plan-file, if it made changes"),
+                .help("Exit with status 2 if there are changes, 0 if there are none"),
         )
         .arg(arguments::yes().requires("from"));
     let command = import::how(command).after_help(
