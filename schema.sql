@@ -229,7 +229,8 @@ CREATE UNIQUE INDEX source_key ON source (name);
 CREATE INDEX source_name_with_slash ON source (name) WHERE name LIKE '%/%';
 
 -- Records that a source made or adopted: each by its noun and its id, whatever the noun, with the id that the source has
--- for it. An external id is unique within its source. A record that the source has no id for is known by its own key.
+-- for it. An external id is unique within its source. A record that the source has no id for is known by its own key. The
+-- second fact tells apart records that had the same id one after another; `last_confirmed` is only of missing ones.
 CREATE TABLE source_record (
     source_record_id  INTEGER CONSTRAINT source_record_pk PRIMARY KEY AUTOINCREMENT,
     source_id         INTEGER CONSTRAINT source_record_source_given NOT NULL
@@ -237,23 +238,29 @@ CREATE TABLE source_record (
     noun              TEXT    CONSTRAINT source_record_noun_given NOT NULL,
     record_id         INTEGER CONSTRAINT source_record_record_given NOT NULL,
     external_id       TEXT,
+    second_fact       TEXT,
     first_seen_at     TEXT    CONSTRAINT source_record_first_seen_given NOT NULL,
-    missing_since     TEXT
+    missing_since     TEXT,
+    last_confirmed    TEXT
 ) STRICT;
 CREATE UNIQUE INDEX source_record_key ON source_record (external_id, source_id);
 CREATE UNIQUE INDEX source_record_key_2 ON source_record (noun, record_id, source_id);
 CREATE INDEX source_record_by_source ON source_record (source_id, noun);
 
--- Fields that a person decides, or one of several sources, and not the last source that has a value.
+-- Fields that a person decides, or one of several sources, and not the last source that has a value; with the value that
+-- another source offered last.
 CREATE TABLE field_owner (
     field_owner_id  INTEGER CONSTRAINT field_owner_pk PRIMARY KEY AUTOINCREMENT,
     noun            TEXT    CONSTRAINT field_owner_noun_given NOT NULL,
     record_id       INTEGER CONSTRAINT field_owner_record_given NOT NULL,
     field           TEXT    CONSTRAINT field_owner_field_given NOT NULL,
-    source_id       INTEGER CONSTRAINT field_owner_source REFERENCES source (source_id)
+    source_id       INTEGER CONSTRAINT field_owner_source REFERENCES source (source_id),
+    offered         TEXT,
+    offered_by_id   INTEGER CONSTRAINT field_owner_offered_by REFERENCES source (source_id)
 ) STRICT;
 CREATE UNIQUE INDEX field_owner_key ON field_owner (noun, record_id, field);
 CREATE INDEX field_owner_by_source ON field_owner (source_id);
+CREATE INDEX field_owner_by_offered_by ON field_owner (offered_by_id);
 
 -- Sessions: login user, user of the operating system and expiry. The secret of a session is in its file; the inventory
 -- stores only the SHA-256 of it, in hexadecimal.
@@ -623,8 +630,10 @@ SELECT
     t.noun,
     t.record_id,
     t.external_id,
+    t.second_fact,
     t.first_seen_at AS first_seen,
-    t.missing_since
+    t.missing_since,
+    t.last_confirmed
 FROM source_record AS t
 LEFT JOIN source AS source_ ON source_.source_id = t.source_id;
 
@@ -635,6 +644,10 @@ SELECT
     t.record_id,
     t.field,
     source_.name AS source,
-    t.source_id
+    t.source_id,
+    t.offered,
+    offered_by_.name AS offered_by,
+    t.offered_by_id
 FROM field_owner AS t
-LEFT JOIN source AS source_ ON source_.source_id = t.source_id;
+LEFT JOIN source AS source_ ON source_.source_id = t.source_id
+LEFT JOIN source AS offered_by_ ON offered_by_.source_id = t.offered_by_id;

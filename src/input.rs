@@ -129,6 +129,11 @@ pub trait Records: Send {
         None
     }
 
+    /// Another fact about that record, where its source may give one id to several records one after another.
+    fn second_fact(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns the number of bytes read so far, for a progress bar.
     fn bytes_read(&self) -> u64;
 

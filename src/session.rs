@@ -133,6 +133,19 @@ impl Session {
         })
     }
 
+    /// Returns the same run as a dry run.
+    #[must_use]
+    pub fn previewing(&self) -> Self {
+        Self {
+            dry_run: true,
+            at: self.at.clone(),
+            message: self.message.clone(),
+            database: self.database.clone(),
+            warned: Cell::new(true),
+            ..*self
+        }
+    }
+
     /// Returns the inventory of this run.
     #[must_use]
     pub fn store(&self) -> Store<'static> {

@@ -30,6 +30,7 @@ pub use login::{OsUser, SignedIn};
 pub use naming::addresses::StoredAddress;
 pub use naming::bindings::{Binding, Bindings};
 pub use naming::find::{Finder, Match};
+pub use naming::provenance::{Decided, Provenance};
 pub use naming::resolver::Resolver;
 pub use question::Question;
 pub use reading::inspect::StoredValue;
@@ -44,7 +45,7 @@ pub use writing::change::{Change, Effect};
 pub use writing::filling::{Filled, Filling};
 pub use writing::owners::{FieldOwners, Owner};
 pub use writing::removal::{Dependents, Removal, listed};
-pub use writing::runs::{Completeness, binding};
+pub use writing::runs::{Completeness, Identifier, binding};
 pub use writing::writer::Writer;
 
 use crate::catalog::Catalog;

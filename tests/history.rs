@@ -60,7 +60,10 @@ fn a_log_tells_each_change_the_latest_first_with_who_when_what_and_why() {
     assert_eq!(told[0][0], "5");
     let time = &told[0][1];
     assert!(time.len() == 20 && time.ends_with('Z') && time.contains('T'), "{time} is not RFC 3339 in UTC");
-    assert_eq!(told[0][2..], [&*user(), "~1 vm", "ticket 7", "inv vm set web01 --memory 16GiB -m 'ticket 7'", ""]);
+    assert_eq!(
+        told[0][2..],
+        [&*user(), "~1 vm", "ticket 7", "inv vm set web01 --memory 16GiB -m 'ticket 7'", "", "", ""]
+    );
     let expected = ["5 ~1 vm [ticket 7]", "4 +1 vm, +1 disk [CHG-1]", "3 +1 pool []", "2 +1 dc []", "1 +1 provider []"];
     assert_eq!(log(&sandbox, &["log"]), expected);
     assert_eq!(log(&sandbox, &["log", "--limit", "2"]), expected[..2]);

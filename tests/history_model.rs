@@ -125,6 +125,8 @@ fn value(writer: &Reader<'_>, kind: Kind, seed: u16) -> Result<Value, Error> {
         Kind::Count => text((seed % 5 + 1).to_string()),
         Kind::Status => text(inv::value::status::STATUSES[usize::from(seed) % 7].to_owned()),
         Kind::Role => text(inv::value::role::ROLES[usize::from(seed) % 3].to_owned()),
+        Kind::Percent => text(format!("{}%", seed % 101)),
+        Kind::Duration => text(format!("{}d", seed % 5 + 1)),
         Kind::Ipv4 => text(format!("10.0.0.{}", seed % 5)),
         Kind::Ipv6 => text(format!("fd00::{}", seed % 5)),
         Kind::Email => text(format!("a{}@b", seed % 4)),

@@ -409,6 +409,8 @@ fn value_of(entity: &Entity, name: &str) -> &'static str {
         Kind::Quantity { .. } => "3GiB",
         Kind::Count => "2",
         Kind::Factor => "512",
+        Kind::Percent => "25%",
+        Kind::Duration => "9d",
         Kind::Ipv4 => "10.9.9.9",
         Kind::Ipv6 => "fd00::9",
         Kind::Vlan => "9",

@@ -450,9 +450,9 @@ fn lists_tell_which_sources_have_a_record_and_since_when_one_misses_it() {
     let found = |term: &str| sandbox.ok(&["vm", "list", "--where", term, "-c", "name", "--no-headers"]);
     assert_eq!(vms(&sandbox, "name,sources"), "shop1,rvtools:vSphere\nshop2,rvtools:vSphere\nby-hand,\n");
     assert_eq!(found("missing!="), "shop2\n");
-    assert_eq!(found("confirmed!="), "shop1\n");
+    assert_eq!(found("confirmed!="), "shop1\nshop2\n");
     assert_eq!(found("confirmed<30d"), "");
-    assert_eq!(found("confirmed>=30d"), "shop1\n");
+    assert_eq!(found("confirmed>=30d"), "shop1\nshop2\n");
     assert_eq!(found("sources~vsphere"), "shop1\nshop2\n");
     // Both are overdue at once where there is no grace.
     sandbox.ok(&["source", "set", "rvtools:vSphere", "--grace", "0s", "--last-complete-run", "2026-01-02"]);

@@ -48,7 +48,7 @@ pub enum Leaf {
 pub enum Sourced {
     /// The names of the sources that know it.
     Sources,
-    /// The time at which a source last had it; nothing while all miss it.
+    /// The time at which a source last had it.
     Confirmed,
     /// The time since which a source misses it.
     Missing,

@@ -111,6 +111,10 @@ pub enum Kind {
     Count,
     /// Size of a unit in bytes: a positive whole number.
     Factor,
+    /// A share from 0% to 100%.
+    Percent,
+    /// A length of time, such as 14d.
+    Duration,
     /// One of [`crate::value::status::STATUSES`].
     Status,
     /// One of [`crate::value::role::ROLES`].
@@ -315,6 +319,14 @@ impl Entity {
     #[must_use]
     pub fn parent_field(&self) -> Option<&'static Field> {
         self.field(self.parent?)
+    }
+
+    /// The field that tells records with the same path apart: it is part of the key, and neither name nor parent.
+    #[must_use]
+    pub fn qualifier(&self) -> Option<&'static Field> {
+        let is_in_path = |name: &str| self.is_naming(name) || self.parent == Some(name);
+        let mut names = self.keys.iter().flat_map(|key| key.iter()).filter(|name| !is_in_path(name));
+        names.find_map(|name| self.field(name))
     }
 
     /// The collection called `name`.

@@ -7,6 +7,7 @@ use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::value::Value;
 use crate::verb::arguments::option;
+use crate::verb::log;
 use clap::{Arg, ArgMatches, Command};
 
 pub(super) const GRAFT: Graft =
@@ -30,6 +31,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Column::new("time", ColumnKind::Time),
         Column::new("change", ColumnKind::Number),
         Column::new("message", ColumnKind::Text),
+        Column::new("file", ColumnKind::Text),
         Column::new("source", ColumnKind::Text),
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {
@@ -57,10 +59,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 row.null();
             }
             text(&mut row, change.as_ref().and_then(|change| change.origin.message.as_deref()));
-            let source = blame.source.map(|(file, line)| match line {
-                Some(line) => format!("{file}:{line}"),
-                None => file,
-            });
+            text(&mut row, log::file_of(blame.source.as_ref()).as_deref());
+            let source = change.as_ref().map(|change| reader.source_of(change)).transpose()?.flatten();
             text(&mut row, source.as_deref());
             out(&row)?;
         }

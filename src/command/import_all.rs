@@ -9,14 +9,16 @@ use crate::input::Records;
 use crate::input::notes::Note;
 use crate::input::rvtools::{self, Staged};
 use crate::session::Session;
+use crate::store::Reader;
 use crate::value::role::Role;
 use crate::value::{Cell, shown, text};
 use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
-use crate::verb::import;
+use crate::verb::header::ExternalIds;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
 use crate::verb::rows::Source;
+use crate::verb::{import, set};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -39,6 +41,21 @@ const RVTOOLS: &str = "rvtools";
 /// Noun of the owners of VMs.
 const USER: &str = "user";
 
+/// Options that a plan has in it, so that they are not for `--plan-file`.
+const NOT_WITH_A_PLAN: [&str; 11] = [
+    "plan",
+    "file",
+    "from",
+    "update",
+    "skip-existing",
+    "create",
+    "rejects",
+    "skip-bad",
+    "delimiter",
+    "encoding",
+    "yes",
+];
+
 /// The programs whose exports are understood.
 const SOURCES: &[&str] = &[RVTOOLS];
 
@@ -57,14 +74,14 @@ fn arguments(command: Command) -> Command {
                 .long("provider")
                 .value_name("NAME")
                 .requires("from")
-                .help(format!("Whose datacenters they are, with --from; else {PROVIDER}")),
+                .help(format!("Whose datacenters they are; else {PROVIDER}")),
         )
         .arg(
             Arg::new("source")
                 .long("source")
                 .value_name("NAME")
                 .requires("from")
-                .help("Name of the source, with --from (default: rvtools:PROVIDER)")
+                .help("Name of the source (default: rvtools:PROVIDER)")
                 .add(arguments::names_of("source")),
         )
         .arg(
@@ -74,7 +91,16 @@ fn arguments(command: Command) -> Command {
                 .requires("update")
                 .requires("from")
                 .conflicts_with("prune")
-                .help("Set VMs that the source lacks to status retired"),
+                .help("Retire VMs that the source lacks"),
+        )
+        .arg(
+            Arg::new("match")
+                .long("match")
+                .value_name("ID=RECORD")
+                .action(ArgAction::Append)
+                .requires("from")
+                .requires("update")
+                .help("Adopt RECORD as what the source calls ID"),
         )
         .arg(
             Arg::new("owner-column")
@@ -100,24 +126,24 @@ fn arguments(command: Command) -> Command {
                 .require_equals(true)
                 .default_missing_value("")
                 .value_hint(ValueHint::FilePath)
-                .help("Show what would be created, changed, moved, renamed, adopted, held, missing and removed; FILE keeps it"),
+                .help("Show what would change, held and missing records included; FILE keeps it"),
         )
         .arg(
             Arg::new("plan-file")
                 .long("plan-file")
                 .value_name("FILE")
                 .value_hint(ValueHint::FilePath)
-                .conflicts_with_all(["plan", "file", "from"])
+                .conflicts_with_all(NOT_WITH_A_PLAN)
                 .help("Apply a plan that --plan=FILE wrote, if nothing has changed since"),
         )
         .arg(
             Arg::new("exit-code")
                 .long("exit-code")
                 .action(ArgAction::SetTrue)
-                .help("Exit with status 2 if there are changes, 0 if there are none"),
-        );
-    // A run of a source marks as missing what it does not remove.
-    let command = import::how(command).mut_arg("allow-removals", |arg| arg.requires("update")).after_help(
+                .help("Exit with status 2 if there are or were changes, else 0"),
+        )
+        .arg(arguments::yes().requires("from"));
+    let command = import::how(command).after_help(
         "Examples:\n  inv import --from rvtools RVTools_export.xlsx\n  \
          inv import --from rvtools RVTools_export.xlsx --update --dry-run\n  inv import backup --update --prune",
     );
@@ -132,16 +158,26 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     session.require(Role::Editor)?;
-    let Some(file) = option(matches, "plan-file") else { return import(session, matches, None) };
+    let end = if switch(matches, "exit-code") { ExitCode::Changes } else { ExitCode::Failures };
+    let Some(file) = option(matches, "plan-file") else { return import(session, matches, None, end) };
     let plan = PlanFile::read(Path::new(file))?;
     let words = ["import"].into_iter().chain(plan.words.iter().map(String::as_str));
     let planned = arguments(Command::new("import")).try_get_matches_from(words);
     let planned = planned.map_err(|_| Error::failed("the plan is of another inv").help("make the plan again"))?;
-    import(session, &planned, Some(plan.change))
+    import(session, &planned, Some(plan.change), end)
+}
+
+/// Meaning of the exit status of an import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ExitCode {
+    /// That it failed.
+    Failures,
+    /// That, or whether there were changes.
+    Changes,
 }
 
 /// Imports what a command line names, after the change that its plan was made for.
-fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>) -> Result<()> {
+fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>, end: ExitCode) -> Result<()> {
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let mut options = import::chosen(session.catalog(), matches)?;
     let sources = match option(matches, "from") {
@@ -164,14 +200,55 @@ fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>) -
         None => None,
     };
     options.planned_after = planned_after.or(plan.as_ref().map(|(_, plan)| plan.change));
-    let loaded = load::load(session, &import::name(&path), &sources, &options)?;
+    let what = import::name(&path);
+    if session.interactive && !session.dry_run && options.run.is_some() && planned_after.is_none() {
+        confirm(session, &what, &sources, &mut options, matches)?;
+    }
+    let loaded = load::load(session, &what, &sources, &options)?;
     let has_changes = loaded.has_changes();
     import::tell(session, loaded)?;
     if let Some((file, plan)) = plan {
         plan.write(file)?;
     }
     // The changes are printed; only the exit status is missing.
-    if has_changes && switch(matches, "exit-code") { Err(Error::new(Kind::Usage, "")) } else { Ok(()) }
+    if has_changes && end == ExitCode::Changes { Err(Error::new(Kind::Usage, "")) } else { Ok(()) }
+}
+
+/// Shows what a run of a source would change, and asks whether to go on. An inventory that is empty loses nothing.
+fn confirm(
+    session: &Session,
+    what: &str,
+    sources: &[Source],
+    options: &mut Options,
+    matches: &ArgMatches,
+) -> Result<()> {
+    let catalog = session.catalog();
+    let (is_new, last) = session.read(|reader| Ok((is_empty(reader, catalog.exported())?, reader.last_change()?)))?;
+    if is_new || switch(matches, "yes") {
+        return Ok(());
+    }
+    let preview = Options { rejects: None, planned_after: Some(last), ..options.clone() };
+    let loaded = load::load(&session.previewing(), what, sources, &preview)?;
+    let has_changes = loaded.has_changes();
+    import::summarize(session, &loaded);
+    if let Some(refusal) = loaded.refusal {
+        return Err(refusal);
+    }
+    if has_changes {
+        set::confirmed(session, "import these changes?", matches)?;
+        options.planned_after = Some(last);
+    }
+    Ok(())
+}
+
+/// Returns whether the inventory has no record of `nouns` but those that it begins with.
+fn is_empty(reader: &Reader<'_>, nouns: impl IntoIterator<Item = &'static Entity>) -> Result<bool> {
+    for entity in nouns.into_iter().filter(|entity| !entity.seeded) {
+        if reader.count(entity)? > 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The files of a folder that `inv export` wrote.
@@ -190,14 +267,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
         .collect();
     names.sort_unstable();
     let catalog = session.catalog();
-    let pristine = session.read(|reader| {
-        for entity in catalog.entities().filter(|entity| !entity.seeded) {
-            if reader.count(entity)? > 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    })?;
+    let pristine = session.read(|reader| is_empty(reader, catalog.entities()))?;
     let mut sources = Vec::new();
     for entity in catalog.exported() {
         let name = format!("{}.csv", entity.plural);
@@ -263,7 +333,7 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Op
             bytes: None,
             replaces: false,
             // Users belong to people: an export that has one no more does not say that it is gone.
-            is_bound: entity.noun != USER,
+            external_ids: if entity.noun == USER { ExternalIds::None } else { ExternalIds::OfReader },
             open: Box::new(move || Ok(Box::new(table.clone()))),
         }
     };

@@ -74,7 +74,7 @@ impl Note {
 #[derive(Debug, Default)]
 pub struct Notes {
     topics: Vec<Gathered>,
-    sentences: Vec<String>,
+    sentences: Vec<(NoteKind, String)>,
 }
 
 #[derive(Debug)]
@@ -117,14 +117,19 @@ impl Notes {
 
     /// Adds a remark of its own.
     pub fn say(&mut self, sentence: String) {
-        self.sentences.push(sentence);
+        self.sentences.push((NoteKind::Remark, sentence));
+    }
+
+    /// Adds a warning of its own.
+    pub fn warn(&mut self, sentence: String) {
+        self.sentences.push((NoteKind::Warning, sentence));
     }
 
     /// Returns the notes: the topics in the order in which they came up, then the remarks of their own.
     #[must_use]
     pub fn into_notes(self) -> Vec<Note> {
-        let remark = |text: String| Note { kind: NoteKind::Remark, count: 1, named: text.clone(), text };
-        self.topics.into_iter().map(Gathered::into_note).chain(self.sentences.into_iter().map(remark)).collect()
+        let own = |(kind, text): (NoteKind, String)| Note { kind, count: 1, named: text.clone(), text };
+        self.topics.into_iter().map(Gathered::into_note).chain(self.sentences.into_iter().map(own)).collect()
     }
 }
 

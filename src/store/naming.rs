@@ -4,5 +4,6 @@ pub(in crate::store) mod addresses;
 pub(in crate::store) mod bindings;
 pub(in crate::store) mod find;
 mod matching;
+pub(in crate::store) mod provenance;
 pub(in crate::store) mod resolve;
 pub(in crate::store) mod resolver;

@@ -1,7 +1,7 @@
 //! Fields that are text with few rules: free text, email, VLAN, and a unit's factor.
 
 use super::character;
-use super::decimal;
+use super::decimal::{self, Decimal};
 use super::name;
 use super::shown::quoted;
 use crate::error::{Error, Result};
@@ -73,6 +73,20 @@ pub fn vlan(text: &str) -> Result<String> {
         return Err(refused("has digits other than 0 to 9"));
     }
     name::parse(text)
+}
+
+/// Reads a share from `0%` to `100%`, without leading zeros.
+pub fn percent(text: &str) -> Result<String> {
+    percentage(text).map(|number| format!("{number}%"))
+}
+
+/// As [`percent`], but returns the number before the sign.
+pub fn percentage(text: &str) -> Result<Decimal> {
+    let number = text.trim().strip_suffix('%').and_then(|number| Decimal::parse(number.trim_end()).ok());
+    let is_share = |number: &Decimal| !number.is_negative() && *number <= Decimal::from_whole(100);
+    number.filter(is_share).ok_or_else(|| {
+        Error::failed(format!("{} is not a percentage from 0% to 100%", quoted(text))).help("write it as 10% or 2.5%")
+    })
 }
 
 /// Reads how many bytes a unit is: a whole positive number up to 2^63-1.

@@ -224,6 +224,29 @@ pub fn length(text: &str) -> Result<Duration> {
     }
 }
 
+/// Longest length of time that is stored, in days.
+const LONGEST_SPAN: i64 = 36_500;
+
+/// Reads a length of time to its stored text: `90m`, `12h`, `14d`; the largest unit that has no fraction.
+///
+/// # Errors
+/// The text is no length of time, or has no unit.
+pub fn span(text: &str) -> Result<String> {
+    let trimmed = text.trim().to_ascii_lowercase();
+    let seconds = ago(&trimmed).filter(|_| !trimmed.ends_with("ago"));
+    let seconds = seconds.ok_or_else(|| {
+        Error::failed(format!("{} is not a length of time", quoted(text))).help("write it as 14d, 12h or 90m")
+    })?;
+    if seconds > LONGEST_SPAN * 24 * 3600 {
+        return Err(Error::failed(format!("{} is too long a time", quoted(text)))
+            .help(format!("the longest is {LONGEST_SPAN}d")));
+    }
+    let units = [(24 * 3600, 'd'), (3600, 'h'), (60, 'm')];
+    let unit = units.iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0);
+    let (unit, letter) = unit.copied().unwrap_or((1, 's'));
+    Ok(format!("{}{letter}", seconds / unit))
+}
+
 /// The stored text of a time in UTC, if it lies in the years 0001 to 9999.
 fn stored(utc: DateTime) -> Option<String> {
     let (date, time) = (utc.date(), utc.time());

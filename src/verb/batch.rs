@@ -1,9 +1,14 @@
 //! Putting drafts into the inventory, one or a million: the path that `add` and every import share.
 
+mod moving;
+mod namesakes;
 mod rights;
 mod sourced;
 
-use super::intake::{Draft, Intake, Items, Rejected};
+use self::moving::Deferred;
+pub(crate) use self::moving::Faulty;
+use self::namesakes::Namesakes;
+use super::intake::{Draft, Intake, Items, Rejected, RowId};
 use super::ledger::Ledger;
 use super::report::Report;
 use super::seen::Seen;
@@ -11,9 +16,11 @@ use crate::catalog::source::SOURCE_RECORD;
 use crate::catalog::{Collection, Entity};
 use crate::error::{Error, Result};
 use crate::store::{
-    Action, Change, Dependents, Effect, Filled, Filling, Finder, Match, Reader, Record, Removal, Writer, binding,
+    Action, Change, Dependents, Effect, Filled, Filling, Finder, Identifier, Match, Reader, Record, Removal, Writer,
+    binding,
 };
-use crate::value::{Cell, shown};
+use crate::value::{Cell, Value, shown};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 /// Treatment of a draft whose record exists already.
@@ -50,6 +57,8 @@ pub(crate) struct Tally {
     pub renamed: usize,
     /// Bound to a source that did not know them before.
     pub adopted: usize,
+    /// Known by an id that is another record's now.
+    pub replaced: usize,
     /// Marked as missing by this import.
     pub missing: usize,
     /// Fields that the source has other values for, and has no right to write.
@@ -58,6 +67,14 @@ pub(crate) struct Tally {
     pub skipped: usize,
     pub removed: usize,
     pub duplicates: usize,
+}
+
+impl Tally {
+    /// Returns whether anything was changed.
+    pub(crate) const fn has_changes(self) -> bool {
+        let fields = self.created + self.changed + self.moved + self.renamed;
+        fields + self.adopted + self.replaced + self.removed + self.missing > 0
+    }
 }
 
 /// Records of one noun on their way into the inventory.
@@ -72,8 +89,17 @@ pub(crate) struct Batch<'s> {
     finder: Finder<'s>,
     /// Knowledge about the noun of the source that is imported.
     pub ledger: Option<Ledger>,
+    /// Rows that wait until all others are placed.
+    deferred: Vec<Deferred>,
+    namesakes: Vec<Namesakes>,
     /// Sentences about the first fields that are held.
     pub conflicts: Vec<String>,
+    /// Records that this import created, if it is of a source.
+    pub created: HashSet<i64>,
+    /// Those that share a soft key with others.
+    pub doubles: Vec<i64>,
+    /// Names of records that make way for others before they get their own, by id.
+    aside: HashMap<i64, Value>,
     /// The noun and the holder of the last record that was numbered, and that number.
     numbered: Option<(&'static str, i64, u64)>,
 }
@@ -81,8 +107,22 @@ pub(crate) struct Batch<'s> {
 impl<'s> Batch<'s> {
     pub(crate) fn new(entity: &'static Entity, existing: Existing, duplicates: Duplicates) -> Self {
         let (tally, seen, finder) = (Tally::default(), Seen::default(), Finder::new(entity));
-        let (ledger, conflicts, numbered) = (None, Vec::new(), None);
-        Self { entity, existing, duplicates, tally, seen, finder, ledger, conflicts, numbered }
+        Self {
+            entity,
+            existing,
+            duplicates,
+            tally,
+            seen,
+            finder,
+            ledger: None,
+            deferred: Vec::new(),
+            namesakes: Vec::new(),
+            conflicts: Vec::new(),
+            created: HashSet::new(),
+            doubles: Vec::new(),
+            aside: HashMap::new(),
+            numbered: None,
+        }
     }
 
     /// Puts one draft in, and what comes along with it. Returns the id of its record.
@@ -109,7 +149,7 @@ impl<'s> Batch<'s> {
         draft: Draft<'_>,
         report: &mut Report,
     ) -> std::result::Result<i64, Rejected> {
-        let Draft { cells, items, line, .. } = draft;
+        let Draft { cells, items, line, id: row_id, .. } = draft;
         if let Some(found) = &existing
             && let Some(first) = self.seen.line(found.id())
         {
@@ -145,6 +185,9 @@ impl<'s> Batch<'s> {
             (None, _) => {
                 let effect = self.create(writer, self.entity, whole(cells))?;
                 report.add(writer, &effect)?;
+                if row_id == RowId::Absent {
+                    self.note_namesakes(writer, effect.id, line)?;
+                }
                 intake.resolver.forget(self.entity);
                 self.tally.created += 1;
                 for (collection, items) in items {
@@ -171,23 +214,26 @@ impl<'s> Batch<'s> {
         for effect in intake.created.drain(..) {
             report.add(filling, &effect)?;
         }
-        if !self.is_whole(&draft.cells) {
+        if !self.is_whole(&draft.cells) || draft.id != RowId::Absent {
             filling.refuse();
             return Ok(());
         }
         if let Some(ledger) = &mut self.ledger {
             ledger.describe(self.entity, &draft.cells);
         }
-        let cells = whole(draft.cells);
+        let Draft { cells, items, line, external_id, second_fact, .. } = draft;
+        let cells = whole(cells);
         let path = if report.is_written() { own_path(filling, self.entity, &cells)? } else { None };
         let effect = filling.create(self.entity, cells)?;
         report.add_new(filling, &effect, path.as_deref())?;
         if let Some(ledger) = &self.ledger {
-            let values = binding(ledger.source, self.entity, effect.id, draft.external_id.as_deref());
+            let identifier = Identifier { external_id: external_id.as_deref(), second_fact: second_fact.as_deref() };
+            let values = binding(ledger.source, self.entity, effect.id, identifier);
             filling.create(&SOURCE_RECORD, values)?;
+            self.created.insert(effect.id);
         }
         self.tally.created += 1;
-        for (collection, items) in draft.items {
+        for (collection, items) in items {
             let of = filling.catalog().of(collection.of);
             for (number, mut cells) in (0_u32..).zip(items) {
                 set(of, Some(&collection.by), &mut cells, Cell::Integer(effect.id));
@@ -200,7 +246,7 @@ impl<'s> Batch<'s> {
                 report.add_new(filling, &effect, name.as_deref())?;
             }
         }
-        self.seen.insert(effect.id, draft.line);
+        self.seen.insert(effect.id, line);
         Ok(())
     }
 
@@ -249,8 +295,13 @@ impl<'s> Batch<'s> {
         if let Some(name) = self.number(writer, entity, &cells)? {
             set(entity, entity.names.first(), &mut cells, Cell::Text(name.into()));
         }
-        self.refuse_duplicate(writer, entity, None, &cells)?;
-        writer.apply(Change::Create { entity, values: cells })
+        let is_double = self.refuse_duplicate(writer, entity, None, &cells)?;
+        let effect = writer.apply(Change::Create { entity, values: cells })?;
+        if self.ledger.is_some() {
+            self.created.insert(effect.id);
+            self.doubles.extend(is_double.then_some(effect.id));
+        }
+        Ok(effect)
     }
 
     /// Returns the first name that is free for a record without one: `disk0`, `disk1`, …. The records of one holder come
@@ -277,20 +328,21 @@ impl<'s> Batch<'s> {
         Ok(None)
     }
 
+    /// Returns whether another record has the same soft key, which is counted unless it is refused.
     fn refuse_duplicate(
         &mut self,
         writer: &Writer<'_>,
         entity: &'static Entity,
         own: Option<i64>,
         cells: &[Cell<'_>],
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let cell = |place: usize| cells.get(place).unwrap_or(&Cell::Null);
-        let Some((holder, key)) = writer.holder_of_key(entity, own, cell, entity.soft_keys)? else { return Ok(()) };
+        let Some((holder, key)) = writer.holder_of_key(entity, own, cell, entity.soft_keys)? else { return Ok(false) };
         match self.duplicates {
             Duplicates::Refuse => Err(duplicate(writer, entity, holder, key)?),
             Duplicates::Count => {
                 self.tally.duplicates += 1;
-                Ok(())
+                Ok(true)
             }
         }
     }
@@ -338,7 +390,16 @@ impl<'s> Batch<'s> {
             }
         }
         let values = cells.into_iter().enumerate().filter_map(|(place, cell)| Some((place, cell?))).collect();
-        let effect = writer.apply(Change::Update { entity, before, values })?;
+        let mut effect = writer.apply(Change::Update { entity, before, values })?;
+        // The name that it had in between is nobody's business.
+        if let Some(name) = self.aside.remove(&before.id) {
+            for (place, old, _) in &mut effect.changed {
+                if entity.fields.get(*place).is_some_and(|field| entity.is_naming(field.name)) {
+                    old.clone_from(&name);
+                }
+            }
+            effect.changed.retain(|(_, old, new)| old != new);
+        }
         report.add(writer, &effect)?;
         Ok(effect.action == Action::Update)
     }
@@ -380,6 +441,15 @@ impl<'s> Batch<'s> {
             }
             Ok(ControlFlow::Continue(()))
         })?;
+        if self.ledger.is_some() {
+            let mut own = Vec::new();
+            for record in left {
+                if !self.is_of_others(writer, of, record.id)? {
+                    own.push(record);
+                }
+            }
+            left = own;
+        }
         let differs = !(left.is_empty() && wanted.is_empty());
         let mut wanted = wanted.into_iter();
         for record in left {
@@ -398,6 +468,12 @@ impl<'s> Batch<'s> {
             self.collect(writer, collection, owner, cells, report)?;
         }
         Ok(differs)
+    }
+
+    /// Takes back what was counted since the tally was `before`: it was undone.
+    pub(crate) fn take_back(&mut self, before: Tally) {
+        self.tally = before;
+        self.conflicts.truncate(before.conflicts);
     }
 
     /// Returns whether a draft was about that record.

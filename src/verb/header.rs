@@ -2,20 +2,50 @@
 
 use super::faults;
 use super::intake::{self, Target};
+use crate::catalog::column::same_name;
 use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::Result;
 use crate::value::{shown, similar};
 use std::collections::HashMap;
 
+/// Column of the ids that records have in the inventory.
+const ID: &str = "id";
+/// Column of the ids that a source has for its records.
+pub(super) const EXTERNAL_ID: &str = "external-id";
+
+/// Ids of a source for the records of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExternalIds {
+    /// The rows are not of a source.
+    None,
+    /// The reader of the source has them.
+    OfReader,
+    /// The column `external-id` has them.
+    InColumn,
+}
+
 /// The columns of a file, and what each is for.
 pub(super) struct Header {
     entity: &'static Entity,
+    external_ids: ExternalIds,
     targets: Vec<Target>,
 }
 
 impl Header {
-    pub(super) const fn new(entity: &'static Entity) -> Self {
-        Self { entity, targets: Vec::new() }
+    pub(super) const fn new(entity: &'static Entity, external_ids: ExternalIds) -> Self {
+        Self { entity, external_ids, targets: Vec::new() }
+    }
+
+    /// Returns whether there is a column of ids of the inventory.
+    pub(super) fn has_ids(&self) -> bool {
+        self.targets.iter().any(|target| matches!(target, Target::Id))
+    }
+
+    /// Returns whether there is a column that names records, or they need no name.
+    pub(super) fn has_name(&self) -> bool {
+        let mut names = self.entity.names.iter().filter_map(|name| self.entity.position(name));
+        let is_name = |place| self.targets.iter().any(|target| matches!(target, Target::Field(at) if *at == place));
+        self.entity.numbered.is_some() || self.entity.names.is_empty() || names.any(is_name)
     }
 
     /// Target of each column that has been read.
@@ -33,6 +63,10 @@ impl Header {
         for column in columns.iter().skip(self.targets.len()) {
             match intake::target(catalog, self.entity, column) {
                 Some(target) => self.targets.push(target),
+                None if same_name(column, ID) => self.targets.push(Target::Id),
+                None if self.external_ids == ExternalIds::InColumn && same_name(column, EXTERNAL_ID) => {
+                    self.targets.push(Target::ExternalId);
+                }
                 None if column == faults::COLUMN => self.targets.push(Target::Derived),
                 None => wrong.push(unknown(self.entity, column)),
             }
@@ -46,14 +80,23 @@ impl Header {
                 wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
             }
         }
-        let names = self.entity.names.iter().filter_map(|name| self.entity.position(name));
-        let mut names =
-            names.map(|name| self.targets.iter().any(|t| matches!(t, Target::Field(place) if *place == name)));
-        let has_name = self.entity.numbered.is_some() || self.entity.names.is_empty() || names.any(|named| named);
-        if first && wrong.is_empty() && !has_name {
-            wrong.push(format!("the column {} is missing", self.entity.names.join(" or ")));
+        if first && wrong.is_empty() {
+            wrong.extend(self.missing());
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Returns what is wrong with the columns as a whole.
+    fn missing(&self) -> Option<String> {
+        let has_external_ids = self.targets.iter().any(|target| matches!(target, Target::ExternalId));
+        if self.external_ids == ExternalIds::InColumn && !has_external_ids {
+            return Some(format!("the column {EXTERNAL_ID} is missing (--source matches rows by it)"));
+        }
+        if has_external_ids && self.has_ids() {
+            return Some(format!("the columns {ID} and {EXTERNAL_ID} exclude each other"));
+        }
+        let is_named = self.has_ids() || self.has_name();
+        (!is_named).then(|| format!("the column {} is missing", self.entity.names.join(" or ")))
     }
 }
 
@@ -65,7 +108,10 @@ pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
 
 fn unknown(entity: &Entity, column: &str) -> String {
     let columns = columns(entity);
-    if entity.computed(column).is_some() || matches!(column, "id" | "path") {
+    if same_name(column, EXTERNAL_ID) {
+        return format!("{} needs the source that has these ids (pass --source NAME)", shown::quoted(column));
+    }
+    if entity.computed(column).is_some() || column == "path" {
         return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
     }
     let near = similar::nearest(column, columns.iter().copied(), 3);

@@ -3,22 +3,28 @@
 use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
-use super::header;
+use super::header::{self, ExternalIds};
+use super::hints::Pairing;
+use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::notes::{Note, NoteKind};
 use crate::input::{self, Opened, Reading, Records, file};
 use crate::session::Session;
-use crate::value::shown;
+use crate::value::{self, shown};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+/// Option that names the source of a file.
+const SOURCE: &str = "source";
+/// Kind of the sources whose files people keep.
+const KIND: &str = "csv";
 /// Number of missing records that are named.
 const NAMED: usize = 20;
 
@@ -30,8 +36,17 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_hint(ValueHint::FilePath)
             .help("CSV or JSON lines; - is standard input"),
     );
-    let command = how(command).mut_arg("allow-removals", |arg| arg.requires("prune"));
-    command.after_help(format!("The columns are {}.", header::columns(entity).join(", ")))
+    let command = command.arg(
+        Arg::new(SOURCE)
+            .long(SOURCE)
+            .value_name("NAME")
+            .help("Source of the file, whose ids are in the column external-id")
+            .add(arguments::names_of("source")),
+    );
+    how(command).after_help(format!(
+        "The columns are {}. With --update, a column id identifies records that have another name or parent in the file.",
+        header::columns(entity).join(", ")
+    ))
 }
 
 /// The options of every import.
@@ -45,6 +60,7 @@ pub(crate) fn how(command: Command) -> Command {
             Arg::new("allow-removals")
                 .long("allow-removals")
                 .value_name("N")
+                .requires("update")
                 .help("Let an import remove, retire or mark as missing up to N records"),
         )
         .arg(
@@ -107,6 +123,7 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
         run: None,
         planned_after: None,
         create,
+        pairings: options(matches, "match").into_iter().map(Pairing::parse).collect::<Result<Vec<Pairing>>>()?,
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
         tolerance: Tolerance::Refuse,
@@ -119,7 +136,16 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let source = source(entity, &path, matches)?;
     let what = name(&path);
-    let loaded = load::load(session, &what, &[source], &chosen(session.catalog(), matches)?)?;
+    let mut options = chosen(session.catalog(), matches)?;
+    if let Some(source) = option(matches, SOURCE) {
+        let name = value::name::parse(source)?;
+        options.run = Some(SourceRun { name, kind: KIND, scope: String::new(), incomplete: None });
+    }
+    // Only a source marks as missing what it does not remove.
+    if options.allowed_removals.is_some() && options.prune == Prune::Nothing && options.run.is_none() {
+        return Err(Error::usage("--allow-removals needs --prune"));
+    }
+    let loaded = load::load(session, &what, &[source], &options)?;
     tell(session, loaded)
 }
 
@@ -171,9 +197,10 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
             Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
         }
     };
+    let external_ids = if option(matches, SOURCE).is_some() { ExternalIds::InColumn } else { ExternalIds::None };
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, is_bound: false })
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids })
 }
 
 /// Opens what stands at `path`, if it can only be read once.
@@ -234,6 +261,14 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
     loaded.refusal.map_or(Ok(()), Err)
 }
 
+/// Prints what an import would do, a line a noun.
+pub(crate) fn summarize(session: &Session, loaded: &Loaded) {
+    for (entity, tally) in loaded.tallies.iter().filter(|(_, tally)| tally.has_changes() || tally.conflicts > 0) {
+        let missing = if tally.missing > 0 { format!(", {} missing", tally.missing) } else { String::new() };
+        session.warn(&format!("would import {}{missing}", counts(entity, *tally)));
+    }
+}
+
 fn rows(count: usize) -> String {
     if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
@@ -249,6 +284,7 @@ fn counts(entity: &Entity, tally: Tally) -> String {
         (tally.skipped, "left as they are"),
         (tally.removed, "removed"),
         (tally.adopted, "adopted"),
+        (tally.replaced, "replaced"),
         (tally.conflicts, if tally.conflicts == 1 { "field held" } else { "fields held" }),
     ];
     let counts: Vec<String> =

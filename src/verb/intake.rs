@@ -4,7 +4,7 @@
 
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
-use crate::store::{Change, Effect, Filling, Reader, Resolver, Writer};
+use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
 use crate::value::role::Role;
 use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
 use std::borrow::Cow;
@@ -19,8 +19,23 @@ pub(crate) enum Target {
     Collection(&'static Collection),
     /// An ancestor of the record's holder, so many steps above it: its name goes before the holder's path.
     Above(usize),
+    /// The id of the record in the inventory.
+    Id,
+    /// The id that the source of the file has for the record.
+    ExternalId,
     /// Something that follows from other columns and is not read again.
     Derived,
+}
+
+/// Id that a row gives to its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowId {
+    /// The file has no ids.
+    Absent,
+    /// The cell is empty: the record is known by its key, or new.
+    Empty,
+    /// The id of a record that exists.
+    Of(i64),
 }
 
 /// The cells of one record: a field that is not mentioned stays as it is, or becomes the default.
@@ -32,8 +47,12 @@ pub(crate) struct Draft<'t> {
     pub items: Items<'t>,
     /// The line of the file that it stands in; 1 where there is no file.
     pub line: u64,
+    /// The id of its record in the inventory.
+    pub id: RowId,
     /// The id that the source of the file has for its record.
     pub external_id: Option<Cow<'t, str>>,
+    /// Another fact about that record.
+    pub second_fact: Option<Cow<'t, str>>,
 }
 
 /// Records of other nouns that come along with one: the cells of each.
@@ -42,7 +61,14 @@ pub(crate) type Items<'t> = Vec<(&'static Collection, Vec<Vec<Cell<'t>>>)>;
 impl<'t> Draft<'t> {
     /// Returns a draft that mentions nothing.
     pub(crate) fn empty(entity: &Entity) -> Self {
-        Self { cells: vec![None; entity.fields.len()], items: Vec::new(), line: 1, external_id: None }
+        Self {
+            cells: vec![None; entity.fields.len()],
+            items: Vec::new(),
+            line: 1,
+            id: RowId::Absent,
+            external_id: None,
+            second_fact: None,
+        }
     }
 
     /// Returns the same draft with texts of its own.
@@ -53,8 +79,15 @@ impl<'t> Draft<'t> {
             cells: self.cells.into_iter().map(|cell| cell.map(Cell::into_owned)).collect(),
             items: items.map(|(collection, items)| (collection, items.into_iter().map(owned).collect())).collect(),
             line: self.line,
+            id: self.id,
             external_id: self.external_id.map(|id| Cow::Owned(id.into_owned())),
+            second_fact: self.second_fact.map(|fact| Cow::Owned(fact.into_owned())),
         }
+    }
+
+    /// Returns what identifies its record in the source of the file.
+    pub(crate) fn identifier(&self) -> Identifier<'_> {
+        Identifier { external_id: self.external_id.as_deref(), second_fact: self.second_fact.as_deref() }
     }
 
     /// Sets the cell of a field.
@@ -153,7 +186,7 @@ impl Intake {
                     .items(to, collection, text)
                     .map(|items| gather(&mut draft.items, collection, items))
                     .map_err(|error| about(collection.name, &error)),
-                Target::Above(_) | Target::Derived => Ok(()),
+                Target::Above(_) | Target::Id | Target::ExternalId | Target::Derived => Ok(()),
             };
             match read.map_err(Rejected::from) {
                 Ok(()) => {}
@@ -209,7 +242,7 @@ impl Intake {
             Kind::Any { .. } => {
                 let (noun, path) = text.split_once(' ').unwrap_or((text, ""));
                 let target = to.catalog().named(noun)?;
-                self.resolver.resolve(to, target, path).map(|id| Cell::Record(target.noun.into(), id))
+                self.resolver.resolve_qualified(to, target, path).map(|id| Cell::Record(target.noun.into(), id))
             }
             Kind::Reference { to: noun, .. } => {
                 let target = to.catalog().of(noun);
@@ -374,6 +407,8 @@ pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
         Kind::Ipv6 => address::ipv6(text)?.into(),
         Kind::Vlan => text::vlan(text)?.into(),
         Kind::Email => text::email(text)?.into(),
+        Kind::Percent => text::percent(text)?.into(),
+        Kind::Duration => time::span(text)?.into(),
         Kind::Created | Kind::Updated | Kind::Time => time::lent(text)?,
         Kind::Secret | Kind::Quantity { .. } | Kind::Any { .. } | Kind::Reference { .. } => text.into(),
     }))

@@ -1,14 +1,12 @@
-//! Knowledge of a source about the noun whose rows a run reads: which records are its own, which of them it still has, and
-//! rows that can only be placed once all others are.
+//! Knowledge of a source about the noun whose rows a run reads: which records are its own, and which of them it still has.
 
-use super::intake::Draft;
 use crate::catalog::Entity;
 use crate::catalog::source::{GRACE, PRIORITY, SOURCE};
 use crate::error::Result;
-use crate::store::{Bindings, FieldOwners, Owner, Reader, Record, Writer};
+use crate::store::{Bindings, FieldOwners, Identifier, Owner, Reader, Record, Writer};
 use crate::value::decimal::Decimal;
 use crate::value::{Cell, time};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 /// A run of a source: an import that speaks for all that the source has, or for a part of it.
@@ -22,14 +20,6 @@ pub(crate) struct SourceRun {
     pub scope: String,
     /// Why what the run lacks may be there all the same; `None` for a complete run.
     pub incomplete: Option<String>,
-}
-
-/// A row that waits until all others are placed.
-#[derive(Debug)]
-pub(crate) struct Deferred {
-    pub draft: Draft<'static>,
-    /// The place of its binding: its record has another name or holder by now. `None`: its key is another row's record.
-    pub binding: Option<usize>,
 }
 
 /// Knowledge of a source about one noun.
@@ -46,19 +36,36 @@ pub(crate) struct Ledger {
     has_rows: bool,
     /// The fields that have an owner, by the id of the record.
     owners: FieldOwners,
-    /// The records that a source of higher rank knows too.
-    outranked: HashSet<i64>,
-    pub deferred: Vec<Deferred>,
+    /// The sources of higher rank, the highest first.
+    superiors: Vec<i64>,
+    /// The records that a source of higher rank knows too, and the highest one.
+    outranked: HashMap<i64, i64>,
+    /// The first of the sources of lower rank that know a record too, by its id.
+    inferiors: HashMap<i64, i64>,
+    /// The records that the command line says rows are about.
+    pub adopted: HashSet<i64>,
 }
 
 impl Ledger {
     /// Reads what `source` knows of `entity`.
     pub(crate) fn read(reader: &Reader<'_>, source: i64, entity: &Entity) -> Result<Self> {
         let bindings = reader.bindings(source, entity)?;
-        let mut outranked = HashSet::new();
-        for superior in superiors(reader, source)? {
-            let others = reader.bindings(superior, entity)?;
-            outranked.extend(others.iter().filter(|other| !other.is_missing).map(|other| other.record));
+        let (superiors, others) = ranks(reader, source)?;
+        let known_to = |other: &i64| -> Result<Vec<i64>> {
+            let bindings = reader.bindings(*other, entity)?;
+            Ok(bindings.iter().filter(|bound| !bound.is_missing).map(|bound| bound.record).collect())
+        };
+        let mut outranked = HashMap::new();
+        for superior in &superiors {
+            for record in known_to(superior)? {
+                outranked.entry(record).or_insert(*superior);
+            }
+        }
+        let mut inferiors = HashMap::new();
+        for inferior in &others {
+            for record in known_to(inferior)? {
+                inferiors.entry(record).or_insert(*inferior);
+            }
         }
         Ok(Self {
             source,
@@ -67,8 +74,10 @@ impl Ledger {
             described: HashSet::new(),
             has_rows: false,
             owners: reader.field_owners(entity)?,
+            superiors,
             outranked,
-            deferred: Vec::new(),
+            inferiors,
+            adopted: HashSet::new(),
         })
     }
 
@@ -78,9 +87,19 @@ impl Ledger {
         fields.iter().find(|(name, _)| **name == *field).map(|(_, owner)| *owner)
     }
 
-    /// Returns whether a source of higher rank knows the record `id`.
-    pub(crate) fn is_outranked(&self, id: i64) -> bool {
-        self.outranked.contains(&id)
+    /// Returns the source of higher rank that knows the record `id`, if there is one.
+    pub(crate) fn superior(&self, id: i64) -> Option<i64> {
+        self.outranked.get(&id).copied()
+    }
+
+    /// Returns whether the source with the id `other` is of higher rank.
+    pub(crate) fn is_superior(&self, other: i64) -> bool {
+        self.superiors.contains(&other)
+    }
+
+    /// The first of the sources of lower rank that know the record `id` too.
+    pub(crate) fn inferior(&self, id: i64) -> Option<i64> {
+        self.inferiors.get(&id).copied()
     }
 
     /// Notes that the file describes records in what holds the row's.
@@ -98,9 +117,17 @@ impl Ledger {
             *seen = true;
         }
         match self.bindings.get(place) {
-            Some(binding) if binding.is_missing => writer.rebind(binding.id, "missing-since", Cell::Null).map(drop),
+            Some(binding) if binding.is_missing => writer.mark_found(binding.id),
             _ => Ok(()),
         }
+    }
+
+    /// Returns the place of the binding with the external id of a row that is about another record: the second facts
+    /// disagree.
+    pub(crate) fn reused(&self, identifier: Identifier<'_>) -> Option<usize> {
+        let place = self.bindings.of_external_id(identifier.external_id?)?;
+        let fact = self.bindings.get(place)?.second_fact.as_deref()?;
+        (identifier.second_fact? != fact).then_some(place)
     }
 
     /// Returns whether the record `id` is bound and no row was about it.
@@ -124,9 +151,9 @@ impl Ledger {
     }
 }
 
-/// The sources that rank before `source`: by the smaller priority, else by the smaller id. A source that has been silent
-/// for longer than its grace ranks before none.
-fn superiors(reader: &Reader<'_>, source: i64) -> Result<Vec<i64>> {
+/// The sources that rank before `source`, and the others, each by rank: the smaller priority, else the smaller id. A
+/// source that has been silent for longer than its grace ranks before none.
+fn ranks(reader: &Reader<'_>, source: i64) -> Result<(Vec<i64>, Vec<i64>)> {
     let mut ranks: Vec<(Decimal, i64, bool)> = Vec::new();
     let now = time::now();
     reader.each(&SOURCE, |record| {
@@ -140,7 +167,10 @@ fn superiors(reader: &Reader<'_>, source: i64) -> Result<Vec<i64>> {
     let own = ranks.iter().find(|(_, id, _)| *id == source).map(|(priority, id, _)| (*priority, *id));
     let superior =
         |(priority, id, is_silent): &&(Decimal, i64, bool)| !is_silent && own.is_some_and(|own| (*priority, *id) < own);
-    Ok(ranks.iter().filter(superior).map(|(_, id, _)| *id).collect())
+    ranks.sort_unstable();
+    let (superiors, others): (Vec<_>, Vec<_>) = ranks.iter().partition(superior);
+    let ids = |ranks: Vec<(Decimal, i64, bool)>| ranks.into_iter().map(|(_, id, _)| id);
+    Ok((ids(superiors).collect(), ids(others).filter(|id| *id != source).collect()))
 }
 
 fn text<'r>(record: &'r Record, field: &str) -> Option<&'r str> {

@@ -2,19 +2,22 @@
 //!
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
-use super::batch::{Batch, Duplicates, Existing, Tally};
+use super::batch::{Batch, Duplicates, Existing, Faulty, Tally};
 use super::faults::Faults;
-use super::guard::{self, Removals};
-use super::intake::{Intake, Rejected};
+use super::guard::{self, Limits, Removals};
+use super::header::ExternalIds;
+use super::hints::{self, Pairing};
+use super::intake::{Intake, Rejected, RowId};
 use super::ledger::{Ledger, SourceRun};
 use super::report::Report;
 use super::rows::{Rows, Source};
-use crate::catalog::source::SOURCE_RECORD;
+use crate::catalog::source::{SOURCE, SOURCE_RECORD};
 use crate::catalog::{Entity, Field};
 use crate::error::{Error, Kind, Result};
 use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of};
 use crate::session::Session;
 use crate::store::{Completeness, Filled, Writer};
+use crate::value::{Cell, shown};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -27,6 +30,8 @@ pub(crate) struct Options {
     /// Number of records that may be removed, if that was given.
     pub allowed_removals: Option<usize>,
     pub create: Vec<String>,
+    /// External ids that are matched to records.
+    pub pairings: Vec<Pairing>,
     pub rejects: Option<PathBuf>,
     pub skip_bad: bool,
     /// The run of a source that the import is, if it is one.
@@ -77,13 +82,12 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Returns whether the import changed anything.
     pub(crate) fn has_changes(&self) -> bool {
-        let changes = |tally: &Tally| {
-            tally.created + tally.changed + tally.moved + tally.renamed + tally.adopted + tally.removed + tally.missing
-        };
-        self.tallies.iter().any(|(_, tally)| changes(tally) > 0)
+        self.tallies.iter().any(|(_, tally)| tally.has_changes())
     }
 }
 
+/// Number of records that may have moved of which there is a warning each.
+const WARNED: usize = 5;
 /// Number of new records from which on tables are filled.
 const MANY: usize = 1_000;
 
@@ -146,6 +150,7 @@ fn attempt(
             refusal: None,
             notes: Notes::default(),
             left_out: 0,
+            unused: options.pairings.clone(),
         };
         let outcome = load.all(writer, sources);
         let failed = !load.faults.is_empty() && !options.skip_bad;
@@ -193,6 +198,8 @@ struct Load<'l> {
     notes: Notes,
     /// Number of rows that could not be placed.
     left_out: usize,
+    /// Pairings that no row was about so far.
+    unused: Vec<Pairing>,
 }
 
 impl Load<'_> {
@@ -207,10 +214,16 @@ impl Load<'_> {
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
         let mut batches: Vec<(Batch<'s>, &Source)> = Vec::new();
         for source in sources {
-            let run = run.map(|(_, id)| id).filter(|_| source.is_bound);
+            let run = run.map(|(_, id)| id).filter(|_| source.external_ids != ExternalIds::None);
             batches.push((self.source(writer, source, run)?, source));
         }
         writer.reading(None);
+        if let Some(pairing) = self.unused.first() {
+            return Err(pairing.unused());
+        }
+        if let Some((_, id)) = run {
+            self.tell_hints(writer, id, &batches)?;
+        }
         let mut outcome = Outcome::default();
         if self.faults.is_empty() || options.skip_bad {
             match run {
@@ -232,7 +245,12 @@ impl Load<'_> {
     fn source<'s>(&mut self, writer: &mut Writer<'s>, source: &Source, run: Option<i64>) -> Result<Batch<'s>> {
         let existing = source.existing.unwrap_or(self.options.existing);
         let mut batch = Batch::new(source.entity, existing, Duplicates::Count);
-        batch.ledger = run.map(|run| Ledger::read(writer, run, source.entity)).transpose()?;
+        if let Some(run) = run {
+            let paired = self.pair(writer, source, run, &mut batch)?;
+            let mut ledger = Ledger::read(writer, run, source.entity)?;
+            ledger.adopted = paired;
+            batch.ledger = Some(ledger);
+        }
         let mut rows = Rows::open(self.session, source)?;
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
@@ -240,6 +258,7 @@ impl Load<'_> {
                 self.fill(writer, &mut rows, &mut batch)?;
                 break;
             }
+            writer.reading(Some(rows.name()));
             writer.at_line(rows.line());
             let put = self.row(writer, &rows, &mut batch);
             self.note_cells(&rows);
@@ -249,10 +268,78 @@ impl Load<'_> {
                 Err(Rejected::Command(error)) => return Err(error),
             }
         }
-        for (line, errors) in batch.put_deferred(writer, &mut self.intake, &mut self.report)? {
-            self.reject(&rows, &batch, line, &errors)?;
-        }
+        let faulty = batch.put_deferred(writer, &mut self.intake, &mut self.report)?;
+        self.reject_deferred(source, &batch, faulty)?;
+        self.warn_of_moves(writer, rows.name(), &batch)?;
         Ok(batch)
+    }
+
+    /// Adopts the records that the command line matches to rows of a source. Returns their ids.
+    fn pair(
+        &mut self,
+        writer: &mut Writer<'_>,
+        source: &Source,
+        run: i64,
+        batch: &mut Batch<'_>,
+    ) -> Result<HashSet<i64>> {
+        let mut paired = HashSet::new();
+        for pairing in hints::pairings_in(source, &self.options.pairings)? {
+            let (id, is_new) = hints::bind(writer, run, source.entity, pairing)?;
+            if is_new {
+                batch.tally.adopted += 1;
+                self.report.add_word(writer, "adopt", source.entity, id)?;
+                paired.insert(id);
+            }
+            self.unused.retain(|unused| unused != pairing);
+        }
+        Ok(paired)
+    }
+
+    /// Tells which new records may be others that the source does not know.
+    fn tell_hints(&mut self, writer: &Writer<'_>, run: i64, batches: &[(Batch<'_>, &Source)]) -> Result<()> {
+        let batches: Vec<&Batch<'_>> = batches.iter().map(|(batch, _)| batch).collect();
+        for hint in hints::hints(writer, run, &batches)? {
+            let (own, other) = (writer.title(hint.entity, hint.id)?, writer.title(hint.entity, hint.other)?);
+            self.report.add_hint(hint.entity, &own, &hint.external_id, &other)?;
+            let option = format!("--match {}", shown::quoted(&format!("{}={other}", hint.external_id)));
+            let way_out = if self.session.dry_run { "pass" } else { "undo this import, and pass" };
+            self.notes.say(format!(
+                "{} {own}: perhaps the same as {}; if it is, {way_out} {option}",
+                hint.entity.labels.0,
+                shown::quoted(&other)
+            ));
+        }
+        Ok(())
+    }
+
+    /// Warns of new records that may be others that have moved.
+    fn warn_of_moves(&mut self, writer: &Writer<'_>, file: &str, batch: &Batch<'_>) -> Result<()> {
+        let sentences = batch.perhaps_moved(writer)?;
+        for (line, sentence) in sentences.iter().take(WARNED) {
+            self.notes.warn(format!("warning: {file}:{line}: {sentence}"));
+        }
+        if sentences.len() > WARNED {
+            self.notes.warn(format!("warning: and {} more", sentences.len() - WARNED));
+        }
+        if !sentences.is_empty() {
+            batch.way_to_move(writer).into_iter().for_each(|help| self.notes.warn(format!("help: {help}")));
+        }
+        Ok(())
+    }
+
+    /// Reports what is wrong with rows that had to wait. They are read again, because rejected rows are kept as they are.
+    fn reject_deferred(&mut self, source: &Source, batch: &Batch<'_>, faulty: Faulty) -> Result<()> {
+        if faulty.is_empty() {
+            return Ok(());
+        }
+        let mut faulty: HashMap<u64, Vec<Error>> = faulty.into_iter().collect();
+        let (mut rows, mut ignored) = (Rows::open(self.session, source)?, Faults::new(None)?);
+        while rows.next(&mut ignored)? {
+            if let Some(errors) = faulty.remove(&rows.line()) {
+                self.reject(&rows, batch, rows.line(), &errors)?;
+            }
+        }
+        Ok(())
     }
 
     /// Reports the cells of the row that was read last that were left alone.
@@ -288,6 +375,7 @@ impl Load<'_> {
             let draft = rows.draft(intake, writer)?;
             match batch.ledger {
                 Some(_) => batch.put_sourced(writer, intake, draft, report),
+                None if draft.id != RowId::Absent => batch.put_identified(writer, intake, draft, report),
                 None => batch.put(writer, intake, draft, report).map(drop),
             }
         };
@@ -297,7 +385,7 @@ impl Load<'_> {
         let done = writer.whole_or_nothing(put);
         if done.is_err() {
             intake.forget_everything();
-            batch.tally = tally;
+            batch.take_back(tally);
             report.back_to(mark)?;
         }
         done
@@ -353,7 +441,7 @@ impl Load<'_> {
             }
             unseen_of.push((place, unseen));
         }
-        self.check(&removals)?;
+        self.check(&removals, None)?;
         for (place, unseen) in unseen_of {
             if let Some((batch, _)) = batches.get_mut(place) {
                 batch.prune(writer, &unseen, &mut self.report)?;
@@ -363,8 +451,8 @@ impl Load<'_> {
     }
 
     /// Refuses too many removals; a dry run goes on, and ends with the refusal.
-    fn check(&mut self, removals: &[Removals]) -> Result<()> {
-        match guard::check(removals, self.options.allowed_removals) {
+    fn check(&mut self, removals: &[Removals], guard: Option<&str>) -> Result<()> {
+        match guard::check(removals, Limits { guard, allowed: self.options.allowed_removals }) {
             Err(refusal) if self.session.dry_run => self.refusal = Some(refusal),
             checked => checked?,
         }
@@ -382,7 +470,9 @@ impl Load<'_> {
     ) -> Result<()> {
         let left_out = self.left_out + self.faults.rows();
         let left_out = (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")));
-        if let Some(reason) = run.incomplete.clone().or(left_out) {
+        let has_rows = batches.iter().any(|(batch, _)| batch.ledger.as_ref().is_some_and(Ledger::has_rows));
+        let empty = (!has_rows).then(|| "the file has no row".to_owned());
+        if let Some(reason) = run.incomplete.clone().or(left_out).or(empty) {
             if self.options.existing == Existing::Update {
                 self.notes.add(&NOT_COMPLETE, reason);
             }
@@ -401,9 +491,14 @@ impl Load<'_> {
             Some(Removals { entity: batch.entity, removed: places.len(), scope })
         });
         let removals: Vec<Removals> = removals.collect();
+        let own = writer.record(&SOURCE, source)?;
+        let guard = own.as_ref().and_then(|own| match own.value(&SOURCE, "guard") {
+            Cell::Text(guard) => Some(&**guard),
+            _ => None,
+        });
         if self.options.prune != Prune::Nothing {
-            self.check(&removals)?;
-        } else if let Some(doubt) = guard::doubt(&removals, self.options.allowed_removals) {
+            self.check(&removals, guard)?;
+        } else if let Some(doubt) = guard::doubt(&removals, Limits { guard, allowed: self.options.allowed_removals }) {
             self.notes.add(&NOT_COMPLETE, doubt);
             return writer.end_run(source, Completeness::Partial);
         }
@@ -436,12 +531,14 @@ fn is_new(writer: &Writer<'_>, rows: &Rows, batch: &Batch<'_>) -> Result<bool> {
         fields
             .any(|noun| nouns.iter().any(|other| other.noun == noun && (of.noun == entity.noun || noun != entity.noun)))
     };
-    if entity.operates || nouns.iter().any(needs) {
+    if entity.operates || rows.has_ids() || nouns.iter().any(needs) {
         return Ok(false);
     }
     // A record that exists is to be found, unless it is a conflict in any case.
     let count = usize::try_from(writer.count(entity)?).unwrap_or(usize::MAX);
-    Ok(batch.existing == Existing::Refuse || count <= batch.tally.created)
+    // A part that others have too may be a hint that what it is a part of is there already.
+    let hints = batch.ledger.is_some() && !entity.soft_keys.is_empty();
+    Ok((batch.existing == Existing::Refuse && !hints) || count <= batch.tally.created)
 }
 
 impl Batch<'_> {

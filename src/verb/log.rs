@@ -49,16 +49,19 @@ pub(crate) fn answer(
         Column::new("message", ColumnKind::Text),
         Column::new("command", ColumnKind::Text),
         Column::new("undoes", ColumnKind::Number),
+        Column::new("source", ColumnKind::Text),
+        Column::new("file", ColumnKind::Text),
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         let mut row = Row::default();
-        let mut write_change = |change: &Logged, own: Option<&String>| {
+        let files = reader.files_of_changes()?;
+        let mut write_change = |change: &Logged, own: Option<&OwnSteps>| {
             row.clear();
             row.integer(change.id);
             row.time(&change.at);
             text(&mut row, change.by());
             match own {
-                Some(own) => row.text(own),
+                Some(own) => row.text(&own.words),
                 None => row.text(&what(reader, change)?),
             }
             text(&mut row, change.origin.message.as_deref());
@@ -66,6 +69,11 @@ pub(crate) fn answer(
             match change.undoes {
                 Some(undoes) => row.integer(undoes),
                 None => row.null(),
+            }
+            text(&mut row, reader.source_of(change)?.as_deref());
+            match own {
+                Some(own) => text(&mut row, own.file.as_deref()),
+                None => text(&mut row, files.get(&change.id).map(|files| files.join(", ")).as_deref()),
             }
             out(&row).map(|()| ControlFlow::Continue(()))
         };
@@ -125,13 +133,39 @@ pub(crate) const fn sign(action: Action) -> &'static str {
     }
 }
 
-/// Returns the effect of each change on the record itself in words, by change.
-fn own_steps(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTreeMap<i64, String>> {
-    let mut words: BTreeMap<i64, Vec<String>> = BTreeMap::new();
-    for step in reader.story(entity, id)? {
-        words.entry(step.change).or_default().extend(in_words(reader, entity, &step)?);
+/// Effect of a change on one record.
+struct OwnSteps {
+    words: String,
+    /// The file that it came from, with the line.
+    file: Option<String>,
+}
+
+/// Returns the effect of each change on the record itself, by change.
+fn own_steps(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTreeMap<i64, OwnSteps>> {
+    let mut own: BTreeMap<i64, (Vec<String>, Option<String>)> = BTreeMap::new();
+    for step in in_one(reader.story(entity, id)?) {
+        let (words, file) = own.entry(step.change).or_default();
+        words.extend(in_words(reader, entity, &step)?);
+        *file = file_of(step.source.as_ref()).or(file.take());
     }
-    Ok(words.into_iter().map(|(change, words)| (change, words.join(", "))).collect())
+    Ok(own.into_iter().map(|(change, (words, file))| (change, OwnSteps { words: words.join(", "), file })).collect())
+}
+
+/// Returns the steps with updates of one change as one: a name in between is nobody's business.
+fn in_one(steps: Vec<Step>) -> Vec<Step> {
+    let mut whole: Vec<Step> = Vec::new();
+    for step in steps {
+        match whole.last_mut() {
+            Some(last) if last.continues_with(&step) => last.after = step.after,
+            _ => whole.push(step),
+        }
+    }
+    whole
+}
+
+/// Returns a file and a line as `FILE:LINE`.
+pub(crate) fn file_of(source: Option<&(String, Option<i64>)>) -> Option<String> {
+    source.map(|(file, line)| line.map_or_else(|| file.clone(), |line| format!("{file}:{line}")))
 }
 
 fn in_words(reader: &Reader<'_>, entity: &'static Entity, step: &Step) -> Result<Vec<String>> {

@@ -54,11 +54,22 @@ impl Report {
         Self { tells_moves: true, ..self }
     }
 
+    /// Tells other names and holders so from now on.
+    pub(crate) const fn tell_moves(&mut self) {
+        self.tells_moves = true;
+    }
+
     /// Adds something that happens to a record and to none of its fields: that it is adopted, or missing.
     pub(crate) fn add_word(&mut self, reader: &Reader<'_>, word: &str, entity: &'static Entity, id: i64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let record = reader.title(entity, id)?;
         put(rows, [Some(word), Some(entity.noun), Some(&record), None, None, None])
+    }
+
+    /// Adds that a new record may be another one, which the source does not know.
+    pub(crate) fn add_hint(&mut self, entity: &'static Entity, own: &str, id: &str, other: &str) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        put(rows, [Some("hint"), Some(entity.noun), Some(own), Some("external-id"), Some(id), Some(other)])
     }
 
     /// Adds what happened. A removal is added before it happens.

@@ -2,13 +2,14 @@
 
 use super::batch::Existing;
 use super::faults::Faults;
-use super::header::Header;
-use super::intake::{Creates, Draft, Intake, Rejected, Target};
+use super::header::{self, ExternalIds, Header};
+use super::intake::{self, Creates, Draft, Intake, Rejected, RowId, Target};
 use super::progress::Progress;
-use crate::catalog::{Catalog, Entity};
+use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::{Error, Result};
 use crate::input::{Record, Records, Step};
 use crate::session::Session;
+use crate::value::shown;
 use std::borrow::Cow;
 
 /// Rows of one noun that can be opened more than once.
@@ -21,8 +22,7 @@ pub(crate) struct Source {
     pub bytes: Option<u64>,
     /// True if every other record of the noun gives way.
     pub replaces: bool,
-    /// True if the records belong to the source that is imported.
-    pub is_bound: bool,
+    pub external_ids: ExternalIds,
 }
 
 /// Number of rows between two looks at the progress bar.
@@ -34,6 +34,7 @@ pub(super) struct Rows {
     entity: &'static Entity,
     records: Box<dyn Records>,
     header: Header,
+    external_ids: ExternalIds,
     record: Record,
     progress: Progress,
     count: u64,
@@ -45,8 +46,9 @@ impl Rows {
         let catalog = session.catalog();
         let records = (source.open)()?;
         let progress = Progress::new(records.name(), source.bytes, session);
-        let (header, record) = (Header::new(source.entity), Record::new());
-        Ok(Self { catalog, entity: source.entity, records, header, record, progress, count: 0, has_ended: false })
+        let (header, record) = (Header::new(source.entity, source.external_ids), Record::new());
+        let (entity, external_ids) = (source.entity, source.external_ids);
+        Ok(Self { catalog, entity, records, header, external_ids, record, progress, count: 0, has_ended: false })
     }
 
     /// The name of the file in messages.
@@ -92,6 +94,11 @@ impl Rows {
         Ok(false)
     }
 
+    /// Returns whether the file has ids of records in the inventory.
+    pub(super) fn has_ids(&self) -> bool {
+        self.header.has_ids()
+    }
+
     /// The nouns of the rows' records, and of those that come along with them.
     pub(super) fn nouns(&self) -> Vec<&'static Entity> {
         let mut nouns = vec![self.entity];
@@ -114,8 +121,44 @@ impl Rows {
     ) -> std::result::Result<Draft<'_>, Rejected> {
         let targets = self.header.targets();
         let texts = self.record.cells().filter_map(|(column, text)| Some((*targets.get(column)?, text)));
-        let external_id = self.records.external_id().map(Cow::from);
-        Ok(Draft { line: self.record.line, external_id, ..intake.read(to, self.entity, &texts)? })
+        let text_of = |wanted: fn(Target) -> bool| {
+            let text = texts.clone().find(|(target, _)| wanted(*target)).and_then(|(_, text)| text);
+            text.filter(|text| !text.is_empty())
+        };
+        let mut faults = Vec::new();
+        let id = match text_of(|target| matches!(target, Target::Id)) {
+            Some(text) => text.parse().map_or_else(
+                |_| {
+                    let fault = format!("id: {} is not an id", shown::quoted(text));
+                    faults.push(Error::failed(fault).help("an id is a whole number; a new record has none"));
+                    RowId::Absent
+                },
+                RowId::Of,
+            ),
+            None if self.header.has_ids() => RowId::Empty,
+            None => RowId::Absent,
+        };
+        if id == RowId::Empty && !self.header.has_name() {
+            faults.push(Error::failed("id: must not be empty in a file without names"));
+        }
+        let external_id = match self.external_ids {
+            ExternalIds::InColumn => text_of(|target| matches!(target, Target::ExternalId)),
+            ExternalIds::OfReader | ExternalIds::None => self.records.external_id(),
+        };
+        if self.external_ids == ExternalIds::InColumn {
+            let wanted = external_id.ok_or_else(|| Error::failed("must not be empty"));
+            let read = wanted.and_then(|text| intake::plain(Kind::Text, text));
+            faults.extend(read.err().map(|error| intake::about(header::EXTERNAL_ID, &error)));
+        }
+        match intake.read(to, self.entity, &texts) {
+            Ok(draft) if faults.is_empty() => {
+                let second_fact = self.records.second_fact().map(Cow::from);
+                Ok(Draft { line: self.record.line, id, external_id: external_id.map(Cow::from), second_fact, ..draft })
+            }
+            Ok(_) => Err(Rejected::Row(faults)),
+            Err(Rejected::Row(more)) => Err(Rejected::Row(faults.into_iter().chain(more).collect())),
+            Err(ends) => Err(ends),
+        }
     }
 
     /// Adds what is wrong with a row.

@@ -1,18 +1,25 @@
 //! `inv NOUN show`: one record in full, with what hangs from it.
 
 use super::{arguments, list};
-use crate::catalog::{Catalog, Entity, Path, Section, Sourced};
+use crate::catalog::{Catalog, Entity, Path, Reach, Section, Sourced};
 use crate::error::{Error, Result};
 use crate::output::Cards;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::{Query, Reader, Term};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    command.arg(arguments::records(entity).required(true)).arg(list::chosen_columns()).arg(arguments::at())
+    let command =
+        command.arg(arguments::records(entity).required(true)).arg(list::chosen_columns()).arg(arguments::at());
+    if entity.reach != Reach::Everywhere {
+        return command;
+    }
+    let help = "Also show the sources that know it, and the values of sources that are held";
+    let sources = Arg::new("sources").long("sources").action(ArgAction::SetTrue).conflicts_with("columns").help(help);
+    command.arg(sources)
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
@@ -25,12 +32,13 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     session.answer_cards(names.len() > 1, |cards| {
         session.read(|reader| {
             let ids = names.iter().map(|name| reader.resolve(entity, name)).collect::<Result<Vec<i64>>>()?;
+            let tell = if arguments::switch(matches, "sources") { sourced_card } else { card };
             ids.into_iter().try_for_each(|id| match &chosen {
                 Some(columns) => {
                     fields(reader, entity, columns.clone(), id, cards)?;
                     cards.end_record().map_err(Error::output)
                 }
-                None => card(reader, entity, id, cards),
+                None => tell(reader, entity, id, cards),
             })
         })
     })
@@ -54,12 +62,81 @@ fn fields(
 
 /// Tells one record.
 pub(crate) fn card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
+    begin(reader, entity, id, cards)?;
+    cards.end_record().map_err(Error::output)
+}
+
+/// Tells one record with what sources know of it.
+fn sourced_card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
+    begin(reader, entity, id, cards)?;
+    sources(reader, entity, id, cards)?;
+    held(reader, entity, id, cards)?;
+    cards.end_record().map_err(Error::output)
+}
+
+/// The section of the sources that know a record.
+fn sources(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
     let written = |done: std::io::Result<()>| done.map_err(Error::output);
+    let headers = [
+        Column::new("source", ColumnKind::Text),
+        Column::new("external-id", ColumnKind::Text),
+        Column::new("first-seen", ColumnKind::Time),
+        Column::new("confirmed", ColumnKind::Time),
+        Column::new("missing-since", ColumnKind::Time),
+    ];
+    written(cards.begin_section("sources", &headers))?;
+    for source in reader.provenance(entity, id)? {
+        let mut row = Row::default();
+        row.text(&source.source);
+        text(&mut row, source.external_id.as_deref());
+        for time in [source.first_seen, source.confirmed, source.missing_since] {
+            match time {
+                Some(time) => row.time(&time),
+                None => row.null(),
+            }
+        }
+        written(cards.section_row(&row))?;
+    }
+    written(cards.end_section())
+}
+
+/// The section of the fields of a record whose values are not those of a source that knows it.
+fn held(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
+    let written = |done: std::io::Result<()>| done.map_err(Error::output);
+    let headers = ["field", "value", "decided-by", "offered", "offered-by"];
+    let headers = headers.map(|name| Column::new(name, ColumnKind::Text));
+    let Some(record) = reader.record(entity, id)? else { return Ok(()) };
+    written(cards.begin_section("held", &headers))?;
+    for decided in reader.decided_fields(entity, id)? {
+        let value = reader.shown(decided.field, record.value(entity, decided.field.name))?;
+        // A difference ends where the source comes to have the same value.
+        if decided.offered.is_none() || decided.offered == value {
+            continue;
+        }
+        let mut row = Row::default();
+        row.text(decided.field.name);
+        text(&mut row, value.as_deref());
+        row.text(decided.by.as_deref().unwrap_or("a person"));
+        text(&mut row, decided.offered.as_deref());
+        text(&mut row, decided.offered_by.as_deref());
+        written(cards.section_row(&row))?;
+    }
+    written(cards.end_section())
+}
+
+fn text(row: &mut Row, text: Option<&str>) {
+    match text {
+        Some(text) => row.text(text),
+        None => row.null(),
+    }
+}
+
+fn begin(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
     fields(reader, entity, columns(reader.catalog(), entity), id, cards)?;
     for section in entity.sections {
         self::section(reader, section, id, cards)?;
     }
-    written(cards.end_record())
+    Ok(())
 }
 
 /// Everything that is known of a record itself: its fields, its whole path, and what is computed for it.

@@ -310,6 +310,8 @@ fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
             Kind::Role => Role::parse(text).map_err(about)?.word().to_owned(),
             Kind::Ipv4 | Kind::Ipv6 => address::either(text).map_err(about)?.1,
             Kind::Vlan => crate::value::text::vlan(text).map_err(about)?,
+            Kind::Percent => crate::value::text::percent(text).map_err(about)?,
+            Kind::Duration => time::span(text).map_err(about)?,
             Kind::Name => text.nfc().collect(),
             _ => text.to_owned(),
         },

@@ -93,6 +93,8 @@ fn plain(entity: &Entity, field: &Field, index: usize) -> String {
         Kind::Count if index == 2 => format!("{number}.5"),
         Kind::Count => number.to_string(),
         Kind::Factor => (3 * number).to_string(),
+        Kind::Percent => format!("{number}%"),
+        Kind::Duration => format!("{number}d"),
         Kind::Status if index == BARE => "unknown".to_owned(),
         Kind::Status => ["stopped", "failed", "running"].get(index).copied().unwrap_or("planned").to_owned(),
         // The last of the admins runs the tests, so that either of the others may be removed; none is an editor yet.
@@ -127,7 +129,7 @@ pub fn meaning(catalog: &Catalog, field: &Field, text: &str) -> Meaning {
         Kind::Ipv4 => Meaning::Number(u32::from(text.parse::<std::net::Ipv4Addr>().expect("an address")).into()),
         Kind::Ipv6 => Meaning::Number(text.parse::<std::net::Ipv6Addr>().expect("an address").into()),
         // All values of such a field differ only in the number in them.
-        Kind::Name | Kind::Text | Kind::Email | Kind::Vlan => {
+        Kind::Name | Kind::Text | Kind::Email | Kind::Vlan | Kind::Percent | Kind::Duration => {
             let digits: String =
                 text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
             digits.parse().map_or_else(|_| Meaning::Word(text.to_owned()), Meaning::Number)

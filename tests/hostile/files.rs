@@ -83,7 +83,8 @@ fn csv_with_a_wrong_row_is_refused_with_its_line() {
         ),
         ("\u{202e}name\nx\n".as_bytes(), "1: \"\\u{202e}name\" is no column of users (did you mean name?)".to_owned()),
         (b"\x1b[2J\nx\n", "1: \"\\x1b[2J\" is no column of users (the columns are name, email)".to_owned()),
-        (b"id\n1\n", "1: \"id\" is computed and cannot be imported (leave the column out)".to_owned()),
+        (b"path\n1\n", "1: \"path\" is computed and cannot be imported (leave the column out)".to_owned()),
+        (b"id\n99\n", "2: id: no user has the id 99".to_owned()),
         (b"email\na@b\n", "1: the column name is missing".to_owned()),
         (b"name\nx\n\nx\n", "4: user \"x\" stands in line 2 already".to_owned()),
         (

@@ -76,6 +76,8 @@ fn canonical(kind: Kind, value: &str) -> Option<Result<String, Error>> {
         Kind::Ipv6 => address::ipv6(value),
         Kind::Vlan => text::vlan(value),
         Kind::Email => text::email(value),
+        Kind::Percent => text::percent(value),
+        Kind::Duration => time::span(value),
         Kind::Created | Kind::Updated | Kind::Time => time::parse(value),
         Kind::Quantity { .. } | Kind::Factor | Kind::Any { .. } | Kind::Reference { .. } | Kind::Secret => {
             return None;

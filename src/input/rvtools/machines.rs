@@ -80,6 +80,13 @@ impl Machine {
             }
         }
     }
+
+    /// The time of its creation, where the external id is a UUID or an id alone: either may be given again to another VM.
+    fn second_fact(tab: &Tab, row: &TabRow) -> Option<String> {
+        let is_one = tab.text(row, "VM UUID").is_some() != tab.text(row, "VM ID").is_some();
+        let time = if is_one { tab.text(row, "Creation date").and_then(parse_time) } else { None };
+        time.map(|time| format!("created {time}"))
+    }
 }
 
 /// Owner of a row of another tab.
@@ -304,6 +311,7 @@ impl Machines {
                 ],
             );
             machines.identify(Some(machine.external_id(tab, row)));
+            machines.certify(Machine::second_fact(tab, row));
         }
         [systems, machines]
     }

@@ -30,6 +30,7 @@ pub struct Staged {
 struct StagedRow {
     origin: Origin,
     external_id: Option<String>,
+    second_fact: Option<String>,
     cells: Vec<Option<String>>,
 }
 
@@ -56,13 +57,20 @@ impl Staged {
                 *slot = cell;
             }
         }
-        self.rows.push(StagedRow { origin, external_id: None, cells: placed });
+        self.rows.push(StagedRow { origin, external_id: None, second_fact: None, cells: placed });
     }
 
     /// Gives the row that was added last the id that the source has for its record.
     pub(super) fn identify(&mut self, id: Option<String>) {
         if let Some(row) = self.rows.last_mut() {
             row.external_id = id;
+        }
+    }
+
+    /// Gives the row that was added last another fact about its record.
+    pub(super) fn certify(&mut self, fact: Option<String>) {
+        if let Some(row) = self.rows.last_mut() {
+            row.second_fact = fact;
         }
     }
 
@@ -149,6 +157,10 @@ impl Records for Staged {
 
     fn external_id(&self) -> Option<&str> {
         self.rows.get(self.read.checked_sub(1)?)?.external_id.as_deref()
+    }
+
+    fn second_fact(&self) -> Option<&str> {
+        self.rows.get(self.read.checked_sub(1)?)?.second_fact.as_deref()
     }
 
     /// Returns the number of records read, in place of bytes: those were read long before.

@@ -1,14 +1,15 @@
 //! Effects of changes by record and field: of one change, or between two moments.
 
-use super::Moment;
 use super::action::Action;
 use super::entries::{Entry, Span};
 use super::story::{Step, differences};
+use super::{Logged, Moment};
 use crate::catalog::Entity;
+use crate::catalog::source::SOURCE;
 use crate::error::Result;
 use crate::store::reading::reader::Reader;
 use crate::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
 /// Difference of a record between two moments.
@@ -36,14 +37,43 @@ impl Reader<'_> {
         self.entries_in(self.span(change, change)?, |entry: Entry| {
             for id in entry.first..=entry.last {
                 let story = self.story(entry.entity, id)?;
-                if let Some(step) = story.iter().find(|step| step.entry == entry.id)
-                    && each(entry.entity, id, step)?.is_break()
-                {
+                let Some(place) = story.iter().position(|step| step.entry == entry.id) else { continue };
+                let (before, rest) = story.split_at(place);
+                let Some((step, later)) = rest.split_first() else { continue };
+                // Several updates of a record are told as one, where the first of them stands.
+                if before.last().is_some_and(|before| before.continues_with(step)) {
+                    continue;
+                }
+                let last = later.iter().take_while(|later| step.continues_with(later)).last();
+                let after = last.map_or(&step.after, |last| &last.after).clone();
+                if each(entry.entity, id, &Step { after, ..step.clone() })?.is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }
             Ok(ControlFlow::Continue(()))
         })
+    }
+
+    /// Returns the name of the source that a change was imported from; of one that is gone, its id.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn source_of(&self, change: &Logged) -> Result<Option<String>> {
+        change.source.map(|id| self.title(&SOURCE, id)).transpose()
+    }
+
+    /// Returns the names of the files that changes were imported from, by change.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn files_of_changes(&self) -> Result<HashMap<i64, Vec<String>>> {
+        let mut files: HashMap<i64, Vec<String>> = HashMap::new();
+        let sql = "SELECT change_id, name FROM change_file ORDER BY change_file_id";
+        self.connection.rows(sql, &[], |row| {
+            files.entry(row.id(0)?).or_default().extend(row.text(1)?.map(str::to_owned));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(files)
     }
 
     /// Hands each record that differs between two moments to `each`, by noun and id; of one noun, or of one record.

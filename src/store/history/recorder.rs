@@ -127,7 +127,9 @@ impl Recorder {
 
     /// Sets the file that the next records come from.
     pub(in crate::store) fn reading(&mut self, file: Option<&str>) {
-        self.file = file.map(Rc::from);
+        if self.file.as_deref() != file {
+            self.file = file.map(Rc::from);
+        }
         self.line = None;
     }
 

@@ -5,7 +5,7 @@
 use super::BLOCK;
 use super::action::Action;
 use super::entries::Entry;
-use crate::catalog::{BackReference, Entity, Field, OnRemove};
+use crate::catalog::{BackReference, Entity, Field, Kind as FieldKind, OnRemove};
 use crate::error::{Error, Kind, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::Reader;
@@ -31,6 +31,12 @@ pub struct Step {
 }
 
 impl Step {
+    /// Returns whether `next` is an update too, by the same change.
+    #[must_use]
+    pub fn continues_with(&self, next: &Self) -> bool {
+        self.change == next.change && self.action == Action::Update && next.action == Action::Update
+    }
+
     /// The fields that it changed, by their place in the catalog, with their old and new values.
     #[must_use]
     pub fn changed(&self) -> Vec<(usize, Value, Value)> {
@@ -126,12 +132,17 @@ impl Reader<'_> {
         Ok(blames)
     }
 
-    /// The names of the fields whose values were typed: they came last from no file. Of what history does not know,
-    /// none was.
+    /// The names of the fields whose values were typed: they came last from no file, and are no time that the store set. Of
+    /// what history does not know, none was.
     pub fn typed_fields(&self, entity: &'static Entity, id: i64) -> Result<Vec<&'static str>> {
         let blames = self.blame(entity, id)?.into_iter();
-        let is_typed = |blame: &Blame| blame.change > 0 && blame.source.is_none();
-        Ok(blames.filter(is_typed).map(|blame| blame.field.name).collect())
+        let mut typed = Vec::new();
+        for blame in blames.filter(|blame| blame.change > 0 && blame.source.is_none()) {
+            let is_set_by_the_store = blame.field.kind == FieldKind::Created
+                && self.change(blame.change).is_ok_and(|change| blame.value == Value::Text(change.at.into()));
+            typed.extend((!is_set_by_the_store).then_some(blame.field.name));
+        }
+        Ok(typed)
     }
 
     /// Returns the changes of a record and of its parts, recursively.

@@ -196,7 +196,7 @@ fn paths(reader: &Reader<'_>, block: &Block, rows: &[usize], place: usize) -> Re
     }
     let mut paths = Paths::new();
     for (noun, ids) in ids {
-        paths.insert(noun, reader.paths_of(reader.catalog().of(noun), ids)?);
+        paths.insert(noun, reader.qualified_paths_of(reader.catalog().of(noun), ids)?);
     }
     Ok(paths)
 }

@@ -20,6 +20,8 @@ pub struct Binding {
     pub record: i64,
     /// The id that the source has for the record.
     pub external_id: Option<Rc<str>>,
+    /// Another fact about it, where the source gives one.
+    pub second_fact: Option<Rc<str>>,
     /// True if a complete run has lacked the record.
     pub is_missing: bool,
 }
@@ -51,6 +53,15 @@ impl Bindings {
         self.list.get(place)
     }
 
+    /// Notes that the record at a place is missing, and that its external id is another record's.
+    pub fn replace(&mut self, place: usize) {
+        let Some(binding) = self.list.get_mut(place) else { return };
+        binding.is_missing = true;
+        if let Some(external_id) = &binding.external_id {
+            self.by_external_id.remove(external_id);
+        }
+    }
+
     /// Returns all bindings, by ascending id of the record.
     pub fn iter(&self) -> impl Iterator<Item = &Binding> {
         self.list.iter()
@@ -74,7 +85,7 @@ impl Bindings {
 pub(in crate::store) struct Knowledge {
     /// The names of the sources that know it.
     pub sources: Vec<String>,
-    /// The last complete run of a source that has it.
+    /// The last time at which a source had it: its last complete run, unless it misses the record.
     pub confirmed: Option<String>,
     /// The first time at which a source missed it, if one still does.
     pub missing: Option<String>,
@@ -87,7 +98,7 @@ impl Reader<'_> {
         for ids in ids.chunks(BATCH) {
             let names: Vec<String> = (2..=ids.len() + 1).map(|place| format!("${place}")).collect();
             let sql = format!(
-                "SELECT t.record_id, s.name, t.missing_since, coalesce(s.last_complete_run_at, t.first_seen_at) \
+                "SELECT t.record_id, s.name, t.missing_since, t.last_confirmed, s.last_complete_run_at, t.first_seen_at \
                  FROM source_record t JOIN source s ON s.source_id = t.source_id \
                  WHERE t.noun = $1 AND t.record_id IN ({}) ORDER BY t.record_id, s.source_id",
                 names.join(", ")
@@ -97,13 +108,14 @@ impl Reader<'_> {
                 let text = |place| Ok(row.text(place)?.map(str::to_owned));
                 let knowledge = found.entry(row.id(0)?).or_default();
                 knowledge.sources.extend(text(1)?);
-                match (text(2)?, text(3)?) {
-                    (None, confirmed) => knowledge.confirmed = knowledge.confirmed.take().max(confirmed),
-                    (Some(since), _) => {
-                        let earlier = knowledge.missing.take().filter(|other| *other < since);
-                        knowledge.missing = Some(earlier.unwrap_or(since));
-                    }
-                }
+                let confirmed = if let Some(since) = text(2)? {
+                    let earlier = knowledge.missing.take().filter(|other| *other < since);
+                    knowledge.missing = Some(earlier.unwrap_or(since));
+                    text(3)?
+                } else {
+                    text(4)?.or(text(5)?)
+                };
+                knowledge.confirmed = knowledge.confirmed.take().max(confirmed);
                 Ok(ControlFlow::Continue(()))
             })?;
         }
@@ -116,7 +128,8 @@ impl Reader<'_> {
     /// The file cannot be read.
     pub fn bindings(&self, source: i64, entity: &Entity) -> Result<Bindings> {
         let mut bindings = Bindings::default();
-        let sql = "SELECT t.source_record_id, t.record_id, t.external_id, t.missing_since FROM source_record t \
+        let sql = "SELECT t.source_record_id, t.record_id, t.external_id, t.missing_since, t.second_fact \
+                   FROM source_record t \
                    WHERE t.source_id = $1 AND t.noun = $2 ORDER BY t.record_id";
         self.connection.rows(sql, &[Bind::Integer(source), Bind::Text(entity.noun)], |row| {
             let external_id = row.text(2)?.map(Rc::<str>::from);
@@ -124,7 +137,8 @@ impl Reader<'_> {
                 bindings.by_external_id.insert(Rc::clone(external_id), bindings.list.len());
             }
             let is_missing = row.text(3)?.is_some();
-            bindings.list.push(Binding { id: row.id(0)?, record: row.id(1)?, external_id, is_missing });
+            let second_fact = row.text(4)?.map(Rc::<str>::from);
+            bindings.list.push(Binding { id: row.id(0)?, record: row.id(1)?, external_id, second_fact, is_missing });
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(bindings)

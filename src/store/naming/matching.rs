@@ -195,6 +195,40 @@ impl Reader<'_> {
         Ok(records.into_iter().map(path).collect())
     }
 
+    /// Returns the whole paths of those of the records `ids` of `entity` that exist, by id. Where a field besides name
+    /// and parent tells records apart, its value follows: `AWS/tokyo/prod/web01/10.0.0.1@101`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or the process is asked to end.
+    pub(in crate::store) fn qualified_paths_of(&self, entity: &Entity, ids: Vec<i64>) -> Result<HashMap<i64, String>> {
+        let mut paths = self.paths_of(entity, ids)?;
+        let Some(field) = entity.qualifier() else { return Ok(paths) };
+        let ids: BTreeSet<i64> = paths.keys().copied().collect();
+        let ids: Vec<Bind<'_>> = ids.into_iter().map(Bind::Integer).collect();
+        for batch in ids.chunks(BATCH) {
+            let picks = vec![Pick::Column(0, entity.id), Pick::Column(0, field.column)];
+            let condition = Condition::Is { column: entity.id, count: batch.len() };
+            let statement = Selection::of(entity, picks).with(condition).sql();
+            self.connection.rows(&statement, batch, |row| {
+                if let (Some(path), Some(value)) = (paths.get_mut(&row.id(0)?), row.text(1)?) {
+                    path.push('@');
+                    path.push_str(value);
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+        }
+        Ok(paths)
+    }
+
+    /// Returns the ids of the first records of `entity` called `name`, but for the record `id`.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn namesakes(&self, entity: &Entity, name: &str, id: i64) -> Result<Vec<i64>> {
+        let named = self.named(entity, name, FEW + 1)?;
+        Ok(named.into_iter().map(|(other, _)| other).filter(|other| *other != id).collect())
+    }
+
     /// Returns the ids of the records of `entity` called `name`, and of what holds them, about `most` at most.
     fn named(&self, entity: &Entity, name: &str, most: usize) -> Result<Vec<(i64, Option<i64>)>> {
         let mut named = Vec::new();

@@ -1,10 +1,12 @@
 //! Resolving the texts of a file, which names the same few records again and again.
 
-use super::resolve::missing;
+use super::resolve::{canonical, missing};
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::{Reader, name_sql};
+use crate::store::reading::record::Record;
+use crate::value::Cell;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
@@ -145,6 +147,47 @@ impl Resolver {
             Err(error) => remember(&mut self.failures, entity, text, error.clone()),
         }
         result
+    }
+
+    /// As [`Resolver::resolve`], for a path with the qualifier of its record behind it, as [`Reader::qualified_paths_of`]
+    /// returns it.
+    ///
+    /// # Errors
+    /// As [`Reader::resolve`].
+    pub fn resolve_qualified(&mut self, reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<i64> {
+        let Some(field) = entity.qualifier() else { return self.resolve(reader, entity, text) };
+        // Names may have an @ too: what follows the path is all of the rest.
+        for (at, _) in text.match_indices('@') {
+            let (path, value) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+            let is_it = |record: &Record| *record.value(entity, field.name) == Cell::Text(value.into());
+            if let Some(id) = Self::with_qualifier(reader, entity, path, is_it)? {
+                return Ok(id);
+            }
+        }
+        let is_bare = |record: &Record| *record.value(entity, field.name) == Cell::Null;
+        match Self::with_qualifier(reader, entity, text, is_bare)? {
+            Some(id) => Ok(id),
+            None => self.resolve(reader, entity, text),
+        }
+    }
+
+    /// The one record with a path whose qualifier is the wanted one.
+    fn with_qualifier(
+        reader: &Reader<'_>,
+        entity: &'static Entity,
+        path: &str,
+        is_wanted: impl Fn(&Record) -> bool,
+    ) -> Result<Option<i64>> {
+        let matches = reader.ending_in(entity, &canonical(entity, path))?;
+        let is_whole = matches.iter().any(|found| found.is_whole);
+        let mut only = None;
+        for found in matches.into_iter().filter(|found| found.is_whole || !is_whole) {
+            let record = reader.record(entity, found.id)?;
+            if record.is_some_and(|record| is_wanted(&record)) && only.replace(found.id).is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(only)
     }
 
     /// Lets the path `holder/name` name the record `id` of `entity`, whatever the inventory calls it.

@@ -212,7 +212,10 @@ impl<'s> Reader<'s> {
     }
 
     /// The name of a record and the id of what holds it.
-    pub(in crate::store) fn name_and_parent(&self, entity: &Entity, id: i64) -> Result<(String, Option<i64>)> {
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub fn name_and_parent(&self, entity: &Entity, id: i64) -> Result<(String, Option<i64>)> {
         let statement = self.ready(entity, Asked::NameAndParent, || {
             Selection::of(entity, vec![Pick::name(entity, 0), Pick::parent(entity)]).one()
         });

@@ -35,8 +35,10 @@ CREATE TABLE source_record (
     noun              TEXT    CONSTRAINT source_record_noun_given NOT NULL,
     record_id         INTEGER CONSTRAINT source_record_record_given NOT NULL,
     external_id       TEXT,
+    second_fact       TEXT,
     first_seen_at     TEXT    CONSTRAINT source_record_first_seen_given NOT NULL,
-    missing_since     TEXT
+    missing_since     TEXT,
+    last_confirmed    TEXT
 ) STRICT;
 CREATE UNIQUE INDEX source_record_key ON source_record (external_id, source_id);
 CREATE UNIQUE INDEX source_record_key_2 ON source_record (noun, record_id, source_id);
@@ -47,10 +49,13 @@ CREATE TABLE field_owner (
     noun            TEXT    CONSTRAINT field_owner_noun_given NOT NULL,
     record_id       INTEGER CONSTRAINT field_owner_record_given NOT NULL,
     field           TEXT    CONSTRAINT field_owner_field_given NOT NULL,
-    source_id       INTEGER CONSTRAINT field_owner_source REFERENCES source (source_id)
+    source_id       INTEGER CONSTRAINT field_owner_source REFERENCES source (source_id),
+    offered         TEXT,
+    offered_by_id   INTEGER CONSTRAINT field_owner_offered_by REFERENCES source (source_id)
 ) STRICT;
 CREATE UNIQUE INDEX field_owner_key ON field_owner (noun, record_id, field);
 CREATE INDEX field_owner_by_source ON field_owner (source_id);
+CREATE INDEX field_owner_by_offered_by ON field_owner (offered_by_id);
 
 CREATE VIEW v_source AS
 SELECT
@@ -74,8 +79,10 @@ SELECT
     t.noun,
     t.record_id,
     t.external_id,
+    t.second_fact,
     t.first_seen_at AS first_seen,
-    t.missing_since
+    t.missing_since,
+    t.last_confirmed
 FROM source_record AS t
 LEFT JOIN source AS source_ ON source_.source_id = t.source_id;
 
@@ -86,6 +93,10 @@ SELECT
     t.record_id,
     t.field,
     source_.name AS source,
-    t.source_id
+    t.source_id,
+    t.offered,
+    offered_by_.name AS offered_by,
+    t.offered_by_id
 FROM field_owner AS t
-LEFT JOIN source AS source_ ON source_.source_id = t.source_id;
+LEFT JOIN source AS source_ ON source_.source_id = t.source_id
+LEFT JOIN source AS offered_by_ ON offered_by_.source_id = t.offered_by_id;

@@ -64,9 +64,30 @@ impl Writer<'_> {
             (Some(before), Some(place)) => {
                 Change::Update { entity: &FIELD_OWNER, before, values: vec![(place, source)] }
             }
-            _ => Change::Create { entity: &FIELD_OWNER, values: vec![record, name, source] },
+            _ => Change::Create { entity: &FIELD_OWNER, values: vec![record, name, source, Cell::Null, Cell::Null] },
         };
         self.apply(change).map(drop)
+    }
+
+    /// Notes the value that a source offered for a field that another one decides: `decider`, if that is not known yet. It
+    /// leaves no history, unless the run has some already.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn note_offer(&mut self, field: (&Entity, i64, &str), decider: Owner, offer: (i64, &str)) -> Result<()> {
+        let (entity, id, field) = field;
+        let (source, text) = offer;
+        let key = [&Cell::Record(entity.noun.into(), id), &Cell::Text(field.into())];
+        let places = FIELD_OWNER.position("offered").zip(FIELD_OWNER.position("offered-by"));
+        let Some((offered, offered_by)) = places else { return Ok(()) };
+        self.unless_changed_unrecorded(|writer| {
+            if writer.find(&FIELD_OWNER, &["record", "field"], &key)?.is_none() {
+                writer.give_field(entity, id, field, decider)?;
+            }
+            let Some(before) = writer.find(&FIELD_OWNER, &["record", "field"], &key)? else { return Ok(()) };
+            let values = vec![(offered, Cell::Text(text.into())), (offered_by, Cell::Integer(source))];
+            writer.apply(Change::Update { entity: &FIELD_OWNER, before: &before, values }).map(drop)
+        })
     }
 
     /// Lets the sources of a record decide a field of it again. Returns whether it had an owner.
