@@ -97,7 +97,9 @@ pub fn address(bytes: &[u8]) {
 /// The property does not hold.
 pub fn where_terms(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    if let Some(Criteria::One(read)) = accepted(condition::parse(text)) {
+    if let Some(Criteria::One(read)) = accepted(condition::parse(text))
+        && !read.field.text().is_empty()
+    {
         let value = |word: &Word<'_>| format!("\"{}\"", word.text().replace('"', "\"\""));
         let values: Vec<String> = read.values.iter().map(value).collect();
         let operator = if read.operator == "=" { "in" } else { "not in" };

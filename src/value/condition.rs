@@ -119,6 +119,9 @@ impl Word<'_> {
 /// Adds to a fault the part of the condition around the byte `at`, with a mark under it.
 #[must_use]
 pub fn pointed(error: Error, text: &str, at: usize) -> Error {
+    if text.trim().is_empty() {
+        return error;
+    }
     let (before, behind) = text.split_at_checked(at).unwrap_or((text, ""));
     let from = before.char_indices().rev().take(AROUND).last().map_or(0, |(start, _)| start);
     let before = shown(before.get(from..).unwrap_or_default());
@@ -212,9 +215,9 @@ impl<'t> Parser<'t> {
         }
         let field = self.word(begin, self.at);
         let found = OPERATORS.iter().find(|(typed, _)| self.rest().starts_with(typed));
-        let Some((typed, operator)) = found.filter(|_| !field.text.is_empty()) else {
+        let Some((typed, operator)) = found else {
             let what = self.text.get(begin..).unwrap_or_default().trim();
-            let message = if what.is_empty() {
+            let message = if what.is_empty() && begin > 0 {
                 "a condition is missing".into()
             } else {
                 format!("{} is no condition", quoted(what))

@@ -221,13 +221,21 @@ fn conditions_and_columns_that_are_none_are_told_why() {
     let (deep, dots) = ("(".repeat(LONG), vec!["pool"; 20_000].join("."));
     for (term, status, told) in [
         ("", 2, "\"\" is no condition"),
-        ("name", 2, "\"name\" is no condition"),
+        ("name", 2, "\"name\" is no condition\n  name\n  ^"),
         ("=x", 2, "vm has no column \"\""),
-        ("((name=x))", 2, "vm has no column \"((name\""),
-        (&deep, 2, &format!("\"{}…\" is no condition", "(".repeat(80))),
+        ("((name=x))", 0, ""),
+        (
+            &deep,
+            2,
+            &format!(
+                "the condition has too many parts inside each other\n  {}\n  {}^",
+                "(".repeat(120),
+                " ".repeat(60)
+            ),
+        ),
         (&format!("{dots}=x"), 2, &format!("pool has no column \"{}…\"", &dots[..80])),
         ("\u{1b}[31m=x", 2, "vm has no column \"\\x1b[31m\""),
-        ("name=x OR 1=1", 0, ""),
+        ("name=x OR 1=1", 2, "vm has no column \"1\"\n  name=x OR 1=1\n            ^"),
         ("memory>=16", 1, "memory: \"16\" has no unit; which is meant, MiB, GiB or TiB? (write 16GiB, say)"),
         ("cpu>1e9", 1, "cpu: \"1e9\" is not a number"),
         (
