@@ -337,7 +337,10 @@ impl World {
             }
             Step::Undo => {
                 if let Some(before) = self.before.take() {
-                    self.sandbox.ok(&["undo"]);
+                    // The last change by its number: an undo is undone again.
+                    let log = self.sandbox.ok(&["log", "--limit", "1", "-o", "csv"]);
+                    let last = log.lines().nth(1).and_then(|row| row.split(',').next()).expect("a change");
+                    self.sandbox.ok(&["undo", last]);
                     self.before = Some(std::mem::replace(&mut self.entries, before));
                 }
             }
