@@ -294,7 +294,9 @@ mod tests {
     fn rows_of_different_widths_keep_their_order() {
         let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
         let mut rows = vec![vec![text("web1"), text("x")]; 1000];
-        let names = (0..200).map(|number| "w".repeat(number % 50 + 1));
+        // A few widths by turns, then more than are drawn together.
+        let lengths = (0..100).map(|number| number % 7 + 1).chain((0..100).map(|number| number % 50 + 1));
+        let names = lengths.map(|length| "w".repeat(length));
         rows.extend(names.clone().map(|name| vec![text(&name), text("y")]));
         let written = list(Style::Table, Layout::piped(), &columns, &rows);
         let later: Vec<&str> = written.lines().skip(1001).collect();
