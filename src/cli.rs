@@ -4,6 +4,7 @@
 //! The global options are added to each command as it is built. Were they global to clap, it would copy them into all
 //! commands of a level, most of which a command line never names.
 
+mod batch;
 mod completions;
 mod fault;
 mod man;
@@ -22,8 +23,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
 
-/// The commands about the command tree itself.
-static PAGES: &[Graft] = &[completions::GRAFT, man::GRAFT, reference::GRAFT];
+/// The commands about the command tree itself, and the one that runs others.
+static PAGES: &[Graft] = &[batch::GRAFT, completions::GRAFT, man::GRAFT, reference::GRAFT];
 
 /// Every command that is grafted onto the tree.
 fn grafts() -> impl Iterator<Item = &'static Graft> {
@@ -47,6 +48,8 @@ fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
         .subcommand_help_heading("Nouns and commands")
         .disable_help_subcommand(true)
         .max_term_width(100)
+        // Without a blank line before the usage, the short help fits two screens of 24 lines.
+        .help_template("{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}")
         .after_help("Begin with: inv init, then inv import --from rvtools FILE.xlsx; see inv vm -h")
         .args(globals());
     let is_wanted = |entity: &&Entity| is_named(entity.noun) || entity.aliases.iter().any(|alias| is_named(alias));
@@ -187,7 +190,7 @@ fn with_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// Runs the command or the verb that a command line names.
-fn dispatch(session: &Session, matches: &ArgMatches) -> Result<()> {
+fn dispatch(session: &Session<'_>, matches: &ArgMatches) -> Result<()> {
     let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
     if let Some(graft) = grafts().find(|graft| graft.under.is_none() && graft.name == name) {
         return (graft.run)(session, below);

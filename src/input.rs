@@ -7,6 +7,7 @@
 pub mod csv;
 pub mod file;
 pub mod json_lines;
+pub mod lines;
 pub mod notes;
 pub mod prompt;
 mod question;

@@ -1,5 +1,9 @@
 //! Context of every verb and command: the inventory, the options that all commands have, and the output.
 
+mod shared;
+
+pub(crate) use shared::SharedTransaction;
+
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
@@ -13,7 +17,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -62,7 +66,7 @@ enum Color {
 /// One run of a command.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
-pub struct Session {
+pub struct Session<'s> {
     /// Make of the inventory.
     pub inventory: &'static Inventory,
     /// Style from the command line or `INV_OUTPUT`, if any.
@@ -78,14 +82,18 @@ pub struct Session {
     /// Moment that answers show (default: the present).
     pub at: Option<Moment>,
     message: Option<String>,
+    /// Command for the history (default: the command line of this process).
+    command: Option<String>,
     database: PathBuf,
     color: Color,
     pager: bool,
     patience: Patience,
     warned: Cell<bool>,
+    /// Open transaction that this command shares with others.
+    shared: Option<SharedTransaction<'s>>,
 }
 
-impl Session {
+impl Session<'_> {
     /// Reads the options that all commands take, and those that many do, from a command line and the commands in it.
     /// `doing` returns the noun and verb, or the command, of a command line.
     ///
@@ -125,11 +133,13 @@ impl Session {
             dry_run: flag("dry-run") || text("plan").is_some(),
             at: text("at").map(|text| Moment::parse(&text)).transpose()?,
             message: text("message").filter(|message| !message.trim().is_empty()),
+            command: None,
             database: database(option::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
             patience: Patience { time, say: if quiet { usual.say } else { write_message }, doing },
             warned: Cell::new(false),
+            shared: None,
         })
     }
 
@@ -140,6 +150,7 @@ impl Session {
             dry_run: true,
             at: self.at.clone(),
             message: self.message.clone(),
+            command: self.command.clone(),
             database: self.database.clone(),
             warned: Cell::new(true),
             ..*self
@@ -331,9 +342,20 @@ impl Session {
         self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(Error::output))
     }
 
+    /// Answers with what `text` holds, as it is.
+    ///
+    /// # Errors
+    /// The text cannot be read, or the output cannot be written.
+    pub(crate) fn answer_copy(&self, text: &mut dyn Read) -> Result<()> {
+        self.to_output(Style::Csv, |out| std::io::copy(text, out).map(drop).map_err(Error::output))
+    }
+
     /// Runs `write` on standard output, through the pager for tables on a terminal. A spool buffers the rest for a
     /// slow reader, so that the lock is released.
     fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        if let Some(shared) = &self.shared {
+            return shared.print(write);
+        }
         let paged = self.pager && style == Style::Table;
         let mut spool = Spool::new(pager::open(paged));
         let written = write(&mut spool);
@@ -346,6 +368,9 @@ impl Session {
     /// # Errors
     /// Those of `read` and of the file.
     pub fn read<T>(&self, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+        if let Some(shared) = &self.shared {
+            return shared.read(read);
+        }
         self.warn_of_the_file();
         match &self.at {
             Some(moment) => self.store().read_at(moment, read),
@@ -371,6 +396,9 @@ impl Session {
     /// # Errors
     /// Those of `write` and of the file.
     pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+        if let Some(shared) = &self.shared {
+            return shared.write(write);
+        }
         self.warn_of_the_file();
         self.store_to_change().write(self.end(), write)
     }
@@ -403,7 +431,7 @@ impl Session {
             login_user: None,
             os_user: Some(self.store().os_user().name),
             host: nix::unistd::gethostname().ok().map(|host| host.to_string_lossy().into_owned()),
-            command: command_line(env::args_os()),
+            command: self.command.clone().unwrap_or_else(|| command_line(env::args_os())),
             message: self.message.clone(),
         }
     }
@@ -437,6 +465,12 @@ fn write_message(text: &str) {
         // If standard error is closed, nobody can see the failure.
         let _ = writeln!(std::io::stderr(), "{}", shown::shown(line));
     }
+}
+
+/// Returns true if an option is set on the command line, in any of its commands.
+fn is_set(matches: &ArgMatches, name: &str) -> bool {
+    let is_here = matches.try_contains_id(name).is_ok() && matches.value_source(name) == Some(ValueSource::CommandLine);
+    is_here || matches.subcommand().is_some_and(|(_, below)| is_set(below, name))
 }
 
 /// Returns the value of an option on the command line. If several commands in it have the option, the deepest decides.

@@ -5,6 +5,7 @@
 mod addresses;
 mod backup;
 mod basics;
+mod batch;
 mod beside_many;
 mod causes;
 mod check;

@@ -49,7 +49,8 @@ pub(super) fn report(error: &clap::Error) -> Result<()> {
     }
 }
 
-fn usage(error: &clap::Error) -> Error {
+/// Returns the error as one of `inv`.
+pub(super) fn usage(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
     let path: Vec<&str> =

@@ -33,11 +33,11 @@ const LINK: &str = "membership";
 fn arguments(command: Command) -> Command {
     let whole =
         Arg::new("whole").value_name("SYSTEM").required(true).help("The system").add(arguments::names_of(WHOLE));
-    let parts = Arg::new("records")
+    let parts = Arg::new(arguments::RECORDS)
         .value_name("VM")
         .num_args(1..)
         .required(true)
-        .help("The VMs")
+        .help("The VMs; - reads their names from standard input, one a line")
         .add(arguments::names_of(PART));
     arguments::writes(command.arg(whole).arg(parts))
 }
@@ -56,7 +56,7 @@ fn link(session: &Session, matches: &ArgMatches, is_member: bool) -> Result<()> 
         (catalog.of(WHOLE), catalog.of(PART), catalog.of(LINK))
     };
     let Some(name) = arguments::option(matches, "whole") else { return Err(Error::usage("which system is not said")) };
-    let names = arguments::options(matches, "records");
+    let names = arguments::names(matches)?;
     let (count, report) = session.write(|writer| {
         let mut report = Report::new(session);
         let owner = Value::Integer(writer.resolve(whole, name)?);

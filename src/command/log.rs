@@ -2,16 +2,13 @@
 //! history.
 
 use super::Graft;
-use crate::catalog::Kind;
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
-use crate::store::Action;
 use crate::value::{shown, time};
 use crate::verb::arguments::{self, option};
-use crate::verb::{log, set};
+use crate::verb::{log, report, set};
 use clap::{Arg, ArgMatches, Command};
-use std::ops::ControlFlow;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -90,38 +87,13 @@ pub(super) fn number(text: &str) -> Result<i64> {
 
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    let columns = ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
-    session.answer_reading(Answer::default(), &columns, |reader, out| {
+    session.answer_reading(Answer::default(), &report::columns(), |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
-        reader.steps_of(id, |entity, record, step| {
-            let action = match step.action {
-                Action::Create => "create",
-                Action::Update => "change",
-                Action::Remove => "remove",
-                Action::Nothing => return Ok(ControlFlow::Continue(())),
-            };
-            let title = reader.title(entity, record)?;
-            let changed = step.changed();
-            for (place, old, new) in &changed {
-                let Some(field) = entity.fields.get(*place) else { continue };
-                // `updated` changes with every change, so it is shown only if nothing else changed.
-                if field.kind == Kind::Updated && changed.len() > 1 {
-                    continue;
-                }
-                row.clear();
-                for text in [action, entity.noun, title.as_str(), field.name] {
-                    row.text(text);
-                }
-                for value in [old, new] {
-                    match reader.shown(field, value)? {
-                        Some(text) => row.text(&text),
-                        None => row.null(),
-                    }
-                }
-                out(&row)?;
-            }
-            Ok(ControlFlow::Continue(()))
+        report::steps(reader, id, |cells| {
+            row.clear();
+            row.texts(cells);
+            out(&row)
         })
     })
 }

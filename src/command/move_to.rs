@@ -16,11 +16,11 @@ const NOUN: &str = "vm";
 const HOLDER: &str = "pool";
 
 fn arguments(command: Command) -> Command {
-    let names = Arg::new("records")
+    let names = Arg::new(arguments::RECORDS)
         .value_name("NAME")
         .num_args(1..)
         .required(true)
-        .help("The VMs to move")
+        .help("The VMs to move; - reads their names from standard input, one a line")
         .add(arguments::names_of(NOUN));
     let holder = Arg::new(HOLDER)
         .long(HOLDER)

@@ -156,6 +156,16 @@ impl Row {
         self.one(SlotKind::Text, text);
     }
 
+    /// Adds text cells, empty ones for `None`.
+    pub fn texts<'t>(&mut self, cells: impl IntoIterator<Item = Option<&'t str>>) {
+        for cell in cells {
+            match cell {
+                Some(text) => self.text(text),
+                None => self.null(),
+            }
+        }
+    }
+
     /// Appends to the text of the last cell, which is a text cell.
     pub fn add(&mut self, text: &str) {
         self.text.push_str(text);

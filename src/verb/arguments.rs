@@ -3,11 +3,20 @@
 use super::batch::Duplicates;
 use super::complete;
 use crate::catalog::{Catalog, Entity, Field, Kind};
+use crate::error::{Error, Result};
+use crate::input::lines::Lines;
 use crate::input::secret::PasswordSource;
 use crate::session::Session;
 use crate::value::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
+use std::borrow::Cow;
+use std::path::Path;
+
+/// Argument for the names of records.
+pub(crate) const RECORDS: &str = "records";
+/// Name that stands for the lines of standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// Adds an option for each field that can be set.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
@@ -82,10 +91,10 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
 
 /// Returns the argument for names of records.
 pub(crate) fn records(entity: &'static Entity) -> Arg {
-    Arg::new("records")
+    Arg::new(RECORDS)
         .value_name("NAME")
         .num_args(1..)
-        .help("Its name, the end of its path, its path, or id=N")
+        .help("Its name, the end of its path, its path, or id=N; - reads names from standard input, one a line")
         .add(names_of(entity.noun))
 }
 
@@ -160,6 +169,34 @@ pub(crate) fn options<'m>(matches: &'m ArgMatches, name: &str) -> Vec<&'m str> {
         .flatten()
         .map(|values| values.map(String::as_str).collect())
         .unwrap_or_default()
+}
+
+/// Returns the names of records on the command line; for `-`, those on the lines of standard input, without empty ones.
+///
+/// # Errors
+/// Standard input cannot be read, or has no name.
+pub(crate) fn names(matches: &ArgMatches) -> Result<Vec<Cow<'_, str>>> {
+    let names = options(matches, RECORDS);
+    if names != [STANDARD_INPUT] {
+        return Ok(names.into_iter().map(Cow::Borrowed).collect());
+    }
+    let mut names = Vec::new();
+    for line in Lines::open(Path::new(STANDARD_INPUT))? {
+        let (_, line) = line?;
+        let name = line.trim();
+        if !name.is_empty() {
+            names.push(Cow::Owned(name.to_owned()));
+        }
+    }
+    if names.is_empty() {
+        return Err(Error::usage("standard input has no name").help("pass names on its lines, or on the command line"));
+    }
+    Ok(names)
+}
+
+/// Returns true if a command reads names or a password from standard input.
+pub(crate) fn is_from_standard_input(matches: &ArgMatches) -> bool {
+    switch(matches, "password-stdin") || options(matches, RECORDS) == [STANDARD_INPUT]
 }
 
 /// Returns where the password of a command comes from.

@@ -13,11 +13,44 @@ const PRINTED: usize = 20;
 /// The last column of a file of bad rows; an import takes no notice of it, so that mended rows can go in as they stand.
 pub(super) const COLUMN: &str = "faults";
 
+/// The first faults of a file as lines, and the number of all.
+#[derive(Debug, Default)]
+pub(crate) struct FaultLines {
+    first: Vec<String>,
+    count: usize,
+}
+
+impl FaultLines {
+    /// Adds a fault.
+    pub(crate) fn add(&mut self, line: String) {
+        self.count += 1;
+        if self.first.len() < PRINTED {
+            self.first.push(line);
+        }
+    }
+
+    /// Returns true if there is no fault so far.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Number of faults.
+    pub(crate) const fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Returns the first faults, and a line with the number of the others.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let rest = self.count - self.first.len();
+        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
+        self.first.iter().cloned().chain(more).collect()
+    }
+}
+
 /// The faults of an import.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    lines: Vec<String>,
-    count: usize,
+    lines: FaultLines,
     rows: usize,
     rejects: Option<Rejects>,
 }
@@ -41,12 +74,12 @@ impl Faults {
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
         };
-        Ok(Self { lines: Vec::new(), count: 0, rows: 0, rejects })
+        Ok(Self { lines: FaultLines::default(), rows: 0, rejects })
     }
 
     /// Returns true if there is no fault so far.
     pub(crate) const fn is_empty(&self) -> bool {
-        self.count == 0
+        self.lines.is_empty()
     }
 
     /// Number of rows with a fault.
@@ -64,11 +97,8 @@ impl Faults {
         cells: impl Iterator<Item = (usize, Option<&'a str>)>,
     ) -> Result<()> {
         self.rows += 1;
-        self.count += faults.len();
         for fault in faults {
-            if self.lines.len() < PRINTED {
-                self.lines.push(format!("{}:{line}: {fault}", shown::shown(file)));
-            }
+            self.lines.add(format!("{}:{line}: {fault}", shown::shown(file)));
         }
         self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
     }
@@ -108,18 +138,14 @@ impl Faults {
         let (rows, them) =
             if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
         let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
-        let rest = self.count - self.lines.len();
-        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
         Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
-            .details(self.lines.iter().cloned().chain(more))
+            .details(self.lines())
             .help(format!("mend {them} and {help}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let rest = self.count - self.lines.len();
-        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
-        self.lines.iter().cloned().chain(more).collect()
+        self.lines.lines()
     }
 }
 

@@ -185,7 +185,7 @@ struct Outcome {
 
 /// An import on its way.
 struct Load<'l> {
-    session: &'l Session,
+    session: &'l Session<'l>,
     options: &'l Options,
     speed: Speed,
     intake: Intake,

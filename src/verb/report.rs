@@ -9,6 +9,7 @@ use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Filling, Reader};
 use crate::value::Cell;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use tempfile::SpooledTempFile;
 
 /// Number of bytes that wait in memory.
@@ -120,6 +121,12 @@ impl Report {
         )
     }
 
+    /// Adds the steps of a change in history.
+    pub(crate) fn add_steps(&mut self, reader: &Reader<'_>, change: i64) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        steps(reader, change, |cells| put(rows, cells))
+    }
+
     /// Returns true if effects are written down.
     pub(crate) const fn is_written(&self) -> bool {
         self.rows.is_some()
@@ -158,26 +165,52 @@ impl Report {
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
         let Some(rows) = self.rows else { return Ok(()) };
         let mut rows = rows.into_inner().map_err(|error| aside(error.into_error()))?;
-        let columns =
-            ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
         rows.rewind().map_err(aside)?;
-        session.answer(Answer::default(), &columns, |each| {
+        session.answer(Answer::default(), &columns(), |each| {
             let mut row = Row::default();
             for line in BufReader::new(rows).lines() {
                 let line = line.map_err(aside)?;
                 let cells: [Option<String>; 6] = serde_json::from_str(&line).map_err(|error| aside(error.into()))?;
                 row.clear();
-                for cell in &cells {
-                    match cell {
-                        Some(text) => row.text(text),
-                        None => row.null(),
-                    }
-                }
+                row.texts(cells.each_ref().map(Option::as_deref));
                 each(&row)?;
             }
             Ok(())
         })
     }
+}
+
+/// Columns of a report, and of a change in history.
+pub(crate) fn columns() -> [Column; 6] {
+    ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text))
+}
+
+/// Hands each changed field of a change to `each`: action, noun, path, field, old and new value.
+pub(crate) fn steps(
+    reader: &Reader<'_>,
+    change: i64,
+    mut each: impl FnMut([Option<&str>; 6]) -> Result<()>,
+) -> Result<()> {
+    reader.steps_of(change, |entity, record, step| {
+        let action = match step.action {
+            Action::Create => "create",
+            Action::Update => "change",
+            Action::Remove => "remove",
+            Action::Nothing => return Ok(ControlFlow::Continue(())),
+        };
+        let title = reader.title(entity, record)?;
+        let changed = step.changed();
+        for (place, old, new) in &changed {
+            let Some(field) = entity.fields.get(*place) else { continue };
+            // `updated` changes with every change, so it is shown only if nothing else changed.
+            if field.kind == Kind::Updated && changed.len() > 1 {
+                continue;
+            }
+            let (old, new) = (reader.shown(field, old)?, reader.shown(field, new)?);
+            each([Some(action), Some(entity.noun), Some(&title), Some(field.name), old.as_deref(), new.as_deref()])?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
 /// Writes one row of a report.

@@ -15,6 +15,7 @@ use crate::store::{Query, Reader};
 use crate::value::role::Role;
 use crate::value::{Cell, shown, similar};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::borrow::Cow;
 
 /// Number of records that are changed without confirmation.
 const UNASKED: usize = 2;
@@ -103,15 +104,15 @@ pub(crate) struct Wanted<'w> {
 
 /// Records that a verb is applied to: by their names, or by conditions.
 pub(crate) enum Named<'m> {
-    Names(Vec<&'m str>),
+    Names(Vec<Cow<'m, str>>),
     /// Names that may be of no record.
-    Known(Vec<&'m str>),
+    Known(Vec<Cow<'m, str>>),
     Where(&'m ArgMatches),
 }
 
 impl<'m> Named<'m> {
     pub(crate) fn from(entity: &Entity, matches: &'m ArgMatches) -> Result<Self> {
-        let names = options(matches, "records");
+        let names = arguments::names(matches)?;
         match (names.is_empty(), options(matches, "where").is_empty()) {
             (false, true) if switch(matches, "ignore-missing") => Ok(Self::Known(names)),
             (false, true) => Ok(Self::Names(names)),

@@ -23,7 +23,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
-    let names = arguments::options(matches, "records");
+    let names = arguments::names(matches)?;
     let catalog = session.catalog();
     let usual: Vec<String> = columns(catalog, entity).into_iter().map(|path| path.name).collect();
     let usual: Vec<&str> = usual.iter().map(String::as_str).collect();

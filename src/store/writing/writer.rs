@@ -125,6 +125,21 @@ impl<'s> Writer<'s> {
         (self.recorder.as_mut(), self.reader.connection, &self.now)
     }
 
+    /// Returns the number of the change in history; `None` as long as nothing has changed.
+    #[must_use]
+    pub fn change_number(&self) -> Option<i64> {
+        self.recorder.as_ref().and_then(Recorder::change)
+    }
+
+    /// Writes what history has waiting and returns the number of the change, which is complete with this: for a
+    /// transaction that is rolled back.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn preview(&mut self) -> Result<Option<i64>> {
+        Ok(self.finish()?.map(|mark| mark.id))
+    }
+
     /// Checks the rules that hold at the end, and completes the change in history: the last step of the transaction.
     pub(in crate::store) fn finish(&mut self) -> Result<Option<Mark>> {
         if self.operators_changed {

@@ -1,0 +1,196 @@
+//! `inv batch`: one command a line, in one transaction or each in its own.
+
+use super::{dispatch, fault, inventory, parsed};
+use crate::catalog::Entity;
+use crate::command::Graft;
+use crate::error::{Error, Kind, Result};
+use crate::input::lines::Lines;
+use crate::interrupt;
+use crate::session::{Session, SharedTransaction};
+use crate::store::Writer;
+use crate::value::shown;
+use crate::verb::arguments::{self, option, switch};
+use crate::verb::faults::FaultLines;
+use crate::verb::report::Report;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::io::Seek;
+use std::path::Path;
+use tempfile::SpooledTempFile;
+
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "batch",
+    about: "Run commands from a file, one a line, in one transaction",
+    hidden: false,
+    arguments,
+    run,
+};
+
+/// Number of bytes of output that wait in memory for the commit.
+const IN_MEMORY: usize = 1 << 20;
+
+/// Verbs of a noun that cannot be in a batch: they read or write files.
+const EXCLUDED: [&str; 2] = ["import", "export"];
+
+fn arguments(command: Command) -> Command {
+    let file = Arg::new("file")
+        .value_name("FILE")
+        .required(true)
+        .value_hint(ValueHint::FilePath)
+        .help("File with a command on each line, - for standard input");
+    let each = Arg::new("each")
+        .long("each")
+        .action(ArgAction::SetTrue)
+        .conflicts_with("dry-run")
+        .help("Run each command in a transaction of its own, and go on after one that fails");
+    arguments::writes(command.arg(file).arg(each)).long_about(
+        "Run commands from a file, one a line, such as: vm set web01 --cpu 4. Words are quoted as in a shell; a word inv \
+         at the beginning, empty lines and lines that begin with # are ignored. Every verb and command of a noun except \
+         import and export can be used. All commands run in one transaction, which is one change in history: if one \
+         fails, every fault is reported with its line and nothing is changed. With --each, each command that succeeds \
+         is a change of its own.",
+    )
+}
+
+/// A command and the number of its line.
+struct BatchLine {
+    number: u64,
+    text: String,
+}
+
+fn run(session: &Session<'_>, matches: &ArgMatches) -> Result<()> {
+    let path = option(matches, "file").unwrap_or("-");
+    let lines = Lines::open(Path::new(path))?;
+    let name = shown::shown(lines.name()).into_owned();
+    // Read to the end before the inventory is locked: the program that writes the commands may be slow.
+    let mut commands = Vec::new();
+    for line in lines {
+        let (number, text) = line?;
+        if !matches!(text.trim_start().chars().next(), None | Some('#')) {
+            commands.push(BatchLine { number, text });
+        }
+    }
+    if switch(matches, "each") { run_each(session, &name, &commands) } else { run_together(session, &name, &commands) }
+}
+
+/// Runs all commands in one transaction.
+fn run_together(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Result<()> {
+    let (change, mut output, report) = session.write(|writer| {
+        let output = RefCell::new(SpooledTempFile::new(IN_MEMORY));
+        let mut faults = FaultLines::default();
+        writer.reading(Some(name));
+        {
+            let writer = RefCell::new(&mut *writer);
+            let lend = |use_writer: &mut dyn FnMut(&mut Writer<'_>)| {
+                if let Ok(mut writer) = writer.try_borrow_mut() {
+                    use_writer(&mut writer);
+                }
+            };
+            let shared = SharedTransaction::new(&lend, &output);
+            for line in commands {
+                interrupt::check()?;
+                lend(&mut |writer| writer.at_line(line.number));
+                let ran = run_line(session, line, Some(shared));
+                ran.or_else(|error| note(&mut faults, name, line, error))?;
+            }
+        }
+        if !faults.is_empty() {
+            return Err(failed(&faults, commands.len(), "nothing was changed"));
+        }
+        let mut report = Report::new(session);
+        let mut change = writer.change_number();
+        if session.dry_run {
+            change = writer.preview()?;
+            change.map_or(Ok(()), |change| report.add_steps(writer, change))?;
+        }
+        Ok((change, output.into_inner(), report))
+    })?;
+    if session.dry_run {
+        return report.tell(session);
+    }
+    output.rewind().map_err(|error| Error::io("cannot read the answers that waited for the commit", error))?;
+    session.answer_copy(&mut output)?;
+    session.say(&match change {
+        Some(change) => format!("ran {}: change {change}", counted(commands.len())),
+        None => format!("ran {}: no changes needed", counted(commands.len())),
+    });
+    Ok(())
+}
+
+/// Runs each command in a transaction of its own.
+fn run_each(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Result<()> {
+    let mut faults = FaultLines::default();
+    for line in commands {
+        interrupt::check()?;
+        run_line(session, line, None).or_else(|error| note(&mut faults, name, line, error))?;
+    }
+    if !faults.is_empty() {
+        return Err(failed(&faults, commands.len(), "the others were run"));
+    }
+    session.say(&format!("ran {}", counted(commands.len())));
+    Ok(())
+}
+
+/// Runs the command on a line.
+fn run_line(session: &Session<'_>, line: &BatchLine, shared: Option<SharedTransaction<'_>>) -> Result<()> {
+    let words = shlex::split(&line.text).ok_or_else(|| {
+        Error::usage("a quote is not closed, or a \\ is the last character").help("quote the words as in a shell")
+    })?;
+    let words = words.iter().map(String::as_str).skip_while(|word| *word == "inv");
+    let arguments: Vec<OsString> = std::iter::once("inv").chain(words).map(OsString::from).collect();
+    let matches = parsed(arguments.clone()).map_err(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            Error::usage("a batch has no help").help("run inv batch --help")
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Error::usage("the command is incomplete").help("write a noun, a verb and its arguments")
+        }
+        _ => fault::usage(&error),
+    })?;
+    allowed(&matches)?;
+    dispatch(&session.for_line(&matches, arguments, shared)?, &matches)
+}
+
+/// Refuses commands that cannot be in a batch.
+fn allowed(matches: &ArgMatches) -> Result<()> {
+    let Some((name, below)) = matches.subcommand() else { return Ok(()) };
+    let noun: Option<&'static Entity> = inventory().catalog.named(name).ok();
+    let verb = below.subcommand();
+    let refused = match (noun, verb) {
+        (None, _) => name.to_owned(),
+        (Some(noun), Some((verb, _))) if EXCLUDED.contains(&verb) => format!("{} {verb}", noun.noun),
+        (Some(noun), Some((verb, below))) if arguments::is_from_standard_input(below) => {
+            return Err(Error::usage(format!("{} {verb} cannot read standard input in a batch", noun.noun))
+                .help("write the names on the line"));
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::usage(format!("{} cannot be run in a batch", shown::quoted(&refused)))
+        .help("a batch takes the verbs of nouns, such as vm set; inv batch --help tells more"))
+}
+
+/// Adds the failure of a line to `faults`, or returns one that ends the batch.
+fn note(faults: &mut FaultLines, name: &str, line: &BatchLine, error: Error) -> Result<()> {
+    if matches!(error.kind(), Kind::Inventory | Kind::Interrupted | Kind::OutputClosed) {
+        return Err(error);
+    }
+    let help = error.way_out().map(|help| format!(" ({help})")).unwrap_or_default();
+    let sentence: Vec<&str> =
+        std::iter::once(error.message()).chain(error.lines().iter().map(|line| line.trim())).collect();
+    faults.add(format!("{name}:{}: {}{help}", line.number, sentence.join("; ")));
+    Ok(())
+}
+
+/// Returns the faults as one failure.
+fn failed(faults: &FaultLines, commands: usize, outcome: &str) -> Error {
+    Error::failed(format!("{} of {} failed; {outcome}", faults.count(), counted(commands)))
+        .details(faults.lines())
+        .help("fix these lines and run inv batch again")
+}
+
+fn counted(commands: usize) -> String {
+    if commands == 1 { "1 command".to_owned() } else { format!("{commands} commands") }
+}

@@ -1,0 +1,165 @@
+//! `inv batch` runs commands line by line, and `-` reads names from standard input.
+
+use crate::support::{Answer, Sandbox};
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+fn parts(answer: &Answer) -> (i32, &str, &str) {
+    (answer.status, answer.stdout.as_str(), answer.stderr.as_str())
+}
+
+const ESTATE: &str = "\
+# an estate in words of inv
+
+provider add AWS
+inv dc add tokyo --provider AWS
+pool add prod --dc tokyo --cpu 64 --memory \"256 GiB\"\r
+vm add web01 --pool prod --cpu 2 --memory 4GiB
+vm add 'web 02' --pool prod --cpu 2 --memory 4GiB --disk 20GiB
+vm set web01 --cpu 4
+vm list -o csv -c name,cpu
+";
+
+#[test]
+fn a_batch_is_one_change_whose_answers_come_after_it() {
+    let sandbox = Sandbox::empty();
+    let before = sandbox.exported();
+    let file = sandbox.file("estate.txt", ESTATE);
+    let paths = "AWS\nAWS/tokyo\nAWS/tokyo/prod\nAWS/tokyo/prod/web01\nAWS/tokyo/prod/web 02\n";
+    let listed = "name,cpu\nweb01,4\nweb 02,2\n";
+    let answer = sandbox.run(&["batch", &file]);
+    assert_eq!(parts(&answer), (0, format!("{paths}{listed}").as_str(), "ran 7 commands: change 1\n"));
+    // History has the line of each record.
+    let steps = sandbox.ok(&["log", "show", "1", "-o", "csv"]);
+    assert!(steps.contains("change,vm,AWS/tokyo/prod/web01,cpu,2,4\n"), "{steps}");
+    let blamed = sandbox.ok(&["blame", "vm", "web01", "-o", "csv"]);
+    let line = |field: &str| blamed.lines().find(|line| line.starts_with(field)).unwrap_or_default();
+    assert!(line("memory,4 GiB,").ends_with(&format!(",{file}:6,")), "{blamed}");
+    assert!(line("cpu,4,").ends_with(&format!(",{file}:8,")), "{blamed}");
+    sandbox.ok(&["undo"]);
+    assert_eq!(sandbox.exported(), before);
+    sandbox.ok(&["log", "verify"]);
+}
+
+#[test]
+fn every_fault_of_a_batch_is_told_with_its_line_and_nothing_is_changed() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&["batch", &sandbox.file("estate.txt", ESTATE)]);
+    let before = sandbox.exported();
+    let lines = "vm set web01 --cpu 8\nvm set web09 --cpu 4\n\nvm set web01 --memoy 3\nvm set web01 --cpu x\nvm rm web01\n\
+                 vm import x.csv\nundo\nvm show -\nvm set \"web\nvm\nvm --help\nvm set web01 --cpu 3 --db other.db\n\
+                 vm set web01 --cpu 3 -m why\n";
+    let answer = sandbox.run_with_input(&["batch", "-"], lines);
+    assert_eq!(
+        parts(&answer),
+        (
+            1,
+            "",
+            "error: 12 of 13 commands failed; nothing was changed\n  \
+             standard input:2: no vm named \"web09\" (did you mean web01?)\n  \
+             standard input:4: inv vm set has no option \"--memoy\" (did you mean --memory?)\n  \
+             standard input:5: cpu: \"x\" is not a number (write the digits 0 to 9 with at most one point, such as 1024 or \
+             1.5)\n  \
+             standard input:6: this wants a yes: remove vm AWS/tokyo/prod/web01? (say --yes, or look first with \
+             --dry-run)\n  \
+             standard input:7: \"vm import\" cannot be run in a batch (a batch takes the verbs of nouns, such as vm \
+             set; inv batch --help tells more)\n  \
+             standard input:8: \"undo\" cannot be run in a batch (a batch takes the verbs of nouns, such as vm set; \
+             inv batch --help tells more)\n  \
+             standard input:9: vm show cannot read standard input in a batch (write the names on the line)\n  \
+             standard input:10: a quote is not closed, or a \\ is the last character (quote the words as in a shell)\n  \
+             standard input:11: the command is incomplete (write a noun, a verb and its arguments)\n  \
+             standard input:12: a batch has no help (run inv batch --help)\n  \
+             standard input:13: --db is an option of the whole batch (pass --db to inv batch itself)\n  \
+             standard input:14: --message is an option of the whole batch (pass --message to inv batch itself)\n\
+             help: fix these lines and run inv batch again\n"
+        )
+    );
+    assert_eq!(sandbox.exported(), before);
+    assert_eq!(sandbox.ok(&["log", "-o", "csv", "--limit", "9"]).lines().count(), 2);
+}
+
+#[test]
+fn with_each_the_commands_that_succeed_are_changes_of_their_own() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&["batch", &sandbox.file("estate.txt", ESTATE)]);
+    let answer = sandbox
+        .run_with_input(&["batch", "--each", "-"], "vm set web01 --cpu 8\nvm set web09 --cpu 4\nvm rm web01 -y\n");
+    assert_eq!(
+        parts(&answer),
+        (
+            1,
+            "",
+            "error: 1 of 3 commands failed; the others were run\n  \
+             standard input:2: no vm named \"web09\" (did you mean web01?)\n\
+             help: fix these lines and run inv batch again\n"
+        )
+    );
+    let log = sandbox.ok(&["log", "-o", "csv"]);
+    let latest: Vec<&str> = log.lines().skip(1).take(2).collect();
+    assert!(latest[0].contains(",-1 vm,,inv vm rm web01 -y,"), "{log}");
+    assert!(latest[1].contains(",~1 vm,,inv vm set web01 --cpu 8,"), "{log}");
+    let both = sandbox.run_with_input(&["batch", "--each", "--dry-run", "-"], "vm list\n");
+    assert_eq!((both.status, both.stdout.as_str()), (2, ""), "{both}");
+}
+
+#[test]
+fn a_dry_run_of_a_batch_shows_what_would_change() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&["batch", &sandbox.file("estate.txt", ESTATE)]);
+    let before = sandbox.exported();
+    let lines = "vm set web01 --cpu 8\nvm set web01 --cpu 16\nvm rename 'web 02' web02\nvm list -c name\n";
+    let answer = sandbox.run_with_input(&["batch", "--dry-run", "-o", "csv", "-"], lines);
+    assert_eq!(
+        parts(&answer),
+        (
+            0,
+            "change,noun,record,field,old,new\n\
+             change,vm,AWS/tokyo/prod/web01,cpu,4,16\n\
+             change,vm,AWS/tokyo/prod/web02,name,web 02,web02\n",
+            ""
+        )
+    );
+    assert_eq!(sandbox.exported(), before);
+    let nothing = sandbox.run_with_input(&["batch", "-"], "vm set web01 --cpu 4\n");
+    assert_eq!(parts(&nothing), (0, "", "ran 1 command: no changes needed\n"));
+}
+
+#[test]
+fn ten_thousand_commands_are_one_transaction() {
+    let sandbox = Sandbox::empty();
+    let mut lines = String::from("provider add AWS\ndc add tokyo --provider AWS\npool add prod --dc tokyo\n");
+    for number in 0..1000 {
+        let _ = writeln!(lines, "vm add web{number} --pool prod --cpu 1 --memory 1GiB");
+    }
+    sandbox.ok(&["batch", &sandbox.file("add.txt", &lines)]);
+    let sets: String =
+        (0..10_000).map(|number| format!("vm set web{} --cpu {}\n", number % 1000, number / 1000 + 2)).collect();
+    let file = sandbox.file("set.txt", sets);
+    let begun = Instant::now();
+    let answer = sandbox.run(&["batch", &file]);
+    // Three seconds are promised of a release build on an idle machine.
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+    assert_eq!(parts(&answer), (0, "", "ran 10000 commands: change 2\n"));
+    // Ten times each, from 2 to 11.
+    assert_eq!(sandbox.ok(&["vm", "list", "--where", "cpu=11", "--count"]), "1000\n");
+}
+
+#[test]
+fn names_come_from_standard_input() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&["batch", &sandbox.file("estate.txt", ESTATE)]);
+    sandbox.ok(&["system", "add", "shop"]);
+    let names = "web01\r\n\nAWS/tokyo/prod/web 02\n";
+    let run = |arguments: &[&str]| sandbox.run_with_input(arguments, names);
+    assert_eq!(parts(&run(&["vm", "set", "-", "--cpu", "3"])), (0, "", "changed 2 vms\n"));
+    assert_eq!(parts(&run(&["vm", "show", "-", "-c", "name,cpu", "-o", "csv"])).1, "name,cpu\nweb01,3\nweb 02,3\n");
+    assert_eq!(parts(&run(&["system", "attach", "shop", "-"])), (0, "", "attached 2 vms\n"));
+    assert_eq!(parts(&run(&["vm", "rm", "-", "--yes"])).0, 0);
+    assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "0\n");
+    let none = sandbox.run_with_input(&["vm", "set", "-", "--cpu", "3"], "\n\n");
+    assert_eq!(
+        parts(&none),
+        (2, "", "error: standard input has no name\nhelp: pass names on its lines, or on the command line\n")
+    );
+}
