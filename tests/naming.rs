@@ -230,6 +230,7 @@ fn refuses_names_that_cannot_be_seen_for_what_they_are() {
         ("we\u{7f}b", "U+007F"),
         ("we\u{9b}b", "U+009B"),
         (long.as_str(), "255"),
+        ("-", "\"-\" stands for names on standard input"),
     ] {
         let answer = sandbox.run(&["provider", "add", name]);
         assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{name:?} {answer}");
@@ -243,7 +244,7 @@ fn refuses_names_that_cannot_be_seen_for_what_they_are() {
     assert_eq!(sandbox.ok(&["provider", "list", "--count"]), "0\n");
     let longest = "é".repeat(255);
     assert_eq!(sandbox.ok(&["provider", "add", &longest]), format!("{longest}\n"));
-    for name in ["東京", "موقع", "a b", "🙂", "'; DROP TABLE unit; --", "100%", "under_score", "id", "-"] {
+    for name in ["東京", "موقع", "a b", "🙂", "'; DROP TABLE unit; --", "100%", "under_score", "id", "a-"] {
         assert_eq!(sandbox.ok(&["provider", "add", "--", name]), format!("{name}\n"));
         assert_eq!(path_of(&sandbox, "provider", name), name);
     }

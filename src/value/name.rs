@@ -14,8 +14,11 @@ const TOO_MANY_BYTES: usize = 64 * LONGEST;
 /// Mark of an id where a record is named: `id=5`.
 const ID: &str = "id=";
 
+/// Word that stands for names on standard input.
+pub const STANDARD_INPUT: &str = "-";
+
 /// Reads a name: 1 to 255 characters after normalisation to NFC, no blank at either end, nothing unseen in it, and not the
-/// text of an id.
+/// text of an id or `-`.
 pub fn parse(text: &str) -> Result<String> {
     lent(text).map(Cow::into_owned)
 }
@@ -23,7 +26,7 @@ pub fn parse(text: &str) -> Result<String> {
 /// As [`parse`], but lends a text that is stored as it stands.
 pub fn lent(text: &str) -> Result<Cow<'_, str>> {
     let blank_ends = text.starts_with(' ') || text.ends_with(' ');
-    if character::is_plain(text) && !blank_ends && id(text).is_none() && (1..=LONGEST).contains(&text.len()) {
+    if character::is_plain(text) && !blank_ends && !is_reserved(text) && (1..=LONGEST).contains(&text.len()) {
         return Ok(text.into());
     }
     looked_at(text)
@@ -64,7 +67,17 @@ fn looked_at(text: &str) -> Result<Cow<'_, str>> {
         return Err(Error::failed(format!("{} is how the record with that id is named", quoted(&name)))
             .help("choose another name"));
     }
+    if name == STANDARD_INPUT {
+        return Err(
+            Error::failed(format!("{} stands for names on standard input", quoted(&name))).help("choose another name")
+        );
+    }
     Ok(name)
+}
+
+/// Returns true if a text stands for something else than a name where a record is named.
+fn is_reserved(text: &str) -> bool {
+    text == STANDARD_INPUT || id(text).is_some()
 }
 
 /// Reads `id=5`, the text that names the record with the id 5.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::input::lines::Lines;
 use crate::input::secret::PasswordSource;
 use crate::session::Session;
+use crate::value::name::STANDARD_INPUT;
 use crate::value::role::Role;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use clap_complete::engine::ArgValueCompleter;
@@ -15,8 +16,6 @@ use std::path::Path;
 
 /// Argument for the names of records.
 pub(crate) const RECORDS: &str = "records";
-/// Name that stands for the lines of standard input.
-const STANDARD_INPUT: &str = "-";
 
 /// Adds an option for each field that can be set.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {

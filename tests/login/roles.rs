@@ -57,6 +57,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("undo 1", "admin"),
     ("undo", "admin"),
     ("redo", "admin"),
+    ("batch FILE", "editor"),
     ("blame vm web01", "viewer"),
     ("diff --since 1", "viewer"),
     ("vm list --at 1", "viewer"),
@@ -154,6 +155,7 @@ fn header(noun: &str) -> String {
             format!("name,{holder}")
         }
         "ip" => "ipv4".to_owned(),
+        "batch" => "# nothing".to_owned(),
         _ => "name".to_owned(),
     }
 }
