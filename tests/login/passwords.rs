@@ -131,7 +131,8 @@ fn many_processes_at_once_try_no_more_passwords_than_one() {
         .into_iter()
         .map(|child| String::from_utf8(child.wait_with_output().expect("its end").stderr).expect("UTF-8"))
         .collect();
-    let tried = answers.iter().filter(|answer| answer.starts_with(WRONG)).count();
+    // On a busy machine a process may first say that it waits for another.
+    let tried = answers.iter().filter(|answer| answer.contains(WRONG)).count();
     let waited = answers.iter().filter(|answer| answer.contains("too many wrong passwords")).count();
     assert_eq!(tried + waited, 12, "{answers:?}");
     // Five are free; the next after one second, two, four, …
