@@ -31,7 +31,8 @@ fn a_batch_is_one_change_whose_answers_come_after_it() {
     assert_eq!(parts(&answer), (0, format!("{paths}{listed}").as_str(), "ran 7 commands: change 1\n"));
     // History has the line of each record.
     let steps = sandbox.ok(&["log", "show", "1", "-o", "csv"]);
-    assert!(steps.contains("change,vm,AWS/tokyo/prod/web01,cpu,2,4\n"), "{steps}");
+    assert!(steps.contains(&format!("create,vm,AWS/tokyo/prod/web 02,cpu,,2,{file}:7\n")), "{steps}");
+    assert!(steps.contains(&format!("change,vm,AWS/tokyo/prod/web01,cpu,2,4,{file}:8\n")), "{steps}");
     let blamed = sandbox.ok(&["blame", "vm", "web01", "-o", "csv"]);
     let line = |field: &str| blamed.lines().find(|line| line.starts_with(field)).unwrap_or_default();
     assert!(line("memory,4 GiB,").ends_with(&format!(",{file}:6,")), "{blamed}");
@@ -141,6 +142,8 @@ fn ten_thousand_commands_are_one_transaction() {
     // Three seconds are promised of a release build on an idle machine.
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert_eq!(parts(&answer), (0, "", "ran 10000 commands: change 2\n"));
+    let log = sandbox.ok(&["log", "-o", "csv", "--limit", "1"]);
+    assert!(log.contains(",~1000 vms,"), "{log}");
     // Ten times each, from 2 to 11.
     assert_eq!(sandbox.ok(&["vm", "list", "--where", "cpu=11", "--count"]), "1000\n");
 }

@@ -85,15 +85,15 @@ fn log_show_tells_each_record_and_field_old_and_new() {
     let change = sandbox.ok(&["log", "show", "5", "-o", "csv"]);
     assert_eq!(
         change,
-        "change,noun,record,field,old,new\n\
-         change,vm,AWS/tokyo/prod/web01,memory,8 GiB,16 GiB\n\
-         change,vm,AWS/tokyo/prod/web01,cpu,2,4\n"
+        "change,noun,record,field,old,new,file\n\
+         change,vm,AWS/tokyo/prod/web01,memory,8 GiB,16 GiB,\n\
+         change,vm,AWS/tokyo/prod/web01,cpu,2,4,\n"
     );
     let made = sandbox.ok(&["log", "show", "4", "-o", "csv"]);
-    assert!(made.contains("create,vm,AWS/tokyo/prod/web01,memory,,8 GiB\n"), "{made}");
-    assert!(made.contains("create,disk,AWS/tokyo/prod/web01/disk0,size,,10 GiB\n"), "{made}");
+    assert!(made.contains("create,vm,AWS/tokyo/prod/web01,memory,,8 GiB,\n"), "{made}");
+    assert!(made.contains("create,disk,AWS/tokyo/prod/web01/disk0,size,,10 GiB,\n"), "{made}");
     let gone = sandbox.ok(&["log", "show", "7", "-o", "csv"]);
-    assert!(gone.contains("remove,vm,AWS/tokyo/prod/web01,memory,32 GiB,\n"), "{gone}");
+    assert!(gone.contains("remove,vm,AWS/tokyo/prod/web01,memory,32 GiB,,\n"), "{gone}");
     refused(&sandbox.run(&["log", "show", "99"]), 3, "no change 99");
     refused(&sandbox.run(&["log", "show", "x"]), 2, "\"x\" is not the number of a change");
 }

@@ -87,12 +87,13 @@ pub(super) fn number(text: &str) -> Result<i64> {
 
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    session.answer_reading(Answer::default(), &report::columns(), |reader, out| {
+    let columns: Vec<Column> = report::columns().into_iter().chain([Column::new("file", ColumnKind::Text)]).collect();
+    session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
-        report::steps(reader, id, |cells| {
+        report::steps(reader, id, |cells, step| {
             row.clear();
-            row.texts(cells);
+            row.texts(cells.into_iter().chain([log::file_of(step.source.as_ref()).as_deref()]));
             out(&row)
         })
     })

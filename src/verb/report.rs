@@ -6,7 +6,7 @@ use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
-use crate::store::{Action, Effect, Filling, Reader};
+use crate::store::{Action, Effect, Filling, Reader, Step};
 use crate::value::Cell;
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
@@ -124,7 +124,7 @@ impl Report {
     /// Adds the steps of a change in history.
     pub(crate) fn add_steps(&mut self, reader: &Reader<'_>, change: i64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
-        steps(reader, change, |cells| put(rows, cells))
+        steps(reader, change, |cells, _| put(rows, cells))
     }
 
     /// Returns true if effects are written down.
@@ -185,11 +185,11 @@ pub(crate) fn columns() -> [Column; 6] {
     ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text))
 }
 
-/// Hands each changed field of a change to `each`: action, noun, path, field, old and new value.
+/// Hands each changed field of a change to `each`: action, noun, path, field, old and new value; and the step.
 pub(crate) fn steps(
     reader: &Reader<'_>,
     change: i64,
-    mut each: impl FnMut([Option<&str>; 6]) -> Result<()>,
+    mut each: impl FnMut([Option<&str>; 6], &Step) -> Result<()>,
 ) -> Result<()> {
     reader.steps_of(change, |entity, record, step| {
         let action = match step.action {
@@ -207,7 +207,10 @@ pub(crate) fn steps(
                 continue;
             }
             let (old, new) = (reader.shown(field, old)?, reader.shown(field, new)?);
-            each([Some(action), Some(entity.noun), Some(&title), Some(field.name), old.as_deref(), new.as_deref()])?;
+            each(
+                [Some(action), Some(entity.noun), Some(&title), Some(field.name), old.as_deref(), new.as_deref()],
+                step,
+            )?;
         }
         Ok(ControlFlow::Continue(()))
     })

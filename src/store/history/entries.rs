@@ -150,14 +150,17 @@ impl Reader<'_> {
     pub fn tally(&self, change: i64) -> Result<Vec<(Action, &'static Entity, i64)>> {
         let mut tally = Vec::new();
         let sql = format!(
-            "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1) FROM change_entry e WHERE {IN_SPAN} \
-             GROUP BY e.action, {noun}",
+            "SELECT e.action, e.noun, sum(e.last_id - e.first_id + 1), count(DISTINCT e.first_id) \
+             FROM change_entry e WHERE {IN_SPAN} GROUP BY e.action, {noun}",
             noun = dialect::unindexed("e.noun")
         );
         let Span { from, to } = self.span(change, change)?;
         self.connection.rows(&sql, &[Bind::Integer(from), Bind::Integer(to)], |row| {
             if let Some(entity) = self.catalog().get(row.text(1)?.unwrap_or_default()) {
-                tally.push((Action::called(row.text(0)?), entity, row.id(2)?));
+                let action = Action::called(row.text(0)?);
+                // A record that is updated several times counts once; no entry has the updates of two records.
+                let count = if action == Action::Update { row.id(3)? } else { row.id(2)? };
+                tally.push((action, entity, count));
             }
             Ok(ControlFlow::Continue(()))
         })?;
