@@ -103,7 +103,7 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let id = batch.put(writer, &mut intake, draft, &mut report).map_err(Rejected::into_error)?;
         // Whoever adds the first login user has to sign in to read it.
         let answer = if let Some(style) = card {
-            session.cards(style, |cards| show::card(writer, entity, id, cards))?
+            session.cards(style, |cards| show::card(writer, entity, id, style, cards))?
         } else {
             format!("{}\n", shown(&writer.path(entity, id)?))
         };
