@@ -83,6 +83,8 @@ pub struct Session {
     pager: bool,
     patience: Patience,
     warned: Cell<bool>,
+    /// Number of the change that this run has made.
+    change: Cell<Option<i64>>,
 }
 
 impl Session {
@@ -130,6 +132,7 @@ impl Session {
             pager: !flag("no-pager"),
             patience: Patience { time, say: if quiet { usual.say } else { write_message }, doing },
             warned: Cell::new(false),
+            change: Cell::new(None),
         })
     }
 
@@ -142,6 +145,7 @@ impl Session {
             message: self.message.clone(),
             database: self.database.clone(),
             warned: Cell::new(true),
+            change: Cell::new(None),
             ..*self
         }
     }
@@ -328,7 +332,15 @@ impl Session {
     /// # Errors
     /// The output cannot be written.
     pub fn answer_text(&self, text: &str) -> Result<()> {
-        self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(Error::output))
+        self.answer_written(|out| out.write_all(text.as_bytes()).map_err(Error::output))
+    }
+
+    /// Answers with what `write` writes, as it is.
+    ///
+    /// # Errors
+    /// Those of `write`; the output cannot be written.
+    pub fn answer_written(&self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        self.to_output(Style::Csv, write)
     }
 
     /// Runs `write` on standard output, through the pager for tables on a terminal. A spool buffers the rest for a
@@ -370,9 +382,24 @@ impl Session {
     ///
     /// # Errors
     /// Those of `write` and of the file.
-    pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+    pub fn write<T>(&self, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         self.warn_of_the_file();
-        self.store_to_change().write(self.end(), write)
+        let (value, change) =
+            self.store_to_change().write(self.end(), |writer| Ok((write(writer)?, writer.change_id())))?;
+        self.change.set(change.filter(|_| !self.dry_run));
+        Ok(value)
+    }
+
+    /// Returns the number of the change that [`Self::write`] has made; `None` if nothing changed, or in a dry run.
+    #[must_use]
+    pub fn change(&self) -> Option<i64> {
+        self.change.get()
+    }
+
+    /// Returns true if answers are JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.style.is_some_and(Style::is_json)
     }
 
     /// Sets the password hash of the login user who is signed in.

@@ -136,7 +136,8 @@ fn an_id_that_another_vm_has_got_replaces_the_record() {
     assert_eq!(plan(&sandbox, &next, &[]), rows);
     let json = import(&sandbox, &next, &["--update", "--plan", "-o", "json"]);
     assert!(
-        json.stdout.contains("{\"change\": \"replaced\", \"noun\": \"vm\", \"record\": \"vSphere/north/alpha/b\""),
+        json.stdout
+            .contains("{\"action\": \"replaced\", \"noun\": \"vm\", \"id\": 2, \"path\": \"vSphere/north/alpha/b\""),
         "{json}"
     );
     let table = import(&sandbox, &next, &["--update", "--plan"]);

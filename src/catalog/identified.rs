@@ -7,9 +7,9 @@ use super::{Catalog, Compute, Entity, Leaf, Path, Reach, Section, Sourced};
 #[must_use]
 pub fn identified(catalog: &Catalog, entity: &'static Entity, columns: Vec<Path>) -> Vec<Path> {
     let own = ["id", "path"].into_iter().filter(|name| *name == "id" || !entity.names.is_empty());
-    let own = own.filter(|name| columns.iter().all(|path| path.name != *name));
     let mut all: Vec<Path> = own.map(|name| Path::known(catalog, entity, name)).collect();
-    all.extend(columns.into_iter().map(|path| in_json(catalog, path)));
+    let others = columns.into_iter().filter(|path| !matches!(path.name.as_str(), "id" | "path"));
+    all.extend(others.map(|path| in_json(catalog, path)));
     all
 }
 

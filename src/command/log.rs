@@ -90,17 +90,14 @@ pub(super) fn number(text: &str) -> Result<i64> {
 
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    let columns = ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
+    let columns = ["action", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
         reader.steps_of(id, |entity, record, step| {
-            let action = match step.action {
-                Action::Create => "create",
-                Action::Update => "change",
-                Action::Remove => "remove",
-                Action::Nothing => return Ok(ControlFlow::Continue(())),
-            };
+            if step.action == Action::Nothing {
+                return Ok(ControlFlow::Continue(()));
+            }
             let title = reader.title(entity, record)?;
             let changed = step.changed();
             for (place, old, new) in &changed {
@@ -110,7 +107,7 @@ fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
                     continue;
                 }
                 row.clear();
-                for text in [action, entity.noun, title.as_str(), field.name] {
+                for text in [step.action.word(), entity.noun, title.as_str(), field.name] {
                     row.text(text);
                 }
                 for value in [old, new] {

@@ -218,9 +218,12 @@ impl Field {
 
 /// Returns the key of a column: `memory_free` of `memory.free`, `custom_os` of `custom-os`. Other names, which only SQL
 /// has, are keys as they are.
-fn key_of(name: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn key_of(name: &str) -> Cow<'_, str> {
     let is_own = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-._".contains(letter);
-    if name.contains(['-', '.']) && name.starts_with(|first: char| first.is_ascii_lowercase()) && name.chars().all(is_own)
+    if name.contains(['-', '.'])
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.chars().all(is_own)
     {
         return name.replace(['-', '.'], "_").into();
     }

@@ -1,6 +1,6 @@
 //! Faults of a file: all are counted, the first are printed, and all bad rows can be written to a file.
 
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result, RowFault, io_reason};
 use crate::session;
 use crate::value::shown;
 use std::fs::File;
@@ -16,7 +16,7 @@ pub(super) const COLUMN: &str = "faults";
 /// The faults of an import.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    lines: Vec<String>,
+    printed: Vec<RowFault>,
     count: usize,
     rows: usize,
     rejects: Option<Rejects>,
@@ -41,7 +41,7 @@ impl Faults {
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
         };
-        Ok(Self { lines: Vec::new(), count: 0, rows: 0, rejects })
+        Ok(Self { printed: Vec::new(), count: 0, rows: 0, rejects })
     }
 
     /// Returns true if there is no fault so far.
@@ -59,17 +59,18 @@ impl Faults {
         &mut self,
         file: &str,
         line: u64,
-        faults: &[String],
+        faults: &[Error],
         header: &[String],
         cells: impl Iterator<Item = (usize, Option<&'a str>)>,
     ) -> Result<()> {
         self.rows += 1;
         self.count += faults.len();
         for fault in faults {
-            if self.lines.len() < PRINTED {
-                self.lines.push(format!("{}:{line}: {fault}", shown::shown(file)));
+            if self.printed.len() < PRINTED {
+                self.printed.push(fault.as_fault(Some(&shown::shown(file)), Some(line)));
             }
         }
+        let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
         self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
     }
 
@@ -108,18 +109,21 @@ impl Faults {
         let (rows, them) =
             if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
         let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
-        let rest = self.count - self.lines.len();
-        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
         Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
-            .details(self.lines.iter().cloned().chain(more))
+            .faults(self.printed.iter().cloned())
+            .details(self.more())
             .help(format!("mend {them} and {help}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let rest = self.count - self.lines.len();
-        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
-        self.lines.iter().cloned().chain(more).collect()
+        self.printed.iter().map(ToString::to_string).chain(self.more()).collect()
+    }
+
+    /// Number of faults that are not printed, in words.
+    fn more(&self) -> Option<String> {
+        let rest = self.count - self.printed.len();
+        (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }))
     }
 }
 

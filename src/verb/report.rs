@@ -1,15 +1,32 @@
-//! The effects of a change as rows: record, field, old and new value.
+//! The effects of a change: rows of record, field, old and new value; in JSON an object with its records.
 //!
 //! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
 
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
+use crate::output::Style;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Filling, Reader};
 use crate::value::Cell;
+use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use tempfile::SpooledTempFile;
+
+/// Every action of an answer: those of history, and those of plans.
+pub(crate) const ACTIONS: [&str; 11] = [
+    Action::Create.word(),
+    Action::Update.word(),
+    Action::Remove.word(),
+    Action::Nothing.word(),
+    "rename",
+    "move",
+    "adopt",
+    "replaced",
+    "missing",
+    "held",
+    "hint",
+];
 
 /// Number of bytes that wait in memory.
 const IN_MEMORY: usize = 1 << 20;
@@ -40,13 +57,17 @@ impl Held<'_> {
 pub(crate) struct Report {
     /// True if other names and holders are told in words of their own, as a plan does.
     tells_moves: bool,
+    /// True if it is answered in JSON, which also has the records that did not change.
+    is_json: bool,
     rows: Option<BufWriter<SpooledTempFile>>,
 }
 
 impl Report {
-    /// Creates a report, which is written down only in a dry run.
+    /// Creates a report, which is written down only in a dry run and for JSON.
     pub(crate) fn new(session: &Session) -> Self {
-        Self { tells_moves: false, rows: session.dry_run.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
+        let is_json = session.is_json();
+        let rows = (session.dry_run || is_json).then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
+        Self { tells_moves: false, is_json, rows }
     }
 
     /// Returns a report that tells other names and holders as `rename` and `move`, as the plan of an import does.
@@ -63,26 +84,48 @@ impl Report {
     pub(crate) fn add_word(&mut self, reader: &Reader<'_>, word: &str, entity: &'static Entity, id: i64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let record = reader.title(entity, id)?;
-        put(rows, [Some(word), Some(entity.noun), Some(&record), None, None, None])
+        put(rows, id, [Some(word), Some(entity.noun), Some(&record), None, None, None])
+    }
+
+    /// Adds a record that a command names and does not change.
+    pub(crate) fn add_unchanged(&mut self, reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<()> {
+        if self.is_json { self.add_word(reader, Action::Nothing.word(), entity, id) } else { Ok(()) }
     }
 
     /// Adds that a new record may be another one, which the source does not know.
-    pub(crate) fn add_hint(&mut self, entity: &'static Entity, own: &str, id: &str, other: &str) -> Result<()> {
+    pub(crate) fn add_hint(
+        &mut self,
+        (entity, record): (&'static Entity, i64),
+        own: &str,
+        id: &str,
+        other: &str,
+    ) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
-        put(rows, [Some("hint"), Some(entity.noun), Some(own), Some("external-id"), Some(id), Some(other)])
+        put(rows, record, [Some("hint"), Some(entity.noun), Some(own), Some("external-id"), Some(id), Some(other)])
     }
 
     /// Adds what happened. A removal is added before it happens.
     pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
-        let tells_moves = self.tells_moves;
+        let (tells_moves, is_json) = (self.tells_moves, self.is_json);
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let entity = effect.entity;
         let record = reader.title(entity, effect.id)?;
-        let mut put = |cells: [Option<&str>; 6]| put(rows, cells);
+        let mut put = |cells: [Option<&str>; 6]| put(rows, effect.id, cells);
         match effect.action {
             Action::Nothing => Ok(()),
-            Action::Create => put([Some("create"), Some(entity.noun), Some(&record), None, None, None]),
-            Action::Remove => put([Some("remove"), Some(entity.noun), Some(&record), None, None, None]),
+            Action::Create | Action::Remove if is_json && entity.names.is_empty() => {
+                let Some(ends) = reader.record(entity, effect.id)? else { return Ok(()) };
+                for (field, end) in entity.fields.iter().zip(&ends.values).filter(|(f, _)| f.refers_to().is_some()) {
+                    let path = reader.shown(field, end)?;
+                    let path = path.as_deref();
+                    let (old, new) = if effect.action == Action::Create { (None, path) } else { (path, None) };
+                    put([Some(effect.action.word()), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
+                }
+                Ok(())
+            }
+            Action::Create | Action::Remove => {
+                put([Some(effect.action.word()), Some(entity.noun), Some(&record), None, None, None])
+            }
             Action::Update => {
                 for (place, old, new) in &effect.changed {
                     let Some(field) = entity.fields.get(*place) else { continue };
@@ -96,7 +139,7 @@ impl Report {
                     let word = match field.name {
                         name if tells_moves && entity.is_naming(name) => "rename",
                         name if tells_moves && entity.parent == Some(name) => "move",
-                        _ => "change",
+                        _ => Action::Update.word(),
                     };
                     put([Some(word), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
                 }
@@ -116,6 +159,7 @@ impl Report {
         let (current, offered) = (current.as_deref(), offered.as_deref());
         put(
             rows,
+            difference.id,
             [Some("held"), Some(difference.entity.noun), Some(&record), Some(difference.field.name), current, offered],
         )
     }
@@ -130,7 +174,8 @@ impl Report {
         match (&mut self.rows, path) {
             (None, _) => Ok(()),
             (Some(rows), Some(path)) => {
-                put(rows, [Some("create"), Some(effect.entity.noun), Some(path), None, None, None])
+                let word = Action::Create.word();
+                put(rows, effect.id, [Some(word), Some(effect.entity.noun), Some(path), None, None, None])
             }
             (Some(_), None) => {
                 filling.settle()?;
@@ -156,36 +201,124 @@ impl Report {
 
     /// Answers with what was kept.
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
+        self.tell_with(session, &Json::Null)
+    }
+
+    /// Answers with what was kept; in JSON also with `counts`, unless they are null.
+    pub(crate) fn tell_with(self, session: &Session, counts: &Json) -> Result<()> {
         let Some(rows) = self.rows else { return Ok(()) };
         let mut rows = rows.into_inner().map_err(|error| aside(error.into_error()))?;
-        let columns =
-            ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
         rows.rewind().map_err(aside)?;
-        session.answer(Answer::default(), &columns, |each| {
-            let mut row = Row::default();
-            for line in BufReader::new(rows).lines() {
-                let line = line.map_err(aside)?;
-                let cells: [Option<String>; 6] = serde_json::from_str(&line).map_err(|error| aside(error.into()))?;
-                row.clear();
-                for cell in &cells {
-                    match cell {
-                        Some(text) => row.text(text),
-                        None => row.null(),
-                    }
+        match session.style {
+            Some(style) if style.is_json() => tell_json(session, style, rows, counts),
+            _ => tell_rows(session, rows),
+        }
+    }
+}
+
+/// Answers with a row for each record and field.
+fn tell_rows(session: &Session, rows: SpooledTempFile) -> Result<()> {
+    let columns = ["action", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
+    session.answer(Answer::default(), &columns, |each| {
+        let mut row = Row::default();
+        for line in BufReader::new(rows).lines() {
+            let (_, cells) = parsed(&line.map_err(aside)?)?;
+            row.clear();
+            for cell in &cells {
+                match cell {
+                    Some(text) => row.text(text),
+                    None => row.null(),
                 }
-                each(&row)?;
             }
-            Ok(())
-        })
+            each(&row)?;
+        }
+        Ok(())
+    })
+}
+
+/// Answers with one object that has the number of the change and its records; JSON lines have an object for each record.
+fn tell_json(session: &Session, style: Style, rows: SpooledTempFile, counts: &Json) -> Result<()> {
+    let change = session.change().map_or(Json::Null, Json::from);
+    let dry_run = session.dry_run;
+    let begin = format!("{{\"change\": {change}, \"dry_run\": {dry_run}, ");
+    session.answer_written(|out| {
+        let mut lines = BufReader::new(rows).lines().map(|line| parsed(&line.map_err(aside)?)).peekable();
+        if style == Style::Json {
+            let counts = if counts.is_null() { String::new() } else { format!("\"counts\": {counts}, ") };
+            write!(out, "{begin}{counts}\"records\": [").map_err(Error::output)?;
+        }
+        let mut separator = "\n";
+        while let Some(line) = lines.next() {
+            let mut record = Changed::of(line?);
+            while let Some(more) = lines.next_if(|next| next.as_ref().is_ok_and(|next| record.continues_with(next))) {
+                record.push(more?);
+            }
+            let record = record.object();
+            match style {
+                Style::Json => write!(out, "{separator}{{{record}}}"),
+                _ => writeln!(out, "{begin}{record}}}"),
+            }
+            .map_err(Error::output)?;
+            separator = ",\n";
+        }
+        let end = if separator == "\n" { "]}\n" } else { "\n]}\n" };
+        if style == Style::Json { out.write_all(end.as_bytes()).map_err(Error::output) } else { Ok(()) }
+    })
+}
+
+/// A row of a report: the id of the record, and the cells.
+type Kept = (i64, [Option<String>; 6]);
+
+/// A record of an answer in JSON, with the fields that changed.
+struct Changed {
+    id: i64,
+    action: Option<String>,
+    noun: Option<String>,
+    path: Option<String>,
+    fields: Vec<Json>,
+}
+
+impl Changed {
+    fn of((id, [action, noun, path, field, old, new]): Kept) -> Self {
+        let mut record = Self { id, action, noun, path, fields: Vec::new() };
+        record.push((id, [None, None, None, field, old, new]));
+        record
+    }
+
+    /// Returns true if the row has another field of the same record.
+    fn continues_with(&self, (id, [action, noun, _, field, ..]): &Kept) -> bool {
+        *id == self.id && *action == self.action && *noun == self.noun && field.is_some() && !self.fields.is_empty()
+    }
+
+    fn push(&mut self, (_, [_, _, _, field, old, new]): Kept) {
+        if let Some(field) = field {
+            self.fields.push(json!({ "field": field, "old": old, "new": new }));
+        }
+    }
+
+    /// Returns the members of the object.
+    fn object(&self) -> String {
+        let Self { id, action, noun, path, fields } = self;
+        format!(
+            "\"action\": {}, \"noun\": {}, \"id\": {id}, \"path\": {}, \"fields\": {}",
+            json!(action),
+            json!(noun),
+            json!(path),
+            json!(fields)
+        )
     }
 }
 
 /// Writes one row of a report.
-fn put(rows: &mut BufWriter<SpooledTempFile>, cells: [Option<&str>; 6]) -> Result<()> {
-    serde_json::to_writer(&mut *rows, &cells)
+fn put(rows: &mut BufWriter<SpooledTempFile>, id: i64, cells: [Option<&str>; 6]) -> Result<()> {
+    serde_json::to_writer(&mut *rows, &(id, cells))
         .map_err(std::io::Error::from)
         .and_then(|()| rows.write_all(b"\n"))
         .map_err(aside)
+}
+
+fn parsed(line: &str) -> Result<Kept> {
+    serde_json::from_str(line).map_err(|error| aside(error.into()))
 }
 
 fn aside(error: std::io::Error) -> Error {

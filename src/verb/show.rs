@@ -3,8 +3,8 @@
 use super::{arguments, list};
 use crate::catalog::{Catalog, Entity, Path, Reach, Section, Sourced, identified, parts};
 use crate::error::{Error, Result};
-use crate::output::{Cards, Style};
 use crate::output::row::{Column, ColumnKind, Row};
+use crate::output::{Cards, Style};
 use crate::session::Session;
 use crate::store::{Query, Reader, Term};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -145,13 +145,7 @@ fn text(row: &mut Row, text: Option<&str>) {
     }
 }
 
-fn begin(
-    reader: &Reader<'_>,
-    entity: &'static Entity,
-    id: i64,
-    style: Style,
-    cards: &mut dyn Cards,
-) -> Result<()> {
+fn begin(reader: &Reader<'_>, entity: &'static Entity, id: i64, style: Style, cards: &mut dyn Cards) -> Result<()> {
     fields(reader, entity, columns(reader.catalog(), entity, style), (id, style), cards)?;
     for section in entity.sections {
         self::section(reader, section, (id, style), cards)?;
@@ -192,12 +186,7 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity, style: Style) 
     paths
 }
 
-fn section(
-    reader: &Reader<'_>,
-    section: &Section,
-    (id, style): (i64, Style),
-    cards: &mut dyn Cards,
-) -> Result<()> {
+fn section(reader: &Reader<'_>, section: &Section, (id, style): (i64, Style), cards: &mut dyn Cards) -> Result<()> {
     let catalog = reader.catalog();
     let written = |done: std::io::Result<()>| done.map_err(Error::output);
     match section {

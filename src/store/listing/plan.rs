@@ -4,7 +4,9 @@
 //! turns selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at
 //! once.
 
-use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path, Section, Sourced, parts};
+use crate::catalog::{
+    Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path, Section, Sourced, parts,
+};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::store::reading::selection::{Join, Pick, Selection};
 use std::ops::Range;

@@ -120,6 +120,12 @@ impl<'s> Writer<'s> {
         }
     }
 
+    /// Returns the number of the change, once it has had an effect.
+    #[must_use]
+    pub fn change_id(&self) -> Option<i64> {
+        self.recorder.as_ref().and_then(Recorder::change)
+    }
+
     /// Returns the recorder of history, with the connection and the time that it needs.
     pub(in crate::store) fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
         (self.recorder.as_mut(), self.reader.connection, &self.now)
@@ -417,7 +423,7 @@ impl<'s> Writer<'s> {
 
 /// Returns the conflict for a duplicate key.
 pub(in crate::store) fn taken(entity: &Entity, title: &str) -> Error {
-    Error::conflict(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
+    Error::exists(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
 }
 
 fn article(label: &str) -> String {
@@ -429,8 +435,8 @@ fn article(label: &str) -> String {
 fn explained(entity: &Entity, failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
-        Failure::Taken => Error::conflict(format!("such {} exists already", article(entity.labels.0))),
-        Failure::Dangling => Error::conflict(format!("the {} is still needed by other records", entity.labels.0)),
+        Failure::Taken => Error::exists(format!("such {} exists already", article(entity.labels.0))),
+        Failure::Dangling => Error::in_use(format!("the {} is still needed by other records", entity.labels.0)),
         Failure::Refused(constraint) => Error::failed(format!(
             "the inventory does not take such {} (constraint {})",
             article(entity.labels.0),
