@@ -397,7 +397,7 @@ fn rows_of_every_other_command_have_keys_in_snake_case() {
     instances.validate(&sandbox);
     let actions: Vec<Value> =
         objects(&parsed(&sandbox.ok(&["diff", "-o", "json"]))).iter().map(|row| row["action"].clone()).collect();
-    assert_eq!(actions, ["update", "update"]);
+    assert!(!actions.is_empty() && actions.iter().all(|action| action == "update"), "{actions:?}");
 }
 
 #[test]

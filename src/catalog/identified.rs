@@ -17,16 +17,16 @@ pub fn identified(catalog: &Catalog, entity: &'static Entity, columns: Vec<Path>
 /// the record behind it: the first column leads there.
 #[must_use]
 pub fn parts(catalog: &Catalog, of: &'static Entity, columns: &[&'static str]) -> Vec<Path> {
-    let known = |column: &&str| Path::known(catalog, of, column);
+    let own_column = |column: &&str| Path::known(catalog, of, column);
     let (Reach::Link, [other, ..]) = (of.reach, columns) else {
-        return identified(catalog, of, columns.iter().map(known).collect());
+        return identified(catalog, of, columns.iter().map(own_column).collect());
     };
     let renamed = |column: &str, name: &str| Path { name: name.to_owned(), ..Path::known(catalog, of, column) };
     let own = ["id", "path"].map(|name| renamed(&format!("{other}.{name}"), name));
     let columns = columns.iter().map(|column| match column.strip_prefix(other) {
         Some("") => renamed(column, "name"),
         Some(name) => in_json(catalog, renamed(column, name.trim_start_matches('.'))),
-        None => in_json(catalog, known(column)),
+        None => in_json(catalog, own_column(column)),
     });
     own.into_iter().chain(columns).collect()
 }

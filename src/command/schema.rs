@@ -76,8 +76,8 @@ fn of_noun(catalog: &Catalog, entity: &'static Entity) -> Json {
 /// answer, for `-c` selects the others.
 fn record_of(catalog: &Catalog, entity: &'static Entity) -> Json {
     let names = column::names(catalog, entity);
-    let known = names.iter().map(|name| Path::known(catalog, entity, name)).collect();
-    let mut properties = properties(catalog, &identified(catalog, entity, known));
+    let columns = names.iter().map(|name| Path::known(catalog, entity, name)).collect();
+    let mut properties = properties(catalog, &identified(catalog, entity, columns));
     for section in entity.sections {
         let (Section::List { name, .. } | Section::Tally { name, .. }) = section;
         properties.insert(key_of(name).into_owned(), section_of(catalog, section));
@@ -87,9 +87,9 @@ fn record_of(catalog: &Catalog, entity: &'static Entity) -> Json {
         let text = || nullable("string");
         let sources = [("source", json!({ "type": "string" })), ("external_id", text()), ("first_seen", time())];
         let sources = sources.into_iter().chain([("confirmed", time()), ("missing_since", time())]);
-        let held = ["field", "value", "decided_by", "offered", "offered_by"].map(|name| (name, text()));
+        let held_fields = ["field", "value", "decided_by", "offered", "offered_by"].map(|name| (name, text()));
         properties.insert("sources".to_owned(), array_of(sources));
-        properties.insert("held".to_owned(), array_of(held));
+        properties.insert("held".to_owned(), array_of(held_fields));
     }
     json!({ "type": "object", "properties": properties, "required": ["id", "path"] })
 }

@@ -149,9 +149,14 @@ impl Program {
         all
     }
 
-    /// A record as `show` tells it.
+    /// A record as `show` tells it, its keys called as the fields are.
     pub fn shown(&'static self, sandbox: &Sandbox, entity: &Entity, name: &str) -> serde_json::Value {
-        serde_json::from_str(&sandbox.ok(&[entity.noun, "show", name, "-o", "json"])).expect("JSON")
+        let mut shown: serde_json::Value =
+            serde_json::from_str(&sandbox.ok(&[entity.noun, "show", name, "-o", "json"])).expect("JSON");
+        for field in entity.fields.iter().filter(|field| field.name.contains('-')) {
+            shown[field.name] = shown[field.name.replace('-', "_")].take();
+        }
+        shown
     }
 }
 
