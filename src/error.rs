@@ -122,6 +122,12 @@ impl fmt::Display for RowFault {
     }
 }
 
+/// Returns a sentence without the column that it begins with.
+fn without_column(message: &str, column: Option<&str>) -> String {
+    let rest = column.and_then(|column| message.strip_prefix(column)?.strip_prefix(": "));
+    rest.unwrap_or(message).to_owned()
+}
+
 impl RowFault {
     fn shown_by(&self, show: impl Fn(&str) -> String) -> Self {
         let Self { file, line, column, message } = self;
@@ -134,8 +140,8 @@ impl RowFault {
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: Kind,
-    /// Field or column that the failure is about; the message begins with it.
-    column: Option<String>,
+    /// Length of the name of the field or column that the failure is about, with which the message begins; 0 if none.
+    column_length: usize,
     message: String,
     faults: Vec<RowFault>,
     details: Vec<String>,
@@ -161,7 +167,7 @@ impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            column: None,
+            column_length: 0,
             message: message.into(),
             faults: Vec::new(),
             details: Vec::new(),
@@ -265,8 +271,13 @@ impl Error {
     #[must_use]
     pub fn about(mut self, column: &str) -> Self {
         self.message = format!("{column}: {}", self.message);
-        self.column = Some(column.to_owned());
+        self.column_length = column.len();
         self
+    }
+
+    /// Returns the field or column that the failure is about.
+    fn column(&self) -> Option<&str> {
+        self.message.get(..self.column_length).filter(|column| !column.is_empty())
     }
 
     /// Adds faults of single values or rows, which stand below the message.
@@ -279,9 +290,8 @@ impl Error {
     /// Returns the failure as a fault of a row.
     #[must_use]
     pub fn as_fault(&self, file: Option<&str>, line: Option<u64>) -> RowFault {
-        let (message, column) = (self.in_one_line(), self.column.clone());
-        let begin = column.as_ref().map(|column| format!("{column}: ")).unwrap_or_default();
-        let message = message.strip_prefix(&begin).unwrap_or(&message).to_owned();
+        let message = without_column(&self.in_one_line(), self.column());
+        let column = self.column().map(str::to_owned);
         RowFault { file: file.map(str::to_owned), line, column, message }
     }
 
@@ -313,11 +323,11 @@ impl Error {
     /// Returns the failure as one JSON object on one line.
     #[must_use]
     pub fn json(&self) -> String {
-        let own = self.column.as_ref().map(|column| RowFault {
+        let own = self.column().map(|column| RowFault {
             file: None,
             line: None,
-            column: Some(column.clone()),
-            message: self.message.strip_prefix(&format!("{column}: ")).unwrap_or(&self.message).to_owned(),
+            column: Some(column.to_owned()),
+            message: without_column(&self.message, Some(column)),
         });
         let faults = own.iter().chain(&self.faults).map(|fault| {
             let RowFault { file, line, column, message } = fault;
@@ -363,7 +373,7 @@ impl Error {
         });
         Self {
             kind: self.kind,
-            column: self.column.as_deref().map(&show),
+            column_length: self.column().map_or(0, |column| show(column).len()),
             message: show(&self.message),
             faults: self.faults.iter().map(|fault| fault.shown_by(&show)).collect(),
             details: self.details.iter().map(|line| show(line)).collect(),

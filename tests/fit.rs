@@ -34,7 +34,7 @@ fn tells_the_pools_that_have_room_and_their_use_after() {
 fn a_vm_that_fills_a_pool_to_the_last_byte_still_fits() {
     let sandbox = estate();
     let exact = rows(&sandbox, &["--memory", "4GiB", "--in", "osaka", "--where", "pool~db"]);
-    assert_eq!((exact.len(), &exact[0]["memory.ratio"], &exact[0]["fits"]), (1, &1.into(), &1.into()));
+    assert_eq!((exact.len(), &exact[0]["memory_ratio"], &exact[0]["fits"]), (1, &1.into(), &1.into()));
     let more = rows(&sandbox, &["--memory", "4294967297B", "--in", "osaka", "--where", "pool~db"]);
     assert_eq!(more, Vec::<Value>::new());
 }

@@ -162,7 +162,10 @@ fn references_are_whole_paths_and_parts_are_objects() {
     assert!(exported.contains("\"systems\": [\"billing\"]"), "{exported}");
 }
 
-/// The answer of a command that writes, and its change if there is one.
+/// A record of an answer: its action, noun and path.
+type Touched = (String, String, String);
+
+/// The answer of a command that writes.
 fn written(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let answer = sandbox.run(&[arguments, &["-o", "json"]].concat());
     assert_eq!(answer.status, 0, "{arguments:?} {answer}");
@@ -175,7 +178,7 @@ fn every_command_that_writes_answers_with_its_change_and_its_records() {
     sandbox.file("vms.csv", "name,pool,cpu\nnew,tokyo/prod,2\nweb02,tokyo/prod,8\nold,tokyo/test,\n");
     let one = |action: &str, noun: &str, path: &str| (action.to_owned(), noun.to_owned(), path.to_owned());
     let prod = |name: &str| format!("AWS/tokyo/prod/{name}");
-    let commands: Vec<(&[&str], Vec<(String, String, String)>)> = vec![
+    let commands: Vec<(&[&str], Vec<Touched>)> = vec![
         (&["vm", "set", "web01", "--cpu", "8"], vec![one("update", "vm", &prod("web01"))]),
         (&["vm", "set", "web01", "--cpu", "8"], vec![one("unchanged", "vm", &prod("web01"))]),
         (&["vm", "rename", "web01", "web03"], vec![one("update", "vm", &prod("web03"))]),
@@ -223,7 +226,7 @@ fn every_command_that_writes_answers_with_its_change_and_its_records() {
         let answer = written(&sandbox, arguments);
         assert_eq!((&preview["change"], &preview["dry_run"]), (&Value::Null, &true.into()), "{arguments:?}");
         assert_eq!(preview["records"], answer["records"], "{arguments:?}");
-        let records: Vec<(String, String, String)> = objects(&answer["records"])
+        let records: Vec<Touched> = objects(&answer["records"])
             .iter()
             .map(|record| {
                 let text = |key: &str| record[key].as_str().expect("text").to_owned();

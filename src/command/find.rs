@@ -74,7 +74,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 while next(&mut file, &mut cells).map_err(spool_error)? {
                     row.clear();
                     if let Some((id, texts)) = cells.split_last() {
-                        texts.iter().for_each(|cell| row.text(cell));
+                        for cell in texts {
+                            row.text(cell);
+                        }
                         row.number(id);
                     }
                     if take(&row)?.is_break() {

@@ -168,8 +168,8 @@ fn change() -> Json {
     line["change"] = own["change"].clone();
     line["dry_run"] = own["dry_run"].clone();
     json!({
-        "$defs": { "record": object(record, &[]), "line": object(line, &[]) },
-        "oneOf": [object(whole, &["counts"]), { "$ref": "#/$defs/line" }],
+        "$defs": { "record": object(&record, &[]), "line": object(&line, &[]) },
+        "oneOf": [object(&whole, &["counts"]), { "$ref": "#/$defs/line" }],
     })
 }
 
@@ -189,14 +189,14 @@ fn error() -> Json {
         "details": texts,
         "help": nullable("string"),
         "exit_status": { "type": "integer" },
-        "faults": { "type": "array", "items": object(fault, &[]) },
+        "faults": { "type": "array", "items": object(&fault, &[]) },
         "causes": texts,
     });
-    object(failure, &[])
+    object(&failure, &[])
 }
 
 /// Returns the schema of an object with these properties and no other, all of which are required but `optional`.
-fn object(properties: Json, optional: &[&str]) -> Json {
+fn object(properties: &Json, optional: &[&str]) -> Json {
     let required: Vec<String> = properties
         .as_object()
         .into_iter()
@@ -209,7 +209,7 @@ fn object(properties: Json, optional: &[&str]) -> Json {
 
 fn array_of(properties: impl IntoIterator<Item = (&'static str, Json)>) -> Json {
     let properties: Map<String, Json> = properties.into_iter().map(|(key, schema)| (key.to_owned(), schema)).collect();
-    json!({ "type": "array", "items": object(properties.into(), &[]) })
+    json!({ "type": "array", "items": object(&properties.into(), &[]) })
 }
 
 fn nullable(kind: &str) -> Json {

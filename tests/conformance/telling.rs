@@ -76,7 +76,7 @@ pub fn lists_as_json(program: &'static Program) {
         let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
         assert_eq!(array, lines, "{}", entity.noun);
         for line in &mut lines {
-            let id = line.as_object_mut().expect("an object").remove("id");
+            let id = line.as_object_mut().expect("an object").shift_remove("id");
             assert!(id.expect("an id").is_i64(), "{}", entity.noun);
         }
         assert_eq!(lines, expected, "{}", entity.noun);
