@@ -5,6 +5,7 @@
 pub mod column;
 pub mod entity;
 mod hosting;
+mod identified;
 mod network;
 mod people;
 mod software;
@@ -13,6 +14,7 @@ mod storage;
 
 pub use column::{Leaf, Path, Sourced};
 pub use entity::{Collection, Compute, Computed, Entity, Field, Kind, Numbered, OnRemove, Reach, Rule, Section};
+pub use identified::{identified, parts};
 pub use storage::UNIT_REFERENCE;
 
 use crate::error::{Error, Result};

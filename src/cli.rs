@@ -12,6 +12,7 @@ mod reference;
 pub(crate) mod shells;
 
 pub(crate) use completions::{ASKED_BY, not_completed};
+pub(crate) use fault::{ErrorFormat, error_format};
 
 use crate::catalog::Entity;
 use crate::command::{self, Graft};

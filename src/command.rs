@@ -24,6 +24,7 @@ mod plan_file;
 mod pools;
 mod report;
 mod restore;
+mod schema;
 mod scope;
 mod sheet;
 mod sql;
@@ -88,6 +89,7 @@ pub(crate) static GRAFTS: &[Graft] = &[
     find::GRAFT,
     check::GRAFT,
     sql::GRAFT,
+    schema::GRAFT,
     address_next::GRAFT,
     address_usage::GRAFT,
     log::GRAFT,

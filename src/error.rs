@@ -5,6 +5,7 @@
 //! builds it; no floor above rewrites it. A fault of the system or of the engine carries its chain of causes, which
 //! `--verbose` prints.
 
+use serde_json::{Value as Json, json};
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
@@ -19,8 +20,14 @@ pub enum Kind {
     Usage,
     /// No such record (3).
     NotFound,
-    /// It exists already, is ambiguous, or is in use (4).
+    /// It conflicts with what there is (4).
     Conflict,
+    /// It exists already (4).
+    Exists,
+    /// Several records have that name (4).
+    Ambiguous,
+    /// Others need it (4).
+    InUse,
     /// Not allowed (5).
     Denied,
     /// The inventory file itself: missing, not an inventory, damaged, newer, read-only, full, busy (6).
@@ -32,6 +39,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind that is printed.
+    pub const ALL: [Self; 10] = [
+        Self::Failed,
+        Self::Usage,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Exists,
+        Self::Ambiguous,
+        Self::InUse,
+        Self::Denied,
+        Self::Inventory,
+        Self::Interrupted,
+    ];
+
     /// Returns the exit status of a failure of this kind.
     #[must_use]
     pub const fn status(self) -> u8 {
@@ -40,11 +61,78 @@ impl Kind {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::NotFound => 3,
-            Self::Conflict => 4,
+            Self::Conflict | Self::Exists | Self::Ambiguous | Self::InUse => 4,
             Self::Denied => 5,
             Self::Inventory => 6,
             Self::Interrupted => 130,
         }
+    }
+
+    /// Returns true for every kind with the exit status of a conflict.
+    #[must_use]
+    pub const fn is_conflict(self) -> bool {
+        self.status() == Self::Conflict.status()
+    }
+
+    /// Returns the `kind` of the failure in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Exists => "exists",
+            Self::Ambiguous => "ambiguous",
+            Self::InUse => "in_use",
+            Self::Denied => "denied",
+            Self::Inventory => "inventory",
+            Self::Interrupted => "interrupted",
+            Self::OutputClosed => "output_closed",
+        }
+    }
+}
+
+/// A fault of a file that is imported, or of a value of the command line, which has neither file nor line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowFault {
+    /// Name of the file.
+    pub file: Option<String>,
+    /// Line of the file, from 1.
+    pub line: Option<u64>,
+    /// Field or column, where the fault is one of a single value.
+    pub column: Option<String>,
+    /// The sentence, without file, line and column.
+    pub message: String,
+}
+
+/// As text has it: `vms.csv:17: memory: "16 GX" has no known unit`.
+impl fmt::Display for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+        }
+        if let Some(line) = self.line {
+            write!(f, "{line}: ")?;
+        }
+        if let Some(column) = &self.column {
+            write!(f, "{column}: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+/// Returns a sentence without the column that it begins with.
+fn without_column(message: &str, column: Option<&str>) -> String {
+    let rest = column.and_then(|column| message.strip_prefix(column)?.strip_prefix(": "));
+    rest.unwrap_or(message).to_owned()
+}
+
+impl RowFault {
+    fn shown_by(&self, show: impl Fn(&str) -> String) -> Self {
+        let Self { file, line, column, message } = self;
+        let (file, column) = (file.as_deref().map(&show), column.as_deref().map(&show));
+        Self { file, line: *line, column, message: show(message) }
     }
 }
 
@@ -52,7 +140,10 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub struct Error {
     kind: Kind,
+    /// Length of the name of the field or column that the failure is about, with which the message begins; 0 if none.
+    column_length: usize,
     message: String,
+    faults: Vec<RowFault>,
     details: Vec<String>,
     help: Option<String>,
     cause: Option<Arc<anyhow::Error>>,
@@ -60,8 +151,8 @@ pub struct Error {
 
 impl PartialEq for Error {
     fn eq(&self, other: &Self) -> bool {
-        (self.kind, &self.message, &self.details, &self.help)
-            == (other.kind, &other.message, &other.details, &other.help)
+        (self.kind, &self.message, &self.faults, &self.details, &self.help)
+            == (other.kind, &other.message, &other.faults, &other.details, &other.help)
     }
 }
 
@@ -74,7 +165,15 @@ impl Error {
     /// Creates a failure of `kind`; `message` is one lower-case sentence without a full stop.
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: Vec::new(), help: None, cause: None }
+        Self {
+            kind,
+            column_length: 0,
+            message: message.into(),
+            faults: Vec::new(),
+            details: Vec::new(),
+            help: None,
+            cause: None,
+        }
     }
 
     /// Creates a failure of a value or a file (exit status 1).
@@ -95,7 +194,25 @@ impl Error {
         Self::new(Kind::NotFound, message)
     }
 
-    /// Creates the failure of a record that exists already, is ambiguous, or is in use (exit status 4).
+    /// Creates the failure of a record that exists already (exit status 4).
+    #[must_use]
+    pub fn exists(message: impl Into<String>) -> Self {
+        Self::new(Kind::Exists, message)
+    }
+
+    /// Creates the failure of a name that several records have (exit status 4).
+    #[must_use]
+    pub fn ambiguous(message: impl Into<String>) -> Self {
+        Self::new(Kind::Ambiguous, message)
+    }
+
+    /// Creates the failure of a record that others need (exit status 4).
+    #[must_use]
+    pub fn in_use(message: impl Into<String>) -> Self {
+        Self::new(Kind::InUse, message)
+    }
+
+    /// Creates the failure of a change that conflicts with what there is (exit status 4).
     #[must_use]
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(Kind::Conflict, message)
@@ -150,6 +267,34 @@ impl Error {
         self
     }
 
+    /// Puts the field or column that the failure is about before the message.
+    #[must_use]
+    pub fn about(mut self, column: &str) -> Self {
+        self.message = format!("{column}: {}", self.message);
+        self.column_length = column.len();
+        self
+    }
+
+    /// Returns the field or column that the failure is about.
+    fn column(&self) -> Option<&str> {
+        self.message.get(..self.column_length).filter(|column| !column.is_empty())
+    }
+
+    /// Adds faults of single values or rows, which stand below the message.
+    #[must_use]
+    pub fn faults(mut self, faults: impl IntoIterator<Item = RowFault>) -> Self {
+        self.faults.extend(faults);
+        self
+    }
+
+    /// Returns the failure as a fault of a row.
+    #[must_use]
+    pub fn as_fault(&self, file: Option<&str>, line: Option<u64>) -> RowFault {
+        let message = without_column(&self.in_one_line(), self.column());
+        let column = self.column().map(str::to_owned);
+        RowFault { file: file.map(str::to_owned), line, column, message }
+    }
+
     /// Adds lines below the message, such as the candidates of an ambiguous name.
     #[must_use]
     pub fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
@@ -173,6 +318,31 @@ impl Error {
     #[must_use]
     pub fn lines(&self) -> &[String] {
         &self.details
+    }
+
+    /// Returns the failure as one JSON object on one line.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let own = self.column().map(|column| RowFault {
+            file: None,
+            line: None,
+            column: Some(column.to_owned()),
+            message: without_column(&self.message, Some(column)),
+        });
+        let faults = own.iter().chain(&self.faults).map(|fault| {
+            let RowFault { file, line, column, message } = fault;
+            json!({ "file": file, "line": line, "column": column, "message": message })
+        });
+        let object = json!({
+            "kind": self.kind.word(),
+            "message": self.message,
+            "details": self.details,
+            "help": self.help,
+            "exit_status": self.kind.status(),
+            "faults": faults.collect::<Vec<Json>>(),
+            "causes": self.causes().collect::<Vec<String>>(),
+        });
+        object.to_string()
     }
 
     /// Returns the way out, where there is one.
@@ -203,7 +373,9 @@ impl Error {
         });
         Self {
             kind: self.kind,
+            column_length: self.column().map_or(0, |column| show(column).len()),
             message: show(&self.message),
+            faults: self.faults.iter().map(|fault| fault.shown_by(&show)).collect(),
             details: self.details.iter().map(|line| show(line)).collect(),
             help: self.help.as_deref().map(show),
             cause: cause.map(Arc::new),
@@ -215,9 +387,11 @@ impl Error {
     #[must_use]
     pub fn in_one_line(&self) -> String {
         let mut line = self.message.clone();
-        if !self.details.is_empty() {
+        let below: Vec<String> =
+            self.faults.iter().map(ToString::to_string).chain(self.details.iter().cloned()).collect();
+        if !below.is_empty() {
             line.push_str(": ");
-            line.push_str(&self.details.join(", "));
+            line.push_str(&below.join(", "));
         }
         if let Some(help) = &self.help {
             line.push_str(" (");
@@ -231,6 +405,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", self.message)?;
+        for fault in &self.faults {
+            write!(f, "\n  {fault}")?;
+        }
         for line in &self.details {
             write!(f, "\n  {line}")?;
         }

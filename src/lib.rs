@@ -18,6 +18,7 @@ pub mod verb;
 
 pub use session::{Inventory, SCHEMA};
 
+use cli::ErrorFormat;
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
     interrupt::outlive_limits();
     session::work_on(inventory);
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    let format = cli::error_format(&arguments);
     if let Some(shell) = std::env::var_os(cli::ASKED_BY) {
         let completed = clap_complete::CompleteEnv::with_factory(cli::tree)
             .var(cli::ASKED_BY)
@@ -37,22 +39,26 @@ pub fn main(inventory: &'static Inventory) -> ExitCode {
             .try_complete(arguments.clone(), std::env::current_dir().ok().as_deref());
         match completed {
             Ok(true) => return ExitCode::SUCCESS,
-            Err(_) => return report(&cli::not_completed(&shell)),
+            Err(_) => return report(&cli::not_completed(&shell), ErrorFormat::Text),
             Ok(false) => {}
         }
     }
     match cli::run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
+        Err(error) => report(&error, format),
     }
 }
 
 /// Prints a failure to standard error, and returns its exit status.
-fn report(error: &error::Error) -> ExitCode {
+fn report(error: &error::Error, format: ErrorFormat) -> ExitCode {
     if !error.message().is_empty() && error.kind() != error::Kind::OutputClosed {
         let shown = error.shown_by(|text| value::shown::shown(text).into_owned());
+        let text = match format {
+            ErrorFormat::Text => shown.to_string(),
+            ErrorFormat::Json => shown.json(),
+        };
         // If standard error is closed, nobody can see the failure.
-        let _ = writeln!(std::io::stderr(), "{shown}");
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
     error.exit_code()
 }

@@ -69,6 +69,12 @@ impl Style {
         }
     }
 
+    /// Returns true for JSON and JSON lines.
+    #[must_use]
+    pub const fn is_json(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl)
+    }
+
     /// Returns the name that [`Style::parse`] accepts.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -91,6 +91,8 @@ pub struct Session<'s> {
     warned: Cell<bool>,
     /// Open transaction that this command shares with others.
     shared: Option<SharedTransaction<'s>>,
+    /// Number of the change that this run has made.
+    change: Cell<Option<i64>>,
 }
 
 impl Session<'_> {
@@ -140,6 +142,7 @@ impl Session<'_> {
             patience: Patience { time, say: if quiet { usual.say } else { write_message }, doing },
             warned: Cell::new(false),
             shared: None,
+            change: Cell::new(None),
         })
     }
 
@@ -153,6 +156,7 @@ impl Session<'_> {
             command: self.command.clone(),
             database: self.database.clone(),
             warned: Cell::new(true),
+            change: Cell::new(None),
             ..*self
         }
     }
@@ -339,15 +343,15 @@ impl Session<'_> {
     /// # Errors
     /// The output cannot be written.
     pub fn answer_text(&self, text: &str) -> Result<()> {
-        self.to_output(Style::Csv, |out| out.write_all(text.as_bytes()).map_err(Error::output))
+        self.answer_written(|out| out.write_all(text.as_bytes()).map_err(Error::output))
     }
 
-    /// Answers with what `text` holds, as it is.
+    /// Answers with what `write` writes, as it is.
     ///
     /// # Errors
-    /// The text cannot be read, or the output cannot be written.
-    pub(crate) fn answer_copy(&self, text: &mut dyn Read) -> Result<()> {
-        self.to_output(Style::Csv, |out| std::io::copy(text, out).map(drop).map_err(Error::output))
+    /// Those of `write`; the output cannot be written.
+    pub fn answer_written(&self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        self.to_output(Style::Csv, write)
     }
 
     /// Runs `write` on standard output, through the pager for tables on a terminal. A spool buffers the rest for a
@@ -395,12 +399,27 @@ impl Session<'_> {
     ///
     /// # Errors
     /// Those of `write` and of the file.
-    pub fn write<T>(&self, write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
+    pub fn write<T>(&self, mut write: impl FnMut(&mut Writer<'_>) -> Result<T>) -> Result<T> {
         if let Some(shared) = &self.shared {
             return shared.write(write);
         }
         self.warn_of_the_file();
-        self.store_to_change().write(self.end(), write)
+        let (value, change) =
+            self.store_to_change().write(self.end(), |writer| Ok((write(writer)?, writer.change_id())))?;
+        self.change.set(change.filter(|_| !self.dry_run));
+        Ok(value)
+    }
+
+    /// Returns the number of the change that [`Self::write`] has made; `None` if nothing changed, or in a dry run.
+    #[must_use]
+    pub fn change(&self) -> Option<i64> {
+        self.change.get()
+    }
+
+    /// Returns true if answers are JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.style.is_some_and(Style::is_json)
     }
 
     /// Sets the password hash of the login user who is signed in.

@@ -261,10 +261,10 @@ fn an_address_that_is_reserved_already_does_not_keep_its_vm_from_being_removed()
     // Only the IPv4 address of c is reserved: its IPv6 address becomes free.
     insta::assert_snapshot!(sandbox.run(&["vm", "rm", "a", "c", "--dry-run", "-o", "csv"]), @r"
     status 0
-    change,noun,record,field,old,new
+    action,noun,record,field,old,new
     remove,ip,AWS/tokyo/test/a/10.9.0.1,,,
-    change,ip,AWS/tokyo/test/c/10.9.0.1,ipv4,10.9.0.1,
-    change,ip,AWS/tokyo/test/c/10.9.0.1,vm,AWS/tokyo/test/c,
+    update,ip,AWS/tokyo/test/c/10.9.0.1,ipv4,10.9.0.1,
+    update,ip,AWS/tokyo/test/c/10.9.0.1,vm,AWS/tokyo/test/c,
     remove,vm,AWS/tokyo/test/a,,,
     remove,vm,AWS/tokyo/test/c,,,
     ");

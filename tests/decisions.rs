@@ -172,12 +172,12 @@ fn a_dry_run_tells_what_was_asked_for_and_not_the_time_of_it() {
     let file = sandbox.file("vms.csv", "name,pool,created,updated\nold,test,2020-01-01,2020-01-01\n");
     sandbox.ok(&["vm", "import", &file]);
     let told = sandbox.ok(&["vm", "set", "old", "--cpu", "2", "--dry-run", "-o", "csv"]);
-    assert_eq!(told, "change,noun,record,field,old,new\nchange,vm,AWS/tokyo/test/old,cpu,,2\n");
+    assert_eq!(told, "action,noun,record,field,old,new\nupdate,vm,AWS/tokyo/test/old,cpu,,2\n");
     let file = sandbox.file("vms.csv", "name,pool,updated\nold,test,2021-01-01\n");
     let told = sandbox.ok(&["vm", "import", &file, "--update", "--dry-run", "-q", "-o", "csv"]);
     assert_eq!(
         told,
-        "change,noun,record,field,old,new\n\
-         change,vm,AWS/tokyo/test/old,updated,2020-01-01T00:00:00Z,2021-01-01T00:00:00Z\n"
+        "action,noun,record,field,old,new\n\
+         update,vm,AWS/tokyo/test/old,updated,2020-01-01T00:00:00Z,2021-01-01T00:00:00Z\n"
     );
 }

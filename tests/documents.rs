@@ -95,6 +95,7 @@ fn every_link_of_the_pages_leads_somewhere() {
 const HOSTS: &[&str] = &[
     "github.com",
     "keepachangelog.com",
+    "json-schema.org",
     "semver.org",
     "www.apache.org",
     "www.rfc-editor.org",

@@ -21,12 +21,12 @@ fn tells_the_pools_that_have_room_and_their_use_after() {
     assert_eq!(names, ["AWS/osaka/spare", "AWS/tokyo/prod"], "the one that is least full then comes first");
     let (spare, prod) = (&found[0], &found[1]);
     assert_eq!(
-        (&spare["fits"], &spare["cpu.free"], &spare["cpu.ratio"]),
+        (&spare["fits"], &spare["cpu_free"], &spare["cpu_ratio"]),
         (&2.into(), &4.into(), &serde_json::json!(0.5))
     );
-    assert_eq!(spare["memory.free_bytes"], 16 * GIB);
-    assert_eq!(spare["disk.free_bytes"], 1024 * GIB, "disk space was not asked for and stays");
-    assert_eq!(prod["memory.free_bytes"], (96 - 16) * GIB - 8 * GB);
+    assert_eq!(spare["memory_free_bytes"], 16 * GIB);
+    assert_eq!(spare["disk_free_bytes"], 1024 * GIB, "disk space was not asked for and stays");
+    assert_eq!(prod["memory_free_bytes"], (96 - 16) * GIB - 8 * GB);
     assert_eq!(prod["fits"], (96 * GIB - 8 * GB) / (16 * GIB));
 }
 
@@ -34,7 +34,7 @@ fn tells_the_pools_that_have_room_and_their_use_after() {
 fn a_vm_that_fills_a_pool_to_the_last_byte_still_fits() {
     let sandbox = estate();
     let exact = rows(&sandbox, &["--memory", "4GiB", "--in", "osaka", "--where", "pool~db"]);
-    assert_eq!((exact.len(), &exact[0]["memory.ratio"], &exact[0]["fits"]), (1, &1.into(), &1.into()));
+    assert_eq!((exact.len(), &exact[0]["memory_ratio"], &exact[0]["fits"]), (1, &1.into(), &1.into()));
     let more = rows(&sandbox, &["--memory", "4294967297B", "--in", "osaka", "--where", "pool~db"]);
     assert_eq!(more, Vec::<Value>::new());
 }

@@ -85,9 +85,9 @@ fn log_show_tells_each_record_and_field_old_and_new() {
     let change = sandbox.ok(&["log", "show", "5", "-o", "csv"]);
     assert_eq!(
         change,
-        "change,noun,record,field,old,new,file\n\
-         change,vm,AWS/tokyo/prod/web01,memory,8 GiB,16 GiB,\n\
-         change,vm,AWS/tokyo/prod/web01,cpu,2,4,\n"
+        "action,noun,record,field,old,new,file\n\
+         update,vm,AWS/tokyo/prod/web01,memory,8 GiB,16 GiB,\n\
+         update,vm,AWS/tokyo/prod/web01,cpu,2,4,\n"
     );
     let made = sandbox.ok(&["log", "show", "4", "-o", "csv"]);
     assert!(made.contains("create,vm,AWS/tokyo/prod/web01,memory,,8 GiB,\n"), "{made}");
@@ -240,7 +240,7 @@ fn undo_shows_what_it_would_do_and_takes_a_message() {
     let shown = sandbox.ok(&["undo", "--dry-run", "-o", "csv"]);
     assert_eq!(
         shown,
-        "change,noun,record,field,old,new\n\
+        "action,noun,record,field,old,new\n\
          remove,disk,AWS/tokyo/prod/web01/disk0,,,\n\
          remove,vm,AWS/tokyo/prod/web01,,,\n"
     );

@@ -58,7 +58,7 @@ fn a_row_with_an_id_renames_and_moves_its_record() {
     assert_eq!(plan.stderr, "would import 3 vms: 2 moved, 1 renamed\n");
     assert_eq!(
         plan.stdout,
-        "change,noun,record,field,old,new\n\
+        "action,noun,record,field,old,new\n\
          rename,vm,AWS/tokyo/a/shop01,name,web01,shop01\n\
          move,vm,AWS/tokyo/b/web02,pool,AWS/tokyo/a,AWS/tokyo/b\n\
          rename,vm,AWS/tokyo/b/shop03,name,web03,shop03\n\

@@ -16,8 +16,8 @@ fn a_pool_takes_systems_down_in_total_or_in_part() {
     insta::assert_snapshot!(sandbox.run(&["impact", "pool", "osaka/db", "-o", "json", "-c", "system,vms.lost,vms,effect,owners"]), @r#"
     status 0
     [
-    {"system": "shop", "vms.lost": 1, "vms": 2, "effect": "degraded", "owners": ["alice"]},
-    {"system": null, "vms.lost": 1, "vms": 1, "effect": null, "owners": []}
+    {"system": "shop", "vms_lost": 1, "vms": 2, "effect": "degraded", "owners": ["alice"]},
+    {"system": null, "vms_lost": 1, "vms": 1, "effect": null, "owners": []}
     ]
     "#);
 }

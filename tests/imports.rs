@@ -363,13 +363,13 @@ fn a_dry_run_tells_what_would_be_created_changed_and_removed_and_does_nothing() 
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--update", "--prune", "--dry-run", "-o", "csv"]);
     assert_eq!(answer.status, 0, "{answer}");
     let mut rows: Vec<&str> = answer.stdout.lines().collect();
-    assert_eq!(rows.remove(0), "change,noun,record,field,old,new");
+    assert_eq!(rows.remove(0), "action,noun,record,field,old,new");
     assert_eq!(
         rows,
         [
-            "change,vm,AWS/tokyo/prod/web01,memory,16 GiB,32 GiB",
-            "change,vm,AWS/tokyo/prod/web01,owner,alice,bob",
-            "change,vm,AWS/tokyo/prod/web02,owner,bob,",
+            "update,vm,AWS/tokyo/prod/web01,memory,16 GiB,32 GiB",
+            "update,vm,AWS/tokyo/prod/web01,owner,alice,bob",
+            "update,vm,AWS/tokyo/prod/web02,owner,bob,",
             "create,vm,AWS/tokyo/test/new,,,",
             "remove,vm,AWS/tokyo/test/web10,,,",
         ]
@@ -456,7 +456,7 @@ fn a_dry_run_leaves_out_what_a_bad_row_would_have_done() {
     assert_eq!(answer.status, 0, "{answer}");
     assert_eq!(
         answer.stdout,
-        "change,noun,record,field,old,new\ncreate,vm,AWS/tokyo/prod/g1,,,\ncreate,ip,AWS/tokyo/prod/g1/10.5.0.2,,,\n"
+        "action,noun,record,field,old,new\ncreate,vm,AWS/tokyo/prod/g1,,,\ncreate,ip,AWS/tokyo/prod/g1/10.5.0.2,,,\n"
     );
 }
 

@@ -324,9 +324,13 @@ fn rows_come_as_they_were_created_in_every_format() {
 fn json_has_numbers_as_numbers_and_null_for_nothing() {
     let sandbox = Sandbox::estate();
     let wanted = json!([
-        {"name": "web01", "cpu": 4, "memory": "16 GiB", "memory_bytes": 17_179_869_184_u64, "owner": "alice",
-         "ips": ["10.0.0.11@101"], "disks": ["100 GiB@san1"]},
-        {"name": "web10", "cpu": 1, "memory": "4096 MiB", "memory_bytes": 4_294_967_296_u64, "owner": null, "ips": [], "disks": []},
+        {"id": 1, "path": "AWS/tokyo/prod/web01", "name": "web01", "cpu": 4, "memory": "16 GiB",
+         "memory_bytes": 17_179_869_184_u64, "owner": "alice", "ips": [{"id": 1,
+         "path": "AWS/tokyo/prod/web01/10.0.0.11", "ipv4": "10.0.0.11", "ipv6": null, "vlan": "101"}],
+         "disks": [{"id": 1, "path": "AWS/tokyo/prod/web01/disk0", "name": "disk0", "size": "100 GiB",
+         "size_bytes": 107_374_182_400_u64, "storage": "AWS/tokyo/prod/san1"}]},
+        {"id": 3, "path": "AWS/tokyo/test/web10", "name": "web10", "cpu": 1, "memory": "4096 MiB",
+         "memory_bytes": 4_294_967_296_u64, "owner": null, "ips": [], "disks": []},
     ]);
     let arguments = ["vm", "list", "-c", "name,cpu,memory,owner,ips,disks", "--where", "name!=web02"];
     let array: Value = serde_json::from_str(&sandbox.ok(&[&arguments[..], &["-o", "json"]].concat())).expect("JSON");

@@ -133,7 +133,7 @@ fn a_dry_run_tells_every_row() {
     let before = std::fs::read(sandbox.database()).expect("the inventory");
     let answer = imported(&sandbox, "vm", "vms.csv", file(&machines()), &["--dry-run", "-o", "csv"]);
     let wanted: String = (0..MANY).map(|number| format!("create,vm,AWS/tokyo/prod/vm-{number},,,\n")).collect();
-    assert!(answer.stdout == format!("change,noun,record,field,old,new\n{wanted}"), "{}", &answer.stdout[..500]);
+    assert!(answer.stdout == format!("action,noun,record,field,old,new\n{wanted}"), "{}", &answer.stdout[..500]);
     assert!(std::fs::read(sandbox.database()).expect("the inventory") == before, "the inventory changed");
 }
 

@@ -27,6 +27,7 @@ mod identified_rows;
 mod impact;
 mod import_faults;
 mod imports;
+mod json;
 mod lists;
 mod login;
 mod long_files;

@@ -57,23 +57,40 @@ fn hard() -> Sandbox {
 
 /// The cells of a list, told from its JSON: nothing is empty, a number is itself, a list is separated by `;`.
 fn cells(sandbox: &Sandbox, noun: &str, columns: &str) -> Vec<Vec<String>> {
+    // JSON has whole paths of references, a table their names.
+    let wanted: Vec<String> = columns
+        .split(',')
+        .map(
+            |column| {
+                if ["pool", "vm", "storage"].contains(&column) { format!("{column}.name") } else { column.to_owned() }
+            },
+        )
+        .collect();
     let json: Vec<serde_json::Map<String, Value>> =
-        serde_json::from_str(&sandbox.ok(&[noun, "list", "-o", "json", "-c", columns])).expect("JSON");
+        serde_json::from_str(&sandbox.ok(&[noun, "list", "-o", "json", "-c", &wanted.join(",")])).expect("JSON");
+    // A part of a record as a table has it: an address, a size or a name, and after @ its VLAN or its storage device.
+    let item = |item: &Value| {
+        let member = |keys: &[&str]| keys.iter().find_map(|key| item[*key].as_str()).map(str::to_owned);
+        let main = member(&["ipv4", "ipv6", "size", "name"]).expect("a text");
+        let place = member(&["vlan", "storage"]);
+        place.map_or(main.clone(), |place| format!("{main}@{}", place.rsplit('/').next().expect("a name")))
+    };
     let text = |value: &Value| match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(items) => {
-            let items: Vec<&str> = items.iter().map(|item| item.as_str().expect("text")).collect();
+            let items: Vec<String> = items.iter().map(item).collect();
             let quoted = |item: &str| match item.contains([';', '"']) {
                 true => format!("\"{}\"", item.replace('"', "\"\"")),
                 false => item.to_owned(),
             };
-            items.into_iter().map(quoted).collect::<Vec<_>>().join(";")
+            items.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(";")
         }
         other => other.to_string(),
     };
-    let row =
-        |object: &serde_json::Map<String, Value>| columns.split(',').map(|column| text(&object[column])).collect();
+    let row = |object: &serde_json::Map<String, Value>| {
+        wanted.iter().map(|column| text(&object[&column.replace(['.', '-'], "_")])).collect()
+    };
     let header = columns.split(',').map(str::to_owned).collect();
     std::iter::once(header).chain(json.iter().map(row)).collect()
 }

@@ -67,7 +67,12 @@ fn an_output_that_cannot_be_written_is_a_failure() {
         let full = OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
         let answer = answer_to(&sandbox, &["vm", "list", "-o", style], full);
         assert_eq!(answer.status, 1, "{style}");
-        assert_eq!(answer.stderr, "error: cannot write the output: no space left on device\n", "{style}");
+        let message = "cannot write the output: no space left on device";
+        if style.starts_with("json") {
+            assert!(answer.stderr.starts_with(&format!("{{\"kind\":\"failed\",\"message\":\"{message}\"")), "{answer}");
+        } else {
+            assert_eq!(answer.stderr, format!("error: {message}\n"), "{style}");
+        }
     }
     for arguments in [
         &["vm", "list", "--count"][..],

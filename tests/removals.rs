@@ -107,7 +107,7 @@ fn a_dry_run_lists_the_removals_and_ends_as_the_import_would() {
     let before = std::fs::read(sandbox.database()).expect("the inventory");
     sandbox.file("vms.csv", "name,pool\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--update", "--prune", "--dry-run", "-o", "csv"]);
-    let mut listed = "change,noun,record,field,old,new\n".to_owned();
+    let mut listed = "action,noun,record,field,old,new\n".to_owned();
     for number in 1..=11 {
         writeln!(listed, "remove,vm,AWS/tokyo/prod/vm{number:03},,,").expect("a string takes all");
     }

@@ -136,7 +136,8 @@ fn an_id_that_another_vm_has_got_replaces_the_record() {
     assert_eq!(plan(&sandbox, &next, &[]), rows);
     let json = import(&sandbox, &next, &["--update", "--plan", "-o", "json"]);
     assert!(
-        json.stdout.contains("{\"change\": \"replaced\", \"noun\": \"vm\", \"record\": \"vSphere/north/alpha/b\""),
+        json.stdout
+            .contains("{\"action\": \"replaced\", \"noun\": \"vm\", \"id\": 2, \"path\": \"vSphere/north/alpha/b\""),
         "{json}"
     );
     let table = import(&sandbox, &next, &["--update", "--plan"]);
@@ -368,22 +369,22 @@ fn show_lists_the_sources_of_a_record_and_the_values_that_are_held() {
     assert_eq!(a["held"].as_array().expect("a list").len(), 2, "{a}");
     assert_eq!(
         a["held"][0],
-        serde_json::json!({"field": "memory", "value": "8 GiB", "decided-by": "a person", "offered": "4096 MiB", "offered-by": "two"})
+        serde_json::json!({"field": "memory", "value": "8 GiB", "decided_by": "a person", "offered": "4096 MiB", "offered_by": "two"})
     );
     assert_eq!(
         a["held"][1],
-        serde_json::json!({"field": "cpu", "value": "2", "decided-by": "one", "offered": "6", "offered-by": "two"})
+        serde_json::json!({"field": "cpu", "value": "2", "decided_by": "one", "offered": "6", "offered_by": "two"})
     );
     let sources: Vec<String> = a["sources"]
         .as_array()
         .expect("a list")
         .iter()
-        .map(|row| format!("{} {}", row["source"], row["external-id"]))
+        .map(|row| format!("{} {}", row["source"], row["external_id"]))
         .collect();
     assert_eq!(sources, ["\"one\" \"vm-1\"", "\"two\" \"vm-1\""]);
     let b = shown("b");
-    assert_eq!(b["sources"][0]["missing-since"], serde_json::Value::Null);
-    assert!(b["sources"][1]["missing-since"].is_string() && b["sources"][1]["confirmed"].is_string(), "{b}");
+    assert_eq!(b["sources"][0]["missing_since"], serde_json::Value::Null);
+    assert!(b["sources"][1]["missing_since"].is_string() && b["sources"][1]["confirmed"].is_string(), "{b}");
     assert_eq!(b["held"], serde_json::json!([]));
     let table = sandbox.ok(&["vm", "show", "a", "--sources"]);
     assert!(table.contains("\nheld\n  field   value  decided-by  offered   offered-by\n"), "{table}");

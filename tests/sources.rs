@@ -480,12 +480,12 @@ fn a_plan_tells_every_kind_of_change_in_a_word_of_its_own() {
     let answer = sandbox.run(&plan);
     assert_eq!(answer.status, 2, "{answer}");
     insta::assert_snapshot!(answer.stdout, @r"
-    change,noun,record,field,old,new
+    action,noun,record,field,old,new
     create,pool,vSphere/north/beta,,,
     held,vm,vSphere/north/alpha/d,cpu,9,2
-    change,vm,vSphere/north/alpha/e,status,unknown,running
-    change,vm,vSphere/north/alpha/e,memory,,4096 MiB
-    change,vm,vSphere/north/alpha/e,cpu,,2
+    update,vm,vSphere/north/alpha/e,status,unknown,running
+    update,vm,vSphere/north/alpha/e,memory,,4096 MiB
+    update,vm,vSphere/north/alpha/e,cpu,,2
     adopt,vm,vSphere/north/alpha/e,,,
     create,vm,vSphere/north/alpha/f,,,
     rename,vm,vSphere/north/alpha/a2,name,a,a2

@@ -27,10 +27,10 @@ fn the_record_says_the_sums_of_the_estate() {
     let sandbox = estate();
     let estate: Value = serde_json::from_str(&sandbox.ok(&["stats", "-o", "json"])).expect("JSON");
     assert_eq!((&estate["vms"], &estate["pools"], &estate["providers"]), (&7.into(), &4.into(), &1.into()));
-    assert_eq!((&estate["vms.planned"], &estate["vms.retired"]), (&1.into(), &1.into()));
+    assert_eq!((&estate["vms_planned"], &estate["vms_retired"]), (&1.into(), &1.into()));
     // prod, db and spare say what they have.
-    assert_eq!(estate["memory.total_bytes"], (512_i64 + 64 + 32) << 30);
-    assert_eq!(estate["cpu.total"], 128 + 16 + 8);
+    assert_eq!(estate["memory_total_bytes"], (512_i64 + 64 + 32) << 30);
+    assert_eq!(estate["cpu_total"], 128 + 16 + 8);
     let counted = |section: &str, key: &str, count: &str| -> Vec<(String, i64)> {
         let rows = estate[section].as_array().expect("rows");
         rows.iter()

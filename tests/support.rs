@@ -272,6 +272,13 @@ pub fn answer(command: &mut Command) -> Answer {
     }
 }
 
+/// Returns JSON without the ids of records, which differ from one inventory to another.
+pub fn without_ids(json: &str) -> String {
+    let mut parts = json.split("\"id\": ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.trim_start_matches(|letter: char| letter.is_ascii_digit()))
+}
+
 /// Reads a file with Python's csv module, cells separated by U+001F and rows by U+001E.
 pub fn read_by_python(sandbox: &Sandbox, name: &str) -> Vec<Vec<String>> {
     let script = "import csv, sys\n\

@@ -61,18 +61,18 @@ fn planned_vms_count_as_promised_and_retired_ones_do_not() {
     assert_eq!(found.len(), 1);
     let prod = &found[0];
     assert_eq!(prod["pool"], "AWS/tokyo/prod");
-    assert_eq!((&prod["vms"], &prod["vms.planned"], &prod["vms.retired"]), (&2.into(), &1.into(), &1.into()));
-    assert_eq!(prod["memory.allocated_bytes"], 16 * GIB + 8 * GB + 400 * GIB);
-    assert_eq!(prod["memory.planned_bytes"], 8 * GB);
-    assert_eq!(prod["memory.retired_bytes"], 64 * GIB);
-    assert_eq!(prod["memory.total_bytes"], 512 * GIB);
-    assert_eq!(prod["memory.free_bytes"], (512 - 416) * GIB - 8 * GB);
-    assert_eq!(prod["disk.allocated_bytes"], 100 * GIB + 500 * GB);
-    assert_eq!(prod["disk.retired_bytes"], 1024 * GIB);
-    assert_eq!(prod["cpu.allocated"].to_string(), "8.5");
-    assert_eq!(prod["cpu.free"].to_string(), "119.5");
+    assert_eq!((&prod["vms"], &prod["vms_planned"], &prod["vms_retired"]), (&2.into(), &1.into(), &1.into()));
+    assert_eq!(prod["memory_allocated_bytes"], 16 * GIB + 8 * GB + 400 * GIB);
+    assert_eq!(prod["memory_planned_bytes"], 8 * GB);
+    assert_eq!(prod["memory_retired_bytes"], 64 * GIB);
+    assert_eq!(prod["memory_total_bytes"], 512 * GIB);
+    assert_eq!(prod["memory_free_bytes"], (512 - 416) * GIB - 8 * GB);
+    assert_eq!(prod["disk_allocated_bytes"], 100 * GIB + 500 * GB);
+    assert_eq!(prod["disk_retired_bytes"], 1024 * GIB);
+    assert_eq!(prod["cpu_allocated"].to_string(), "8.5");
+    assert_eq!(prod["cpu_free"].to_string(), "119.5");
     // 8.5 of 128 is 0.06640625.
-    assert_eq!(prod["cpu.ratio"].to_string(), "0.0664");
+    assert_eq!(prod["cpu_ratio"].to_string(), "0.0664");
 }
 
 #[test]
@@ -81,11 +81,11 @@ fn a_pool_without_totals_has_nothing_that_could_be_free() {
     let test = &rows(&sandbox, &["usage", "test"])[0];
     for column in ["total", "free", "ratio"] {
         for resource in ["cpu", "memory", "disk"] {
-            assert_eq!(test[format!("{resource}.{column}")], Value::Null, "{resource}.{column}");
+            assert_eq!(test[format!("{resource}_{column}")], Value::Null, "{resource}.{column}");
         }
     }
-    assert_eq!(test["memory.allocated_bytes"], 4 * GIB);
-    assert_eq!(test["disk.allocated_bytes"], 0);
+    assert_eq!(test["memory_allocated_bytes"], 4 * GIB);
+    assert_eq!(test["disk_allocated_bytes"], 0);
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn an_empty_pool_and_an_empty_inventory_have_rows_of_zeros_and_none() {
     let sandbox = estate();
     let spare = &rows(&sandbox, &["usage", "spare"])[0];
     assert_eq!(
-        (&spare["vms"], &spare["cpu.ratio"], &spare["memory.free_bytes"]),
+        (&spare["vms"], &spare["cpu_ratio"], &spare["memory_free_bytes"]),
         (&0.into(), &0.into(), &(32 * GIB).into())
     );
     let empty = Sandbox::empty();
@@ -139,10 +139,10 @@ fn every_grouping_adds_up_to_what_sqlite3_says() {
                 let name = row[by].as_str().unwrap_or_default();
                 let numbers = vec![
                     number(&row["vms"]),
-                    number(&row["vms.retired"]),
-                    number(&row["memory.allocated_bytes"]) / 1024.0,
-                    number(&row["cpu.allocated"]),
-                    number(&row["disk.allocated_bytes"]) / 1024.0,
+                    number(&row["vms_retired"]),
+                    number(&row["memory_allocated_bytes"]) / 1024.0,
+                    number(&row["cpu_allocated"]),
+                    number(&row["disk_allocated_bytes"]) / 1024.0,
                 ];
                 (name.rsplit('/').next().expect("a name").to_owned(), numbers)
             })
@@ -160,9 +160,9 @@ fn storage_devices_are_told_with_what_their_disks_promise() {
     assert_eq!(found.len(), 2);
     let san = &found[0];
     assert_eq!(san["storage"], "AWS/tokyo/prod/san1");
-    assert_eq!((&san["disks"], &san["disks.planned"], &san["disks.retired"]), (&1.into(), &1.into(), &1.into()));
-    assert_eq!(san["capacity.allocated_bytes"], 100 * GIB + 500 * GB);
-    assert_eq!(san["capacity.free_bytes"], (5120 - 100) * GIB - 500 * GB);
+    assert_eq!((&san["disks"], &san["disks_planned"], &san["disks_retired"]), (&1.into(), &1.into(), &1.into()));
+    assert_eq!(san["capacity_allocated_bytes"], 100 * GIB + 500 * GB);
+    assert_eq!(san["capacity_free_bytes"], (5120 - 100) * GIB - 500 * GB);
     assert_eq!(found[1]["capacity.total"], Value::Null);
     assert_eq!(rows(&sandbox, &["usage", "--storage", "db"]).len(), 1);
 }
@@ -170,7 +170,7 @@ fn storage_devices_are_told_with_what_their_disks_promise() {
 #[test]
 fn what_is_free_in_a_datacenter_is_the_sum_of_what_is_free_in_its_pools() {
     let sandbox = estate();
-    let bytes = |rows: &[Value]| rows.iter().filter_map(|row| row["memory.free_bytes"].as_i64()).sum::<i64>();
+    let bytes = |rows: &[Value]| rows.iter().filter_map(|row| row["memory_free_bytes"].as_i64()).sum::<i64>();
     let pools = rows(&sandbox, &["usage", "--where", "memory.total!="]);
     assert_eq!(pools.len(), 3);
     assert_eq!(bytes(&rows(&sandbox, &["usage", "--by", "dc"])), bytes(&pools));
@@ -181,12 +181,12 @@ fn what_is_free_in_a_datacenter_is_the_sum_of_what_is_free_in_its_pools() {
 fn overcommitment_multiplies_what_may_be_promised() {
     let sandbox = estate();
     let prod = &rows(&sandbox, &["usage", "prod", "--overcommit", "cpu=4:1", "--overcommit", "memory=1.5"])[0];
-    assert_eq!(prod["cpu.total"], 512);
-    assert_eq!(prod["cpu.free"].to_string(), "503.5");
-    assert_eq!(prod["memory.total_bytes"], 768 * GIB);
+    assert_eq!(prod["cpu_total"], 512);
+    assert_eq!(prod["cpu_free"].to_string(), "503.5");
+    assert_eq!(prod["memory_total_bytes"], 768 * GIB);
     let third = &rows(&sandbox, &["usage", "db", "--overcommit", "cpu=1:2"])[0];
-    assert_eq!(third["cpu.total"], 8);
-    assert_eq!((third["cpu.free"].to_string(), third["cpu.ratio"].to_string()), ("-2".to_owned(), "1.25".to_owned()));
+    assert_eq!(third["cpu_total"], 8);
+    assert_eq!((third["cpu_free"].to_string(), third["cpu_ratio"].to_string()), ("-2".to_owned(), "1.25".to_owned()));
     insta::assert_snapshot!(sandbox.run(&["usage", "--overcommit", "ram=2"]), @r#"
     status 2
     ----- stderr -----
@@ -252,7 +252,7 @@ fn fractions_and_huge_amounts_are_added_up_exactly() {
     assert_eq!(
         text,
         format!(
-            "{{\"memory.allocated\": \"{kilobytes}\", \"memory.allocated_bytes\": {bytes}, \"cpu.allocated\": 0.6}}\n"
+            "{{\"memory_allocated\": \"{kilobytes}\", \"memory_allocated_bytes\": {bytes}, \"cpu_allocated\": 0.6}}\n"
         )
     );
 }
@@ -306,7 +306,7 @@ fn the_pools_of_a_real_estate_hold_what_its_export_says() {
             .map(|row| {
                 let path = row["pool"].as_str().and_then(|path| path.split_once('/')).expect("a path").1.to_owned();
                 let number = |name: &str| row[name].as_i64().expect("a whole number");
-                (path, (number("vms"), number("cpu.allocated"), number("memory.allocated_bytes") / (1 << 20)))
+                (path, (number("vms"), number("cpu_allocated"), number("memory_allocated_bytes") / (1 << 20)))
             })
             .collect();
         assert_eq!(found, sums, "{export}");

@@ -3,7 +3,7 @@
 //! One grammar names columns in `-c`, filters in `--where`, and keys in `--sort`. A path follows references by their
 //! fields; an ancestor may be named directly (`dc` on a VM is `pool.dc`).
 
-use super::{Catalog, Collection, Computed, Entity, Field, Kind, Reach};
+use super::{Catalog, Collection, Computed, Entity, Field, Kind, Reach, Section};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind};
 use crate::value::name::column_letters;
@@ -39,6 +39,8 @@ pub enum Leaf {
     Computed(&'static Computed),
     /// The records of a collection, in the form in which a row of a file gives them.
     Collection(&'static Collection),
+    /// The records that a section lists, as objects: only in JSON.
+    Parts(&'static Section),
     /// Knowledge of the sources about the record.
     Sourced(Sourced),
 }
@@ -136,6 +138,7 @@ impl Path {
             Leaf::Bytes(_) | Leaf::ComputedBytes(_) | Leaf::Id => ColumnKind::Number,
             Leaf::Path => ColumnKind::Text,
             Leaf::Collection(_) | Leaf::Sourced(Sourced::Sources) => ColumnKind::List,
+            Leaf::Parts(_) => ColumnKind::Records,
             Leaf::Sourced(Sourced::Confirmed | Sourced::Missing) => ColumnKind::Time,
             Leaf::Computed(computed) => computed_kind(catalog, self.entity, computed),
         }

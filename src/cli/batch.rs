@@ -50,7 +50,8 @@ fn arguments(command: Command) -> Command {
         "Run commands from a file, one a line, such as: vm set web01 --cpu 4. Words are quoted as in a shell; a word inv \
          at the beginning, empty lines and lines that begin with # are ignored. Every verb and command of a noun except \
          import and export can be used. All commands run in one transaction, which is one change in history: if one \
-         fails, every fault is reported with its line and nothing is changed. With --each, each command that succeeds \
+         fails, every fault is reported with its line and nothing is changed. With -o json, \
+         the answer is the change with its records. With --each, each command that succeeds \
          is a change of its own.",
     )
 }
@@ -101,18 +102,18 @@ fn run_together(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Re
             return Err(failed(&faults, commands.len(), "nothing was changed"));
         }
         let mut report = Report::new(session);
-        let mut change = writer.change_number();
-        if session.dry_run {
-            change = writer.preview()?;
-            change.map_or(Ok(()), |change| report.add_steps(writer, change))?;
+        let change = writer.change_id();
+        if let Some(change) = change.filter(|_| report.is_written()) {
+            writer.settle_history()?;
+            report.add_steps(writer, change)?;
         }
         Ok((change, output.into_inner(), report))
     })?;
-    if session.dry_run {
+    if session.dry_run || session.is_json() {
         return report.tell(session);
     }
     output.rewind().map_err(|error| Error::io("cannot read the answers that waited for the commit", error))?;
-    session.answer_copy(&mut output)?;
+    session.answer_written(|out| std::io::copy(&mut output, out).map(drop).map_err(Error::output))?;
     session.say(&match change {
         Some(change) => format!("ran {}: change {change}", counted(commands.len())),
         None => format!("ran {}: no changes needed", counted(commands.len())),
@@ -177,17 +178,15 @@ fn note(faults: &mut FaultLines, name: &str, line: &BatchLine, error: Error) -> 
     if matches!(error.kind(), Kind::Inventory | Kind::Interrupted | Kind::OutputClosed) {
         return Err(error);
     }
-    let help = error.way_out().map(|help| format!(" ({help})")).unwrap_or_default();
-    let sentence: Vec<&str> =
-        std::iter::once(error.message()).chain(error.lines().iter().map(|line| line.trim())).collect();
-    faults.add(format!("{name}:{}: {}{help}", line.number, sentence.join("; ")));
+    faults.add(error.as_fault(Some(name), Some(line.number)));
     Ok(())
 }
 
 /// Returns the faults as one failure.
 fn failed(faults: &FaultLines, commands: usize, outcome: &str) -> Error {
     Error::failed(format!("{} of {} failed; {outcome}", faults.count(), counted(commands)))
-        .details(faults.lines())
+        .faults(faults.first().iter().cloned())
+        .details(faults.more())
         .help("fix these lines and run inv batch again")
 }
 

@@ -4,9 +4,12 @@ use super::inventory;
 use crate::catalog::Entity;
 use crate::command;
 use crate::error::{Error, Result};
+use crate::output::Style;
 use crate::value::{shown, similar};
 use crate::verb::VERBS;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use std::env;
+use std::ffi::OsString;
 use std::io::Write;
 
 /// Verbs of other tools, and the verb that is meant.
@@ -26,6 +29,38 @@ const FOREIGN: &[(&str, &str)] = &[
     ("view", "show"),
 ];
 
+/// Format of failures on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ErrorFormat {
+    /// A sentence, and the way out after `help:`.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Returns the format of failures: JSON where answers are. Also command lines that clap refuses have one, so they are read
+/// here as they are.
+pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
+    let words = || arguments.iter().map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
+    let mut style = env::var("INV_OUTPUT").unwrap_or_default();
+    let mut is_next = false;
+    for word in words() {
+        match word.strip_prefix("--output=").or_else(|| word.strip_prefix("-o")) {
+            _ if is_next => {
+                word.clone_into(&mut style);
+                is_next = false;
+            }
+            Some("") if word == "-o" => is_next = true,
+            Some(name) => name.trim_start_matches('=').clone_into(&mut style),
+            None => is_next = word == "--output",
+        }
+    }
+    match Style::parse(&style) {
+        Ok(style) if style.is_json() => ErrorFormat::Json,
+        _ => ErrorFormat::Text,
+    }
+}
+
 /// Prints help or the version, or returns a usage error.
 ///
 /// # Errors
@@ -41,6 +76,9 @@ pub(super) fn report(error: &clap::Error) -> Result<()> {
             let text = error.render().to_string();
             if std::env::args_os().len() == 1 {
                 return write!(std::io::stdout(), "{text}").map_err(Error::output);
+            }
+            if error_format(&std::env::args_os().collect::<Vec<_>>()) == ErrorFormat::Json {
+                return Err(usage(error));
             }
             write!(std::io::stderr(), "{text}").map_err(Error::output)?;
             Err(Error::usage(""))
@@ -101,8 +139,12 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
             let input = std::env::args_os().find(|argument| argument.to_str().is_none()).unwrap_or_default();
             format!("the argument {} is not UTF-8", shown::quoted(&input.to_string_lossy()))
         }
-        ErrorKind::MissingSubcommand if command == "inv" => "no noun or command was given".to_owned(),
-        ErrorKind::MissingSubcommand => format!("{command} needs a verb"),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == "inv" => {
+            "no noun or command was given".to_owned()
+        }
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            format!("{command} needs a verb")
+        }
         _ => {
             let text = error.render().to_string();
             let first = text.split("\n\n").next().unwrap_or_default();

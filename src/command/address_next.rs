@@ -74,7 +74,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             }
             Ok((free, report))
         })?;
-        if session.dry_run {
+        if session.dry_run || session.is_json() {
             return report.tell(session);
         }
         free

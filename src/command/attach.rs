@@ -78,7 +78,12 @@ fn link(session: &Session, matches: &ArgMatches, is_member: bool) -> Result<()> 
                     count += 1;
                     continue;
                 }
-                _ => continue,
+                (existing, _) => {
+                    if let Some(record) = existing {
+                        report.add_unchanged(writer, link, record.id)?;
+                    }
+                    continue;
+                }
             };
             count += 1;
             report.add(writer, &effect)?;

@@ -6,6 +6,8 @@ use crate::session::Session;
 use crate::value::shown::shown;
 use crate::verb::arguments;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
+use serde_json::json;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 pub(super) const GRAFT: Graft = Graft {
@@ -51,9 +53,15 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(most) = arguments::option(matches, "keep") else {
         if session.dry_run {
             session.store().may_back_up(to)?;
-            session.say(&format!("would back up to {}", path_text(to)));
         } else {
             session.store().back_up(to)?;
+        }
+        if session.is_json() {
+            return answer_files(session, to, &[]);
+        }
+        if session.dry_run {
+            session.say(&format!("would back up to {}", path_text(to)));
+        } else {
             session.say(&format!("backed up to {}", path_text(to)));
         }
         return Ok(());
@@ -71,12 +79,22 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     } else {
         session.store().back_up_among(to, most)?
     };
+    if session.is_json() {
+        return answer_files(session, &copy, &removed);
+    }
     let (backed, deleted) = if session.dry_run { ("would back up", "would remove") } else { ("backed up", "removed") };
     session.say(&format!("{backed} to {}", path_text(&copy)));
     for path in removed {
         session.say(&format!("{deleted} {}", path_text(&path)));
     }
     Ok(())
+}
+
+/// Answers in JSON with the copy that was made and those that were removed.
+fn answer_files(session: &Session, copy: &Path, removed: &[PathBuf]) -> Result<()> {
+    let removed: Vec<Cow<'_, str>> = removed.iter().map(|path| path.to_string_lossy()).collect();
+    let answer = json!({ "dry_run": session.dry_run, "file": copy.to_string_lossy(), "removed": removed });
+    session.answer_text(&format!("{answer}\n"))
 }
 
 /// Returns a path with control characters escaped.

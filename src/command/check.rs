@@ -144,7 +144,7 @@ fn apply_fixes(writer: &mut Writer<'_>, rules: &RuleSet) -> Result<usize> {
         match outcome {
             Ok(_) => fixed += 1,
             // Another record has that name or address; only a person can decide between them.
-            Err(error) if matches!(error.kind(), Kind::Conflict | Kind::Failed) => {}
+            Err(error) if error.kind().is_conflict() || error.kind() == Kind::Failed => {}
             Err(error) => return Err(error),
         }
     }

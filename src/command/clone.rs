@@ -63,7 +63,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         parts(writer, entity, id, copy, &mut report)?;
         Ok((writer.path(entity, copy)?, report))
     })?;
-    if session.dry_run {
+    if session.dry_run || session.is_json() {
         return report.tell(session);
     }
     session.answer_text(&format!("{}\n", shown::shown(&path)))

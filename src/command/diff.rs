@@ -44,8 +44,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         vec![Column::new("difference", ColumnKind::Text)]
     } else {
         let text = |name: &'static str| Column::new(name, ColumnKind::Text);
-        let mut columns = vec![text("change"), text("noun"), text("record"), text("field"), text("old"), text("new")];
-        columns.extend([text("by"), text("message"), Column::new("number", ColumnKind::Number)]);
+        let mut columns = vec![text("action"), text("noun"), text("record"), text("field"), text("old"), text("new")];
+        columns.extend([text("by"), text("message"), Column::new("change", ColumnKind::Number)]);
         columns
     };
     let options = Answer { headers: !lines, ..Answer::default() };
@@ -114,7 +114,7 @@ fn rows(
         let Some(field) = entity.fields.get(*place) else { continue };
         let change = reader.change(*number)?;
         row.clear();
-        for text in [sign(difference.action), entity.noun, title.as_str(), field.name] {
+        for text in [difference.action.word(), entity.noun, title.as_str(), field.name] {
             row.text(text);
         }
         let (old, new) = (reader.shown(field, old)?, reader.shown(field, new)?);

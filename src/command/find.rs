@@ -28,7 +28,7 @@ pub(super) const GRAFT: Graft = Graft {
 /// Bytes of matches in memory before they go to a temporary file, for each rank of each part.
 const IN_MEMORY: usize = 1 << 18;
 /// Cells in a row.
-const CELLS: usize = 4;
+const CELLS: usize = 5;
 
 fn arguments(command: Command) -> Command {
     sheet::arguments(command)
@@ -58,9 +58,13 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Err(_) => Wanted::Text(needle),
     };
-    let columns = ["noun", "path", "field", "text"];
-    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
-    sheet::answer(session, matches, &headers, &columns, |reader, take| {
+    let headers = ["noun", "path", "field", "text", "id"].map(|name| {
+        let kind = if name == "id" { ColumnKind::Number } else { ColumnKind::Text };
+        Column::new(name, kind)
+    });
+    let columns: &[&str] =
+        if session.is_json() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
+    sheet::answer(session, matches, &headers, columns, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();
         let mut matching = find(reader, &pattern)?;
@@ -69,8 +73,11 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 let mut file = rows.read()?;
                 while next(&mut file, &mut cells).map_err(spool_error)? {
                     row.clear();
-                    for cell in &cells {
-                        row.text(cell);
+                    if let Some((id, texts)) = cells.split_last() {
+                        for cell in texts {
+                            row.text(cell);
+                        }
+                        row.number(id);
                     }
                     if take(&row)?.is_break() {
                         return Ok(());
@@ -137,15 +144,15 @@ fn find(reader: &Reader<'_>, pattern: &Wanted) -> Result<Vec<RankedRows>> {
             let mut matching = RankedRows::default();
             reader.search(part, entity, pattern, |record| {
                 let rows = matching[record.rank as usize].get_or_insert_default();
-                rows.push([entity.noun, record.path, record.field.name, record.text])
+                rows.push([entity.noun, record.path, record.field.name, record.text, &record.id.to_string()])
             })?;
             Ok(matching)
         })?);
         if let Wanted::Block(block, _) = pattern {
             let mut matching = RankedRows::default();
-            reader.bearers(entity, block, |holder, path, address| {
+            reader.bearers(entity, block, |(holder, id), path, address| {
                 let rows = matching[Rank::Exact as usize].get_or_insert_default();
-                rows.push([holder.noun, path, entity.plural, address])
+                rows.push([holder.noun, path, entity.plural, address, &id.to_string()])
             })?;
             all.push(matching);
         }

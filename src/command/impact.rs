@@ -139,7 +139,8 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
                 lines.push(format!("{} {}", entity.noun, shown::shown(&reader.path(entity, *id)?)));
             }
             let first = several.first().map_or("pool", |(entity, _)| entity.noun);
-            Err(Error::conflict(format!("{} names {} records of different nouns", shown::quoted(name), several.len()))
+            let message = format!("{} names {} records of different nouns", shown::quoted(name), several.len());
+            Err(Error::ambiguous(message)
                 .details(lines)
                 .help(format!("say which, such as inv impact {first} {}", shown::shown(name))))
         }

@@ -91,7 +91,7 @@ fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
-        report::steps(reader, id, |cells, step| {
+        report::steps(reader, id, |cells, _, step| {
             row.clear();
             row.texts(cells.into_iter().chain([log::file_of(step.source.as_ref()).as_deref()]));
             out(&row)

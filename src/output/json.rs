@@ -2,12 +2,14 @@
 //!
 //! A number has the digits of the stored value. A quantity has two keys: `"memory": "16 GiB"` for people and
 //! `"memory_bytes": 17179869184` for arithmetic. An empty cell is `null`, an empty list `[]`, so that every object of
-//! an answer has the same keys.
+//! an answer has the same keys. Keys are in snake case: `custom_os`, `memory_free_bytes`.
 
 use crate::output::row::{Cell, Column, ColumnKind, Row};
 use crate::output::{Cards, Sheet};
 use crate::value::character::is_bare;
 use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 
 /// The frame of the objects.
@@ -80,7 +82,7 @@ impl Cards for JsonCards<'_> {
             out.write_all(b", ")?;
         }
         (self.has_keys, self.has_rows) = (true, false);
-        write_string(out, name)?;
+        write_string(out, &key_of(name))?;
         out.write_all(b": [")
     }
 
@@ -141,30 +143,53 @@ impl<'w> Objects<'w> {
 }
 
 /// The keys of an object, escaped once.
-#[derive(Default)]
-struct Fields(Vec<Field>);
+#[derive(Debug, Default)]
+pub struct Fields(Vec<Field>);
 
+#[derive(Debug)]
 struct Field {
+    /// Index of its cell in a row.
+    cell: usize,
     key: Vec<u8>,
     bytes_key: Option<Vec<u8>>,
-    nothing: &'static [u8],
+    kind: ColumnKind,
 }
 
 impl Fields {
-    fn of(columns: &[Column]) -> io::Result<Self> {
-        columns
-            .iter()
-            .enumerate()
-            .map(|(index, column)| Field::of(column, index > 0))
-            .collect::<Result<_, _>>()
-            .map(Self)
+    /// Returns the keys of `columns`. A key that there is already is left out: `memory.bytes` beside `memory`.
+    ///
+    /// # Errors
+    /// None: they are written to memory.
+    pub fn of(columns: &[Column]) -> io::Result<Self> {
+        let mut names: HashSet<Cow<'_, str>> = HashSet::new();
+        let mut fields = Vec::with_capacity(columns.len());
+        for (cell, column) in columns.iter().enumerate() {
+            let (name, bytes_name) = (key_of(&column.name), format!("{}_bytes", key_of(&column.name)));
+            let bytes_name = Some(Cow::from(bytes_name)).filter(|_| column.kind == ColumnKind::Quantity);
+            let bytes_name = bytes_name.filter(|name| names.insert(name.clone()));
+            if names.insert(name.clone()) {
+                fields.push(Field::of(cell, column.kind, &name, bytes_name.as_deref(), !fields.is_empty())?);
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    /// Returns a row as an object.
+    ///
+    /// # Errors
+    /// None: it is written to memory.
+    pub fn object(&self, row: &Row) -> io::Result<String> {
+        let mut text = b"{".to_vec();
+        self.write(&mut text, row)?;
+        text.push(b'}');
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     fn write(&self, out: &mut impl Write, row: &Row) -> io::Result<()> {
-        for (index, field) in self.0.iter().enumerate() {
-            let cell = row.cell(index);
+        for field in &self.0 {
+            let cell = row.cell(field.cell);
             out.write_all(&field.key)?;
-            write_value(out, cell, field.nothing)?;
+            write_value(out, cell, field.kind)?;
             if let Some(key) = &field.bytes_key {
                 out.write_all(key)?;
                 match cell {
@@ -179,25 +204,36 @@ impl Fields {
 }
 
 impl Field {
-    fn of(column: &Column, follows: bool) -> io::Result<Self> {
+    fn of(cell: usize, kind: ColumnKind, name: &str, bytes_name: Option<&str>, follows: bool) -> io::Result<Self> {
         let key = |name: &str, follows: bool| -> io::Result<Vec<u8>> {
             let mut key = if follows { b", ".to_vec() } else { Vec::new() };
             write_string(&mut key, name)?;
             key.extend_from_slice(b": ");
             Ok(key)
         };
-        let bytes_key = match column.kind {
-            ColumnKind::Quantity => Some(key(&format!("{}_bytes", column.name), true)?),
-            _ => None,
-        };
-        let nothing: &[u8] = if column.kind == ColumnKind::List { b"[]" } else { b"null" };
-        Ok(Self { key: key(&column.name, follows)?, bytes_key, nothing })
+        let bytes_key = bytes_name.map(|name| key(name, true)).transpose()?;
+        Ok(Self { cell, key: key(name, follows)?, bytes_key, kind })
     }
 }
 
-fn write_value(out: &mut impl Write, cell: Cell<'_>, nothing: &[u8]) -> io::Result<()> {
+/// Returns the key of a column: `memory_free` of `memory.free`, `custom_os` of `custom-os`. Other names, which only SQL
+/// has, are keys as they are.
+#[must_use]
+pub fn key_of(name: &str) -> Cow<'_, str> {
+    let is_own = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-._".contains(letter);
+    if name.contains(['-', '.'])
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.chars().all(is_own)
+    {
+        return name.replace(['-', '.'], "_").into();
+    }
+    name.into()
+}
+
+fn write_value(out: &mut impl Write, cell: Cell<'_>, kind: ColumnKind) -> io::Result<()> {
     match cell {
-        Cell::Null => out.write_all(nothing),
+        Cell::Null if matches!(kind, ColumnKind::List | ColumnKind::Records) => out.write_all(b"[]"),
+        Cell::Null => out.write_all(b"null"),
         Cell::Number(text) => match number(text) {
             Some(digits) => out.write_all(digits.as_bytes()),
             None => write_string(out, text),
@@ -209,7 +245,10 @@ fn write_value(out: &mut impl Write, cell: Cell<'_>, nothing: &[u8]) -> io::Resu
                 if index > 0 {
                     out.write_all(b", ")?;
                 }
-                write_string(out, item)?;
+                match kind {
+                    ColumnKind::Records => out.write_all(item.as_bytes())?,
+                    _ => write_string(out, item)?,
+                }
             }
             out.write_all(b"]")
         }

@@ -23,6 +23,8 @@ pub enum ColumnKind {
     Time,
     /// Several texts: an array in JSON, separated by `;` elsewhere.
     List,
+    /// Several records, each as a JSON object: only in JSON.
+    Records,
 }
 
 /// A column of an answer.

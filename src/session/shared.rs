@@ -96,6 +96,7 @@ impl Session<'_> {
             pager: false,
             patience: Patience { ..self.patience },
             warned: Cell::new(true),
+            change: Cell::new(None),
             shared,
         })
     }

@@ -47,7 +47,7 @@ impl Store<'_> {
         self.signed_in(Role::Viewer)?;
         vacant(to)?;
         file::named(self.copied(file::folder_of(to))?, to).map_err(|error| match error.kind() {
-            Kind::Conflict => exists(to),
+            Kind::Exists => exists(to),
             _ => error,
         })
     }

@@ -206,7 +206,7 @@ mod tests {
         let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         create(&connection, FIRST, &path).expect("an inventory");
         assert_eq!(check(&connection, &path), Ok(Standing::Current));
-        assert_eq!(create(&connection, FIRST, &path).expect_err("it is there").kind(), Kind::Conflict);
+        assert_eq!(create(&connection, FIRST, &path).expect_err("it is there").kind(), Kind::Exists);
         migrate(&connection, &path, |_| Ok(None)).expect("nothing to do");
         assert_eq!(tables(&connection), 1);
     }

@@ -8,7 +8,6 @@ use super::{ask, show};
 use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::{Error, Result};
 use crate::input::secret;
-use crate::output::Style;
 use crate::session::Session;
 use crate::value::shown::shown;
 use crate::value::{Cell, list};
@@ -89,7 +88,8 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
     } else {
         None
     };
-    let card = session.style.filter(|style| matches!(style, Style::Json | Style::Jsonl));
+    // Only a command that always creates answers with the record alone.
+    let card = session.style.filter(|style| style.is_json() && existing == Existing::Refuse);
     let (answer, done, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
         let mut report = Report::new(session);
@@ -103,18 +103,21 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let id = batch.put(writer, &mut intake, draft, &mut report).map_err(Rejected::into_error)?;
         // Whoever adds the first login user has to sign in to read it.
         let answer = if let Some(style) = card {
-            session.cards(style, |cards| show::card(writer, entity, id, cards))?
+            session.cards(style, |cards| show::card(writer, entity, id, style, cards))?
         } else {
             format!("{}\n", shown(&writer.path(entity, id)?))
         };
         let done = match &batch.tally {
             tally if tally.created > 0 => "created",
             tally if tally.changed > 0 => "changed",
-            _ => "unchanged",
+            _ => {
+                report.add_unchanged(writer, entity, id)?;
+                "unchanged"
+            }
         };
         Ok((answer, done, entity.operates && writer.is_open_to_all(), report))
     })?;
-    if session.dry_run {
+    if session.dry_run || (session.is_json() && card.is_none()) {
         return report.tell(session);
     }
     session.answer_text(&answer)?;

@@ -20,6 +20,7 @@ use crate::store::{
     binding,
 };
 use crate::value::{Cell, Value, shown};
+use serde_json::{Value as Json, json};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
@@ -70,6 +71,24 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    /// Returns the counts as a JSON object.
+    pub(crate) fn json(self) -> Json {
+        json!({
+            "created": self.created,
+            "changed": self.changed,
+            "moved": self.moved,
+            "renamed": self.renamed,
+            "adopted": self.adopted,
+            "replaced": self.replaced,
+            "missing": self.missing,
+            "held": self.conflicts,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "removed": self.removed,
+            "duplicates": self.duplicates,
+        })
+    }
+
     /// Returns whether anything was changed.
     pub(crate) const fn has_changes(self) -> bool {
         let fields = self.created + self.changed + self.moved + self.renamed;
@@ -161,7 +180,7 @@ impl<'s> Batch<'s> {
             (Some(found), Existing::Refuse) => {
                 let title = writer.title(self.entity, found.id())?;
                 let text = format!("{} {} already exists", self.entity.labels.0, shown::quoted(&title));
-                return Err(Error::conflict(text).into());
+                return Err(Error::exists(text).into());
             }
             (Some(found), Existing::Skip) => {
                 self.tally.skipped += 1;
@@ -510,7 +529,7 @@ fn whole(cells: Vec<Option<Cell<'_>>>) -> Vec<Cell<'_>> {
 /// The conflict that an address is whose VLAN has it already.
 fn duplicate(writer: &Writer<'_>, entity: &'static Entity, holder: i64, key: &[&str]) -> Result<Error> {
     let Some(record) = writer.record(entity, holder)? else {
-        return Ok(Error::conflict(format!("such a {} exists already", entity.labels.0)));
+        return Ok(Error::exists(format!("such a {} exists already", entity.labels.0)));
     };
     let mut shared = Vec::new();
     for name in key {
@@ -527,7 +546,7 @@ fn duplicate(writer: &Writer<'_>, entity: &'static Entity, holder: i64, key: &[&
         },
         _ => String::new(),
     };
-    Ok(Error::conflict(format!("{} is taken {holder}", shared.join(" in ")))
+    Ok(Error::exists(format!("{} is taken {holder}", shared.join(" in ")))
         .help("take it all the same with --allow-duplicate"))
 }
 

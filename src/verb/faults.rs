@@ -1,6 +1,6 @@
 //! Faults of a file: all are counted, the first are printed, and all bad rows can be written to a file.
 
-use crate::error::{Error, Result, io_reason};
+use crate::error::{Error, Result, RowFault, io_reason};
 use crate::session;
 use crate::value::shown;
 use std::fs::File;
@@ -13,19 +13,19 @@ const PRINTED: usize = 20;
 /// The last column of a file of bad rows; an import takes no notice of it, so that mended rows can go in as they stand.
 pub(super) const COLUMN: &str = "faults";
 
-/// The first faults of a file as lines, and the number of all.
+/// The first faults of a file, and the number of all.
 #[derive(Debug, Default)]
 pub(crate) struct FaultLines {
-    first: Vec<String>,
+    first: Vec<RowFault>,
     count: usize,
 }
 
 impl FaultLines {
     /// Adds a fault.
-    pub(crate) fn add(&mut self, line: String) {
+    pub(crate) fn add(&mut self, fault: RowFault) {
         self.count += 1;
         if self.first.len() < PRINTED {
-            self.first.push(line);
+            self.first.push(fault);
         }
     }
 
@@ -39,11 +39,20 @@ impl FaultLines {
         self.count
     }
 
-    /// Returns the first faults, and a line with the number of the others.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    /// The faults that are printed.
+    pub(crate) fn first(&self) -> &[RowFault] {
+        &self.first
+    }
+
+    /// Number of faults that are not printed, in words.
+    pub(crate) fn more(&self) -> Option<String> {
         let rest = self.count - self.first.len();
-        let more = (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }));
-        self.first.iter().cloned().chain(more).collect()
+        (rest > 0).then(|| format!("and {rest} more {}", if rest == 1 { "fault" } else { "faults" }))
+    }
+
+    /// Returns the first faults as lines, and a line with the number of the others.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.first.iter().map(ToString::to_string).chain(self.more()).collect()
     }
 }
 
@@ -92,14 +101,15 @@ impl Faults {
         &mut self,
         file: &str,
         line: u64,
-        faults: &[String],
+        faults: &[Error],
         header: &[String],
         cells: impl Iterator<Item = (usize, Option<&'a str>)>,
     ) -> Result<()> {
         self.rows += 1;
         for fault in faults {
-            self.lines.add(format!("{}:{line}: {fault}", shown::shown(file)));
+            self.lines.add(fault.as_fault(Some(&shown::shown(file)), Some(line)));
         }
+        let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
         self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
     }
 
@@ -139,7 +149,8 @@ impl Faults {
             if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
         let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
         Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
-            .details(self.lines())
+            .faults(self.lines.first().iter().cloned())
+            .details(self.lines.more())
             .help(format!("mend {them} and {help}"))
     }
 

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 
 /// Column of the ids that records have in the inventory.
 const ID: &str = "id";
+/// The column of the whole path.
+const PATH: &str = "path";
 /// Column of the ids that a source has for its records.
 pub(super) const EXTERNAL_ID: &str = "external-id";
 
@@ -67,6 +69,8 @@ impl Header {
                 None if self.external_ids == ExternalIds::InColumn && same_name(column, EXTERNAL_ID) => {
                     self.targets.push(Target::ExternalId);
                 }
+                // JSON has the path beside the id, which names the record.
+                None if column == PATH && self.has_ids() => self.targets.push(Target::Derived),
                 None if column == faults::COLUMN => self.targets.push(Target::Derived),
                 None => wrong.push(unknown(self.entity, column)),
             }
@@ -111,7 +115,7 @@ fn unknown(entity: &Entity, column: &str) -> String {
     if same_name(column, EXTERNAL_ID) {
         return format!("{} needs the source that has these ids (pass --source NAME)", shown::quoted(column));
     }
-    if entity.computed(column).is_some() || column == "path" {
+    if entity.computed(column).is_some() || column == PATH {
         return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
     }
     let near = similar::nearest(column, columns.iter().copied(), 3);

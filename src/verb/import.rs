@@ -16,6 +16,7 @@ use crate::input::{self, Opened, Reading, Records, file};
 use crate::session::Session;
 use crate::value::{self, shown};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use serde_json::Value as Json;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -234,6 +235,7 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
     {
         session.say(&format!("the bad rows are in {}", shown::shown(&path.to_string_lossy())));
     }
+    let counted: Json = loaded.tallies.iter().map(|(entity, tally)| (key(entity), tally.json())).collect();
     let would = if session.dry_run { "would import " } else { "" };
     let nothing = |tally: &Tally| *tally == Tally::default();
     let all_empty = loaded.tallies.iter().all(|(_, tally)| nothing(tally));
@@ -257,8 +259,13 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
         }
     }
     tell_notes(session, &others);
-    loaded.report.tell(session)?;
+    loaded.report.tell_with(session, &counted)?;
     loaded.refusal.map_or(Ok(()), Err)
+}
+
+/// Returns the key of a noun in JSON.
+fn key(entity: &Entity) -> String {
+    entity.noun.replace('-', "_")
 }
 
 /// Prints what an import would do, a line a noun.

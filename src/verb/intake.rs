@@ -122,7 +122,7 @@ impl Rejected {
         match self {
             Self::Command(error) => error,
             Self::Row(faults) => match faults.split_first() {
-                Some((first, others)) => first.clone().details(others.iter().map(Error::in_one_line)),
+                Some((first, others)) => first.clone().faults(others.iter().map(|fault| fault.as_fault(None, None))),
                 None => Error::failed("nothing is known of the fault"),
             },
         }
@@ -356,7 +356,7 @@ pub(crate) fn about(name: &str, error: &Error) -> Error {
     if let Rejected::Command(error) = Rejected::from(error.clone()) {
         return error;
     }
-    let fault = Error::new(error.kind(), format!("{name}: {}", error.message())).details(error.lines().to_vec());
+    let fault = Error::new(error.kind(), error.message()).about(name).details(error.lines().to_vec());
     match error.way_out() {
         Some(help) => fault.help(help),
         None => fault,

@@ -2,7 +2,7 @@
 
 use super::arguments::{self, option, options, switch};
 use super::terms;
-use crate::catalog::{Catalog, Entity, Path};
+use crate::catalog::{Catalog, Entity, Path, identified};
 use crate::error::{Error, Result};
 use crate::output::Style;
 use crate::output::row::Column;
@@ -70,12 +70,16 @@ pub(crate) fn stream(
     otherwise: Style,
 ) -> Result<()> {
     let columns: Vec<Path> = columns(session.catalog(), entity, matches, usual)?;
+    let columns = match session.style.unwrap_or(otherwise) {
+        style if style.is_json() => identified(session.catalog(), entity, columns),
+        _ => columns,
+    };
     let headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
     let options = answer(matches, otherwise);
     if options.for_spreadsheet {
         session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
     }
-    session.answer_list(options, &headers, |reader| query(reader, entity, matches, usual))
+    session.answer_list(options, &headers, |reader| Ok(Query { columns, ..query(reader, entity, matches, usual)? }))
 }
 
 /// Returns the query of the command line.

@@ -13,7 +13,7 @@ use super::report::Report;
 use super::rows::{Rows, Source};
 use crate::catalog::source::{SOURCE, SOURCE_RECORD};
 use crate::catalog::{Entity, Field};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of};
 use crate::session::Session;
 use crate::store::{Completeness, Filled, Writer};
@@ -300,7 +300,7 @@ impl Load<'_> {
         let batches: Vec<&Batch<'_>> = batches.iter().map(|(batch, _)| batch).collect();
         for hint in hints::hints(writer, run, &batches)? {
             let (own, other) = (writer.title(hint.entity, hint.id)?, writer.title(hint.entity, hint.other)?);
-            self.report.add_hint(hint.entity, &own, &hint.external_id, &other)?;
+            self.report.add_hint((hint.entity, hint.id), &own, &hint.external_id, &other)?;
             let option = format!("--match {}", shown::quoted(&format!("{}={other}", hint.external_id)));
             let way_out = if self.session.dry_run { "pass" } else { "undo this import, and pass" };
             self.notes.say(format!(
@@ -352,7 +352,7 @@ impl Load<'_> {
     /// Reports what is wrong with a row: a fault, or a row that is left out. That a record exists is never the file's
     /// fault alone, so it is always one.
     fn reject(&mut self, rows: &Rows, batch: &Batch<'_>, line: u64, errors: &[Error]) -> Result<()> {
-        let exists = batch.existing == Existing::Refuse && errors.iter().any(|error| error.kind() == Kind::Conflict);
+        let exists = batch.existing == Existing::Refuse && errors.iter().any(|error| error.kind().is_conflict());
         if self.options.tolerance == Tolerance::Refuse || exists {
             return rows.reject(&mut self.faults, line, errors);
         }

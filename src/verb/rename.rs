@@ -41,7 +41,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         batch.change(writer, &record, draft.cells, &mut report)?;
         Ok((writer.path(entity, id)?, report))
     })?;
-    if session.dry_run {
+    if session.dry_run || session.is_json() {
         return report.tell(session);
     }
     session.answer_text(&format!("{}\n", crate::value::shown::shown(&path)))

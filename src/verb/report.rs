@@ -1,16 +1,33 @@
-//! The effects of a change as rows: record, field, old and new value.
+//! The effects of a change: rows of record, field, old and new value; in JSON an object with its records.
 //!
 //! A dry run of a million rows must not fill the memory: the rows wait in a spooled file until the transaction is over.
 
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
+use crate::output::Style;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Filling, Reader, Step};
 use crate::value::Cell;
+use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use tempfile::SpooledTempFile;
+
+/// Every action of an answer: those of history, and those of plans.
+pub(crate) const ACTIONS: [&str; 11] = [
+    Action::Create.word(),
+    Action::Update.word(),
+    Action::Remove.word(),
+    Action::Nothing.word(),
+    "rename",
+    "move",
+    "adopt",
+    "replaced",
+    "missing",
+    "held",
+    "hint",
+];
 
 /// Number of bytes that wait in memory.
 const IN_MEMORY: usize = 1 << 20;
@@ -41,13 +58,17 @@ impl Held<'_> {
 pub(crate) struct Report {
     /// True if other names and holders are told in words of their own, as a plan does.
     tells_moves: bool,
+    /// True if it is answered in JSON, which also has the records that did not change.
+    is_json: bool,
     rows: Option<BufWriter<SpooledTempFile>>,
 }
 
 impl Report {
-    /// Creates a report, which is written down only in a dry run.
+    /// Creates a report, which is written down only in a dry run and for JSON.
     pub(crate) fn new(session: &Session) -> Self {
-        Self { tells_moves: false, rows: session.dry_run.then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY))) }
+        let is_json = session.is_json();
+        let rows = (session.dry_run || is_json).then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
+        Self { tells_moves: false, is_json, rows }
     }
 
     /// Returns a report that tells other names and holders as `rename` and `move`, as the plan of an import does.
@@ -64,26 +85,48 @@ impl Report {
     pub(crate) fn add_word(&mut self, reader: &Reader<'_>, word: &str, entity: &'static Entity, id: i64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let record = reader.title(entity, id)?;
-        put(rows, [Some(word), Some(entity.noun), Some(&record), None, None, None])
+        put(rows, id, [Some(word), Some(entity.noun), Some(&record), None, None, None])
+    }
+
+    /// Adds a record that a command names and does not change.
+    pub(crate) fn add_unchanged(&mut self, reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<()> {
+        if self.is_json { self.add_word(reader, Action::Nothing.word(), entity, id) } else { Ok(()) }
     }
 
     /// Adds that a new record may be another one, which the source does not know.
-    pub(crate) fn add_hint(&mut self, entity: &'static Entity, own: &str, id: &str, other: &str) -> Result<()> {
+    pub(crate) fn add_hint(
+        &mut self,
+        (entity, record): (&'static Entity, i64),
+        own: &str,
+        id: &str,
+        other: &str,
+    ) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
-        put(rows, [Some("hint"), Some(entity.noun), Some(own), Some("external-id"), Some(id), Some(other)])
+        put(rows, record, [Some("hint"), Some(entity.noun), Some(own), Some("external-id"), Some(id), Some(other)])
     }
 
     /// Adds what happened. A removal is added before it happens.
     pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
-        let tells_moves = self.tells_moves;
+        let (tells_moves, is_json) = (self.tells_moves, self.is_json);
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let entity = effect.entity;
         let record = reader.title(entity, effect.id)?;
-        let mut put = |cells: [Option<&str>; 6]| put(rows, cells);
+        let mut put = |cells: [Option<&str>; 6]| put(rows, effect.id, cells);
         match effect.action {
             Action::Nothing => Ok(()),
-            Action::Create => put([Some("create"), Some(entity.noun), Some(&record), None, None, None]),
-            Action::Remove => put([Some("remove"), Some(entity.noun), Some(&record), None, None, None]),
+            Action::Create | Action::Remove if is_json && entity.names.is_empty() => {
+                let Some(ends) = reader.record(entity, effect.id)? else { return Ok(()) };
+                for (field, end) in entity.fields.iter().zip(&ends.values).filter(|(f, _)| f.refers_to().is_some()) {
+                    let path = reader.shown(field, end)?;
+                    let path = path.as_deref();
+                    let (old, new) = if effect.action == Action::Create { (None, path) } else { (path, None) };
+                    put([Some(effect.action.word()), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
+                }
+                Ok(())
+            }
+            Action::Create | Action::Remove => {
+                put([Some(effect.action.word()), Some(entity.noun), Some(&record), None, None, None])
+            }
             Action::Update => {
                 for (place, old, new) in &effect.changed {
                     let Some(field) = entity.fields.get(*place) else { continue };
@@ -97,7 +140,7 @@ impl Report {
                     let word = match field.name {
                         name if tells_moves && entity.is_naming(name) => "rename",
                         name if tells_moves && entity.parent == Some(name) => "move",
-                        _ => "change",
+                        _ => Action::Update.word(),
                     };
                     put([Some(word), Some(entity.noun), Some(&record), Some(field.name), old, new])?;
                 }
@@ -117,6 +160,7 @@ impl Report {
         let (current, offered) = (current.as_deref(), offered.as_deref());
         put(
             rows,
+            difference.id,
             [Some("held"), Some(difference.entity.noun), Some(&record), Some(difference.field.name), current, offered],
         )
     }
@@ -124,7 +168,7 @@ impl Report {
     /// Adds the steps of a change in history.
     pub(crate) fn add_steps(&mut self, reader: &Reader<'_>, change: i64) -> Result<()> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
-        steps(reader, change, |cells, _| put(rows, cells))
+        steps(reader, change, |cells, record, _| put(rows, record, cells))
     }
 
     /// Returns true if effects are written down.
@@ -137,7 +181,8 @@ impl Report {
         match (&mut self.rows, path) {
             (None, _) => Ok(()),
             (Some(rows), Some(path)) => {
-                put(rows, [Some("create"), Some(effect.entity.noun), Some(path), None, None, None])
+                let word = Action::Create.word();
+                put(rows, effect.id, [Some(word), Some(effect.entity.noun), Some(path), None, None, None])
             }
             (Some(_), None) => {
                 filling.settle()?;
@@ -163,41 +208,125 @@ impl Report {
 
     /// Answers with what was kept.
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
+        self.tell_with(session, &Json::Null)
+    }
+
+    /// Answers with what was kept; in JSON also with `counts`, unless they are null.
+    pub(crate) fn tell_with(self, session: &Session, counts: &Json) -> Result<()> {
         let Some(rows) = self.rows else { return Ok(()) };
         let mut rows = rows.into_inner().map_err(|error| aside(error.into_error()))?;
         rows.rewind().map_err(aside)?;
-        session.answer(Answer::default(), &columns(), |each| {
-            let mut row = Row::default();
-            for line in BufReader::new(rows).lines() {
-                let line = line.map_err(aside)?;
-                let cells: [Option<String>; 6] = serde_json::from_str(&line).map_err(|error| aside(error.into()))?;
-                row.clear();
-                row.texts(cells.each_ref().map(Option::as_deref));
-                each(&row)?;
+        match session.style {
+            Some(style) if style.is_json() => tell_json(session, style, rows, counts),
+            _ => tell_rows(session, rows),
+        }
+    }
+}
+
+/// Answers with a row for each record and field.
+fn tell_rows(session: &Session, rows: SpooledTempFile) -> Result<()> {
+    session.answer(Answer::default(), &columns(), |each| {
+        let mut row = Row::default();
+        for line in BufReader::new(rows).lines() {
+            let (_, cells) = parsed(&line.map_err(aside)?)?;
+            row.clear();
+            row.texts(cells.each_ref().map(Option::as_deref));
+            each(&row)?;
+        }
+        Ok(())
+    })
+}
+
+/// Answers with one object that has the number of the change and its records; JSON lines have an object for each record.
+fn tell_json(session: &Session, style: Style, rows: SpooledTempFile, counts: &Json) -> Result<()> {
+    let change = session.change().map_or(Json::Null, Json::from);
+    let dry_run = session.dry_run;
+    let begin = format!("{{\"change\": {change}, \"dry_run\": {dry_run}, ");
+    session.answer_written(|out| {
+        let mut lines = BufReader::new(rows).lines().map(|line| parsed(&line.map_err(aside)?)).peekable();
+        if style == Style::Json {
+            let counts = if counts.is_null() { String::new() } else { format!("\"counts\": {counts}, ") };
+            write!(out, "{begin}{counts}\"records\": [").map_err(Error::output)?;
+        }
+        let mut separator = "\n";
+        while let Some(line) = lines.next() {
+            let mut record = Changed::of(line?);
+            while let Some(more) = lines.next_if(|next| next.as_ref().is_ok_and(|next| record.continues_with(next))) {
+                record.push(more?);
             }
-            Ok(())
-        })
+            let record = record.object();
+            match style {
+                Style::Json => write!(out, "{separator}{{{record}}}"),
+                _ => writeln!(out, "{begin}{record}}}"),
+            }
+            .map_err(Error::output)?;
+            separator = ",\n";
+        }
+        let end = if separator == "\n" { "]}\n" } else { "\n]}\n" };
+        if style == Style::Json { out.write_all(end.as_bytes()).map_err(Error::output) } else { Ok(()) }
+    })
+}
+
+/// A row of a report: the id of the record, and the cells.
+type Kept = (i64, [Option<String>; 6]);
+
+/// A record of an answer in JSON, with the fields that changed.
+struct Changed {
+    id: i64,
+    action: Option<String>,
+    noun: Option<String>,
+    path: Option<String>,
+    fields: Vec<Json>,
+}
+
+impl Changed {
+    fn of((id, [action, noun, path, field, old, new]): Kept) -> Self {
+        let mut record = Self { id, action, noun, path, fields: Vec::new() };
+        record.push((id, [None, None, None, field, old, new]));
+        record
+    }
+
+    /// Returns true if the row has another field of the same record.
+    fn continues_with(&self, (id, [action, noun, _, field, ..]): &Kept) -> bool {
+        *id == self.id && *action == self.action && *noun == self.noun && field.is_some() && !self.fields.is_empty()
+    }
+
+    fn push(&mut self, (_, [_, _, _, field, old, new]): Kept) {
+        if let Some(field) = field {
+            self.fields.push(json!({ "field": field, "old": old, "new": new }));
+        }
+    }
+
+    /// Returns the members of the object.
+    fn object(&self) -> String {
+        let Self { id, action, noun, path, fields } = self;
+        format!(
+            "\"action\": {}, \"noun\": {}, \"id\": {id}, \"path\": {}, \"fields\": {}",
+            json!(action),
+            json!(noun),
+            json!(path),
+            json!(fields)
+        )
     }
 }
 
 /// Columns of a report, and of a change in history.
 pub(crate) fn columns() -> [Column; 6] {
-    ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text))
+    ["action", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text))
 }
 
-/// Hands each changed field of a change to `each`: action, noun, path, field, old and new value; and the step.
+/// Hands each changed field of a change to `each`: action, noun, path, field, old and new value; the id of the record and
+/// the step.
 pub(crate) fn steps(
     reader: &Reader<'_>,
     change: i64,
-    mut each: impl FnMut([Option<&str>; 6], &Step) -> Result<()>,
+    mut each: impl FnMut([Option<&str>; 6], i64, &Step) -> Result<()>,
 ) -> Result<()> {
     reader.steps_of(change, |entity, record, step| {
-        let action = match step.action {
-            Action::Create => "create",
-            Action::Update => "change",
-            Action::Remove => "remove",
-            Action::Nothing => return Ok(ControlFlow::Continue(())),
-        };
+        if step.action == Action::Nothing {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let action = step.action.word();
         let title = reader.title(entity, record)?;
         let changed = step.changed();
         for (place, old, new) in &changed {
@@ -209,6 +338,7 @@ pub(crate) fn steps(
             let (old, new) = (reader.shown(field, old)?, reader.shown(field, new)?);
             each(
                 [Some(action), Some(entity.noun), Some(&title), Some(field.name), old.as_deref(), new.as_deref()],
+                record,
                 step,
             )?;
         }
@@ -217,11 +347,15 @@ pub(crate) fn steps(
 }
 
 /// Writes one row of a report.
-fn put(rows: &mut BufWriter<SpooledTempFile>, cells: [Option<&str>; 6]) -> Result<()> {
-    serde_json::to_writer(&mut *rows, &cells)
+fn put(rows: &mut BufWriter<SpooledTempFile>, id: i64, cells: [Option<&str>; 6]) -> Result<()> {
+    serde_json::to_writer(&mut *rows, &(id, cells))
         .map_err(std::io::Error::from)
         .and_then(|()| rows.write_all(b"\n"))
         .map_err(aside)
+}
+
+fn parsed(line: &str) -> Result<Kept> {
+    serde_json::from_str(line).map_err(|error| aside(error.into()))
 }
 
 fn aside(error: std::io::Error) -> Error {

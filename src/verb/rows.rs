@@ -163,8 +163,7 @@ impl Rows {
 
     /// Adds what is wrong with a row.
     pub(super) fn reject(&self, faults: &mut Faults, line: u64, errors: &[Error]) -> Result<()> {
-        let wrong: Vec<String> = errors.iter().map(Error::in_one_line).collect();
-        self.add(faults, line, &wrong)
+        faults.add(self.records.name(), line, errors, self.records.columns(), self.cells(line))
     }
 
     /// Keeps a row with the rejected ones; it is no fault.
@@ -176,7 +175,8 @@ impl Rows {
     }
 
     fn add(&self, faults: &mut Faults, line: u64, wrong: &[String]) -> Result<()> {
-        faults.add(self.records.name(), line, wrong, self.records.columns(), self.cells(line))
+        let errors: Vec<Error> = wrong.iter().map(Error::failed).collect();
+        self.reject(faults, line, &errors)
     }
 
     /// The cells of a row; none of one that was read before the last.

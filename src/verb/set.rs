@@ -213,6 +213,7 @@ pub(crate) fn change(
                 changed += 1;
             } else {
                 unchanged += 1;
+                report.add_unchanged(writer, entity, id)?;
             }
         }
         Ok((changed, unchanged, report))

@@ -1,10 +1,10 @@
 //! `inv NOUN show`: one record in full, with what hangs from it.
 
 use super::{arguments, list};
-use crate::catalog::{Catalog, Entity, Path, Reach, Section, Sourced};
+use crate::catalog::{Catalog, Entity, Path, Reach, Section, Sourced, identified, parts};
 use crate::error::{Error, Result};
-use crate::output::Cards;
 use crate::output::row::{Column, ColumnKind, Row};
+use crate::output::{Cards, Style};
 use crate::session::Session;
 use crate::store::{Query, Reader, Term};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -25,20 +25,21 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
     let names = arguments::names(matches)?;
     let catalog = session.catalog();
-    let usual: Vec<String> = columns(catalog, entity).into_iter().map(|path| path.name).collect();
+    let usual: Vec<String> = columns(catalog, entity, Style::Table).into_iter().map(|path| path.name).collect();
     let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
     let is_chosen = !arguments::options(matches, "columns").is_empty();
     let chosen = if is_chosen { Some(list::columns(catalog, entity, matches, &usual)?) } else { None };
+    let style = session.style.unwrap_or(Style::Table);
     session.answer_cards(names.len() > 1, |cards| {
         session.read(|reader| {
             let ids = names.iter().map(|name| reader.resolve(entity, name)).collect::<Result<Vec<i64>>>()?;
             let tell = if arguments::switch(matches, "sources") { sourced_card } else { card };
             ids.into_iter().try_for_each(|id| match &chosen {
                 Some(columns) => {
-                    fields(reader, entity, columns.clone(), id, cards)?;
+                    fields(reader, entity, columns.clone(), (id, style), cards)?;
                     cards.end_record().map_err(Error::output)
                 }
-                None => tell(reader, entity, id, cards),
+                None => tell(reader, entity, id, style, cards),
             })
         })
     })
@@ -49,9 +50,10 @@ fn fields(
     reader: &Reader<'_>,
     entity: &'static Entity,
     columns: Vec<Path>,
-    id: i64,
+    (id, style): (i64, Style),
     cards: &mut dyn Cards,
 ) -> Result<()> {
+    let columns = if style.is_json() { identified(reader.catalog(), entity, columns) } else { columns };
     let headers: Vec<Column> = columns.iter().map(|path| path.column(reader.catalog())).collect();
     let query = Query { terms: vec![leads_to(Vec::new(), id)], ..Query::all(entity, columns) };
     reader.select(&query, |row| {
@@ -61,14 +63,26 @@ fn fields(
 }
 
 /// Tells one record.
-pub(crate) fn card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
-    begin(reader, entity, id, cards)?;
+pub(crate) fn card(
+    reader: &Reader<'_>,
+    entity: &'static Entity,
+    id: i64,
+    style: Style,
+    cards: &mut dyn Cards,
+) -> Result<()> {
+    begin(reader, entity, id, style, cards)?;
     cards.end_record().map_err(Error::output)
 }
 
 /// Tells one record with what sources know of it.
-fn sourced_card(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
-    begin(reader, entity, id, cards)?;
+fn sourced_card(
+    reader: &Reader<'_>,
+    entity: &'static Entity,
+    id: i64,
+    style: Style,
+    cards: &mut dyn Cards,
+) -> Result<()> {
+    begin(reader, entity, id, style, cards)?;
     sources(reader, entity, id, cards)?;
     held(reader, entity, id, cards)?;
     cards.end_record().map_err(Error::output)
@@ -131,16 +145,16 @@ fn text(row: &mut Row, text: Option<&str>) {
     }
 }
 
-fn begin(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
-    fields(reader, entity, columns(reader.catalog(), entity), id, cards)?;
+fn begin(reader: &Reader<'_>, entity: &'static Entity, id: i64, style: Style, cards: &mut dyn Cards) -> Result<()> {
+    fields(reader, entity, columns(reader.catalog(), entity, style), (id, style), cards)?;
     for section in entity.sections {
-        self::section(reader, section, id, cards)?;
+        self::section(reader, section, (id, style), cards)?;
     }
     Ok(())
 }
 
 /// Everything that is known of a record itself: its fields, its whole path, and what is computed for it.
-fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
+pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity, style: Style) -> Vec<Path> {
     let listed = entity.sections.iter().filter_map(|section| match section {
         Section::List { name, .. } => Some(*name),
         Section::Tally { .. } => None,
@@ -148,7 +162,8 @@ fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     let listed: Vec<&str> = listed.collect();
     let is_shown = |name: &String| {
         // What a section lists in full is not told twice.
-        let collected = listed.contains(&name.as_str());
+        let is_count = |name: &String| entity.computed(name).is_some();
+        let collected = listed.contains(&name.as_str()) && !(style.is_json() && is_count(name));
         // The whole path says what holds the holder.
         let ancestor = catalog.ancestors(entity).iter().skip(1).any(|(_, holder)| holder.noun == *name);
         // What sources know is a list's.
@@ -171,13 +186,16 @@ fn columns(catalog: &Catalog, entity: &'static Entity) -> Vec<Path> {
     paths
 }
 
-fn section(reader: &Reader<'_>, section: &Section, id: i64, cards: &mut dyn Cards) -> Result<()> {
+fn section(reader: &Reader<'_>, section: &Section, (id, style): (i64, Style), cards: &mut dyn Cards) -> Result<()> {
     let catalog = reader.catalog();
     let written = |done: std::io::Result<()>| done.map_err(Error::output);
     match section {
         Section::List { name, of, by, columns } => {
             let of = catalog.of(of);
-            let paths: Vec<Path> = columns.iter().map(|name| Path::known(catalog, of, name)).collect();
+            let paths: Vec<Path> = match style {
+                style if style.is_json() => parts(catalog, of, columns),
+                _ => columns.iter().map(|name| Path::known(catalog, of, name)).collect(),
+            };
             let headers: Vec<Column> = paths.iter().map(|path| path.column(catalog)).collect();
             let query =
                 Query { terms: vec![leads_to(Path::known(catalog, of, by).references(), id)], ..Query::all(of, paths) };

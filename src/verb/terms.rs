@@ -336,7 +336,7 @@ fn measured(reader: &Reader<'_>, name: &str, kind: ColumnKind, text: &str) -> Re
             None => number(text)?,
         }),
         ColumnKind::Time => Operand::Text(time::moment(text, &time::now()).map_err(about)?),
-        ColumnKind::List => {
+        ColumnKind::List | ColumnKind::Records => {
             Operand::Text(address::either(text).map_or_else(|_| text.nfc().collect(), |(_, text)| text))
         }
         ColumnKind::Text => Operand::Text(text.to_owned()),

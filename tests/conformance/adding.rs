@@ -1,6 +1,6 @@
 //! `inv NOUN add`.
 
-use super::program::{Program, column, flagged, has_secret, shown_fields};
+use super::program::{Program, call_as_fields, column, flagged, has_secret, shown_fields};
 use super::sample::{self, NEW};
 use inv::catalog::Kind;
 use serde_json::Value;
@@ -24,6 +24,7 @@ pub fn adds_what_it_is_told_and_prints_the_path(program: &'static Program) {
         let json = [program.add_arguments(entity, NEW), vec!["-o".to_owned(), "json".to_owned()]].concat();
         let answer = program.run(&sandbox, entity, "add", &json);
         let mut again: Value = serde_json::from_str(&answer.stdout).expect("the record as JSON");
+        call_as_fields(entity, &mut again);
         assert_eq!(again["path"], Value::from(path));
         assert!(again["id"].as_i64() > shown["id"].as_i64(), "ids are never used again: {}", entity.noun);
         for unlike in ["id", "created", "updated"].iter().filter(|key| shown.get(**key).is_some()) {

@@ -212,7 +212,7 @@ pub fn a_dry_run_tells_what_would_be_and_changes_nothing(program: &'static Progr
             let now = std::fs::read(sandbox.database()).expect("the inventory");
             assert!(now == bytes, "{} {verb} --dry-run left the file as it was", entity.noun);
             let mut reader = csv::Reader::from_reader(answer.stdout.as_bytes());
-            assert_eq!(reader.headers().expect("a header"), vec!["change", "noun", "record", "field", "old", "new"]);
+            assert_eq!(reader.headers().expect("a header"), vec!["action", "noun", "record", "field", "old", "new"]);
             reader.records().map(|row| row.expect("a row").iter().map(str::to_owned).collect()).collect()
         };
         let made = ["create", entity.noun, &program.path(entity, NEW), "", "", ""];
@@ -220,13 +220,13 @@ pub fn a_dry_run_tells_what_would_be_and_changes_nothing(program: &'static Progr
         assert_eq!(told("add", &given.iter().map(String::as_str).collect::<Vec<&str>>()), [made]);
         let naming = entity.naming().next().expect("a field that names");
         let rows = told("rename", &[&old, &sample::name(entity, NEW)]);
-        let renamed = ["change", entity.noun, naming.name, &sample::name(entity, 1), &sample::name(entity, NEW)];
+        let renamed = ["update", entity.noun, naming.name, &sample::name(entity, 1), &sample::name(entity, NEW)];
         assert!(rows.iter().any(|row| [&row[0], &row[1], &row[3], &row[4], &row[5]] == renamed), "{rows:?}");
         for field in flagged(entity).filter(|field| may_be_cleared(field) && sample::is_filled(entity, field, 1)) {
             let rows = told("set", &[&old, "--clear", field.name]);
             let value = sample::exported(&program.catalog, entity, field, 1).expect("a value");
             let none = if field.kind == Kind::Status { "unknown" } else { "" };
-            let cleared = ["change", entity.noun, field.name, &value, none];
+            let cleared = ["update", entity.noun, field.name, &value, none];
             assert!(rows.iter().any(|row| [&row[0], &row[1], &row[3], &row[4], &row[5]] == cleared), "{rows:?}");
         }
         let rows = told("rm", &[&old, "--recursive"]);

@@ -149,9 +149,12 @@ impl Program {
         all
     }
 
-    /// A record as `show` tells it.
+    /// A record as `show` tells it, its keys called as the fields are.
     pub fn shown(&'static self, sandbox: &Sandbox, entity: &Entity, name: &str) -> serde_json::Value {
-        serde_json::from_str(&sandbox.ok(&[entity.noun, "show", name, "-o", "json"])).expect("JSON")
+        let mut shown: serde_json::Value =
+            serde_json::from_str(&sandbox.ok(&[entity.noun, "show", name, "-o", "json"])).expect("JSON");
+        call_as_fields(entity, &mut shown);
+        shown
     }
 }
 
@@ -194,4 +197,14 @@ fn example(name: &str) -> PathBuf {
     }
     assert!(build.status().expect("cargo starts").success(), "the example {name} is built");
     folder.join("examples").join(name)
+}
+
+/// Calls the keys of a record in JSON as the fields are called: `custom-os`.
+pub fn call_as_fields(entity: &Entity, record: &mut serde_json::Value) {
+    let record = record.as_object_mut().expect("an object");
+    for field in entity.fields.iter().filter(|field| field.name.contains('-')) {
+        if let Some(value) = record.shift_remove(&field.name.replace('-', "_")) {
+            record.insert(field.name.to_owned(), value);
+        }
+    }
 }

@@ -43,18 +43,23 @@ fn object(fields: &[&'static Field], told: impl Fn(&'static Field) -> Option<Str
             (Kind::Count | Kind::Factor, Some(text)) => Value::Number(text.parse().expect("a number")),
             (_, Some(text)) => Value::from(text.clone()),
         };
-        object.insert(field.name.to_owned(), value);
+        object.insert(field.name.replace('-', "_"), value);
         if let Kind::Quantity { .. } = field.kind {
             let bytes = text
                 .map_or(Value::Null, |text| Value::Number(sample::bytes(&text).to_string().parse().expect("a number")));
-            object.insert(format!("{}_bytes", field.name), bytes);
+            object.insert(format!("{}_bytes", field.name.replace('-', "_")), bytes);
         }
     }
     object
 }
 
 fn objects(program: &'static Program, entity: &'static Entity) -> Vec<Value> {
-    let told = |index| object(&known(entity), |field| sample::listed(&program.catalog, entity, field, index));
+    let told = |index| {
+        let mut record = Map::new();
+        record.insert("path".to_owned(), Value::from(program.path(entity, index)));
+        record.extend(object(&known(entity), |field| sample::exported(&program.catalog, entity, field, index)));
+        record
+    };
     (0..RECORDS).map(|index| Value::Object(told(index))).collect()
 }
 
@@ -66,10 +71,14 @@ pub fn lists_as_json(program: &'static Program) {
     let sandbox = program.filled();
     for entity in program.catalog.nouns() {
         let expected = objects(program, entity);
-        let array: Value = serde_json::from_str(&list(program, &sandbox, entity, "json")).expect("JSON");
-        assert_eq!(array, Value::Array(expected.clone()), "{}", entity.noun);
+        let array: Vec<Value> = serde_json::from_str(&list(program, &sandbox, entity, "json")).expect("JSON");
         let text = list(program, &sandbox, entity, "jsonl");
-        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        assert_eq!(array, lines, "{}", entity.noun);
+        for line in &mut lines {
+            let id = line.as_object_mut().expect("an object").shift_remove("id");
+            assert!(id.expect("an id").is_i64(), "{}", entity.noun);
+        }
         assert_eq!(lines, expected, "{}", entity.noun);
         let keys = |value: &Value| value.as_object().expect("an object").keys().cloned().collect::<Vec<String>>();
         assert_eq!(keys(&lines[0]), keys(&expected[0]), "keys in the order of the columns");

@@ -105,7 +105,7 @@ fn names_that_mean_something_elsewhere_are_names_here() {
     ] {
         let answer = target.answers(&Row::of(&["vm", "add", "--pool", "prod", "--dry-run", "-o", "csv", "--", name]));
         assert_eq!(answer.status, 0, "{answer}");
-        let told = format!("change,noun,record,field,old,new\ncreate,vm,AWS/tokyo/prod/{name},,,\n");
+        let told = format!("action,noun,record,field,old,new\ncreate,vm,AWS/tokyo/prod/{name},,,\n");
         assert_eq!(answer.stdout, told);
         assert_eq!(answer.stderr, "");
     }

@@ -69,6 +69,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("completions bash", "anyone"),
     ("man DIR", "anyone"),
     ("reference", "anyone"),
+    ("schema vm", "anyone"),
 ];
 
 /// A record of each noun that `estate` has, and a field of it with another value.
@@ -267,7 +268,7 @@ fn the_first_login_user_is_an_admin_and_closes_the_inventory() {
     insta::with_settings!({filters => [(r"20\d\d-[0-9:TZ-]+", "TIME")]}, {
         insta::assert_snapshot!(first(&["-o", "json"]), @r#"
         status 0
-        {"username": "ada", "role": "admin", "email": null, "created": "TIME", "path": "ada", "id": 1}
+        {"id": 1, "path": "ada", "username": "ada", "role": "admin", "email": null, "created": "TIME"}
         ----- stderr -----
         from now on this inventory wants a login: sign in with inv login
         "#);

@@ -14,13 +14,14 @@ pub enum Action {
 }
 
 impl Action {
-    /// Returns the word that history stores.
-    pub(in crate::store) const fn word(self) -> &'static str {
+    /// Returns the word that history stores and answers have.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
             Self::Remove => "remove",
-            Self::Nothing => "nothing",
+            Self::Nothing => "unchanged",
         }
     }
 

@@ -249,12 +249,18 @@ impl Recorder {
         })
     }
 
+    /// Writes the pending entries.
+    pub(in crate::store) fn settle(&mut self, connection: &Connection) -> Result<()> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        open.write_ranges(connection)?;
+        open.write_change(connection, "")?;
+        open.write_waiting(connection)
+    }
+
     /// Writes the pending entries and the hash, as the last statements of the transaction.
     pub(in crate::store) fn finish(&mut self, connection: &Connection) -> Result<Option<Mark>> {
         let Some(mut open) = self.open.take() else { return Ok(None) };
-        for range in std::mem::take(&mut open.ranges) {
-            open.write_range(connection, &range)?;
-        }
+        open.write_ranges(connection)?;
         let hash = open.digest.text();
         if open.is_written {
             open.write_waiting(connection)?;
@@ -292,6 +298,10 @@ impl Open {
         ];
         connection.execute(&insert("change", &CHANGE, 1), &values).map_err(unwritten)?;
         Ok(())
+    }
+
+    fn write_ranges(&mut self, connection: &Connection) -> Result<()> {
+        std::mem::take(&mut self.ranges).iter().try_for_each(|range| self.write_range(connection, range))
     }
 
     fn write_range(&mut self, connection: &Connection, range: &Range) -> Result<()> {

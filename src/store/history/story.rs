@@ -232,9 +232,8 @@ impl Reader<'_> {
                     .map(|id| Ok(format!("{} (id={id})", shown::shown(&self.title(entity, *id)?))));
                 let lines = lines.collect::<Result<Vec<String>>>()?;
                 let counted = entity.counted(several.len());
-                Err(Error::conflict(format!("{} names {counted} that were removed", shown::quoted(&text)))
-                    .details(lines)
-                    .help("say which with id=N"))
+                let message = format!("{} names {counted} that were removed", shown::quoted(&text));
+                Err(Error::ambiguous(message).details(lines).help("say which with id=N"))
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use super::plan::{Aggregate, Few, Getter, LookedUp, Measure, NONE, Plan, Related};
 use crate::catalog::Sourced;
-use crate::error::Result;
-use crate::output::row::Row;
+use crate::error::{Error, Result};
+use crate::output::json::Fields;
+use crate::output::row::{Column, Row};
 use crate::store::engine::{Block, Raw};
 use crate::store::naming::bindings::Knowledge;
 use crate::value::decimal::Decimal;
@@ -167,11 +168,28 @@ impl Related {
                 let items = self.items(*at, main, values, units, id)?;
                 row.list(items.iter().map(String::as_str));
             }
+            Some(Aggregate::Objects(columns)) => {
+                let objects = self.objects(columns, values, units, id)?;
+                row.list(objects.iter().map(String::as_str));
+            }
             Some(Aggregate::Sum { of, .. }) => push_measure(row, *of, self.total(value, values, id)),
             Some(Aggregate::Count) => push_measure(row, Measure::Count, self.total(value, values, id)),
             None => row.null(),
         }
         Ok(())
+    }
+
+    fn objects(&self, columns: &[Column], values: &RelatedValues, units: &Units, id: i64) -> Result<Vec<String>> {
+        let RelatedValues::Rows(block, related) = values else { return Ok(Vec::new()) };
+        let context = Context { units, related };
+        let keys = Fields::of(columns).map_err(Error::output)?;
+        let mut cells = Row::default();
+        let objects = block.rows_of(id).map(|index| {
+            cells.clear();
+            self.plan.fill(&context, &block.at(index), &mut cells)?;
+            keys.object(&cells).map_err(Error::output)
+        });
+        objects.collect()
     }
 
     fn items(

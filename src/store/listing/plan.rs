@@ -4,8 +4,10 @@
 //! turns selected values into a cell. Columns that come from other records are [`Related`] and read for many rows at
 //! once.
 
-use crate::catalog::{Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path, Sourced};
-use crate::output::row::{ColumnKind, Row};
+use crate::catalog::{
+    Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path, Section, Sourced, parts,
+};
+use crate::output::row::{Column, ColumnKind, Row};
 use crate::store::reading::selection::{Join, Pick, Selection};
 use std::ops::Range;
 
@@ -191,6 +193,7 @@ impl Plan {
                 Getter::Sourced(at, column)
             }
             Leaf::Collection(collection) => self.collection(catalog, &path.hops, path.entity, collection),
+            Leaf::Parts(section) => self.parts(catalog, &path.hops, path.entity, section),
         }
     }
 
@@ -292,6 +295,31 @@ impl Plan {
         Getter::Related { id, related: self.related.len() - 1, value }
     }
 
+    fn parts(
+        &mut self,
+        catalog: &Catalog,
+        hops: &[&'static Field],
+        entity: &'static Entity,
+        section: &Section,
+    ) -> Getter {
+        let table = self.table(catalog, hops);
+        let id = self.pick(Pick::Column(table, entity.id));
+        let (Section::List { of, by, .. } | Section::Tally { of, by, .. }) = section;
+        let of = catalog.of(of);
+        let columns = match section {
+            Section::List { columns, .. } => parts(catalog, of, columns),
+            Section::Tally { .. } => Vec::new(),
+        };
+        let mut related = Related::new(catalog, id, entity, of, &Path::known(catalog, of, by).references());
+        for path in &columns {
+            related.plan.push(catalog, path);
+        }
+        let headers: Vec<Column> = columns.iter().map(|path| path.column(catalog)).collect();
+        let value = related.push(Aggregate::Objects(headers));
+        self.related.push(related);
+        Getter::Related { id, related: self.related.len() - 1, value }
+    }
+
     /// Adds a total of the records `of` whose path `by` leads to the record of `entity` that `hops` lead to. Totals of
     /// the same records are read together.
     fn total(
@@ -367,6 +395,8 @@ pub(super) enum Aggregate {
         at: Option<usize>,
         main: Vec<usize>,
     },
+    /// The records as JSON objects of these columns, which are all that the plan has.
+    Objects(Vec<Column>),
 }
 
 /// The records of one noun that refer to others, and the values to make of them for each record referred to.
@@ -402,7 +432,7 @@ impl Related {
     }
 
     pub(super) fn lists_items(&self) -> bool {
-        self.aggregates.iter().any(|aggregate| matches!(aggregate, Aggregate::Items { .. }))
+        self.aggregates.iter().any(|aggregate| matches!(aggregate, Aggregate::Items { .. } | Aggregate::Objects(_)))
     }
 
     /// Adds a value and returns its place.

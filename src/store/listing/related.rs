@@ -99,7 +99,7 @@ impl Related {
                         None => None,
                     }
                 }
-                Aggregate::Items { .. } => None,
+                Aggregate::Items { .. } | Aggregate::Objects(_) => None,
             };
             if let Some(size) = size {
                 *total = Some(total.unwrap_or_default() + size);

@@ -27,6 +27,8 @@ pub enum Wanted {
 pub struct Found<'row> {
     /// Rank of the match.
     pub rank: Rank,
+    /// Its id.
+    pub id: i64,
     /// Its path.
     pub path: &'row str,
     /// The field that fits best; of those that fit equally well, the first.
@@ -71,7 +73,7 @@ impl Reader<'_> {
                     (Some(parent), Some(holder)) => format!("{}/{}", self.path(holder, parent)?, hit.name),
                     _ => hit.name.clone(),
                 };
-                each(Found { rank: hit.rank, path: &path, field: hit.field, text: &hit.text })?;
+                each(Found { rank: hit.rank, id: hit.id, path: &path, field: hit.field, text: &hit.text })?;
             }
             match hits.last() {
                 Some(last) if hits.len() == HITS => rest = rest.behind(last.id),
@@ -127,7 +129,7 @@ impl Reader<'_> {
         &self,
         entity: &'static Entity,
         block: &Block,
-        mut each: impl FnMut(&'static Entity, &str, &str) -> Result<()>,
+        mut each: impl FnMut((&'static Entity, i64), &str, &str) -> Result<()>,
     ) -> Result<()> {
         let Some((_, holder)) = self.catalog().parent(entity) else { return Ok(()) };
         // The bearers of a block are few beside the estate, or as many as it has addresses: 24 bytes each.
@@ -140,7 +142,7 @@ impl Reader<'_> {
         bearers.dedup_by_key(|(bearer, _)| *bearer);
         for (bearer, number) in bearers {
             let address = crate::value::address::at((block.family(), number)).unwrap_or_default();
-            each(holder, &self.path(holder, bearer)?, &address)?;
+            each((holder, bearer), &self.path(holder, bearer)?, &address)?;
         }
         Ok(())
     }

@@ -102,7 +102,7 @@ pub(in crate::store) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
 
 /// The conflict that a file which is there already is to `init`.
 pub(in crate::store) fn exists(path: &Path) -> Error {
-    Error::conflict(format!("{} exists already and was left alone", shown(path)))
+    Error::exists(format!("{} exists already and was left alone", shown(path)))
         .help("use it as it is, or name another file with --db")
 }
 

@@ -256,7 +256,7 @@ fn refers_anew(entry: &Entry) -> bool {
 
 /// Turns an error of the inverse into the error of the undo.
 fn undo_error(id: i64, error: Error) -> Error {
-    if error.kind() != crate::error::Kind::Conflict {
+    if !error.kind().is_conflict() {
         return error;
     }
     Error::conflict(format!("change {id} cannot be undone: {}", error.message()))

@@ -108,7 +108,7 @@ impl Removal {
         if sentences.is_empty() {
             return Ok(());
         }
-        let error = Error::conflict(sentences.remove(0)).details(sentences);
+        let error = Error::in_use(sentences.remove(0)).details(sentences);
         Err(error.help(match (is_kept, is_refused) {
             (true, _) => "give those another one first",
             (_, true) => "remove or move those first, or take them along with --recursive",

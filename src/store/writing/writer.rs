@@ -120,24 +120,26 @@ impl<'s> Writer<'s> {
         }
     }
 
+    /// Returns the number of the change, once it has had an effect.
+    #[must_use]
+    pub fn change_id(&self) -> Option<i64> {
+        self.recorder.as_ref().and_then(Recorder::change)
+    }
+
     /// Returns the recorder of history, with the connection and the time that it needs.
     pub(in crate::store) fn recording(&mut self) -> (Option<&mut Recorder>, &'s Connection, &str) {
         (self.recorder.as_mut(), self.reader.connection, &self.now)
     }
 
-    /// Returns the number of the change in history; `None` as long as nothing has changed.
-    #[must_use]
-    pub fn change_number(&self) -> Option<i64> {
-        self.recorder.as_ref().and_then(Recorder::change)
-    }
-
-    /// Writes what history has waiting and returns the number of the change, which is complete with this: for a
-    /// transaction that is rolled back.
+    /// Writes the entries that history has waiting, so that the change so far can be read.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn preview(&mut self) -> Result<Option<i64>> {
-        Ok(self.finish()?.map(|mark| mark.id))
+    pub fn settle_history(&mut self) -> Result<()> {
+        match self.recording() {
+            (Some(recorder), connection, _) => recorder.settle(connection),
+            (None, ..) => Ok(()),
+        }
     }
 
     /// Checks the rules that hold at the end, and completes the change in history: the last step of the transaction.
@@ -432,7 +434,7 @@ impl<'s> Writer<'s> {
 
 /// Returns the conflict for a duplicate key.
 pub(in crate::store) fn taken(entity: &Entity, title: &str) -> Error {
-    Error::conflict(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
+    Error::exists(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
 }
 
 fn article(label: &str) -> String {
@@ -444,8 +446,8 @@ fn article(label: &str) -> String {
 fn explained(entity: &Entity, failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
-        Failure::Taken => Error::conflict(format!("such {} exists already", article(entity.labels.0))),
-        Failure::Dangling => Error::conflict(format!("the {} is still needed by other records", entity.labels.0)),
+        Failure::Taken => Error::exists(format!("such {} exists already", article(entity.labels.0))),
+        Failure::Dangling => Error::in_use(format!("the {} is still needed by other records", entity.labels.0)),
         Failure::Refused(constraint) => Error::failed(format!(
             "the inventory does not take such {} (constraint {})",
             article(entity.labels.0),
