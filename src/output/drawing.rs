@@ -1,8 +1,9 @@
 //! Lines that comfy-table draws from cells that fit their columns.
 //!
 //! Cells are measured, cut and escaped before; comfy-table aligns and pads them. It spends more on a cell than on a
-//! line, so rows of the same widths are one row of its table, with a line for each. This module adds colours without the
-//! terminal library of comfy-table, and cells wider than its 16-bit widths.
+//! line, so rows of the same widths are one row of its table, with a line for each, and a last cell at the left, which
+//! needs no padding, is written behind the line that it draws. This module adds colours without the terminal library of
+//! comfy-table, and cells wider than its 16-bit widths.
 
 use crate::output::measure::{self, ELLIPSIS};
 use crate::output::tint::painted;
@@ -112,8 +113,12 @@ impl RowGroup {
     /// Draws a line for each row from the columns in `columns`, indented by `indent`. `widths` are those of all columns.
     #[must_use]
     pub fn draw(&self, indent: usize, widths: &[usize], columns: Range<usize>) -> Vec<String> {
-        let mut table = Table::new();
+        let columns = self.padded(&columns);
         let inside = self.columns.get(columns.clone()).unwrap_or_default();
+        if inside.is_empty() {
+            return vec![" ".repeat(indent); self.rows];
+        }
+        let mut table = Table::new();
         table.load_style(presets::NOTHING).add_row(inside.iter().map(|column| Cell::new(&column.text)));
         let narrow = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         let widths = widths.get(columns).unwrap_or_default().iter();
@@ -127,21 +132,36 @@ impl RowGroup {
         table.lines().collect()
     }
 
-    /// Writes a line that was drawn from the columns in `columns` for the row at `row`, with its colours and without
-    /// blanks at its end.
+    /// Returns those of `columns` that are padded: all but a last one at the left.
+    fn padded(&self, columns: &Range<usize>) -> Range<usize> {
+        let inside = self.columns.get(columns.clone()).unwrap_or_default();
+        let is_open = inside.last().is_some_and(|last| !last.right);
+        columns.start..columns.end - usize::from(is_open)
+    }
+
+    /// Returns true if the cells in `columns` of the row at `row` are blank.
+    #[must_use]
+    pub fn is_blank(&self, row: usize, columns: &Range<usize>) -> bool {
+        columns.clone().all(|column| self.text(row, column).trim_end_matches(' ').is_empty())
+    }
+
+    /// Writes a line that was drawn from the columns in `columns` for the row at `row`, with its last cell, its colours
+    /// and without blanks at its end.
     ///
     /// # Errors
     /// The output cannot be written.
     pub fn write_line(&self, out: &mut impl Write, line: &str, row: usize, columns: &Range<usize>) -> io::Result<()> {
-        let mut rest = line.trim_end_matches(' ');
+        let padded = self.padded(columns);
+        let open = if padded.end < columns.end { self.text(row, padded.end).trim_end_matches(' ') } else { "" };
+        let mut rest = if open.is_empty() { line.trim_end_matches(' ') } else { line };
         let first = self.marks.partition_point(|mark| (mark.row, mark.column) < (row, columns.start));
         let marks = self.marks.get(first..).unwrap_or_default();
         let mut marks = marks.iter().take_while(|mark| (mark.row, mark.column) < (row, columns.end)).peekable();
-        for index in columns.clone() {
+        for index in padded.clone() {
             if marks.peek().is_none() {
                 break;
             }
-            let Some((before, behind)) = rest.split_once(self.drawn(row, index)) else { continue };
+            let Some((before, behind)) = rest.split_once(self.text(row, index)) else { continue };
             let mark = marks.next_if(|mark| mark.column == index);
             let drawn = rest.get(before.len()..rest.len() - behind.len()).unwrap_or_default();
             out.write_all(before.as_bytes())?;
@@ -149,11 +169,13 @@ impl RowGroup {
             rest = behind;
         }
         out.write_all(rest.as_bytes())?;
+        let mark = marks.find(|mark| mark.column == padded.end);
+        out.write_all(mark.map_or(open, |mark| &mark.painted).as_bytes())?;
         out.write_all(b"\n")
     }
 
     /// Returns the text of a cell as comfy-table draws it.
-    fn drawn(&self, row: usize, column: usize) -> &str {
+    fn text(&self, row: usize, column: usize) -> &str {
         let Some(GroupColumn { text, ends, .. }) = self.columns.get(column) else { return "" };
         let start = row.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| end + '\n'.len_utf8());
         ends.get(row).and_then(|end| text.get(start..*end)).unwrap_or_default()
@@ -184,7 +206,7 @@ mod tests {
             let mut group = RowGroup::default();
             group.add(&row);
             let lines = group.draw(1, &[8, 1], 0..2);
-            assert_eq!(lines, [format!(" {text}{}  x  ", " ".repeat(blanks))]);
+            assert_eq!(lines, [format!(" {text}{}  ", " ".repeat(blanks))]);
         }
     }
 

@@ -24,8 +24,6 @@ const BLOCK_GROUPS: usize = 32;
 const LEAST: usize = 4;
 /// Indentation of the further lines of such a row.
 const FOLD: usize = 2;
-/// Largest width that a last column without a limit is padded to. Wider cells are not cut, since no column follows.
-const LAST: usize = 256;
 
 /// Columns, and the rows that are not written yet.
 pub struct Grid {
@@ -37,7 +35,7 @@ pub struct Grid {
     sample: Vec<Vec<Piece<'static>>>,
     /// Bytes in the sample, then in the block.
     bytes: usize,
-    /// Rows of the block by their widths.
+    /// Rows of the block by the widths that their cells are padded to.
     groups: Vec<(Vec<usize>, RowGroup)>,
     /// Index of the group of each row of the block.
     order: Vec<usize>,
@@ -121,7 +119,7 @@ impl Grid {
     /// Adds a row to the group of its widths, and writes the block before it if that is full.
     fn add(&mut self, out: &mut impl Write, mut row: Vec<Piece<'_>>) -> io::Result<()> {
         let widths = self.fit(&mut row);
-        let line: usize = widths.iter().sum();
+        let line = widths.iter().sum::<usize>() + row.iter().map(Piece::width).sum::<usize>();
         let found = self.groups.iter().position(|(these, _)| *these == widths);
         let is_full = self.order.len() >= BLOCK_ROWS
             || self.bytes + line > BLOCK_BYTES
@@ -141,7 +139,7 @@ impl Grid {
         Ok(())
     }
 
-    /// Returns the widths of the cells of a row, and cuts the cells for which the line has no room.
+    /// Returns the widths that the cells of a row are padded to, and cuts the cells for which the line has no room.
     fn fit(&self, row: &mut [Piece<'_>]) -> Vec<usize> {
         let mut widths = Vec::with_capacity(row.len());
         for band in &self.bands {
@@ -155,6 +153,11 @@ impl Grid {
                 let behind = (shift + piece.width().max(1)).saturating_sub(column.width);
                 widths.push(column.width + behind - shift);
                 shift = behind;
+            }
+            if let (Some(last), Some(width)) = (columns.last(), widths.last_mut())
+                && !last.right
+            {
+                *width = 0;
             }
         }
         widths
@@ -173,7 +176,7 @@ impl Grid {
             let Some((group, bands)) = drawn.get_mut(index) else { continue };
             for (place, (band, lines)) in self.bands.iter().zip(bands).enumerate() {
                 if let Some((row, line)) = lines.next()
-                    && (place == 0 || line.contains(|c| c != ' '))
+                    && (place == 0 || !group.is_blank(row, &band.columns))
                 {
                     group.write_line(out, &line, row, &band.columns)?;
                 }
@@ -242,9 +245,6 @@ fn fold(columns: &mut [GridColumn], indent: usize, width: Option<usize>) -> Vec<
         let spare = (room - extra).saturating_sub(used);
         bands.push(Band { columns: first..first + count, indent: indent + extra, spare });
         first += count;
-    }
-    if let (None, Some(last)) = (width, columns.last_mut().filter(|last| !last.right)) {
-        last.width = last.width.min(LAST);
     }
     bands
 }

@@ -234,6 +234,7 @@ mod tests {
     use super::Spool;
     use std::fs::File;
     use std::io::{self, ErrorKind, Read, Write};
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::{Duration, Instant};
 
     /// Bytes that wait in memory for the consumer.
@@ -337,26 +338,43 @@ mod tests {
 
     #[test]
     fn without_a_temporary_file_the_producer_waits_and_loses_nothing() {
-        let none = || Err(io::Error::from(ErrorKind::StorageFull));
-        assert_nothing_is_lost(none);
+        static IS_ASKED: AtomicBool = AtomicBool::new(false);
+        let open = || {
+            IS_ASKED.store(true, Ordering::SeqCst);
+            Err(io::Error::from(ErrorKind::StorageFull))
+        };
+        assert_nothing_is_lost(open, &IS_ASKED);
     }
 
     #[test]
     #[cfg(target_os = "linux")]
     fn with_a_full_disk_the_producer_waits_and_loses_nothing() {
-        assert_nothing_is_lost(|| File::options().read(true).write(true).open("/dev/full"));
+        use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+        static IS_ASKED: AtomicBool = AtomicBool::new(false);
+        // A file that may not grow, as on a full disk; `/dev/full` cannot be truncated, as a file can.
+        let open = || {
+            IS_ASKED.store(true, Ordering::SeqCst);
+            let file = memfd_create("full", MemfdFlags::ALLOW_SEALING)?;
+            fcntl_add_seals(&file, SealFlags::GROW)?;
+            Ok(File::from(file))
+        };
+        assert_nothing_is_lost(open, &IS_ASKED);
     }
 
-    fn assert_nothing_is_lost(open_spill: fn() -> io::Result<File>) {
+    /// Reads only once `open_spill` was called, which `is_asked` says.
+    fn assert_nothing_is_lost(open_spill: fn() -> io::Result<File>, is_asked: &'static AtomicBool) {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let reading = std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_millis(100));
+            while !is_asked.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
             let mut all = Vec::new();
             reader.read_to_end(&mut all).map(|_| all)
         });
         let data = data(5 * MEMORY);
-        let mut spool = Spool::with(writer, Duration::from_millis(10), open_spill);
+        let mut spool = Spool::with(writer, Duration::ZERO, open_spill);
         write_in_pieces(&mut spool, &data).expect("written");
+        assert!(is_asked.load(Ordering::SeqCst), "no temporary file was asked for");
         spool.finish().expect("finished");
         assert!(reading.join().expect("a reader").expect("read") == data);
     }

@@ -246,13 +246,22 @@ const SCALES: [(&str, u64); 10] = [
 #[must_use]
 pub fn compact(bytes: Decimal) -> (String, &'static str) {
     let (sign, size) = if bytes.is_negative() { ("-", Decimal::ZERO - bytes) } else { ("", bytes) };
-    let exact = SCALES.iter().filter_map(|(name, scale)| {
-        if size < Decimal::from_whole(i128::from(*scale)) {
-            return None;
+    let mut shortest: Option<(String, &'static str)> = None;
+    for (unit, scale) in SCALES {
+        // With as many digits before the point as the shortest amount has characters, an amount is not shorter.
+        let digits = shortest.as_ref().and_then(|(amount, _)| u32::try_from(amount.len() - 1).ok());
+        let beyond = digits.map(|digits| i128::from(scale).saturating_mul(10_i128.saturating_pow(digits)));
+        let is_longer = beyond.is_some_and(|beyond| size >= Decimal::from_whole(beyond));
+        if is_longer || size < Decimal::from_whole(i128::from(scale)) {
+            continue;
         }
-        Some((size.exactly_over(*scale, 3)?.to_string(), *name))
-    });
-    let (amount, unit) = exact.min_by_key(|(amount, _)| amount.len()).unwrap_or_else(|| (size.to_string(), "B"));
+        let amount = size.exactly_over(scale, 3).map(|amount| amount.to_string());
+        let is_shorter = |amount: &String| shortest.as_ref().is_none_or(|(other, _)| amount.len() < other.len());
+        if let Some(amount) = amount.filter(is_shorter) {
+            shortest = Some((amount, unit));
+        }
+    }
+    let (amount, unit) = shortest.unwrap_or_else(|| (size.to_string(), "B"));
     (format!("{sign}{amount}"), unit)
 }
 
