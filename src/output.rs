@@ -4,8 +4,11 @@
 //! their sections by [`Cards`]. Every format takes one row at a time from a reused buffer, so a million rows need no
 //! more memory than a thousand.
 
+pub mod amount;
 pub mod bar;
+pub mod card;
 pub mod csv;
+pub mod cut;
 pub mod drawing;
 #[cfg(test)]
 mod fixture;
@@ -21,9 +24,11 @@ pub mod table;
 pub mod tint;
 pub mod tsv;
 pub mod value;
+pub mod widths;
 
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
+use amount::Amounts;
 use row::{Column, Row};
 use std::io::{self, Write};
 
@@ -85,7 +90,7 @@ impl Style {
 }
 
 /// Layout of an answer, from the command line and its destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Layout {
     /// Width of the terminal in columns; `None` if the output is not a terminal, and is neither cut nor wrapped.
@@ -100,13 +105,54 @@ pub struct Layout {
     pub for_spreadsheet: bool,
     /// True if tables show local time.
     pub local_time: bool,
+    /// Quantities of tables.
+    pub amounts: Amounts,
+    /// Number of lines after which a table repeats its header; `None` if it is not paged.
+    pub page: Option<usize>,
 }
 
 impl Layout {
     /// Returns the layout for a pipe without options: neither cut nor coloured, with headers.
     #[must_use]
     pub const fn piped() -> Self {
-        Self { width: None, color: false, headers: true, for_spreadsheet: false, local_time: false }
+        Self {
+            width: None,
+            color: false,
+            headers: true,
+            for_spreadsheet: false,
+            local_time: false,
+            amounts: Amounts::Rounded,
+            page: None,
+        }
+    }
+}
+
+/// Columns of a table that are not on the screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Those that are empty in all rows, or in the first thousand.
+    pub empty: Vec<String>,
+    /// Those that the terminal has no room for.
+    pub without_room: Vec<String>,
+}
+
+impl LeftOut {
+    /// Returns the columns as those of a section: `disks.storage`.
+    #[must_use]
+    pub fn within(self, section: &str) -> Self {
+        let named = |names: Vec<String>| names.into_iter().map(|name| format!("{section}.{name}")).collect();
+        Self { empty: named(self.empty), without_room: named(self.without_room) }
+    }
+
+    /// Adds the columns that another table leaves out.
+    pub fn add(&mut self, other: Self) {
+        for (mine, theirs) in [(&mut self.empty, other.empty), (&mut self.without_room, other.without_room)] {
+            for name in theirs {
+                if !mine.contains(&name) {
+                    mine.push(name);
+                }
+            }
+        }
     }
 }
 
@@ -120,6 +166,11 @@ pub trait Sheet {
 
     /// Writes the rest. Called once, last.
     fn end(&mut self) -> io::Result<()>;
+
+    /// Returns the columns that are not written.
+    fn left_out(&self) -> LeftOut {
+        LeftOut::default()
+    }
 }
 
 /// Writer of records with their sections, which flat formats leave out.
@@ -149,6 +200,11 @@ pub trait Cards {
 
     /// Writes the rest. Called once, last.
     fn end(&mut self) -> io::Result<()>;
+
+    /// Returns the columns of sections that are not written.
+    fn left_out(&self) -> LeftOut {
+        LeftOut::default()
+    }
 }
 
 /// Creates a list in `style` that is written to `out`.

@@ -3,7 +3,8 @@
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::row::{Column, Row};
-use crate::output::{self, Cards, Layout, Sheet, Style, pager, spool::Spool};
+use crate::output::amount::Amounts;
+use crate::output::{self, Cards, Layout, LeftOut, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
 use crate::value::role::Role;
 use crate::value::{shown, time};
@@ -81,6 +82,10 @@ pub struct Session {
     database: PathBuf,
     color: Color,
     pager: bool,
+    /// True if tables have exact quantities and times (`--exact`).
+    exact: bool,
+    /// Unit of the quantities in tables (`--unit`).
+    unit: Option<String>,
     patience: Patience,
     warned: Cell<bool>,
 }
@@ -128,6 +133,8 @@ impl Session {
             database: database(option::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
+            exact: flag("exact"),
+            unit: text("unit"),
             patience: Patience { time, say: if quiet { usual.say } else { write_message }, doing },
             warned: Cell::new(false),
         })
@@ -141,6 +148,7 @@ impl Session {
             at: self.at.clone(),
             message: self.message.clone(),
             database: self.database.clone(),
+            unit: self.unit.clone(),
             warned: Cell::new(true),
             ..*self
         }
@@ -201,16 +209,40 @@ impl Session {
     fn layout(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Layout {
         let terminal = std::io::stdout().is_terminal();
         let table = style == Style::Table;
+        let (height, width) = if terminal { console::Term::stdout().size() } else { (0, 0) };
         // Other formats are not cut to the width; to them it only means that the output is a terminal.
-        let width =
-            terminal.then(|| usize::from(console::Term::stdout().size().1)).filter(|width| *width > 0 || !table);
+        let width = terminal.then_some(usize::from(width)).filter(|width| *width > 0 || !table);
+        let is_paged = table && headers && pager::is_used(self.pager);
+        // A pager's own line is at the bottom of the screen.
+        let page = usize::from(height).checked_sub(1).filter(|page| is_paged && *page > 2);
         Layout {
             width,
             color: table && self.colored(terminal),
             headers,
             for_spreadsheet,
             local_time: terminal && table,
+            amounts: if self.exact { Amounts::Exact } else { Amounts::Rounded },
+            page,
         }
+    }
+
+    /// Returns the layout of answers in `style`, with the unit of `--unit`.
+    ///
+    /// # Errors
+    /// There is no such unit, or `style` is no table: other formats have exact quantities.
+    fn layout_in_unit(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Result<Layout> {
+        let layout = self.layout(style, headers, for_spreadsheet);
+        let Some(unit) = &self.unit else { return Ok(layout) };
+        if style != Style::Table {
+            return Err(Error::usage(format!("--unit is for tables, not for {}", style.name()))
+                .help("leave it out: other formats have exact quantities, and -c memory.bytes has bytes"));
+        }
+        let amounts = self.read(|reader| {
+            let units = reader.units()?;
+            let unit = units.find(unit)?;
+            Ok(Amounts::In { unit: unit.name.clone(), bytes: unit.bytes })
+        })?;
+        Ok(Layout { amounts, ..layout })
     }
 
     /// Returns the width of the terminal in columns; `None` if answers go elsewhere or are in another style.
@@ -257,12 +289,30 @@ impl Session {
         write: impl FnOnce(&mut List<'_>) -> Result<()>,
     ) -> Result<()> {
         let style = self.style.unwrap_or(options.otherwise);
-        let layout = self.layout(style, options.headers, options.for_spreadsheet);
-        self.to_output(style, |out| {
+        let layout = self.layout_in_unit(style, options.headers, options.for_spreadsheet)?;
+        let mut left_out = LeftOut::default();
+        let answered = self.to_output(style, |out| {
             let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
-            write(&mut list)?;
-            list.write(|sheet| sheet.end())
-        })
+            let written = write(&mut list).and_then(|()| list.write(|sheet| sheet.end()));
+            left_out = list.sheet.left_out();
+            written
+        });
+        self.say_left_out(&left_out);
+        answered
+    }
+
+    /// Names the columns that a table left out: those without room, and with `--verbose` those without a value.
+    fn say_left_out(&self, left_out: &LeftOut) {
+        let LeftOut { empty, without_room } = left_out;
+        if !without_room.is_empty() {
+            self.say(&format!(
+                "left out for lack of room: {}; pass -o csv, or widen the terminal",
+                without_room.join(", ")
+            ));
+        }
+        if self.verbose && !empty.is_empty() {
+            self.say(&format!("left out because empty: {}", empty.join(", ")));
+        }
     }
 
     /// Answers with the list of `query`. The lock on the inventory is released as in [`Self::answer_reading`].
@@ -302,12 +352,16 @@ impl Session {
     /// Those of `produce`; the output cannot be written.
     pub fn answer_cards(&self, many: bool, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<()> {
         let style = self.style.unwrap_or(Style::Table);
-        let layout = self.layout(style, true, false);
-        self.to_output(style, |out| {
+        let layout = self.layout_in_unit(style, true, false)?;
+        let mut left_out = LeftOut::default();
+        let answered = self.to_output(style, |out| {
             let mut cards = output::cards(style, layout, many, out);
-            produce(cards.as_mut())?;
-            cards.end().map_err(Error::output)
-        })
+            let written = produce(cards.as_mut()).and_then(|()| cards.end().map_err(Error::output));
+            left_out = cards.left_out();
+            written
+        });
+        self.say_left_out(&left_out);
+        answered
     }
 
     /// Returns records in full as JSON, for an answer after the commit.

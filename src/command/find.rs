@@ -59,7 +59,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Err(_) => Wanted::Text(needle),
     };
     let columns = ["noun", "path", "field", "text"];
-    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
+    let [noun, path, field, text] = columns;
+    let headers =
+        [Column::whole(noun), Column::path(path), Column::whole(field), Column::new(text, ColumnKind::Text)];
     sheet::answer(session, matches, &headers, &columns, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();

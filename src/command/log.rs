@@ -9,6 +9,7 @@ use crate::session::{Answer, Session};
 use crate::store::Action;
 use crate::value::{shown, time};
 use crate::verb::arguments::{self, option};
+use crate::verb::report::change_columns;
 use crate::verb::{log, set};
 use clap::{Arg, ArgMatches, Command};
 use std::ops::ControlFlow;
@@ -90,7 +91,7 @@ pub(super) fn number(text: &str) -> Result<i64> {
 
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    let columns = ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
+    let columns = change_columns();
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
@@ -130,7 +131,7 @@ fn verify(session: &Session) -> Result<()> {
     let columns = [
         Column::new("changes", ColumnKind::Number),
         Column::new("last", ColumnKind::Number),
-        Column::new("head", ColumnKind::Text),
+        Column::whole("head"),
         Column::new("purged", ColumnKind::Number),
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {

@@ -1,36 +1,33 @@
 //! Tables for people: a list in aligned columns, a record as keys and values followed by its sections.
 
-use crate::output::drawing::{GAP, Piece, write_row};
-use crate::output::grid::{Grid, visible};
+use crate::output::card::{Frame, INDENT, write_field, write_wrapped};
+use crate::output::drawing::Piece;
+use crate::output::grid::{Grid, exact};
 use crate::output::measure;
 use crate::output::row::{Cell, Column, Row};
-use crate::output::{Cards, Layout, Sheet, tint};
+use crate::output::{Cards, Layout, LeftOut, Sheet, tint};
 use crate::value::shown::shown;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
-
-/// Indentation of a section under its title.
-const INDENT: usize = 2;
-/// Smallest room in columns for a value beside its key; with less it is below its key.
-const LEAST_VALUE: usize = 10;
 
 /// A list in aligned columns.
 pub struct TableSheet<'w> {
     out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     grid: Option<Grid>,
+    left_out: LeftOut,
 }
 
 impl<'w> TableSheet<'w> {
     /// Creates a list that is written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { out: BufWriter::new(out), layout, grid: None }
+        Self { out: BufWriter::new(out), layout, grid: None, left_out: LeftOut::default() }
     }
 }
 
 impl Sheet for TableSheet<'_> {
     fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.grid = Some(Grid::new(columns, self.layout, 0));
+        self.grid = Some(Grid::new(columns, self.layout.clone(), 0));
         Ok(())
     }
 
@@ -43,9 +40,15 @@ impl Sheet for TableSheet<'_> {
 
     fn end(&mut self) -> io::Result<()> {
         if let Some(mut grid) = self.grid.take() {
-            grid.end(&mut self.out)?;
+            let ended = grid.end(&mut self.out);
+            self.left_out.add(grid.left_out());
+            ended?;
         }
         self.out.flush()
+    }
+
+    fn left_out(&self) -> LeftOut {
+        self.grid.as_ref().map_or_else(|| self.left_out.clone(), Grid::left_out)
     }
 }
 
@@ -55,11 +58,12 @@ pub struct TableCards<'w> {
     layout: Layout,
     begun: bool,
     section: Option<TableSection>,
+    left_out: LeftOut,
 }
 
 /// A section. Its title is written with its first row, so that an empty section is skipped.
 struct TableSection {
-    title: String,
+    name: String,
     grid: Grid,
     begun: bool,
 }
@@ -67,48 +71,23 @@ struct TableSection {
 impl<'w> TableCards<'w> {
     /// Creates records that are written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { out: BufWriter::new(out), layout, begun: false, section: None }
+        Self { out: BufWriter::new(out), layout, begun: false, section: None, left_out: LeftOut::default() }
     }
 
-    /// Writes a key and its value: side by side, or below each other on a narrow terminal.
+    /// Writes a key and its value.
     fn field(&mut self, column: &Column, cell: Cell<'_>, keys: usize) -> io::Result<()> {
         let Layout { width, color, .. } = self.layout;
-        let mut key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
+        let key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
         let lines: Vec<Cow<'_, str>> = match cell {
             Cell::Text(text) => text.lines().map(shown).collect(),
-            _ => vec![visible(cell, self.layout)],
+            _ => vec![exact(cell, &self.layout)],
         };
         let tint = match cell {
             Cell::Text(text) if color && tint::is_status(&column.name) => tint::of_status(text),
             _ => None,
         };
-        let screen = width.unwrap_or(usize::MAX);
-        let beside = screen.saturating_sub(keys + GAP);
-        let indent = if screen > INDENT + LEAST_VALUE { INDENT } else { 0 };
-        let is_beside = beside >= LEAST_VALUE;
-        let room = if is_beside { beside } else { screen - indent };
-        if !is_beside {
-            self.line(std::mem::take(&mut key))?;
-        }
-        for line in &lines {
-            let parts = if measure::width(line) > room { measure::wrap(line, room) } else { vec![&**line] };
-            for part in parts {
-                let value = Piece::new(part, tint);
-                if is_beside {
-                    let widths = [keys, value.width()];
-                    write_row(&mut self.out, 0, &widths, &[std::mem::take(&mut key), value])?;
-                } else {
-                    write_row(&mut self.out, indent, &[value.width()], &[value])?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a key or a title on a line of its own, cut to the terminal.
-    fn line(&mut self, mut text: Piece) -> io::Result<()> {
-        text.cut(self.layout.width.unwrap_or(usize::MAX).max(1));
-        write_row(&mut self.out, 0, &[text.width()], &[text])
+        let value: Vec<Piece<'_>> = lines.into_iter().map(|line| Piece::new(line, tint)).collect();
+        write_field(&mut self.out, Frame { indent: 0, room: width, keys }, key, &value)
     }
 }
 
@@ -127,8 +106,8 @@ impl Cards for TableCards<'_> {
     }
 
     fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()> {
-        let grid = Grid::new(columns, self.layout, INDENT);
-        self.section = Some(TableSection { title: shown(name).into_owned(), grid, begun: false });
+        let grid = Grid::new(columns, Layout { page: None, ..self.layout.clone() }, INDENT);
+        self.section = Some(TableSection { name: name.to_owned(), grid, begun: false });
         Ok(())
     }
 
@@ -136,8 +115,8 @@ impl Cards for TableCards<'_> {
         let Some(mut section) = self.section.take() else { return Ok(()) };
         if !section.begun {
             section.begun = true;
-            let title = std::mem::take(&mut section.title);
-            self.line(Piece::new(title, self.layout.color.then_some(tint::HEADER)))?;
+            let title = Piece::new(shown(&section.name), self.layout.color.then_some(tint::HEADER));
+            write_wrapped(&mut self.out, 0, self.layout.width.unwrap_or(usize::MAX), &title)?;
         }
         section.grid.row(&mut self.out, row)?;
         self.section = Some(section);
@@ -145,14 +124,18 @@ impl Cards for TableCards<'_> {
     }
 
     fn end_section(&mut self) -> io::Result<()> {
-        match self.section.take() {
-            Some(mut section) if section.begun => section.grid.end(&mut self.out),
-            _ => Ok(()),
-        }
+        let Some(mut section) = self.section.take().filter(|section| section.begun) else { return Ok(()) };
+        let ended = section.grid.end(&mut self.out);
+        self.left_out.add(section.grid.left_out().within(&section.name));
+        ended
     }
 
     fn end(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+
+    fn left_out(&self) -> LeftOut {
+        self.left_out.clone()
     }
 }
 

@@ -158,8 +158,7 @@ impl Report {
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
         let Some(rows) = self.rows else { return Ok(()) };
         let mut rows = rows.into_inner().map_err(|error| aside(error.into_error()))?;
-        let columns =
-            ["change", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text));
+        let columns = change_columns();
         rows.rewind().map_err(aside)?;
         session.answer(Answer::default(), &columns, |each| {
             let mut row = Row::default();
@@ -178,6 +177,13 @@ impl Report {
             Ok(())
         })
     }
+}
+
+/// Returns the columns of changes of fields.
+pub(crate) fn change_columns() -> [Column; 6] {
+    let value = |name| Column::new(name, ColumnKind::Text);
+    let [change, noun, field] = ["change", "noun", "field"].map(Column::whole);
+    [change, noun, Column::path("record"), field, value("old"), value("new")]
 }
 
 /// Writes one row of a report.
