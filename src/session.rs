@@ -2,8 +2,8 @@
 
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
-use crate::output::row::{Column, Row};
 use crate::output::amount::Amounts;
+use crate::output::row::{Column, Row};
 use crate::output::{self, Cards, Layout, LeftOut, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
 use crate::value::role::Role;
@@ -305,13 +305,14 @@ impl Session {
     fn say_left_out(&self, left_out: &LeftOut) {
         let LeftOut { empty, without_room } = left_out;
         if !without_room.is_empty() {
-            self.say(&format!(
-                "left out for lack of room: {}; pass -o csv, or widen the terminal",
-                without_room.join(", ")
-            ));
+            let (noun, verb) = if without_room.len() == 1 { ("column", "does") } else { ("columns", "do") };
+            let names = without_room.join(", ");
+            self.say(&format!("{} {noun} {verb} not fit: {names}", without_room.len()));
+            self.say("help: widen the terminal, or pass -o csv");
         }
         if self.verbose && !empty.is_empty() {
-            self.say(&format!("left out because empty: {}", empty.join(", ")));
+            let (noun, verb) = if empty.len() == 1 { ("column", "is") } else { ("columns", "are") };
+            self.say(&format!("{} {noun} {verb} empty and not shown: {}", empty.len(), empty.join(", ")));
         }
     }
 

@@ -60,8 +60,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     };
     let columns = ["noun", "path", "field", "text"];
     let [noun, path, field, text] = columns;
-    let headers =
-        [Column::whole(noun), Column::path(path), Column::whole(field), Column::new(text, ColumnKind::Text)];
+    let headers = [Column::whole(noun), Column::path(path), Column::whole(field), Column::new(text, ColumnKind::Text)];
     sheet::answer(session, matches, &headers, &columns, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();

@@ -184,7 +184,7 @@ mod tests {
         let layout = Layout { for_spreadsheet: true, headers: false, ..Layout::piped() };
         let cells = ["=1+1", "+1", "-1", "@a", "\ta", "＝1", "a=1", ""];
         let rows: Vec<_> = cells.iter().map(|cell| vec![text(cell)]).collect();
-        assert_eq!(one_column(&rows, layout), "'=1+1\n'+1\n'-1\n'@a\n'\ta\n'＝1\na=1\n\"\"\n");
+        assert_eq!(one_column(&rows, layout.clone()), "'=1+1\n'+1\n'-1\n'@a\n'\ta\n'＝1\na=1\n\"\"\n");
         assert_eq!(one_column(&[vec![text("\ra")]], layout), "\"'\ra\"\n");
     }
 

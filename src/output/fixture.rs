@@ -1,7 +1,7 @@
 //! Fixtures for the tests of all formats: rows as plain data, and a whole answer as text.
 
 use crate::output::row::{Column, ColumnKind, Row};
-use crate::output::{Layout, Style, cards, sheet};
+use crate::output::{Layout, LeftOut, Style, cards, sheet};
 use crate::value::decimal::Decimal;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop, prop_oneof};
 
@@ -58,6 +58,16 @@ pub(crate) fn row(cells: &[Datum]) -> Row {
 
 /// A whole list as it is written.
 pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec<Datum>]) -> String {
+    list_and_left_out(style, layout, columns, rows).0
+}
+
+/// A whole list as it is written, and the columns that it leaves out.
+pub(crate) fn list_and_left_out(
+    style: Style,
+    layout: Layout,
+    columns: &[Column],
+    rows: &[Vec<Datum>],
+) -> (String, LeftOut) {
     let mut out = Vec::new();
     let mut sheet = sheet(style, layout, &mut out);
     sheet.begin(columns).expect("begun");
@@ -65,8 +75,9 @@ pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec
         sheet.row(&row(cells)).expect("a row");
     }
     sheet.end().expect("ended");
+    let left_out = sheet.left_out();
     drop(sheet);
-    String::from_utf8(out).expect("UTF-8")
+    (String::from_utf8(out).expect("UTF-8"), left_out)
 }
 
 /// A list below a record: a name, columns and rows.

@@ -126,7 +126,7 @@ impl Grid {
         let hidden = self.columns.iter().filter(|column| !column.is_shown);
         let hidden: Vec<_> = hidden.filter(|_| matches!(self.form, Some(RowForm::Line { .. }))).collect();
         let names = |is_empty| -> Vec<String> {
-            let columns = hidden.iter().filter(|column| column.is_empty == is_empty && !column.is_late);
+            let columns = hidden.iter().filter(|column| column.is_left_out_as_empty() == is_empty && !column.is_late);
             columns.map(|column| column.name.clone()).collect()
         };
         LeftOut { empty: names(true), without_room: names(false) }
@@ -209,7 +209,7 @@ impl Grid {
     fn add_late(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
         let mut lines = Vec::new();
         let (layout, indent, room) = (&self.layout, self.indent, self.room());
-        let hidden = self.columns.iter_mut().enumerate().filter(|(_, column)| column.is_empty && !column.is_shown);
+        let hidden = self.columns.iter_mut().enumerate().filter(|(_, column)| column.is_left_out_as_empty());
         for (index, column) in hidden.filter(|(index, _)| !row.cell(*index).is_empty()) {
             column.is_late = true;
             let value = piece(column, row.cell(index), layout);
@@ -253,7 +253,8 @@ impl Grid {
         let is_wide = |place: &usize| row.get(*place).zip(widths.get(*place)).is_some_and(|(p, w)| p.width() > *w);
         while place < row.len() {
             let wide = (place..row.len()).find(is_wide).unwrap_or(row.len());
-            let (cells, inside) = (row.get(place..wide).unwrap_or_default(), widths.get(place..wide).unwrap_or_default());
+            let (cells, inside) =
+                (row.get(place..wide).unwrap_or_default(), widths.get(place..wide).unwrap_or_default());
             if cells.iter().any(|cell| cell.width() > 0) {
                 write_row(&mut lines, self.indent + start, inside, cells)?;
             }

@@ -73,6 +73,12 @@ impl GridColumn {
         }
     }
 
+    /// Returns true if the table does not have the column because it had no value.
+    #[must_use]
+    pub const fn is_left_out_as_empty(&self) -> bool {
+        !self.is_shown && self.is_empty && !self.is_asked_for
+    }
+
     /// Takes a cell into account. One that is wider than a whole line has lines of its own, whatever the width.
     pub fn measure(&mut self, cell: &Piece<'_>, room: usize) {
         let least = cell.least();
@@ -124,9 +130,18 @@ fn total(widths: impl ExactSizeIterator<Item = usize>) -> usize {
     widths.sum::<usize>() + gaps
 }
 
-/// Narrows the widest columns until all fit into `room`, none below its least width.
+/// Narrows columns until all fit into `room`, none below its least width: paths first, for their fronts say the least;
+/// then the widest columns.
 fn narrow(columns: &mut [&mut GridColumn], room: usize) {
-    let at = |level: usize, column: &GridColumn| column.natural.min(level.max(column.least));
+    let is_path = |column: &GridColumn| column.cut == Cut::Front;
+    let with_paths = |level: usize, column: &GridColumn| {
+        if is_path(column) { column.natural.min(level.max(column.least)) } else { column.natural }
+    };
+    let with_all = |level: usize, column: &GridColumn| {
+        if is_path(column) { column.least } else { column.natural.min(level.max(column.least)) }
+    };
+    let of_paths = total(columns.iter().map(|column| with_paths(0, column)));
+    let at: &dyn Fn(usize, &GridColumn) -> usize = if of_paths <= room { &with_paths } else { &with_all };
     let line = |level: usize| total(columns.iter().map(|column| at(level, column)));
     let (mut fits, mut beyond) = (0, columns.iter().map(|column| column.natural).max().unwrap_or(0) + 1);
     while beyond - fits > 1 {

@@ -51,11 +51,10 @@ pub fn in_unit(bytes: Decimal, scale: u64) -> String {
 
 /// Returns `size` in units of `scale` bytes with three significant digits; `None` if that is 1000 or more.
 fn three_digits(size: Decimal, scale: u64) -> Option<String> {
-    let amount = whole(size, scale);
-    if amount >= NEXT_UNIT {
+    if whole(size, scale) >= NEXT_UNIT {
         return None;
     }
-    let most = if amount > 0 { 2 } else { PLACES };
+    let most = if size.floor() >= i128::from(scale) { 2 } else { PLACES };
     (0..=most).rev().find_map(|places| {
         let number = whole(size.checked_times(10_u64.pow(places))?, scale);
         (number < NEXT_UNIT).then(|| {
@@ -121,7 +120,9 @@ mod tests {
 
     #[test]
     fn a_unit_that_is_asked_for_keeps_all_whole_digits() {
-        for (mebibytes, expected) in [("11533566", "11263"), ("86377", "84.4"), ("1888", "1.84"), ("1", "0.000977"), ("0", "0")] {
+        for (mebibytes, expected) in
+            [("11533566", "11263"), ("86377", "84.4"), ("1888", "1.84"), ("1", "0.000977"), ("0", "0")]
+        {
             assert_eq!(in_unit(bytes(mebibytes, 1 << 20), 1 << 30), expected);
         }
         assert_eq!(in_unit(Decimal::ZERO - bytes("1536", 1 << 20), 1 << 30), "-1.5");

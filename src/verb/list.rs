@@ -48,7 +48,10 @@ pub(crate) fn amounts() -> [Arg; 2] {
             .action(ArgAction::SetTrue)
             .conflicts_with("unit")
             .help("Show exact quantities and times in tables (default: three digits, minutes)"),
-        Arg::new("unit").long("unit").value_name("UNIT").help("Show quantities in tables in this unit, for example GiB"),
+        Arg::new("unit")
+            .long("unit")
+            .value_name("UNIT")
+            .help("Show quantities in tables in this unit, for example GiB"),
     ]
 }
 
