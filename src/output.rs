@@ -14,6 +14,7 @@ pub mod drawing;
 mod fixture;
 pub mod grid;
 pub mod json;
+pub mod left_out;
 pub mod markdown;
 pub mod measure;
 pub mod pager;
@@ -29,6 +30,7 @@ pub mod widths;
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
 use amount::Amounts;
+use left_out::LeftOut;
 use row::{Column, Row};
 use std::io::{self, Write};
 
@@ -123,35 +125,6 @@ impl Layout {
             local_time: false,
             amounts: Amounts::Rounded,
             page: None,
-        }
-    }
-}
-
-/// Columns of a table that are not on the screen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeftOut {
-    /// Those that are empty in all rows, or in the first thousand.
-    pub empty: Vec<String>,
-    /// Those that the terminal has no room for.
-    pub without_room: Vec<String>,
-}
-
-impl LeftOut {
-    /// Returns the columns as those of a section: `disks.storage`.
-    #[must_use]
-    pub fn within(self, section: &str) -> Self {
-        let named = |names: Vec<String>| names.into_iter().map(|name| format!("{section}.{name}")).collect();
-        Self { empty: named(self.empty), without_room: named(self.without_room) }
-    }
-
-    /// Adds the columns that another table leaves out.
-    pub fn add(&mut self, other: Self) {
-        for (mine, theirs) in [(&mut self.empty, other.empty), (&mut self.without_room, other.without_room)] {
-            for name in theirs {
-                if !mine.contains(&name) {
-                    mine.push(name);
-                }
-            }
         }
     }
 }

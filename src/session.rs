@@ -1,15 +1,19 @@
 //! Context of every verb and command: the inventory, the options that all commands have, and the output.
 
+mod command_line;
+
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::output::amount::Amounts;
+use crate::output::left_out::LeftOut;
 use crate::output::row::{Column, Row};
-use crate::output::{self, Cards, Layout, LeftOut, Sheet, Style, pager, spool::Spool};
+use crate::output::{self, Cards, Layout, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
 use crate::value::role::Role;
 use crate::value::{shown, time};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use command_line::command_line;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::env;
@@ -301,19 +305,9 @@ impl Session {
         answered
     }
 
-    /// Names the columns that a table left out: those without room, and with `--verbose` those without a value.
+    /// Names the columns that a table left out.
     fn say_left_out(&self, left_out: &LeftOut) {
-        let LeftOut { empty, without_room } = left_out;
-        if !without_room.is_empty() {
-            let (noun, verb) = if without_room.len() == 1 { ("column", "does") } else { ("columns", "do") };
-            let names = without_room.join(", ");
-            self.say(&format!("{} {noun} {verb} not fit: {names}", without_room.len()));
-            self.say("help: widen the terminal, or pass -o csv");
-        }
-        if self.verbose && !empty.is_empty() {
-            let (noun, verb) = if empty.len() == 1 { ("column", "is") } else { ("columns", "are") };
-            self.say(&format!("{} {noun} {verb} empty and not shown: {}", empty.len(), empty.join(", ")));
-        }
+        left_out.sentences(self.verbose).iter().for_each(|sentence| self.say(sentence));
     }
 
     /// Answers with the list of `query`. The lock on the inventory is released as in [`Self::answer_reading`].
@@ -541,48 +535,6 @@ pub(crate) fn serves_another() -> bool {
     let own = nix::unistd::getuid();
     let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok());
     !own.is_root() && behind.is_some_and(|uid| uid != own.as_raw())
-}
-
-/// Largest length of a command line in the history, in bytes.
-const LONGEST_COMMAND: usize = 2000;
-
-/// Returns the command line quoted for a shell, without its message, which the history has in a column of its own.
-///
-/// No option takes a secret; should one look as if it did, its value is left out all the same.
-fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
-    let mut line = String::from("inv");
-    let mut hidden = false;
-    for argument in arguments.skip(1) {
-        let argument = argument.to_string_lossy();
-        let secret = ["--password", "--secret", "--token"].iter().any(|name| argument.starts_with(name));
-        line.push(' ');
-        if hidden {
-            line.push('…');
-        } else if let Some((name, _)) = argument.split_once('=').filter(|_| secret) {
-            line.push_str(name);
-            line.push_str("=…");
-        } else {
-            line.push_str(&quoted_for_shell(&argument));
-        }
-        hidden = secret && argument != "--password-stdin" && argument != "--password" && !argument.contains('=');
-        if line.len() > LONGEST_COMMAND {
-            let end = (0..=LONGEST_COMMAND).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
-            line.truncate(end);
-            line.push('…');
-            break;
-        }
-    }
-    line
-}
-
-/// Returns an argument quoted for a shell.
-fn quoted_for_shell(argument: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_=+./:@%,~".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', "'\\''"))
-    }
 }
 
 /// Returns the path of the inventory: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.

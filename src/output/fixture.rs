@@ -1,7 +1,8 @@
 //! Fixtures for the tests of all formats: rows as plain data, and a whole answer as text.
 
+use crate::output::left_out::LeftOut;
 use crate::output::row::{Column, ColumnKind, Row};
-use crate::output::{Layout, LeftOut, Style, cards, sheet};
+use crate::output::{Layout, Style, cards, sheet};
 use crate::value::decimal::Decimal;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop, prop_oneof};
 

@@ -3,9 +3,10 @@
 use crate::output::card::{Frame, INDENT, write_field, write_wrapped};
 use crate::output::drawing::Piece;
 use crate::output::grid::{Grid, exact};
+use crate::output::left_out::LeftOut;
 use crate::output::measure;
 use crate::output::row::{Cell, Column, Row};
-use crate::output::{Cards, Layout, LeftOut, Sheet, tint};
+use crate::output::{Cards, Layout, Sheet, tint};
 use crate::value::shown::shown;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
@@ -154,9 +155,10 @@ mod tests {
         Datum, any_row, columns, gibibytes, items, list, list_and_left_out, number, on_terminal, records, text, time,
         two_vms,
     };
+    use crate::output::left_out::LeftOut;
     use crate::output::measure;
     use crate::output::row::{Column, ColumnKind};
-    use crate::output::{Layout, LeftOut, Style};
+    use crate::output::{Layout, Style};
     use proptest::prelude::{prop, prop_assert, proptest};
     use unicode_width::UnicodeWidthStr;
 
