@@ -189,7 +189,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
         Style::Json => Box::new(json::JsonSheet::new(json::Shape::Array, out)),
         Style::Jsonl => Box::new(json::JsonSheet::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownSheet::new(layout, out)),
-        Style::Value => Box::new(value::Values::new(layout, out)),
+        Style::Value => Box::new(value::Values::new(&layout, out)),
     }
 }
 
@@ -202,7 +202,7 @@ pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Writ
         Style::Json if many => Box::new(json::JsonCards::new(json::Shape::Array, out)),
         Style::Json | Style::Jsonl => Box::new(json::JsonCards::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownCards::new(layout, out)),
-        Style::Value => Box::new(value::Values::new(layout, out)),
+        Style::Value => Box::new(value::Values::new(&layout, out)),
     }
 }
 

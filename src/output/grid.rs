@@ -224,10 +224,7 @@ impl Grid {
     /// Returns the widths that the cells of a row are padded to, and shortens the cells for which the line has no room;
     /// `None` if they do not fit on one line.
     fn fit(&self, row: &mut [Piece<'_>]) -> Option<Vec<usize>> {
-        let spare = match self.form {
-            Some(RowForm::Line { spare }) => spare,
-            _ => return None,
-        };
+        let Some(RowForm::Line { spare }) = self.form else { return None };
         let mut widths = Vec::with_capacity(row.len());
         let mut shift: usize = 0;
         for (column, piece) in self.shown().zip(&mut *row) {
@@ -297,7 +294,7 @@ impl Grid {
             }
             match row {
                 GridRow::Written(lines) => {
-                    self.since_header += lines.iter().filter(|byte| **byte == b'\n').count();
+                    self.since_header += memchr::memchr_iter(b'\n', &lines).count();
                     out.write_all(&lines)?;
                 }
                 GridRow::Grouped(index) => {

@@ -97,11 +97,15 @@ impl GridColumn {
 #[must_use]
 pub fn arrange(columns: &mut [GridColumn], room: Option<usize>, has_rows: bool) -> RowForm {
     let Some(room) = room else {
-        columns.iter_mut().for_each(|column| column.width = column.natural);
+        for column in columns.iter_mut() {
+            column.width = column.natural;
+        }
         return RowForm::Line { spare: usize::MAX - total(columns.iter().map(|column| column.natural)) };
     };
     if has_rows && columns.iter().any(|column| !column.is_empty) {
-        columns.iter_mut().for_each(|column| column.is_shown = !column.is_empty || column.is_asked_for);
+        for column in columns.iter_mut() {
+            column.is_shown = !column.is_empty || column.is_asked_for;
+        }
     }
     let mut shown: Vec<&mut GridColumn> = columns.iter_mut().filter(|column| column.is_shown).collect();
     let with_bars = |column: &GridColumn| if column.cut == Cut::Bar { column.natural } else { column.least };
@@ -114,7 +118,9 @@ pub fn arrange(columns: &mut [GridColumn], room: Option<usize>, has_rows: bool) 
     let count = (0..=shown.len()).rev().find(fits).unwrap_or(0);
     let is_table = count == shown.len() || count >= FEWEST && room >= CARDS_BELOW || count > 0 && !has_rows;
     if !is_table {
-        shown.iter_mut().for_each(|column| column.is_shown = true);
+        for column in shown {
+            column.is_shown = true;
+        }
         return RowForm::Card;
     }
     for column in shown.drain(count..) {
