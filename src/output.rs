@@ -4,13 +4,17 @@
 //! their sections by [`Cards`]. Every format takes one row at a time from a reused buffer, so a million rows need no
 //! more memory than a thousand.
 
+pub mod amount;
 pub mod bar;
+pub mod card;
 pub mod csv;
+pub mod cut;
 pub mod drawing;
 #[cfg(test)]
 mod fixture;
 pub mod grid;
 pub mod json;
+pub mod left_out;
 pub mod markdown;
 pub mod measure;
 pub mod pager;
@@ -21,9 +25,12 @@ pub mod table;
 pub mod tint;
 pub mod tsv;
 pub mod value;
+pub mod widths;
 
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
+use amount::Amounts;
+use left_out::LeftOut;
 use row::{Column, Row};
 use std::io::{self, Write};
 
@@ -91,7 +98,7 @@ impl Style {
 }
 
 /// Layout of an answer, from the command line and its destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub struct Layout {
     /// Width of the terminal in columns; `None` if the output is not a terminal, and is neither cut nor wrapped.
@@ -106,13 +113,25 @@ pub struct Layout {
     pub for_spreadsheet: bool,
     /// True if tables show local time.
     pub local_time: bool,
+    /// Quantities of tables.
+    pub amounts: Amounts,
+    /// Number of lines after which a table repeats its header; `None` if it is not paged.
+    pub page: Option<usize>,
 }
 
 impl Layout {
     /// Returns the layout for a pipe without options: neither cut nor coloured, with headers.
     #[must_use]
     pub const fn piped() -> Self {
-        Self { width: None, color: false, headers: true, for_spreadsheet: false, local_time: false }
+        Self {
+            width: None,
+            color: false,
+            headers: true,
+            for_spreadsheet: false,
+            local_time: false,
+            amounts: Amounts::Rounded,
+            page: None,
+        }
     }
 }
 
@@ -126,6 +145,11 @@ pub trait Sheet {
 
     /// Writes the rest. Called once, last.
     fn end(&mut self) -> io::Result<()>;
+
+    /// Returns the columns that are not written.
+    fn left_out(&self) -> LeftOut {
+        LeftOut::default()
+    }
 }
 
 /// Writer of records with their sections, which flat formats leave out.
@@ -155,6 +179,11 @@ pub trait Cards {
 
     /// Writes the rest. Called once, last.
     fn end(&mut self) -> io::Result<()>;
+
+    /// Returns the columns of sections that are not written.
+    fn left_out(&self) -> LeftOut {
+        LeftOut::default()
+    }
 }
 
 /// Creates a list in `style` that is written to `out`.
@@ -166,7 +195,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
         Style::Json => Box::new(json::JsonSheet::new(json::Shape::Array, out)),
         Style::Jsonl => Box::new(json::JsonSheet::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownSheet::new(layout, out)),
-        Style::Value => Box::new(value::Values::new(layout, out)),
+        Style::Value => Box::new(value::Values::new(&layout, out)),
     }
 }
 
@@ -179,7 +208,7 @@ pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Writ
         Style::Json if many => Box::new(json::JsonCards::new(json::Shape::Array, out)),
         Style::Json | Style::Jsonl => Box::new(json::JsonCards::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownCards::new(layout, out)),
-        Style::Value => Box::new(value::Values::new(layout, out)),
+        Style::Value => Box::new(value::Values::new(&layout, out)),
     }
 }
 

@@ -1,11 +1,14 @@
 //! Context of every verb and command: the inventory, the options that all commands have, and the output.
 
+mod command_line;
 mod shared;
 
 pub(crate) use shared::SharedTransaction;
 
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
+use crate::output::amount::Amounts;
+use crate::output::left_out::LeftOut;
 use crate::output::row::{Column, Row};
 use crate::output::{self, Cards, Layout, Sheet, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
@@ -13,6 +16,7 @@ use crate::value::role::Role;
 use crate::value::{shown, time};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
+use command_line::command_line;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::env;
@@ -87,6 +91,10 @@ pub struct Session<'s> {
     database: PathBuf,
     color: Color,
     pager: bool,
+    /// True if tables have exact quantities and times (`--exact`).
+    exact: bool,
+    /// Unit of the quantities in tables (`--unit`).
+    unit: Option<String>,
     patience: Patience,
     warned: Cell<bool>,
     /// Open transaction that this command shares with others.
@@ -139,6 +147,8 @@ impl Session<'_> {
             database: database(option::<OsString>(matches, "db"))?,
             color,
             pager: !flag("no-pager"),
+            exact: flag("exact"),
+            unit: text("unit"),
             patience: Patience { time, say: if quiet { usual.say } else { write_message }, doing },
             warned: Cell::new(false),
             shared: None,
@@ -155,6 +165,7 @@ impl Session<'_> {
             message: self.message.clone(),
             command: self.command.clone(),
             database: self.database.clone(),
+            unit: self.unit.clone(),
             warned: Cell::new(true),
             change: Cell::new(None),
             ..*self
@@ -216,16 +227,40 @@ impl Session<'_> {
     fn layout(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Layout {
         let terminal = std::io::stdout().is_terminal();
         let table = style == Style::Table;
+        let (height, width) = if terminal { console::Term::stdout().size() } else { (0, 0) };
         // Other formats are not cut to the width; to them it only means that the output is a terminal.
-        let width =
-            terminal.then(|| usize::from(console::Term::stdout().size().1)).filter(|width| *width > 0 || !table);
+        let width = terminal.then_some(usize::from(width)).filter(|width| *width > 0 || !table);
+        let is_paged = table && headers && pager::is_used(self.pager);
+        // A pager's own line is at the bottom of the screen.
+        let page = usize::from(height).checked_sub(1).filter(|page| is_paged && *page > 2);
         Layout {
             width,
             color: table && self.colored(terminal),
             headers,
             for_spreadsheet,
             local_time: terminal && table,
+            amounts: if self.exact { Amounts::Exact } else { Amounts::Rounded },
+            page,
         }
+    }
+
+    /// Returns the layout of answers in `style`, with the unit of `--unit`.
+    ///
+    /// # Errors
+    /// There is no such unit, or `style` is no table: other formats have exact quantities.
+    fn layout_in_unit(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Result<Layout> {
+        let layout = self.layout(style, headers, for_spreadsheet);
+        let Some(unit) = &self.unit else { return Ok(layout) };
+        if style != Style::Table {
+            return Err(Error::usage(format!("--unit is for tables, not for {}", style.name()))
+                .help("leave it out: other formats have exact quantities, and -c memory.bytes has bytes"));
+        }
+        let amounts = self.read(|reader| {
+            let units = reader.units()?;
+            let unit = units.find(unit)?;
+            Ok(Amounts::In { unit: unit.name.clone(), bytes: unit.bytes })
+        })?;
+        Ok(Layout { amounts, ..layout })
     }
 
     /// Returns the width of the terminal in columns; `None` if answers go elsewhere or are in another style.
@@ -272,12 +307,21 @@ impl Session<'_> {
         write: impl FnOnce(&mut List<'_>) -> Result<()>,
     ) -> Result<()> {
         let style = self.style.unwrap_or(options.otherwise);
-        let layout = self.layout(style, options.headers, options.for_spreadsheet);
-        self.to_output(style, |out| {
+        let layout = self.layout_in_unit(style, options.headers, options.for_spreadsheet)?;
+        let mut left_out = LeftOut::default();
+        let answered = self.to_output(style, |out| {
             let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
-            write(&mut list)?;
-            list.write(|sheet| sheet.end())
-        })
+            let written = write(&mut list).and_then(|()| list.write(|sheet| sheet.end()));
+            left_out = list.sheet.left_out();
+            written
+        });
+        self.say_left_out(&left_out);
+        answered
+    }
+
+    /// Names the columns that a table left out.
+    fn say_left_out(&self, left_out: &LeftOut) {
+        left_out.sentences(self.verbose).iter().for_each(|sentence| self.say(sentence));
     }
 
     /// Answers with the list of `query`. The lock on the inventory is released as in [`Self::answer_reading`].
@@ -317,12 +361,16 @@ impl Session<'_> {
     /// Those of `produce`; the output cannot be written.
     pub fn answer_cards(&self, many: bool, produce: impl FnOnce(&mut dyn Cards) -> Result<()>) -> Result<()> {
         let style = self.style.unwrap_or(Style::Table);
-        let layout = self.layout(style, true, false);
-        self.to_output(style, |out| {
+        let layout = self.layout_in_unit(style, true, false)?;
+        let mut left_out = LeftOut::default();
+        let answered = self.to_output(style, |out| {
             let mut cards = output::cards(style, layout, many, out);
-            produce(cards.as_mut())?;
-            cards.end().map_err(Error::output)
-        })
+            let written = produce(cards.as_mut()).and_then(|()| cards.end().map_err(Error::output));
+            left_out = cards.left_out();
+            written
+        });
+        self.say_left_out(&left_out);
+        answered
     }
 
     /// Returns records in full as JSON, for an answer after the commit.
@@ -539,48 +587,6 @@ pub(crate) fn serves_another() -> bool {
     let own = nix::unistd::getuid();
     let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok());
     !own.is_root() && behind.is_some_and(|uid| uid != own.as_raw())
-}
-
-/// Largest length of a command line in the history, in bytes.
-const LONGEST_COMMAND: usize = 2000;
-
-/// Returns the command line quoted for a shell, without its message, which the history has in a column of its own.
-///
-/// No option takes a secret; should one look as if it did, its value is left out all the same.
-fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
-    let mut line = String::from("inv");
-    let mut hidden = false;
-    for argument in arguments.skip(1) {
-        let argument = argument.to_string_lossy();
-        let secret = ["--password", "--secret", "--token"].iter().any(|name| argument.starts_with(name));
-        line.push(' ');
-        if hidden {
-            line.push('…');
-        } else if let Some((name, _)) = argument.split_once('=').filter(|_| secret) {
-            line.push_str(name);
-            line.push_str("=…");
-        } else {
-            line.push_str(&quoted_for_shell(&argument));
-        }
-        hidden = secret && argument != "--password-stdin" && argument != "--password" && !argument.contains('=');
-        if line.len() > LONGEST_COMMAND {
-            let end = (0..=LONGEST_COMMAND).rev().find(|end| line.is_char_boundary(*end)).unwrap_or_default();
-            line.truncate(end);
-            line.push('…');
-            break;
-        }
-    }
-    line
-}
-
-/// Returns an argument quoted for a shell.
-fn quoted_for_shell(argument: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_=+./:@%,~".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        argument.to_owned()
-    } else {
-        format!("'{}'", argument.replace('\'', "'\\''"))
-    }
 }
 
 /// Returns the path of the inventory: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.

@@ -12,6 +12,7 @@ pub mod natural;
 pub mod needle;
 pub mod quantity;
 pub mod role;
+pub mod rounded;
 pub mod shown;
 pub mod similar;
 pub mod status;

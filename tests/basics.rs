@@ -34,10 +34,10 @@ fn a_vm_is_added_listed_and_shown() {
     let sandbox = Sandbox::estate();
     insta::assert_snapshot!(sandbox.run(&["vm", "list", "-c", "name,pool,memory,ips"]), @r"
     status 0
-    name   pool    memory  ips
-    web01  prod    16 GiB  10.0.0.11@101
-    web02  prod     8 GiB
-    web10  test  4096 MiB
+    name   pool  memory  ips
+    web01  prod  16 GiB  10.0.0.11@101
+    web02  prod   8 GiB
+    web10  test   4 GiB
     ");
     insta::assert_snapshot!(sandbox.run(&["vm", "show", "wbe01"]), @r#"
     status 3

@@ -47,6 +47,7 @@ mod round_trip;
 mod rvtools;
 mod rvtools_reader;
 mod schema;
+mod screen;
 mod shells;
 mod source_model;
 mod source_words;

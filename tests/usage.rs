@@ -203,7 +203,7 @@ fn columns_filters_order_and_limits_work_as_on_lists() {
     pool              memory.free  memory.ratio
     AWS/osaka/db            4 GiB         93.8%
     AWS/osaka/spare        32 GiB          0.0%
-    AWS/tokyo/prod   92850796 KiB         82.7%
+    AWS/tokyo/prod       88.5 GiB         82.7%
     AWS/tokyo/test
     ");
     assert_eq!(sandbox.ok(&["usage", "-c", "pool", "--where", "memory.ratio>=90%", "--no-headers"]), "AWS/osaka/db\n");

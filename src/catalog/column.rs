@@ -5,6 +5,7 @@
 
 use super::{Catalog, Collection, Computed, Entity, Field, Kind, Reach, Section};
 use crate::error::{Error, Result};
+use crate::output::cut::Cut;
 use crate::output::row::{Column, ColumnKind};
 use crate::value::name::column_letters;
 use crate::value::{shown, similar};
@@ -122,7 +123,24 @@ impl Path {
     /// The column as answers head it.
     #[must_use]
     pub fn column(&self, catalog: &Catalog) -> Column {
-        Column::new(self.name.clone(), self.kind(catalog))
+        let column = Column::new(self.name.clone(), self.kind(catalog));
+        Column { cut: self.cut(catalog).unwrap_or(column.cut), ..column }
+    }
+
+    /// Returns the part of its text that a table leaves out first; `None` if it has no text of its own.
+    fn cut(&self, catalog: &Catalog) -> Option<Cut> {
+        match self.leaf {
+            Leaf::Path => Some(Cut::Front),
+            Leaf::Field(field) => match field.kind {
+                Kind::Text => Some(Cut::End),
+                Kind::Any { .. } => Some(Cut::Front),
+                Kind::Reference { .. } if catalog.target(field).is_some_and(|target| target.has_long_names) => {
+                    Some(Cut::End)
+                }
+                _ => Some(Cut::Nothing),
+            },
+            _ => None,
+        }
     }
 
     /// Returns the kind of the column.

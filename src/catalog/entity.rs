@@ -54,6 +54,8 @@ pub struct Entity {
     pub people: &'static [&'static str],
     /// True if its records are login users, which only an admin changes.
     pub operates: bool,
+    /// True if names are long descriptions, which tables of other nouns cut where a terminal has no room.
+    pub has_long_names: bool,
     /// Commands that offer it.
     pub reach: Reach,
 }
@@ -289,6 +291,7 @@ impl Entity {
         seeded: false,
         people: &[],
         operates: false,
+        has_long_names: false,
         reach: Reach::Everywhere,
     };
 

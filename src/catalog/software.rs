@@ -15,6 +15,7 @@ pub(super) static OPERATING_SYSTEM: Entity = Entity {
     computed: &[Computed { name: "vms", rule: Compute::Count { of: "vm", by: "os" }, help: "how many VMs run it" }],
     columns: &["name", "vms"],
     sections: &[Section::Tally { name: "vms_by_status", of: "vm", by: "os", field: "status" }],
+    has_long_names: true,
     ..Entity::BLANK
 };
 

@@ -9,7 +9,7 @@ use super::Graft;
 use crate::catalog::{Entity, Kind};
 use crate::error::{Error, Result};
 use crate::output::Style;
-use crate::output::row::{Column, ColumnKind, Row};
+use crate::output::row::{Column, Row};
 use crate::session::Session;
 use crate::store::{Change, Reader};
 use crate::value::Value;
@@ -84,7 +84,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if let (None, [address]) = (session.style, free.as_slice()) {
         return session.answer_text(&format!("{address}\n"));
     }
-    let columns = [Column::new("address", ColumnKind::Text), Column::new("vlan", ColumnKind::Text)];
+    let columns = [Column::whole("address"), Column::whole("vlan")];
     session.answer(list::answer(matches, Style::Table), &columns, |take| {
         let mut row = Row::default();
         for address in &free {

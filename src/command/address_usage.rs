@@ -36,16 +36,10 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let block = Block::parse(option(matches, "block").unwrap_or_default())?;
-    let columns = [
-        ("block", ColumnKind::Text),
-        ("assignable", ColumnKind::Number),
-        ("used", ColumnKind::Number),
-        ("reserved", ColumnKind::Number),
-        ("free", ColumnKind::Number),
-        ("first", ColumnKind::Text),
-        ("last", ColumnKind::Text),
-    ];
-    let columns = columns.map(|(name, kind)| Column::new(name, kind));
+    let number = |name| Column::new(name, ColumnKind::Number);
+    let [assignable, used, reserved, free] = ["assignable", "used", "reserved", "free"].map(number);
+    let [name, first, last] = ["block", "first", "last"].map(Column::whole);
+    let columns = [name, assignable, used, reserved, free, first, last];
     let usual = ["block", "assignable", "used", "reserved", "free"];
     let mut picture = None;
     sheet::answer(session, matches, &columns, &usual, |reader, take| {

@@ -25,14 +25,14 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     };
     let entity = session.noun(noun)?;
     let columns = [
-        Column::new("field", ColumnKind::Text),
+        Column::whole("field"),
         Column::new("value", ColumnKind::Text),
-        Column::new("by", ColumnKind::Text),
+        Column::whole("by"),
         Column::new("time", ColumnKind::Time),
         Column::new("change", ColumnKind::Number),
-        Column::new("message", ColumnKind::Text),
-        Column::new("file", ColumnKind::Text),
-        Column::new("source", ColumnKind::Text),
+        Column::prose("message"),
+        Column::path("file"),
+        Column::whole("source"),
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         let id = reader.resolve(entity, name)?;

@@ -11,7 +11,7 @@ mod values;
 use super::{Graft, sheet};
 use crate::catalog::Reach;
 use crate::error::{Error, Kind, Result};
-use crate::output::row::{Column, ColumnKind, Row};
+use crate::output::row::{Column, Row};
 use crate::session::Session;
 use crate::store::{Change, Reader, Writer};
 use crate::value::Cell;
@@ -54,7 +54,11 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         return Ok(());
     }
     let columns = ["code", "rule", "severity", "noun", "record", "text"];
-    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
+    let headers = columns.map(|name| match name {
+        "record" => Column::path(name),
+        "text" => Column::prose(name),
+        _ => Column::whole(name),
+    });
     let usual = ["code", "severity", "noun", "record", "text"];
     let (mut errors, mut warnings) = (0, 0);
     sheet::answer(session, matches, &headers, &usual, |reader, take| {
@@ -94,7 +98,7 @@ fn counted(count: usize, what: &str) -> String {
 
 fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
     let columns = ["code", "rule", "severity", "fix", "finds"];
-    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
+    let headers = columns.map(|name| if name == "finds" { Column::prose(name) } else { Column::whole(name) });
     session.answer(crate::verb::list::answer(matches, crate::output::Style::Table), &headers, |take| {
         let mut row = Row::default();
         for rule in RULES {

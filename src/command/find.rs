@@ -58,10 +58,13 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Err(_) => Wanted::Text(needle),
     };
-    let headers = ["noun", "path", "field", "text", "id"].map(|name| {
-        let kind = if name == "id" { ColumnKind::Number } else { ColumnKind::Text };
-        Column::new(name, kind)
-    });
+    let headers = [
+        Column::whole("noun"),
+        Column::path("path"),
+        Column::whole("field"),
+        Column::new("text", ColumnKind::Text),
+        Column::new("id", ColumnKind::Number),
+    ];
     let columns: &[&str] =
         if session.is_json() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
     sheet::answer(session, matches, &headers, columns, |reader, take| {

@@ -43,7 +43,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         return Err(Error::usage("what the VM needs is not said")
             .help("give at least one of --cpu, --memory and --disk, such as --cpu 4 --memory 16GiB"));
     }
-    let mut columns = vec![Column::new("pool", ColumnKind::Text), Column::new("fits", ColumnKind::Number)];
+    let mut columns = vec![Column::path("pool"), Column::new("fits", ColumnKind::Number)];
     for resource in Resource::ALL {
         let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
         columns.push(Column::new(format!("{}.free", resource.name()), kind));

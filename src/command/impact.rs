@@ -51,15 +51,14 @@ struct Loss {
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let what = options(matches, "what");
     let columns = [
-        ("system", ColumnKind::Text),
-        ("impact", ColumnKind::Text),
-        ("effect", ColumnKind::Text),
-        ("vms.lost", ColumnKind::Number),
-        ("vms", ColumnKind::Number),
-        ("owners", ColumnKind::List),
-        ("emails", ColumnKind::List),
+        Column::whole("system"),
+        Column::whole("impact"),
+        Column::prose("effect"),
+        Column::new("vms.lost", ColumnKind::Number),
+        Column::new("vms", ColumnKind::Number),
+        Column::new("owners", ColumnKind::List),
+        Column::new("emails", ColumnKind::List),
     ];
-    let columns = columns.map(|(name, kind)| Column::new(name, kind));
     let usual = ["system", "impact", "owners", "emails"];
     sheet::answer(session, matches, &columns, &usual, |reader, take| {
         let (entity, id) = failed_record(reader, &what)?;

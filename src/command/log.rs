@@ -87,7 +87,7 @@ pub(super) fn number(text: &str) -> Result<i64> {
 
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    let columns: Vec<Column> = report::columns().into_iter().chain([Column::new("file", ColumnKind::Text)]).collect();
+    let columns: Vec<Column> = report::change_columns().into_iter().chain([Column::new("file", ColumnKind::Text)]).collect();
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
@@ -103,7 +103,7 @@ fn verify(session: &Session) -> Result<()> {
     let columns = [
         Column::new("changes", ColumnKind::Number),
         Column::new("last", ColumnKind::Number),
-        Column::new("head", ColumnKind::Text),
+        Column::whole("head"),
         Column::new("purged", ColumnKind::Number),
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {

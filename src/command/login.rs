@@ -127,9 +127,9 @@ fn logout(session: &Session, matches: &ArgMatches) -> Result<()> {
 fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
     let signed_in = session.store().signed_in(Role::Viewer)?;
     let columns = [
-        Column::new("username", ColumnKind::Text),
-        Column::new("role", ColumnKind::Text),
-        Column::new("os_user", ColumnKind::Text),
+        Column::whole("username"),
+        Column::whole("role"),
+        Column::whole("os_user"),
         Column::new("expires", ColumnKind::Time),
     ];
     if signed_in.is_none() {

@@ -7,6 +7,7 @@ use crate::output::row::Row;
 use crate::store::Reader;
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{Quantity, compact};
+use crate::value::rounded::rounded;
 use crate::value::shown;
 use crate::verb::arguments::options;
 use clap::{Arg, ArgAction, ArgMatches};
@@ -193,24 +194,13 @@ pub(crate) fn amount_text(resource: Resource, amount: Decimal) -> String {
     format!("{number} {unit}")
 }
 
-/// Returns an amount of `resource` as a label: in the largest fitting unit, to a tenth.
+/// Returns an amount of `resource` as a label: CPUs to a tenth, memory and disk space with three significant digits.
 pub(crate) fn brief(resource: Resource, amount: Decimal) -> String {
-    let mut number = amount.approximate();
-    let tenths = |number: f64| {
-        let text = format!("{number:.1}");
-        grouped(text.strip_suffix(".0").unwrap_or(&text))
-    };
     if resource == Resource::Cpu {
-        return tenths(number);
+        let text = format!("{:.1}", amount.approximate());
+        return grouped(text.strip_suffix(".0").unwrap_or(&text));
     }
-    let mut units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"].into_iter();
-    let mut unit = units.next().unwrap_or_default();
-    while number.abs() >= 1024.0 {
-        let Some(next) = units.next() else { break };
-        number /= 1024.0;
-        unit = next;
-    }
-    format!("{} {unit}", tenths(number))
+    rounded(&amount_text(resource, amount), amount).into_owned()
 }
 
 /// Returns a number with thousands separators.

@@ -13,7 +13,7 @@ use crate::catalog::Path as Column;
 use crate::error::{Error, Result};
 use crate::output::Layout;
 use crate::output::bar::Share;
-use crate::output::grid::visible;
+use crate::output::grid::exact;
 use crate::output::row::{Cell, ColumnKind};
 use crate::session::Session;
 use crate::store::{Moment, Query, Reader};
@@ -288,7 +288,7 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
                 Cell::Null if *name == "os" => row.cell(COLUMNS.len()),
                 cell => cell,
             };
-            let text = escaped(&visible(cell, Layout::piped()));
+            let text = escaped(&exact(cell, &Layout::piped()));
             let _ = match *name {
                 "status" => write!(page, "<td class=\"{text}\">{text}</td>"),
                 // Long paths break behind their slashes.

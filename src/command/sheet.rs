@@ -26,7 +26,7 @@ pub(crate) type Take<'t> = dyn FnMut(&Row) -> Result<ControlFlow<()>> + 't;
 
 /// Adds the options of a list.
 pub(crate) fn arguments(command: Command) -> Command {
-    command.args(list::view()).arg(terms::where_argument())
+    command.args(list::view()).args(list::amounts()).arg(terms::where_argument())
 }
 
 /// Answers with the rows of `produce` and the columns that the command line selects (default: `usual`). A row has a
@@ -63,7 +63,8 @@ pub(crate) fn answer_at_most(
     let order = order.into_iter().map(|(name, descending)| Ok((place(columns, name)?, descending)));
     let order = order.collect::<Result<Vec<(usize, bool)>>>()?;
     let offset = list::number(matches, "offset")?.unwrap_or(0);
-    let headers: Vec<Column> = selected.iter().filter_map(|place| columns.get(*place)).cloned().collect();
+    let mut headers: Vec<Column> = selected.iter().filter_map(|place| columns.get(*place)).cloned().collect();
+    list::mark_asked_for(&mut headers, matches);
     session.answer_reading(list::answer(matches, Style::Table), &headers, |reader, out| {
         let mut view = View {
             tests: tests(reader, columns, &options(matches, "where"))?,

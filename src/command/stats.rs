@@ -68,7 +68,7 @@ fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
         ("oses", "os", "vms", &estate.systems),
         ("growth", "month", "new_vms", &months),
     ] {
-        let columns = [Column::new(key, ColumnKind::Text), Column::new(count, ColumnKind::Number)];
+        let columns = [Column::whole(key), Column::new(count, ColumnKind::Number)];
         checked(cards.begin_section(name, &columns))?;
         for (name, count) in rows {
             row.clear();

@@ -121,7 +121,11 @@ fn limits(values: &[&str]) -> Result<(Option<u64>, u32)> {
 
 fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Column> {
     let counted = if by == "storage" { "disks" } else { "vms" };
-    let mut columns = vec![Column::new(by, ColumnKind::Text)];
+    let mut columns = vec![match by {
+        "pool" | "dc" | "provider" | "storage" => Column::path(by),
+        "os" => Column::prose(by),
+        _ => Column::whole(by),
+    }];
     columns
         .extend(["", ".planned", ".retired"].map(|which| Column::new(format!("{counted}{which}"), ColumnKind::Number)));
     for resource in resources {

@@ -33,12 +33,12 @@ impl Sheet for CsvSheet<'_> {
         if !self.layout.headers {
             return Ok(());
         }
-        let names = columns.iter().map(|column| field(&column.name, self.layout).into_owned());
+        let names = columns.iter().map(|column| field(&column.name, &self.layout).into_owned());
         self.writer.write_record(names).map_err(io_error)
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
-        write_row(&mut self.writer, row, self.columns, self.layout, &mut self.scratch).map_err(io_error)
+        write_row(&mut self.writer, row, self.columns, &self.layout, &mut self.scratch).map_err(io_error)
     }
 
     fn end(&mut self) -> io::Result<()> {
@@ -80,7 +80,7 @@ impl CsvRecords {
     /// Adds the line of a row to `bytes`.
     pub fn line(&mut self, row: &Row, bytes: &mut Vec<u8>) {
         // Memory takes all that is written, and all rows have the same number of fields.
-        let _ = write_row(&mut self.writer, row, self.columns, self.layout, &mut self.scratch);
+        let _ = write_row(&mut self.writer, row, self.columns, &self.layout, &mut self.scratch);
         let _ = self.writer.flush();
         let line = &self.writer.get_ref().0;
         let mut text = line.take();
@@ -94,7 +94,7 @@ fn write_row<W: Write>(
     writer: &mut Writer<W>,
     row: &Row,
     columns: usize,
-    layout: Layout,
+    layout: &Layout,
     scratch: &mut String,
 ) -> csv::Result<()> {
     let unchanged = layout.width.is_none() && !layout.for_spreadsheet;
@@ -111,7 +111,7 @@ fn write_row<W: Write>(
 
 /// Returns the text of a field: escaped on a terminal, which control characters in data must not reach; guarded against
 /// formulas if the layout says so.
-fn field(text: &str, layout: Layout) -> Cow<'_, str> {
+fn field<'text>(text: &'text str, layout: &Layout) -> Cow<'text, str> {
     let field = if layout.width.is_some() { shown(text) } else { Cow::Borrowed(text) };
     if layout.for_spreadsheet && begins_a_formula(&field) { format!("'{field}").into() } else { field }
 }
@@ -184,7 +184,7 @@ mod tests {
         let layout = Layout { for_spreadsheet: true, headers: false, ..Layout::piped() };
         let cells = ["=1+1", "+1", "-1", "@a", "\ta", "＝1", "a=1", ""];
         let rows: Vec<_> = cells.iter().map(|cell| vec![text(cell)]).collect();
-        assert_eq!(one_column(&rows, layout), "'=1+1\n'+1\n'-1\n'@a\n'\ta\n'＝1\na=1\n\"\"\n");
+        assert_eq!(one_column(&rows, layout.clone()), "'=1+1\n'+1\n'-1\n'@a\n'\ta\n'＝1\na=1\n\"\"\n");
         assert_eq!(one_column(&[vec![text("\ra")]], layout), "\"'\ra\"\n");
     }
 

@@ -1,16 +1,16 @@
 //! Lines that comfy-table draws from cells that fit their columns.
 //!
-//! Cells are measured, cut and escaped before; comfy-table aligns and pads them. It spends more on a cell than on a
+//! Cells are measured, shortened and escaped before; comfy-table aligns and pads them. It spends more on a cell than on a
 //! line, so rows of the same widths are one row of its table, with a line for each, and a last cell at the left, which
 //! needs no padding, is written behind the line that it draws. This module adds colours without the terminal library of
 //! comfy-table, and cells wider than its 16-bit widths.
 
-use crate::output::measure::{self, ELLIPSIS};
+use crate::output::cut::Cut;
+use crate::output::measure;
 use crate::output::tint::painted;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, Table, Width, presets};
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::ops::Range;
 
 /// Blanks between two columns.
 pub const GAP: usize = 2;
@@ -26,6 +26,7 @@ pub struct Piece<'row> {
     width: usize,
     color: Option<&'static str>,
     right: bool,
+    cut: Cut,
 }
 
 impl<'row> Piece<'row> {
@@ -33,7 +34,7 @@ impl<'row> Piece<'row> {
     #[must_use]
     pub fn new(text: impl Into<Cow<'row, str>>, color: Option<&'static str>) -> Self {
         let text = text.into();
-        Self { width: measure::width(&text), text, color, right: false }
+        Self { width: measure::width(&text), text, color, right: false, cut: Cut::Nothing }
     }
 
     /// Aligns the cell, and with it its column in a group, to the right if `right` is true.
@@ -42,10 +43,29 @@ impl<'row> Piece<'row> {
         Self { right, ..self }
     }
 
+    /// Sets the part of the cell that may be left out.
+    #[must_use]
+    pub fn losing(self, cut: Cut) -> Self {
+        Self { cut, ..self }
+    }
+
     /// Returns the cell with a text of its own.
     #[must_use]
     pub fn into_owned(self) -> Piece<'static> {
-        Piece { text: self.text.into_owned().into(), width: self.width, color: self.color, right: self.right }
+        let Piece { text, width, color, right, cut } = self;
+        Piece { text: text.into_owned().into(), width, color, right, cut }
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns a cell like this one with another text.
+    #[must_use]
+    pub fn with<'text>(&self, text: &'text str) -> Piece<'text> {
+        Piece { right: self.right, ..Piece::new(text, self.color) }
     }
 
     /// Width in columns of a terminal.
@@ -54,14 +74,25 @@ impl<'row> Piece<'row> {
         self.width
     }
 
-    /// Cuts the text to `width` columns, the last of which is an ellipsis; leaves a text that fits as it is.
-    pub fn cut(&mut self, width: usize) {
-        if self.width > width {
-            let end = measure::cut(&self.text, width).0.len();
-            let text = self.text.to_mut();
-            text.truncate(end);
-            text.push_str(ELLIPSIS);
-            self.width = measure::width(text);
+    /// Returns true for a cell at the right of its column.
+    #[must_use]
+    pub const fn is_right(&self) -> bool {
+        self.right
+    }
+
+    /// Returns the smallest width that the cell can be shortened to.
+    #[must_use]
+    pub fn least(&self) -> usize {
+        self.cut.least(&self.text, self.width)
+    }
+
+    /// Shortens the text to `width` columns, or as far as it can be.
+    pub fn shorten(&mut self, width: usize) {
+        if self.width > width
+            && let Cow::Owned(short) = self.cut.shortened(&self.text, width)
+        {
+            self.width = measure::width(&short);
+            self.text = short.into();
         }
     }
 }
@@ -110,18 +141,16 @@ impl RowGroup {
         self.rows += 1;
     }
 
-    /// Draws a line for each row from the columns in `columns`, indented by `indent`. `widths` are those of all columns.
+    /// Draws a line for each row, indented by `indent`, from cells that are padded to `widths`.
     #[must_use]
-    pub fn draw(&self, indent: usize, widths: &[usize], columns: Range<usize>) -> Vec<String> {
-        let columns = self.padded(&columns);
-        let inside = self.columns.get(columns.clone()).unwrap_or_default();
+    pub fn draw(&self, indent: usize, widths: &[usize]) -> Vec<String> {
+        let inside = self.padded();
         if inside.is_empty() {
             return vec![" ".repeat(indent); self.rows];
         }
         let mut table = Table::new();
         table.load_style(presets::NOTHING).add_row(inside.iter().map(|column| Cell::new(&column.text)));
         let narrow = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-        let widths = widths.get(columns).unwrap_or_default().iter();
         for (index, ((drawn, width), column)) in table.column_iter_mut().zip(widths).zip(inside).enumerate() {
             let width = if *width > WIDEST { STAND_IN.len() } else { *width };
             let indent = if index == 0 { indent } else { 0 };
@@ -132,32 +161,26 @@ impl RowGroup {
         table.lines().collect()
     }
 
-    /// Returns those of `columns` that are padded: all but a last one at the left.
-    fn padded(&self, columns: &Range<usize>) -> Range<usize> {
-        let inside = self.columns.get(columns.clone()).unwrap_or_default();
-        let is_open = inside.last().is_some_and(|last| !last.right);
-        columns.start..columns.end - usize::from(is_open)
+    /// Returns the columns that are padded: all but a last one at the left.
+    fn padded(&self) -> &[GroupColumn] {
+        match self.columns.split_last() {
+            Some((last, before)) if !last.right => before,
+            _ => &self.columns,
+        }
     }
 
-    /// Returns true if the cells in `columns` of the row at `row` are blank.
-    #[must_use]
-    pub fn is_blank(&self, row: usize, columns: &Range<usize>) -> bool {
-        columns.clone().all(|column| self.text(row, column).trim_end_matches(' ').is_empty())
-    }
-
-    /// Writes a line that was drawn from the columns in `columns` for the row at `row`, with its last cell, its colours
-    /// and without blanks at its end.
+    /// Writes a line that was drawn for the row at `row`, with its last cell, its colours and without blanks at its end.
     ///
     /// # Errors
     /// The output cannot be written.
-    pub fn write_line(&self, out: &mut impl Write, line: &str, row: usize, columns: &Range<usize>) -> io::Result<()> {
-        let padded = self.padded(columns);
-        let open = if padded.end < columns.end { self.text(row, padded.end).trim_end_matches(' ') } else { "" };
+    pub fn write_line(&self, out: &mut impl Write, line: &str, row: usize) -> io::Result<()> {
+        let padded = self.padded().len();
+        let open = if padded < self.columns.len() { self.text(row, padded).trim_end_matches(' ') } else { "" };
         let mut rest = if open.is_empty() { line.trim_end_matches(' ') } else { line };
-        let first = self.marks.partition_point(|mark| (mark.row, mark.column) < (row, columns.start));
+        let first = self.marks.partition_point(|mark| mark.row < row);
         let marks = self.marks.get(first..).unwrap_or_default();
-        let mut marks = marks.iter().take_while(|mark| (mark.row, mark.column) < (row, columns.end)).peekable();
-        for index in padded.clone() {
+        let mut marks = marks.iter().take_while(|mark| mark.row == row).peekable();
+        for index in 0..padded {
             if marks.peek().is_none() {
                 break;
             }
@@ -169,7 +192,7 @@ impl RowGroup {
             rest = behind;
         }
         out.write_all(rest.as_bytes())?;
-        let mark = marks.find(|mark| mark.column == padded.end);
+        let mark = marks.find(|mark| mark.column == padded);
         out.write_all(mark.map_or(open, |mark| &mark.painted).as_bytes())?;
         out.write_all(b"\n")
     }
@@ -189,8 +212,7 @@ impl RowGroup {
 pub fn write_row(out: &mut impl Write, indent: usize, widths: &[usize], row: &[Piece<'_>]) -> io::Result<()> {
     let mut group = RowGroup::default();
     group.add(row);
-    let columns = 0..row.len();
-    group.draw(indent, widths, columns.clone()).iter().try_for_each(|line| group.write_line(out, line, 0, &columns))
+    group.draw(indent, widths).iter().try_for_each(|line| group.write_line(out, line, 0))
 }
 
 #[cfg(test)]
@@ -205,7 +227,7 @@ mod tests {
             let row = [Piece::new(text, None), Piece::new("x", None)];
             let mut group = RowGroup::default();
             group.add(&row);
-            let lines = group.draw(1, &[8, 1], 0..2);
+            let lines = group.draw(1, &[8, 1]);
             assert_eq!(lines, [format!(" {text}{}  ", " ".repeat(blanks))]);
         }
     }

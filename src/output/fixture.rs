@@ -1,5 +1,6 @@
 //! Fixtures for the tests of all formats: rows as plain data, and a whole answer as text.
 
+use crate::output::left_out::LeftOut;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::output::{Layout, Style, cards, sheet};
 use crate::value::decimal::Decimal;
@@ -58,6 +59,16 @@ pub(crate) fn row(cells: &[Datum]) -> Row {
 
 /// A whole list as it is written.
 pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec<Datum>]) -> String {
+    list_and_left_out(style, layout, columns, rows).0
+}
+
+/// A whole list as it is written, and the columns that it leaves out.
+pub(crate) fn list_and_left_out(
+    style: Style,
+    layout: Layout,
+    columns: &[Column],
+    rows: &[Vec<Datum>],
+) -> (String, LeftOut) {
     let mut out = Vec::new();
     let mut sheet = sheet(style, layout, &mut out);
     sheet.begin(columns).expect("begun");
@@ -65,8 +76,9 @@ pub(crate) fn list(style: Style, layout: Layout, columns: &[Column], rows: &[Vec
         sheet.row(&row(cells)).expect("a row");
     }
     sheet.end().expect("ended");
+    let left_out = sheet.left_out();
     drop(sheet);
-    String::from_utf8(out).expect("UTF-8")
+    (String::from_utf8(out).expect("UTF-8"), left_out)
 }
 
 /// A list below a record: a name, columns and rows.

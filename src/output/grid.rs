@@ -1,28 +1,31 @@
 //! Aligned columns, streamed: the body of every table.
 //!
-//! Widths come from the first thousand rows. Later rows are drawn with these widths in blocks of a thousand, so that a
-//! million rows need no more memory than a thousand. A later cell that is wider than its column shifts the rest of its
-//! line; on a terminal it is cut if the line would not fit.
+//! Which columns a terminal shows, and how wide, comes from the first thousand rows. Later rows are drawn with these
+//! widths in blocks of a thousand, so that a million rows need no more memory than a thousand. A later cell that is wider
+//! than its column shifts the rest of its line; where the line would not fit, it is shortened, or has a line of its own
+//! if its column must not be cut. A later value of a column that was left out as empty is written under its row with its
+//! name.
 
+use crate::output::amount::Amounts;
 use crate::output::bar::Share;
-use crate::output::drawing::{GAP, Piece, RowGroup, WIDEST};
+use crate::output::card::{Frame, write_field, write_wrapped};
+use crate::output::drawing::{GAP, Piece, RowGroup, write_row};
+use crate::output::left_out::LeftOut;
 use crate::output::measure;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
+use crate::output::widths::{GridColumn, RowForm, arrange};
 use crate::output::{Layout, tint};
 use crate::value::list::push_list;
 use crate::value::shown::shown;
-use crate::value::time::local;
+use crate::value::time::{local, local_minute};
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::ops::Range;
 
 /// Largest number of rows in a block, of bytes in its lines, and of groups of rows with the same widths.
 const BLOCK_ROWS: usize = 1000;
 const BLOCK_BYTES: usize = 1 << 20;
 const BLOCK_GROUPS: usize = 32;
-/// Smallest useful width of a column; with less room a row takes several lines.
-const LEAST: usize = 4;
-/// Indentation of the further lines of such a row.
+/// Indentation of a later value under its row.
 const FOLD: usize = 2;
 
 /// Columns, and the rows that are not written yet.
@@ -30,45 +33,49 @@ pub struct Grid {
     layout: Layout,
     indent: usize,
     columns: Vec<GridColumn>,
-    bands: Vec<Band>,
+    /// Form of the rows, once the first are there.
+    form: Option<RowForm>,
     /// First rows, until the widths of the columns are fixed.
     sample: Vec<Vec<Piece<'static>>>,
     /// Bytes in the sample, then in the block.
     bytes: usize,
     /// Rows of the block by the widths that their cells are padded to.
     groups: Vec<(Vec<usize>, RowGroup)>,
-    /// Index of the group of each row of the block.
-    order: Vec<usize>,
+    /// The rows of the block in their order.
+    order: Vec<GridRow>,
+    /// The header as it is repeated on each page, and the lines that were written since.
+    header: Vec<u8>,
+    since_header: usize,
+    is_begun: bool,
 }
 
-struct GridColumn {
-    name: String,
-    natural: usize,
-    width: usize,
-    right: bool,
-    status: bool,
-    /// Per cent from which a share warns.
-    limit: Option<u32>,
-}
-
-/// Columns on one line. All columns are in one band unless the terminal is too narrow.
-struct Band {
-    columns: Range<usize>,
-    indent: usize,
-    spare: usize,
+/// A row of a block.
+enum GridRow {
+    /// Index of its group.
+    Grouped(usize),
+    /// Its lines.
+    Written(Vec<u8>),
 }
 
 impl Grid {
     /// Creates a table of `columns`, each line indented by `indent` blanks.
     #[must_use]
     pub fn new(columns: &[Column], layout: Layout, indent: usize) -> Self {
-        let indent = match layout.width {
-            Some(width) if width < indent + LEAST => 0,
-            _ => indent,
-        };
-        let columns = columns.iter().map(|column| GridColumn::new(column, layout)).collect();
-        let (bands, sample, groups, order) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { layout, indent, columns, bands, sample, bytes: 0, groups, order }
+        let indent = if layout.width.is_some_and(|width| width < 2 * indent) { 0 } else { indent };
+        let columns = columns.iter().map(|column| GridColumn::new(column, &layout)).collect();
+        Self {
+            layout,
+            indent,
+            columns,
+            form: None,
+            sample: Vec::new(),
+            bytes: 0,
+            groups: Vec::new(),
+            order: Vec::new(),
+            header: Vec::new(),
+            since_header: 0,
+            is_begun: false,
+        }
     }
 
     /// Adds a row.
@@ -77,18 +84,30 @@ impl Grid {
     /// The output cannot be written.
     pub fn row(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
         let cells = self.columns.iter().enumerate();
-        let cells = cells.map(|(index, column)| column.piece(row.cell(index), self.layout));
-        if !self.bands.is_empty() {
-            let pieces = cells.collect();
-            return self.add(out, pieces);
+        match self.form {
+            None => {
+                let pieces: Vec<_> =
+                    cells.map(|(index, column)| piece(column, row.cell(index), &self.layout).into_owned()).collect();
+                let room = self.room();
+                for (column, piece) in self.columns.iter_mut().zip(&pieces) {
+                    column.measure(piece, room);
+                    self.bytes += piece.width();
+                }
+                self.sample.push(pieces);
+                if self.sample.len() >= BLOCK_ROWS || self.bytes >= BLOCK_BYTES { self.settle(out) } else { Ok(()) }
+            }
+            Some(RowForm::Card) => {
+                let pieces: Vec<_> =
+                    cells.map(|(index, column)| piece(column, row.cell(index), &self.layout)).collect();
+                self.write_card(out, &pieces)
+            }
+            Some(RowForm::Line { .. }) => {
+                let pieces = cells.filter(|(_, column)| column.is_shown);
+                let pieces = pieces.map(|(index, column)| piece(column, row.cell(index), &self.layout)).collect();
+                self.add(out, pieces)?;
+                self.add_late(out, row)
+            }
         }
-        let pieces: Vec<_> = cells.map(Piece::into_owned).collect();
-        for (column, piece) in self.columns.iter_mut().zip(&pieces) {
-            column.natural = column.natural.max(piece.width().min(WIDEST));
-            self.bytes += piece.width();
-        }
-        self.sample.push(pieces);
-        if self.sample.len() >= BLOCK_ROWS || self.bytes >= BLOCK_BYTES { self.settle(out) } else { Ok(()) }
     }
 
     /// Writes the rest of the rows. A table without rows is only a header.
@@ -96,34 +115,68 @@ impl Grid {
     /// # Errors
     /// The output cannot be written.
     pub fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
-        if self.bands.is_empty() {
+        if self.form.is_none() {
             self.settle(out)?;
         }
         self.draw(out)
     }
 
-    /// Fixes the widths of the columns.
+    /// Returns the columns that are not written.
+    #[must_use]
+    pub fn left_out(&self) -> LeftOut {
+        let hidden = self.columns.iter().filter(|column| !column.is_shown);
+        let hidden: Vec<_> = hidden.filter(|_| matches!(self.form, Some(RowForm::Line { .. }))).collect();
+        let names = |is_empty| -> Vec<String> {
+            let columns = hidden.iter().filter(|column| column.is_left_out_as_empty() == is_empty && !column.is_late);
+            columns.map(|column| column.name.clone()).collect()
+        };
+        LeftOut { empty: names(true), without_room: names(false) }
+    }
+
+    /// Returns the width of a line behind its indentation, in columns.
+    fn room(&self) -> usize {
+        self.layout.width.map_or(usize::MAX, |width| width.max(1) - self.indent.min(width.max(1) - 1))
+    }
+
+    fn shown(&self) -> impl Iterator<Item = &GridColumn> {
+        self.columns.iter().filter(|column| column.is_shown)
+    }
+
+    /// Fixes the columns, their widths and the form of the rows.
     fn settle(&mut self, out: &mut impl Write) -> io::Result<()> {
-        self.bands = fold(&mut self.columns, self.indent, self.layout.width);
         let sample = std::mem::take(&mut self.sample);
         self.bytes = 0;
+        let room = self.layout.width.map(|_| self.room());
+        let form = arrange(&mut self.columns, room, !sample.is_empty());
+        self.form = Some(form);
+        if form == RowForm::Card {
+            return sample.iter().try_for_each(|row| self.write_card(out, row));
+        }
         if self.layout.headers {
             let color = self.layout.color.then_some(tint::HEADER);
-            let names = self.columns.iter();
-            let names = names.map(|column| Piece::new(column.name.clone(), color).aligned(column.right)).collect();
-            self.add(out, names)?;
+            let mut names: Vec<_> =
+                self.shown().map(|column| Piece::new(column.name.clone(), color).aligned(column.right)).collect();
+            let widths = self.fit(&mut names).unwrap_or_default();
+            write_row(&mut self.header, self.indent, &widths, &names)?;
+            self.since_header = 1;
+            out.write_all(&self.header)?;
         }
-        sample.into_iter().try_for_each(|row| self.add(out, row))
+        let shown: Vec<bool> = self.columns.iter().map(|column| column.is_shown).collect();
+        sample.into_iter().try_for_each(|row| {
+            let row = row.into_iter().zip(&shown).filter(|(_, is_shown)| **is_shown);
+            self.add(out, row.map(|(piece, _)| piece).collect())
+        })
     }
 
     /// Adds a row to the group of its widths, and writes the block before it if that is full.
     fn add(&mut self, out: &mut impl Write, mut row: Vec<Piece<'_>>) -> io::Result<()> {
-        let widths = self.fit(&mut row);
+        let Some(widths) = self.fit(&mut row) else {
+            let lines = self.folded(row)?;
+            return self.add_lines(out, lines);
+        };
         let line = widths.iter().sum::<usize>() + row.iter().map(Piece::width).sum::<usize>();
         let found = self.groups.iter().position(|(these, _)| *these == widths);
-        let is_full = self.order.len() >= BLOCK_ROWS
-            || self.bytes + line > BLOCK_BYTES
-            || found.is_none() && self.groups.len() >= BLOCK_GROUPS;
+        let is_full = self.is_full(line) || found.is_none() && self.groups.len() >= BLOCK_GROUPS;
         if is_full {
             self.draw(out)?;
         }
@@ -134,51 +187,123 @@ impl Grid {
         if let Some((_, group)) = self.groups.get_mut(index) {
             group.add(&row);
         }
-        self.order.push(index);
+        self.order.push(GridRow::Grouped(index));
         self.bytes += line;
         Ok(())
     }
 
-    /// Returns the widths that the cells of a row are padded to, and cuts the cells for which the line has no room.
-    fn fit(&self, row: &mut [Piece<'_>]) -> Vec<usize> {
-        let mut widths = Vec::with_capacity(row.len());
-        for band in &self.bands {
-            let (mut shift, mut spare) = (0, band.spare);
-            let columns = self.columns.get(band.columns.clone()).unwrap_or_default();
-            let pieces = row.get_mut(band.columns.clone()).unwrap_or_default();
-            for (column, piece) in columns.iter().zip(pieces) {
-                let pushed = piece.width().saturating_sub(column.width).min(spare);
-                spare -= pushed;
-                piece.cut(column.width + pushed);
-                let behind = (shift + piece.width().max(1)).saturating_sub(column.width);
-                widths.push(column.width + behind - shift);
-                shift = behind;
-            }
-            if let (Some(last), Some(width)) = (columns.last(), widths.last_mut())
-                && !last.right
-            {
-                *width = 0;
-            }
+    /// Adds lines as they are.
+    fn add_lines(&mut self, out: &mut impl Write, lines: Vec<u8>) -> io::Result<()> {
+        if self.is_full(lines.len()) {
+            self.draw(out)?;
         }
-        widths
+        self.bytes += lines.len();
+        self.order.push(GridRow::Written(lines));
+        Ok(())
+    }
+
+    fn is_full(&self, bytes: usize) -> bool {
+        self.order.len() >= BLOCK_ROWS || self.bytes + bytes > BLOCK_BYTES
+    }
+
+    /// Adds the values of a row in columns that were left out as empty: `owner=alice`.
+    fn add_late(&mut self, out: &mut impl Write, row: &Row) -> io::Result<()> {
+        let mut lines = Vec::new();
+        let (layout, indent, room) = (&self.layout, self.indent, self.room());
+        let hidden = self.columns.iter_mut().enumerate().filter(|(_, column)| column.is_left_out_as_empty());
+        for (index, column) in hidden.filter(|(index, _)| !row.cell(*index).is_empty()) {
+            column.is_late = true;
+            let value = piece(column, row.cell(index), layout);
+            let text = format!("{}={}", column.name, value.text().trim_start());
+            let fold = if room > 2 * FOLD { FOLD } else { 0 };
+            write_wrapped(&mut lines, indent + fold, room - fold, &value.with(&text))?;
+        }
+        if lines.is_empty() { Ok(()) } else { self.add_lines(out, lines) }
+    }
+
+    /// Returns the widths that the cells of a row are padded to, and shortens the cells for which the line has no room;
+    /// `None` if they do not fit on one line.
+    fn fit(&self, row: &mut [Piece<'_>]) -> Option<Vec<usize>> {
+        let Some(RowForm::Line { spare }) = self.form else { return None };
+        let mut widths = Vec::with_capacity(row.len());
+        let mut shift: usize = 0;
+        for (column, piece) in self.shown().zip(&mut *row) {
+            piece.shorten((column.width + spare).saturating_sub(shift));
+            let behind = (shift + piece.width().max(1)).saturating_sub(column.width);
+            widths.push(column.width + behind - shift);
+            shift = behind;
+        }
+        if let (Some(last), Some(width)) = (row.last(), widths.last_mut())
+            && !last.is_right()
+        {
+            *width = 0;
+        }
+        (shift <= spare).then_some(widths)
+    }
+
+    /// Returns the lines of a row that does not fit on one: each cell that is too wide has a line of its own.
+    fn folded(&self, mut row: Vec<Piece<'_>>) -> io::Result<Vec<u8>> {
+        let widths: Vec<usize> = self.shown().map(|column| column.width).collect();
+        row.iter_mut().zip(&widths).for_each(|(piece, width)| piece.shorten(*width));
+        let mut lines = Vec::new();
+        let room = self.room();
+        let (mut place, mut start) = (0, 0);
+        let is_wide = |place: &usize| row.get(*place).zip(widths.get(*place)).is_some_and(|(p, w)| p.width() > *w);
+        while place < row.len() {
+            let wide = (place..row.len()).find(is_wide).unwrap_or(row.len());
+            let (cells, inside) =
+                (row.get(place..wide).unwrap_or_default(), widths.get(place..wide).unwrap_or_default());
+            if cells.iter().any(|cell| cell.width() > 0) {
+                write_row(&mut lines, self.indent + start, inside, cells)?;
+            }
+            start += inside.iter().map(|width| width + GAP).sum::<usize>();
+            if let Some(piece) = row.get(wide) {
+                let indent = if start + piece.width() <= room { start } else { 0 };
+                write_wrapped(&mut lines, self.indent + indent, room - indent, piece)?;
+            }
+            start += widths.get(wide).map_or(0, |width| width + GAP);
+            place = wide + 1;
+        }
+        Ok(lines)
+    }
+
+    /// Writes a row as a field on each line, without those that are empty.
+    fn write_card(&mut self, out: &mut impl Write, row: &[Piece<'_>]) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_begun, true) {
+            out.write_all(b"\n")?;
+        }
+        let color = self.layout.color.then_some(tint::HEADER);
+        let filled = || self.columns.iter().zip(row).filter(|(_, piece)| piece.width() > 0);
+        let keys = filled().map(|(column, _)| measure::width(&column.name)).max().unwrap_or(0);
+        let frame = Frame { indent: self.indent, room: Some(self.room()), keys };
+        filled().try_for_each(|(column, piece)| {
+            write_field(out, frame, Piece::new(column.name.as_str(), color), std::slice::from_ref(piece))
+        })
     }
 
     /// Writes the block.
     fn draw(&mut self, out: &mut impl Write) -> io::Result<()> {
         let groups = std::mem::take(&mut self.groups);
         self.bytes = 0;
-        let lines = |widths: &[usize], group: &RowGroup| -> Vec<_> {
-            let bands = self.bands.iter();
-            bands.map(|band| group.draw(band.indent, widths, band.columns.clone()).into_iter().enumerate()).collect()
-        };
-        let mut drawn: Vec<_> = groups.iter().map(|(widths, group)| (group, lines(widths, group))).collect();
-        for index in self.order.drain(..) {
-            let Some((group, bands)) = drawn.get_mut(index) else { continue };
-            for (place, (band, lines)) in self.bands.iter().zip(bands).enumerate() {
-                if let Some((row, line)) = lines.next()
-                    && (place == 0 || !group.is_blank(row, &band.columns))
-                {
-                    group.write_line(out, &line, row, &band.columns)?;
+        let lines = |(widths, group): &(Vec<usize>, RowGroup)| group.draw(self.indent, widths).into_iter().enumerate();
+        let mut drawn: Vec<_> = groups.iter().map(lines).collect();
+        for row in std::mem::take(&mut self.order) {
+            if self.layout.page.is_some_and(|page| self.since_header >= page) && self.layout.headers {
+                out.write_all(&self.header)?;
+                self.since_header = 1;
+            }
+            match row {
+                GridRow::Written(lines) => {
+                    self.since_header += memchr::memchr_iter(b'\n', &lines).count();
+                    out.write_all(&lines)?;
+                }
+                GridRow::Grouped(index) => {
+                    self.since_header += 1;
+                    if let (Some((_, group)), Some(lines)) = (groups.get(index), drawn.get_mut(index))
+                        && let Some((row, line)) = lines.next()
+                    {
+                        group.write_line(out, &line, row)?;
+                    }
                 }
             }
         }
@@ -186,109 +311,45 @@ impl Grid {
     }
 }
 
-impl GridColumn {
-    fn new(column: &Column, layout: Layout) -> Self {
-        let name = shown(&column.name).into_owned();
-        // At least 1, so that a later cell is visible as an ellipsis.
-        let natural = if layout.headers { measure::width(&name).clamp(1, WIDEST) } else { 1 };
-        let right = matches!(column.kind, ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Share { .. });
-        let status = layout.color && tint::is_status(&column.name);
-        let limit = match column.kind {
-            ColumnKind::Share { limit } => Some(limit),
-            _ => None,
-        };
-        Self { name, natural, width: 0, right, status, limit }
-    }
+/// Returns a cell of `column` as it is drawn.
+fn piece<'row>(column: &GridColumn, cell: Cell<'row>, layout: &Layout) -> Piece<'row> {
+    let piece = match (cell, column.kind) {
+        (Cell::Number(number), ColumnKind::Share { limit }) => {
+            let share = Share::of(number);
+            Piece::new(share.text(layout.width.is_some()), layout.color.then(|| share.color(limit)))
+        }
+        (Cell::Text(word), _) if column.status => Piece::new(brief(cell, layout), tint::of_status(word)),
+        _ => Piece::new(brief(cell, layout), None),
+    };
+    piece.aligned(column.right).losing(column.cut)
+}
 
-    fn piece<'row>(&self, cell: Cell<'row>, layout: Layout) -> Piece<'row> {
-        let piece = match (cell, self.limit) {
-            (Cell::Number(number), Some(limit)) => {
-                let share = Share::of(number);
-                Piece::new(share.text(layout.width.is_some()), layout.color.then(|| share.color(limit)))
-            }
-            (Cell::Text(word), _) if self.status => Piece::new(visible(cell, layout), tint::of_status(word)),
-            _ => Piece::new(visible(cell, layout), None),
-        };
-        piece.aligned(self.right)
+/// Returns the text of a cell for a table: escaped, in one line, with short times and quantities.
+fn brief<'row>(cell: Cell<'row>, layout: &Layout) -> Cow<'row, str> {
+    match cell {
+        Cell::Time(text) if layout.local_time && layout.amounts != Amounts::Exact => {
+            shown(&local_minute(text)).into_owned().into()
+        }
+        Cell::Quantity(text, size) => match layout.amounts.text(text, size) {
+            Cow::Borrowed(text) => shown(text),
+            Cow::Owned(text) => shown(&text).into_owned().into(),
+        },
+        _ => exact(cell, layout),
     }
 }
 
-/// Returns the text of a cell for a table: escaped, in one line, times in local time if the layout says so.
+/// Returns the whole text of a cell: escaped, in one line, times in local time if the layout says so.
 #[must_use]
-pub fn visible(cell: Cell<'_>, layout: Layout) -> Cow<'_, str> {
+pub fn exact<'row>(cell: Cell<'row>, layout: &Layout) -> Cow<'row, str> {
     match cell {
         Cell::Time(text) if layout.local_time => shown(&local(text)).into_owned().into(),
+        Cell::Quantity(..) if matches!(layout.amounts, Amounts::In { .. }) => brief(cell, layout),
         Cell::Null => Cow::Borrowed(""),
         Cell::Text(text) | Cell::Number(text) | Cell::Quantity(text, _) | Cell::Time(text) => shown(text),
         Cell::List(items) => {
             let mut joined = String::new();
             push_list(&mut joined, items.iter());
             shown(&joined).into_owned().into()
-        }
-    }
-}
-
-/// Fixes the width of every column: on one line with the widest columns narrowed, or on several if that does not fit.
-fn fold(columns: &mut [GridColumn], indent: usize, width: Option<usize>) -> Vec<Band> {
-    let room = width.map_or(usize::MAX, |width| width.max(1) - indent.min(width.max(1) - 1));
-    let further = if room >= FOLD + LEAST { FOLD } else { 0 };
-    let mut bands = Vec::new();
-    let mut first = 0;
-    while first < columns.len() || bands.is_empty() {
-        let extra = if bands.is_empty() { 0 } else { further };
-        let rest = columns.get_mut(first..).unwrap_or_default();
-        let count = count_that_fits(rest, room - extra);
-        let inside = rest.get_mut(..count).unwrap_or_default();
-        let gaps = GAP * count.saturating_sub(1);
-        narrow(inside, (room - extra).saturating_sub(gaps));
-        let used = inside.iter().map(|column| column.width).sum::<usize>() + gaps;
-        let spare = (room - extra).saturating_sub(used);
-        bands.push(Band { columns: first..first + count, indent: indent + extra, spare });
-        first += count;
-    }
-    bands
-}
-
-/// Returns the number of columns that fit into one line at their smallest width, at least 1.
-fn count_that_fits(columns: &[GridColumn], room: usize) -> usize {
-    let mut used = 0;
-    for (index, column) in columns.iter().enumerate() {
-        used += column.natural.min(LEAST) + if index == 0 { 0 } else { GAP };
-        if used > room {
-            return index.max(1);
-        }
-    }
-    columns.len()
-}
-
-/// Narrows the widest columns until all fit into `room`. A cut number is a wrong number, and the first column
-/// identifies the record, so these are narrowed last.
-fn narrow(columns: &mut [GridColumn], room: usize) {
-    let needed: [fn(usize, &GridColumn) -> bool; 3] =
-        [|place, column| place == 0 || column.right, |_, column| column.right, |_, _| false];
-    let keeps = needed.into_iter().find(|keeps| {
-        let least = columns.iter().enumerate();
-        let least =
-            least.map(|(place, column)| if keeps(place, column) { column.natural } else { column.natural.min(LEAST) });
-        least.sum::<usize>() <= room
-    });
-    let keeps = keeps.unwrap_or(|_, _| false);
-    let at = |level: usize, place: usize, column: &GridColumn| {
-        if keeps(place, column) { column.natural } else { column.natural.min(level) }
-    };
-    let total =
-        |level: usize| columns.iter().enumerate().map(|(place, column)| at(level, place, column)).sum::<usize>();
-    let (mut fits, mut beyond) = (0, columns.iter().map(|column| column.natural).max().unwrap_or(0) + 1);
-    while beyond - fits > 1 {
-        let middle = fits + (beyond - fits) / 2;
-        if total(middle) <= room { fits = middle } else { beyond = middle }
-    }
-    let mut spare = room - total(fits);
-    for (place, column) in columns.iter_mut().enumerate() {
-        column.width = at(fits, place, column);
-        if column.natural > column.width && spare > 0 {
-            column.width += 1;
-            spare -= 1;
         }
     }
 }

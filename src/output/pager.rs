@@ -41,8 +41,23 @@ pub enum Destination {
 #[must_use]
 pub fn open(paged: bool) -> Destination {
     let stdout = io::stdout();
-    if !paged || !stdout.is_terminal() {
-        return Destination::Direct(stdout);
+    let Some((command, surroundings)) = chosen(paged) else { return Destination::Direct(stdout) };
+    match start(&command, surroundings.through_sudo) {
+        Ok(child) => Destination::Paged(Pager::new(child, stdout)),
+        Err(_) => Destination::Direct(stdout),
+    }
+}
+
+/// Returns true if [`open`] starts a pager.
+#[must_use]
+pub fn is_used(paged: bool) -> bool {
+    chosen(paged).is_some()
+}
+
+/// Returns the command of the pager, if there is to be one.
+fn chosen(paged: bool) -> Option<(OsString, Surroundings)> {
+    if !paged || !io::stdout().is_terminal() {
+        return None;
     }
     let surroundings = Surroundings {
         inv_pager: std::env::var_os("INV_PAGER"),
@@ -50,11 +65,7 @@ pub fn open(paged: bool) -> Destination {
         through_sudo: std::env::var_os("SUDO_UID").is_some(),
         dumb: std::env::var_os("TERM").is_none_or(|term| term == "dumb"),
     };
-    let Some(command) = surroundings.command() else { return Destination::Direct(stdout) };
-    match start(&command, surroundings.through_sudo) {
-        Ok(child) => Destination::Paged(Pager::new(child, stdout)),
-        Err(_) => Destination::Direct(stdout),
-    }
+    Some((surroundings.command()?, surroundings))
 }
 
 impl Write for Destination {
@@ -197,7 +208,7 @@ mod tests {
     use std::ffi::OsString;
     use std::io::{ErrorKind, Write};
 
-    fn chosen(inv_pager: Option<&str>, pager: Option<&str>, through_sudo: bool) -> Option<String> {
+    fn choice(inv_pager: Option<&str>, pager: Option<&str>, through_sudo: bool) -> Option<String> {
         let surroundings = Surroundings {
             inv_pager: inv_pager.map(OsString::from),
             pager: pager.map(OsString::from),
@@ -213,22 +224,22 @@ mod tests {
 
     #[test]
     fn inv_pager_goes_before_pager_and_less_is_the_default() {
-        assert_eq!(chosen(Some("most"), Some("more"), false).as_deref(), Some("most"));
-        assert_eq!(chosen(None, Some("more"), false).as_deref(), Some("more"));
-        assert_eq!(chosen(None, None, false).as_deref(), Some("less -FRX"));
+        assert_eq!(choice(Some("most"), Some("more"), false).as_deref(), Some("most"));
+        assert_eq!(choice(None, Some("more"), false).as_deref(), Some("more"));
+        assert_eq!(choice(None, None, false).as_deref(), Some("less -FRX"));
     }
 
     #[test]
     fn empty_or_cat_means_none() {
         for none in ["", " ", "cat"] {
-            assert_eq!(chosen(Some(none), Some("more"), false), None);
-            assert_eq!(chosen(None, Some(none), true), None);
+            assert_eq!(choice(Some(none), Some("more"), false), None);
+            assert_eq!(choice(None, Some(none), true), None);
         }
     }
 
     #[test]
     fn through_sudo_only_less_is_taken() {
-        assert_eq!(chosen(Some("vim -"), None, true).as_deref(), Some("less -FRX"));
+        assert_eq!(choice(Some("vim -"), None, true).as_deref(), Some("less -FRX"));
     }
 
     #[test]

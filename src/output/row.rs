@@ -1,5 +1,6 @@
 //! One row of an answer in a reused buffer, so that cells need no allocation.
 
+use crate::output::cut::Cut;
 use crate::value::decimal::Decimal;
 use crate::value::list::push_list;
 use crate::value::quantity;
@@ -34,13 +35,42 @@ pub struct Column {
     pub name: String,
     /// Kind of its values.
     pub kind: ColumnKind,
+    /// Part of its cells that a table leaves out where a terminal has no room.
+    pub cut: Cut,
+    /// True if the command line names the column: a table has it then even where it is empty.
+    pub is_asked_for: bool,
 }
 
 impl Column {
-    /// Creates a column `name` with values of `kind`.
+    /// Creates a column `name` with values of `kind`. Text may be of any kind: see [`Column::whole`], [`Column::prose`]
+    /// and [`Column::path`].
     #[must_use]
     pub fn new(name: impl Into<String>, kind: ColumnKind) -> Self {
-        Self { name: name.into(), kind }
+        let cut = match kind {
+            ColumnKind::Text => Cut::EndOfText,
+            ColumnKind::List | ColumnKind::Records => Cut::Items,
+            ColumnKind::Share { .. } => Cut::Bar,
+            ColumnKind::Number | ColumnKind::Quantity | ColumnKind::Time => Cut::Nothing,
+        };
+        Self { name: name.into(), kind, cut, is_asked_for: false }
+    }
+
+    /// Creates a column of names, addresses, statuses or other words that are never cut.
+    #[must_use]
+    pub fn whole(name: impl Into<String>) -> Self {
+        Self { cut: Cut::Nothing, ..Self::new(name, ColumnKind::Text) }
+    }
+
+    /// Creates a column of long texts, which are cut at their end.
+    #[must_use]
+    pub fn prose(name: impl Into<String>) -> Self {
+        Self { cut: Cut::End, ..Self::new(name, ColumnKind::Text) }
+    }
+
+    /// Creates a column of paths, which are cut at their front.
+    #[must_use]
+    pub fn path(name: impl Into<String>) -> Self {
+        Self { cut: Cut::Front, ..Self::new(name, ColumnKind::Text) }
     }
 }
 

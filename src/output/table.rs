@@ -1,7 +1,9 @@
 //! Tables for people: a list in aligned columns, a record as keys and values followed by its sections.
 
-use crate::output::drawing::{GAP, Piece, write_row};
-use crate::output::grid::{Grid, visible};
+use crate::output::card::{Frame, INDENT, write_field, write_wrapped};
+use crate::output::drawing::Piece;
+use crate::output::grid::{Grid, exact};
+use crate::output::left_out::LeftOut;
 use crate::output::measure;
 use crate::output::row::{Cell, Column, Row};
 use crate::output::{Cards, Layout, Sheet, tint};
@@ -9,28 +11,24 @@ use crate::value::shown::shown;
 use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
-/// Indentation of a section under its title.
-const INDENT: usize = 2;
-/// Smallest room in columns for a value beside its key; with less it is below its key.
-const LEAST_VALUE: usize = 10;
-
 /// A list in aligned columns.
 pub struct TableSheet<'w> {
     out: BufWriter<&'w mut dyn Write>,
     layout: Layout,
     grid: Option<Grid>,
+    left_out: LeftOut,
 }
 
 impl<'w> TableSheet<'w> {
     /// Creates a list that is written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { out: BufWriter::new(out), layout, grid: None }
+        Self { out: BufWriter::new(out), layout, grid: None, left_out: LeftOut::default() }
     }
 }
 
 impl Sheet for TableSheet<'_> {
     fn begin(&mut self, columns: &[Column]) -> io::Result<()> {
-        self.grid = Some(Grid::new(columns, self.layout, 0));
+        self.grid = Some(Grid::new(columns, self.layout.clone(), 0));
         Ok(())
     }
 
@@ -43,9 +41,15 @@ impl Sheet for TableSheet<'_> {
 
     fn end(&mut self) -> io::Result<()> {
         if let Some(mut grid) = self.grid.take() {
-            grid.end(&mut self.out)?;
+            let ended = grid.end(&mut self.out);
+            self.left_out.add(grid.left_out());
+            ended?;
         }
         self.out.flush()
+    }
+
+    fn left_out(&self) -> LeftOut {
+        self.grid.as_ref().map_or_else(|| self.left_out.clone(), Grid::left_out)
     }
 }
 
@@ -55,11 +59,12 @@ pub struct TableCards<'w> {
     layout: Layout,
     begun: bool,
     section: Option<TableSection>,
+    left_out: LeftOut,
 }
 
 /// A section. Its title is written with its first row, so that an empty section is skipped.
 struct TableSection {
-    title: String,
+    name: String,
     grid: Grid,
     begun: bool,
 }
@@ -67,48 +72,23 @@ struct TableSection {
 impl<'w> TableCards<'w> {
     /// Creates records that are written to `out`.
     pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
-        Self { out: BufWriter::new(out), layout, begun: false, section: None }
+        Self { out: BufWriter::new(out), layout, begun: false, section: None, left_out: LeftOut::default() }
     }
 
-    /// Writes a key and its value: side by side, or below each other on a narrow terminal.
+    /// Writes a key and its value.
     fn field(&mut self, column: &Column, cell: Cell<'_>, keys: usize) -> io::Result<()> {
         let Layout { width, color, .. } = self.layout;
-        let mut key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
+        let key = Piece::new(shown(&column.name), color.then_some(tint::HEADER));
         let lines: Vec<Cow<'_, str>> = match cell {
             Cell::Text(text) => text.lines().map(shown).collect(),
-            _ => vec![visible(cell, self.layout)],
+            _ => vec![exact(cell, &self.layout)],
         };
         let tint = match cell {
             Cell::Text(text) if color && tint::is_status(&column.name) => tint::of_status(text),
             _ => None,
         };
-        let screen = width.unwrap_or(usize::MAX);
-        let beside = screen.saturating_sub(keys + GAP);
-        let indent = if screen > INDENT + LEAST_VALUE { INDENT } else { 0 };
-        let is_beside = beside >= LEAST_VALUE;
-        let room = if is_beside { beside } else { screen - indent };
-        if !is_beside {
-            self.line(std::mem::take(&mut key))?;
-        }
-        for line in &lines {
-            let parts = if measure::width(line) > room { measure::wrap(line, room) } else { vec![&**line] };
-            for part in parts {
-                let value = Piece::new(part, tint);
-                if is_beside {
-                    let widths = [keys, value.width()];
-                    write_row(&mut self.out, 0, &widths, &[std::mem::take(&mut key), value])?;
-                } else {
-                    write_row(&mut self.out, indent, &[value.width()], &[value])?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes a key or a title on a line of its own, cut to the terminal.
-    fn line(&mut self, mut text: Piece) -> io::Result<()> {
-        text.cut(self.layout.width.unwrap_or(usize::MAX).max(1));
-        write_row(&mut self.out, 0, &[text.width()], &[text])
+        let value: Vec<Piece<'_>> = lines.into_iter().map(|line| Piece::new(line, tint)).collect();
+        write_field(&mut self.out, Frame { indent: 0, room: width, keys }, key, &value)
     }
 }
 
@@ -127,8 +107,8 @@ impl Cards for TableCards<'_> {
     }
 
     fn begin_section(&mut self, name: &str, columns: &[Column]) -> io::Result<()> {
-        let grid = Grid::new(columns, self.layout, INDENT);
-        self.section = Some(TableSection { title: shown(name).into_owned(), grid, begun: false });
+        let grid = Grid::new(columns, Layout { page: None, ..self.layout.clone() }, INDENT);
+        self.section = Some(TableSection { name: name.to_owned(), grid, begun: false });
         Ok(())
     }
 
@@ -136,8 +116,8 @@ impl Cards for TableCards<'_> {
         let Some(mut section) = self.section.take() else { return Ok(()) };
         if !section.begun {
             section.begun = true;
-            let title = std::mem::take(&mut section.title);
-            self.line(Piece::new(title, self.layout.color.then_some(tint::HEADER)))?;
+            let title = Piece::new(shown(&section.name), self.layout.color.then_some(tint::HEADER));
+            write_wrapped(&mut self.out, 0, self.layout.width.unwrap_or(usize::MAX), &title)?;
         }
         section.grid.row(&mut self.out, row)?;
         self.section = Some(section);
@@ -145,14 +125,18 @@ impl Cards for TableCards<'_> {
     }
 
     fn end_section(&mut self) -> io::Result<()> {
-        match self.section.take() {
-            Some(mut section) if section.begun => section.grid.end(&mut self.out),
-            _ => Ok(()),
-        }
+        let Some(mut section) = self.section.take().filter(|section| section.begun) else { return Ok(()) };
+        let ended = section.grid.end(&mut self.out);
+        self.left_out.add(section.grid.left_out().within(&section.name));
+        ended
     }
 
     fn end(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+
+    fn left_out(&self) -> LeftOut {
+        self.left_out.clone()
     }
 }
 
@@ -166,9 +150,12 @@ fn is_blank(cell: Cell<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::output::amount::Amounts;
     use crate::output::fixture::{
-        Datum, any_row, columns, gibibytes, items, list, number, on_terminal, records, text, time, two_vms,
+        Datum, any_row, columns, gibibytes, items, list, list_and_left_out, number, on_terminal, records, text, time,
+        two_vms,
     };
+    use crate::output::left_out::LeftOut;
     use crate::output::measure;
     use crate::output::row::{Column, ColumnKind};
     use crate::output::{Layout, Style};
@@ -250,23 +237,23 @@ mod tests {
     }
 
     #[test]
-    fn the_widest_columns_are_cut_to_fit_a_terminal() {
-        let columns = columns(&[("name", ColumnKind::Text), ("a", ColumnKind::Text), ("cpu", ColumnKind::Number)]);
-        let rows = [vec![text("web-server-01"), text("abcdefghij"), number("4")]];
-        // 22 columns less two gaps and the 3 of cpu leave 15 for two texts of 13 and 10: 8 and 7.
-        assert_eq!(
-            list(Style::Table, on_terminal(22), &columns, &rows),
-            "name      a        cpu\nweb-ser…  abcdef…    4\n"
-        );
+    fn long_texts_are_cut_to_fit_a_terminal_and_names_and_numbers_are_not() {
+        let columns = [Column::whole("name"), Column::prose("note"), Column::new("cpu", ColumnKind::Number)];
+        let rows = [vec![text("web-server-01"), text("asks for a reboot"), number("4")]];
+        // 30 columns less two gaps, the 13 of the name and the 3 of cpu leave 10 for the note.
         assert_eq!(
             list(Style::Table, on_terminal(30), &columns, &rows),
-            "name           a           cpu\nweb-server-01  abcdefghij    4\n"
+            "name           note        cpu\nweb-server-01  asks for …    4\n"
+        );
+        assert_eq!(
+            list(Style::Table, on_terminal(40), &columns, &rows),
+            "name           note               cpu\nweb-server-01  asks for a reboot    4\n"
         );
     }
 
     #[test]
     fn wide_texts_are_cut_between_graphemes() {
-        let columns = columns(&[("name", ColumnKind::Text), ("cpu", ColumnKind::Number)]);
+        let columns = [Column::prose("name"), Column::new("cpu", ColumnKind::Number)];
         let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
         let rows = [vec![text("日本語サーバー"), number("1")], vec![text(&family.repeat(5)), number("2")]];
         // 13 columns less the gap and cpu are 8: three wide letters, the ellipsis, and one that is left.
@@ -277,17 +264,78 @@ mod tests {
     }
 
     #[test]
-    fn a_later_wider_cell_pushes_its_line_and_is_cut_only_on_a_narrow_terminal() {
-        let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
-        let mut rows = vec![vec![text("web1"), text("x")]; 1000];
-        rows.push(vec![text("a-much-longer-name"), text("y")]);
-        rows.push(vec![text("web2"), text("z")]);
-        for layout in [Layout::piped(), on_terminal(80)] {
-            let written = list(Style::Table, layout, &columns, &rows);
-            assert!(written.ends_with("web1  x\na-much-longer-name  y\nweb2  z\n"), "{written}");
+    fn paths_lose_their_fronts_before_texts_lose_their_ends() {
+        let columns = [Column::path("record"), Column::prose("text")];
+        let rows = [vec![text("vSphere/Datacenter1/Cluster1"), text("has no owner")]];
+        for (width, written) in [
+            (42, "vSphere/Datacenter1/Cluster1  has no owner"),
+            (41, "…/Datacenter1/Cluster1       has no owner"),
+            (24, "…/Cluster1  has no owner"),
+            (20, "…/Cluster1  has no …"),
+        ] {
+            let listed = list(Style::Table, on_terminal(width), &columns, &rows);
+            assert_eq!(listed.lines().nth(1), Some(written), "{width}");
         }
+    }
+
+    #[test]
+    fn columns_without_a_value_are_left_out_on_a_terminal_unless_they_are_asked_for() {
+        let mut columns = columns(&[("name", ColumnKind::Text), ("owner", ColumnKind::Text), ("b", ColumnKind::Text)]);
+        let rows = [vec![text("web01"), Datum::Empty, text("x")], vec![text("web02"), text(""), text("y")]];
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(80), &columns, &rows);
+        assert_eq!(written, "name   b\nweb01  x\nweb02  y\n");
+        assert_eq!(left_out, LeftOut { empty: vec!["owner".to_owned()], without_room: vec![] });
+        let (written, left_out) = list_and_left_out(Style::Table, Layout::piped(), &columns, &rows);
+        assert_eq!((written.lines().next(), left_out), (Some("name   owner  b"), LeftOut::default()));
+        columns[1].is_asked_for = true;
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(80), &columns, &rows);
+        assert_eq!((written.lines().next(), left_out), (Some("name   owner  b"), LeftOut::default()));
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(80), &columns, &[]);
+        assert_eq!((written.as_str(), left_out), ("name  owner  b\n", LeftOut::default()));
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_left_out_from_the_right() {
+        let columns = columns(&[("name", ColumnKind::Text), ("pool", ColumnKind::Text), ("os", ColumnKind::Text)]);
+        let rows = [vec![text(&"n".repeat(30)), text(&"p".repeat(30)), text("linux")]];
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(68), &columns, &rows);
+        assert_eq!(written.lines().nth(1), Some(format!("{}  {}", "n".repeat(30), "p".repeat(30)).as_str()));
+        assert_eq!(left_out, LeftOut { empty: vec![], without_room: vec!["os".to_owned()] });
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(69), &columns, &rows);
+        assert!(written.ends_with("p  linux\n") && left_out == LeftOut::default(), "{written}");
+    }
+
+    #[test]
+    fn a_later_wider_cell_pushes_its_line_or_has_lines_of_its_own_where_it_must_not_be_cut() {
+        let rows_with = |name: &str| {
+            let mut rows = vec![vec![text("web1"), text("x")]; 1000];
+            rows.extend([vec![text(name), text("y")], vec![text("web2"), text("z")]]);
+            rows
+        };
+        let rows = rows_with("a-much-longer-name");
+        let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
+        for (layout, lines) in [
+            (Layout::piped(), "a-much-longer-name  y"),
+            (on_terminal(21), "a-much-longer-name  y"),
+            (on_terminal(20), "a-much-longer-name\n      y"),
+            (on_terminal(12), "a-much-longe\nr-name\n      y"),
+        ] {
+            let written = list(Style::Table, layout, &columns, &rows);
+            assert!(written.ends_with(&format!("web1  x\n{lines}\nweb2  z\n")), "{}", &written[written.len() - 60..]);
+        }
+        let columns = [Column::prose("name"), Column::whole("b")];
         let written = list(Style::Table, on_terminal(12), &columns, &rows);
-        assert!(written.ends_with("web1  x\na-much-l…  y\nweb2  z\n"), "{written}");
+        assert!(written.ends_with("web1  x\na-much-l…  y\nweb2  z\n"));
+    }
+
+    #[test]
+    fn a_paged_table_repeats_its_header() {
+        let columns = columns(&[("name", ColumnKind::Text)]);
+        let rows: Vec<_> = (1..=5).map(|number| vec![text(&format!("web{number}"))]).collect();
+        let layout = Layout { page: Some(3), ..on_terminal(80) };
+        let written = list(Style::Table, layout.clone(), &columns, &rows);
+        assert_eq!(written, "name\nweb1\nweb2\nname\nweb3\nweb4\nname\nweb5\n");
+        assert_eq!(list(Style::Table, layout, &columns, &rows[..2]), "name\nweb1\nweb2\n");
     }
 
     #[test]
@@ -304,34 +352,42 @@ mod tests {
     }
 
     #[test]
-    fn a_column_that_is_empty_at_first_still_shows_that_a_later_cell_is_there() {
-        let layout = Layout { headers: false, ..on_terminal(5) };
-        let columns = columns(&[("name", ColumnKind::Text), ("b", ColumnKind::Text)]);
+    fn a_value_in_a_column_that_was_left_out_as_empty_is_under_its_row() {
+        let columns = columns(&[("name", ColumnKind::Text), ("owner", ColumnKind::Text)]);
         let mut rows = vec![vec![text("ab"), Datum::Empty]; 1000];
-        rows.push(vec![text("ab"), text("later")]);
-        assert!(list(Style::Table, layout, &columns, &rows).ends_with("ab\nab  …\n"));
+        rows.extend([vec![text("cd"), text("alice")], vec![text("ef"), Datum::Empty]]);
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(80), &columns, &rows);
+        assert!(written.starts_with("name\nab\n") && written.ends_with("ab\ncd\n  owner=alice\nef\n"));
+        assert_eq!(left_out, LeftOut::default());
+        // A table that has the column needs no other line.
+        rows[0][1] = text("bob");
+        assert!(list(Style::Table, on_terminal(80), &columns, &rows).ends_with("ab\ncd    alice\nef\n"));
     }
 
     #[test]
-    fn where_not_even_narrow_columns_fit_a_row_takes_several_lines() {
+    fn on_a_narrow_terminal_records_that_do_not_fit_are_cards() {
         let columns = columns(&[("name", ColumnKind::Text), ("pool", ColumnKind::Text), ("os", ColumnKind::Text)]);
         let rows =
             [vec![text("web-server"), text("production"), text("linux")], vec![text("db"), text("p"), Datum::Empty]];
+        let (written, left_out) = list_and_left_out(Style::Table, on_terminal(20), &columns, &rows);
+        assert_eq!(written, "name  web-server\npool  production\nos    linux\n\nname  db\npool  p\n");
+        assert_eq!(left_out, LeftOut::default());
         assert_eq!(
             list(Style::Table, on_terminal(10), &columns, &rows),
-            "name  pool\n  os\nweb…  pro…\n  linux\ndb    p\n"
+            "name\nweb-server\npool\nproduction\nos\nlinux\n\nname\ndb\npool\np\n"
         );
+        assert_eq!(list(Style::Table, on_terminal(29), &columns, &rows).lines().count(), 3);
     }
 
     #[test]
     fn eighty_columns_hold_japanese_emoji_and_marks() {
-        let columns = columns(&[
-            ("name", ColumnKind::Text),
-            ("pool", ColumnKind::Text),
-            ("status", ColumnKind::Text),
-            ("memory", ColumnKind::Quantity),
-            ("owner", ColumnKind::Text),
-        ]);
+        let columns = [
+            Column::prose("name"),
+            Column::whole("pool"),
+            Column::whole("status"),
+            Column::new("memory", ColumnKind::Quantity),
+            Column::prose("owner"),
+        ];
         let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
         let rows = [
             vec![
@@ -361,15 +417,35 @@ mod tests {
     }
 
     #[test]
-    fn times_are_local_where_that_is_asked_for() {
+    fn times_are_local_and_short_where_that_is_asked_for() {
         let layout = Layout { local_time: true, ..Layout::piped() };
         let columns = columns(&[("created", ColumnKind::Time)]);
         let stored = "2026-11-23T07:13:00Z";
-        assert_eq!(
-            list(Style::Table, layout, &columns, &[vec![time(stored)]]).lines().nth(1),
-            Some(crate::value::time::local(stored).as_str())
-        );
-        assert_eq!(list(Style::Table, Layout::piped(), &columns, &[vec![time(stored)]]).lines().nth(1), Some(stored));
+        let second = |layout| {
+            let written = list(Style::Table, layout, &columns, &[vec![time(stored)]]);
+            written.lines().nth(1).map(str::to_owned)
+        };
+        assert_eq!(second(layout.clone()), Some(crate::value::time::local_minute(stored)));
+        let exact = Layout { amounts: Amounts::Exact, ..layout };
+        assert_eq!(second(exact), Some(crate::value::time::local(stored)));
+        assert_eq!(second(Layout::piped()), Some(stored.to_owned()));
+    }
+
+    #[test]
+    fn quantities_of_a_table_have_three_digits_unless_others_are_asked_for() {
+        let columns = columns(&[("memory", ColumnKind::Quantity)]);
+        // 12,345 GiB are 12.0556… TiB.
+        let rows = [vec![gibibytes("12345", "13255342817280")]];
+        let mebibytes = Amounts::In { unit: "MiB".to_owned(), bytes: 1 << 20 };
+        for (amounts, written) in
+            [(Amounts::Rounded, "12.1 TiB"), (Amounts::Exact, "12345 GiB"), (mebibytes, "12641280 MiB")]
+        {
+            let layout = Layout { amounts, ..Layout::piped() };
+            assert_eq!(list(Style::Table, layout, &columns, &rows).lines().nth(1).map(str::trim), Some(written));
+        }
+        assert_eq!(list(Style::Csv, Layout::piped(), &columns, &rows), "memory\n12345 GiB\n");
+        let record = (rows[0].clone(), vec![]);
+        assert_eq!(records(Style::Table, Layout::piped(), &columns, &[record]), "memory  12345 GiB\n");
     }
 
     #[test]

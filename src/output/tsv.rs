@@ -33,14 +33,14 @@ impl Sheet for TsvSheet<'_> {
             return Ok(());
         }
         for (index, column) in columns.iter().enumerate() {
-            write_field(&mut self.out, index, &column.name, self.layout)?;
+            write_field(&mut self.out, index, &column.name, &self.layout)?;
         }
         self.out.write_all(b"\n")
     }
 
     fn row(&mut self, row: &Row) -> io::Result<()> {
         for index in 0..self.columns {
-            write_field(&mut self.out, index, row.exact(index, &mut self.scratch), self.layout)?;
+            write_field(&mut self.out, index, row.exact(index, &mut self.scratch), &self.layout)?;
         }
         self.out.write_all(b"\n")
     }
@@ -50,7 +50,7 @@ impl Sheet for TsvSheet<'_> {
     }
 }
 
-fn write_field(out: &mut impl Write, index: usize, text: &str, layout: Layout) -> io::Result<()> {
+fn write_field(out: &mut impl Write, index: usize, text: &str, layout: &Layout) -> io::Result<()> {
     if index > 0 {
         out.write_all(b"\t")?;
     }

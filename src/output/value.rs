@@ -17,7 +17,7 @@ pub struct Values<'w> {
 
 impl<'w> Values<'w> {
     /// Creates values that are written to `out`.
-    pub fn new(layout: Layout, out: &'w mut dyn Write) -> Self {
+    pub fn new(layout: &Layout, out: &'w mut dyn Write) -> Self {
         Self { out: BufWriter::new(out), is_shown: layout.width.is_some(), columns: 0, scratch: String::new() }
     }
 

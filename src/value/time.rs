@@ -76,6 +76,12 @@ pub fn local(stored: &str) -> String {
     local_in(&zone(), stored)
 }
 
+/// A stored time as a list on a terminal shows it: `2026-11-23 16:13`. Any other text stays as it is.
+#[must_use]
+pub fn local_minute(stored: &str) -> String {
+    formatted(&zone(), stored, "%Y-%m-%d %H:%M")
+}
+
 const EXAMPLES: &str = "write it as 2026-11-23T07:13:00Z, 2026-11-23 07:13 or 2026-11-23";
 const MOMENT_EXAMPLES: &str = "write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now";
 
@@ -101,10 +107,14 @@ fn moment_in(zone: &TimeZone, text: &str, now: &str) -> Result<String> {
 }
 
 fn local_in(zone: &TimeZone, stored: &str) -> String {
+    formatted(zone, stored, "%Y-%m-%d %H:%M:%S %:z")
+}
+
+fn formatted(zone: &TimeZone, stored: &str, format: &str) -> String {
     let instant = read(stored).and_then(|read| TimeZone::UTC.to_timestamp(read.utc()?).ok());
     instant.map_or_else(
         || stored.to_owned(),
-        |instant| instant.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+        |instant| instant.to_zoned_datetime(zone.clone()).strftime(format).to_string(),
     )
 }
 
@@ -264,7 +274,7 @@ fn out_of_range(text: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{local_in, moment, moment_in, now, parse};
+    use super::{formatted, local_in, moment, moment_in, now, parse};
     use jiff::tz::{Offset, TimeZone};
     use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
@@ -361,7 +371,8 @@ mod tests {
     }
 
     #[test]
-    fn a_table_shows_local_time_with_its_offset() {
+    fn a_table_shows_local_time_in_short_and_a_record_with_its_offset() {
+        assert_eq!(formatted(&tokyo(), NOW, "%Y-%m-%d %H:%M"), "2026-11-23 16:13");
         assert_eq!(local_in(&tokyo(), NOW), "2026-11-23 16:13:00 +09:00");
         assert_eq!(local_in(&TimeZone::UTC, "0042-01-02T03:04:05Z"), "0042-01-02 03:04:05 +00:00");
         assert_eq!(local_in(&tokyo(), "soon"), "soon");

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, option, options, switch};
 use super::terms;
+use crate::catalog::column::same_name;
 use crate::catalog::{Catalog, Entity, Path, identified};
 use crate::error::{Error, Result};
 use crate::output::Style;
@@ -15,6 +16,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
     terms::arguments(catalog, entity, command)
         .next_help_heading("View")
         .args(view())
+        .args(amounts())
         .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
         .arg(arguments::at())
 }
@@ -35,6 +37,21 @@ pub(crate) fn view() -> Vec<Arg> {
             .long("for-spreadsheet")
             .action(ArgAction::SetTrue)
             .help("Guard CSV cells that begin with = + - @ against formulas (the data differ then)"),
+    ]
+}
+
+/// Returns `--exact` and `--unit`.
+pub(crate) fn amounts() -> [Arg; 2] {
+    [
+        Arg::new("exact")
+            .long("exact")
+            .action(ArgAction::SetTrue)
+            .conflicts_with("unit")
+            .help("Show exact quantities and times in tables (default: three digits, minutes)"),
+        Arg::new("unit")
+            .long("unit")
+            .value_name("UNIT")
+            .help("Show quantities in tables in this unit, for example GiB"),
     ]
 }
 
@@ -74,7 +91,8 @@ pub(crate) fn stream(
         style if style.is_json() => identified(session.catalog(), entity, columns),
         _ => columns,
     };
-    let headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
+    let mut headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
+    mark_asked_for(&mut headers, matches);
     let options = answer(matches, otherwise);
     if options.for_spreadsheet {
         session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
@@ -126,6 +144,14 @@ pub(crate) fn column_names<'m>(matches: &'m ArgMatches, usual: &[&'m str]) -> Ve
         }
     }
     names
+}
+
+/// Marks the columns that `-c` names.
+pub(crate) fn mark_asked_for(columns: &mut [Column], matches: &ArgMatches) {
+    let named = column_names(matches, &[]);
+    for column in columns {
+        column.is_asked_for = named.iter().any(|name| same_name(name, &column.name));
+    }
 }
 
 /// Parses `COL[:desc],…`.

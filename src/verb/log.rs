@@ -44,13 +44,13 @@ pub(crate) fn answer(
     let columns = [
         Column::new("change", ColumnKind::Number),
         Column::new("time", ColumnKind::Time),
-        Column::new("by", ColumnKind::Text),
-        Column::new("what", ColumnKind::Text),
-        Column::new("message", ColumnKind::Text),
-        Column::new("command", ColumnKind::Text),
+        Column::whole("by"),
+        Column::prose("what"),
+        Column::prose("message"),
+        Column::prose("command"),
         Column::new("undoes", ColumnKind::Number),
-        Column::new("source", ColumnKind::Text),
-        Column::new("file", ColumnKind::Text),
+        Column::whole("source"),
+        Column::path("file"),
     ];
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         let mut row = Row::default();

@@ -225,7 +225,7 @@ impl Report {
 
 /// Answers with a row for each record and field.
 fn tell_rows(session: &Session, rows: SpooledTempFile) -> Result<()> {
-    session.answer(Answer::default(), &columns(), |each| {
+    session.answer(Answer::default(), &change_columns(), |each| {
         let mut row = Row::default();
         for line in BufReader::new(rows).lines() {
             let (_, cells) = parsed(&line.map_err(aside)?)?;
@@ -310,9 +310,11 @@ impl Changed {
     }
 }
 
-/// Columns of a report, and of a change in history.
-pub(crate) fn columns() -> [Column; 6] {
-    ["action", "noun", "record", "field", "old", "new"].map(|name| Column::new(name, ColumnKind::Text))
+/// Returns the columns of changes of fields.
+pub(crate) fn change_columns() -> [Column; 6] {
+    let value = |name| Column::new(name, ColumnKind::Text);
+    let [action, noun, field] = ["action", "noun", "field"].map(Column::whole);
+    [action, noun, Column::path("record"), field, value("old"), value("new")]
 }
 
 /// Hands each changed field of a change to `each`: action, noun, path, field, old and new value; the id of the record and

@@ -12,8 +12,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    let command =
-        command.arg(arguments::records(entity).required(true)).arg(list::chosen_columns()).arg(arguments::at());
+    let command = command
+        .arg(arguments::records(entity).required(true))
+        .arg(list::chosen_columns())
+        .args(list::amounts())
+        .arg(arguments::at());
     if entity.reach != Reach::Everywhere {
         return command;
     }
@@ -92,8 +95,8 @@ fn sourced_card(
 fn sources(reader: &Reader<'_>, entity: &'static Entity, id: i64, cards: &mut dyn Cards) -> Result<()> {
     let written = |done: std::io::Result<()>| done.map_err(Error::output);
     let headers = [
-        Column::new("source", ColumnKind::Text),
-        Column::new("external-id", ColumnKind::Text),
+        Column::whole("source"),
+        Column::whole("external-id"),
         Column::new("first-seen", ColumnKind::Time),
         Column::new("confirmed", ColumnKind::Time),
         Column::new("missing-since", ColumnKind::Time),
@@ -223,7 +226,7 @@ fn section(reader: &Reader<'_>, section: &Section, (id, style): (i64, Style), ca
                 }
                 Ok(ControlFlow::Continue(()))
             })?;
-            let headers = [Column::new(*field, ColumnKind::Text), Column::new("count", ColumnKind::Number)];
+            let headers = [Column::whole(*field), Column::new("count", ColumnKind::Number)];
             written(cards.begin_section(name, &headers))?;
             for (value, count) in counts {
                 let mut row = Row::default();
