@@ -136,7 +136,7 @@ impl Asking {
         let run = move || {
             let parameters: Vec<(&str, &str)> =
                 parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            let sent = connection.ask(guard, &sql, &parameters, |columns, rows| send(&sender, columns.into(), rows));
+            let sent = connection.ask(guard, &sql, &parameters, |columns, rows| send(&sender, columns, rows));
             if let Err(error) = sent {
                 // Nobody may want the answer any more.
                 let _ = sender.send(Err(error));
@@ -166,9 +166,10 @@ impl Drop for Asking {
 /// Sends the rows of an answer in blocks.
 fn send(
     sender: &SyncSender<Result<RowBlock>>,
-    columns: Arc<[Column]>,
+    columns: &[Column],
     rows: &mut dyn FnMut(&mut Each<'_>) -> Result<()>,
 ) -> Result<()> {
+    let columns = columns.into();
     let send = |block| sender.send(Ok(block)).map_err(|_| Error::interrupted());
     let mut block = RowBlock::new(&columns);
     rows(&mut |row| {
