@@ -26,7 +26,7 @@ const ACROSS: u128 = 64;
 const DOWN: u128 = 16;
 
 fn arguments(command: Command) -> Command {
-    sheet::arguments(command)
+    sheet::arguments(command, columns)
         .arg(Arg::new("block").value_name("CIDR").required(true).help("The block, such as 10.0.0.0/24"))
         .after_help(
             "Used are the addresses that a VM bears, reserved those without a VM; one that several bear counts once. \
@@ -34,8 +34,7 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let block = Block::parse(option(matches, "block").unwrap_or_default())?;
+fn columns() -> Vec<Column> {
     let columns = [
         ("block", ColumnKind::Text),
         ("assignable", ColumnKind::Number),
@@ -45,10 +44,14 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         ("first", ColumnKind::Text),
         ("last", ColumnKind::Text),
     ];
-    let columns = columns.map(|(name, kind)| Column::new(name, kind));
+    columns.map(|(name, kind)| Column::new(name, kind)).into()
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let block = Block::parse(option(matches, "block").unwrap_or_default())?;
     let usual = ["block", "assignable", "used", "reserved", "free"];
     let mut picture = None;
-    sheet::answer(session, matches, &columns, &usual, |reader, take| {
+    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
         let addresses = recorded(reader, session, &block)?;
         let hosts = block.hosts();
         let (first, last) = (*hosts.start(), *hosts.end());

@@ -31,7 +31,7 @@ const IN_MEMORY: usize = 1 << 18;
 const CELLS: usize = 4;
 
 fn arguments(command: Command) -> Command {
-    sheet::arguments(command)
+    sheet::arguments(command, columns)
         .arg(arguments::at())
         .arg(
             Arg::new("text")
@@ -46,6 +46,10 @@ fn arguments(command: Command) -> Command {
         )
 }
 
+fn columns() -> Vec<Column> {
+    ["noun", "path", "field", "text"].map(|name| Column::new(name, ColumnKind::Text)).into()
+}
+
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let text = option(matches, "text").unwrap_or_default();
     let Some(needle) = Needle::new(text.trim()) else {
@@ -58,9 +62,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Err(_) => Wanted::Text(needle),
     };
-    let columns = ["noun", "path", "field", "text"];
-    let headers = columns.map(|name| Column::new(name, ColumnKind::Text));
-    sheet::answer(session, matches, &headers, &columns, |reader, take| {
+    let columns = columns();
+    let usual: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    sheet::answer(session, matches, &columns, &usual, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();
         let mut matching = find(reader, &pattern)?;
