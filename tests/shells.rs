@@ -178,6 +178,20 @@ fn nouns_verbs_flags_status_words_and_what_a_flag_refers_to_are_completed() {
 }
 
 #[test]
+fn conditions_columns_and_paths_are_completed_in_each_shell() {
+    for name in SHELLS {
+        let sandbox = estate();
+        let mut terminal = shell(&sandbox, name);
+        let listed = typed(&mut terminal, &sandbox, "inv vm list --where status=run\t-o csv -c na\t");
+        assert_eq!(listed, "name\nweb01\n", "{name}\n{}", terminal.screen());
+        let listed = typed(&mut terminal, &sandbox, "inv blame v\tprod/we\t -o csv");
+        assert!(listed.contains("name,web01,"), "{name}: {listed}\n{}", terminal.screen());
+        terminal.types("exit\r");
+        terminal.ends();
+    }
+}
+
+#[test]
 fn the_inventory_of_the_command_line_is_the_one_that_is_asked() {
     for name in SHELLS {
         let sandbox = estate();
