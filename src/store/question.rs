@@ -94,7 +94,7 @@ impl Store<'_> {
             return Err(guard.overdue());
         }
         drop(blocks);
-        let copy = lease.exchange_for_copy()?;
+        let copy = lease.exchange_for_copy(&guard)?;
         drop(asking);
         let connection = Connection::read(copy.path(), Patience::default())?;
         // The connection has the file open; without its name nothing is left of it, however the process ends.
