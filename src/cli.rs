@@ -21,7 +21,6 @@ use crate::output::Style;
 use crate::session::{Session, inventory};
 use crate::verb::{VERBS, Verb, complete};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
-use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
 
 /// The commands about the command tree itself, and the one that runs others.
@@ -85,7 +84,7 @@ fn globals() -> Vec<Arg> {
             .long("output")
             .value_name("FORMAT")
             .help(format!("How to answer: {}; else INV_OUTPUT", Style::NAMES.join(", ")))
-            .add(ArgValueCompleter::new(|start: &std::ffi::OsStr| complete::words(&Style::NAMES, start))),
+            .add(complete::words(&Style::NAMES)),
         Arg::new("color")
             .long("color")
             .value_name("WHEN")

@@ -178,6 +178,20 @@ fn nouns_verbs_flags_status_words_and_what_a_flag_refers_to_are_completed() {
 }
 
 #[test]
+fn conditions_columns_and_paths_are_completed_in_each_shell() {
+    for name in SHELLS {
+        let sandbox = estate();
+        let mut terminal = shell(&sandbox, name);
+        let listed = typed(&mut terminal, &sandbox, "inv vm list --where status=run\t-o csv -c na\t");
+        assert_eq!(listed, "name\nweb01\n", "{name}\n{}", terminal.screen());
+        let listed = typed(&mut terminal, &sandbox, "inv blame v\tprod/we\t -o csv");
+        assert!(listed.contains("name,web01,"), "{name}: {listed}\n{}", terminal.screen());
+        terminal.types("exit\r");
+        terminal.ends();
+    }
+}
+
+#[test]
 fn the_inventory_of_the_command_line_is_the_one_that_is_asked() {
     for name in SHELLS {
         let sandbox = estate();
@@ -229,4 +243,155 @@ fn options_before_the_noun_do_not_stand_in_the_way() {
     let sandbox = Sandbox::estate();
     assert_eq!(offers(&sandbox, "inv -o json --no-pager vm show web0").stdout, "web01\nweb02\n");
     assert_eq!(offers(&sandbox, "inv -o js").stdout, "json\njsonl\n");
+}
+
+/// Holds what a shell is offered for lines against the words that it must be, in any order.
+fn are_offered(sandbox: &Sandbox, lines: &[(&str, &[&str])]) {
+    for (line, words) in lines {
+        let answer = offers(sandbox, line);
+        let mut offered: Vec<&str> = answer.stdout.lines().collect();
+        let mut words = words.to_vec();
+        offered.sort_unstable();
+        words.sort_unstable();
+        assert_eq!((answer.status, offered, answer.stderr.as_str()), (0, words, ""), "{line}");
+    }
+}
+
+#[test]
+fn columns_and_sort_keys_are_completed() {
+    are_offered(
+        &Sandbox::estate(),
+        &[
+            ("inv vm list -c na", &["name"]),
+            ("inv vm list -c name,mem", &["name,memory"]),
+            ("inv vm list -c +pa", &["+path"]),
+            ("inv vm list -c name,pool.dc", &["name,pool.dc"]),
+            ("inv vm list -c pool.disk.al", &["pool.disk.allocated"]),
+            ("inv vm list -c pool.dc.provider.na", &["pool.dc.provider.name"]),
+            ("inv pool list -c memory.", &["memory.allocated", "memory.bytes", "memory.free"]),
+            ("inv pool list -c memory.free.", &["memory.free.bytes"]),
+            ("inv vm list -c owner.em", &["owner.email"]),
+            ("inv vm list -c memory.", &["memory.bytes"]),
+            ("inv vm show web01 --columns cust", &["custom-os"]),
+            ("inv vm list --sort mem", &["memory", "memory:desc"]),
+            ("inv vm list --sort name,-mem", &["name,-memory"]),
+            ("inv vm list --sort memory:", &["asc", "desc"]),
+            ("inv vm export -c own", &["owner"]),
+            ("inv usage -c pool,memory.f", &["pool,memory.free"]),
+            ("inv usage --sort cpu.ra", &["cpu.ratio", "cpu.ratio:desc"]),
+            ("inv fit -c fi", &["fits"]),
+            ("inv impact -c ow", &["owners"]),
+            ("inv find -c pa", &["path"]),
+            ("inv check -c no", &["noun"]),
+            ("inv ip usage -c ass", &["assignable"]),
+            ("inv vm list -c nothing", &[]),
+        ],
+    );
+}
+
+#[test]
+fn fields_operators_and_values_of_conditions_are_completed() {
+    are_offered(
+        &Sandbox::estate(),
+        &[
+            (
+                "inv vm list --where 'mem",
+                &[
+                    "memory=", "memory!=", "memory~", "memory!~", "memory=~", "memory<", "memory<=", "memory>",
+                    "memory>=",
+                ],
+            ),
+            ("inv vm list --where 'status=run", &["status=running"]),
+            ("inv vm list --where 'status = run", &["status = running"]),
+            ("inv vm list --where 'pool!=pr", &["pool!=prod"]),
+            ("inv vm list --where 'owner.name~al", &[]),
+            ("inv vm list --where 'memory>8GiB and (owner=al", &["memory>8GiB and (owner=alice"]),
+            ("inv vm list --where 'not own", &conditions("not owner")),
+            ("inv vm list --where 'name=\"a and b\" or cpu", &conditions("name=\"a and b\" or cpu")),
+            ("inv vm set --where 'owner=bo", &["owner=bob"]),
+            ("inv vm rm --where 'status=st", &["status=stopped"]),
+            ("inv check --where 'sever", &conditions("severity")),
+            ("inv vm list --where 'name=x or", &[]),
+        ],
+    );
+}
+
+/// A field with each of the operators of the contract.
+fn conditions(field: &str) -> Vec<&'static str> {
+    let operators = ["=", "!=", "~", "!~", "=~", "<", "<=", ">", ">="];
+    operators.map(|operator| &*format!("{field}{operator}").leak()).into()
+}
+
+#[test]
+fn fields_to_clear_and_rules_are_completed() {
+    are_offered(
+        &Sandbox::estate(),
+        &[
+            ("inv vm set web01 --clear ow", &["owner"]),
+            // A VM must have a name and a pool, and inv sets the times.
+            ("inv vm set web01 --clear n", &[]),
+            ("inv vm set web01 --clear po", &[]),
+            ("inv vm set web01 --clear cr", &[]),
+            ("inv vm set web01 --release mem", &["memory"]),
+            ("inv check --only E00", &["E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008"]),
+            ("inv check --only E002,dang", &["E002,dangling-reference"]),
+            ("inv check --ignore no-own", &["no-owner"]),
+            ("inv vm import vms.csv --create os,ow", &[]),
+            ("inv vm import vms.csv --create os,us", &["os,user"]),
+        ],
+    );
+}
+
+#[test]
+fn nouns_and_names_are_completed_where_a_command_takes_both() {
+    are_offered(
+        &Sandbox::estate(),
+        &[
+            ("inv blame v", &["vm"]),
+            ("inv blame vm web0", &["web01", "web02"]),
+            ("inv blame pool pr", &["prod"]),
+            ("inv blame vms web1", &["web10"]),
+            ("inv log sto", &["storage"]),
+            ("inv log user al", &["alice"]),
+            ("inv log sh", &["show"]),
+            ("inv diff sys", &["system"]),
+            ("inv diff system bil", &["billing"]),
+            ("inv impact po", &["pool"]),
+            ("inv impact pool te", &["test"]),
+            ("inv impact web0", &["web01", "web02"]),
+            ("inv impact s", &["storage", "san1"]),
+            ("inv -o json blame vm web1", &["web10"]),
+        ],
+    );
+}
+
+#[test]
+fn paths_are_completed_from_any_record_on() {
+    let sandbox = Sandbox::estate();
+    are_offered(
+        &sandbox,
+        &[
+            ("inv vm show AWS/", &["AWS/tokyo/"]),
+            ("inv vm show AWS/tokyo/p", &["AWS/tokyo/prod/"]),
+            ("inv vm show AWS/tokyo/", &["AWS/tokyo/prod/", "AWS/tokyo/test/"]),
+            ("inv vm show AWS/tokyo/prod/web", &["AWS/tokyo/prod/web01", "AWS/tokyo/prod/web02"]),
+            ("inv vm show test/w", &["test/web10"]),
+            ("inv pool show tokyo/", &["tokyo/prod", "tokyo/test"]),
+            ("inv blame ip web01/10", &["web01/10.0.0.11"]),
+            ("inv vm add new --pool tokyo/t", &["tokyo/test"]),
+            ("inv vm show nowhere/w", &[]),
+        ],
+    );
+    std::fs::create_dir(sandbox.path().join("folder")).expect("a folder");
+    sandbox.file("file.csv", "name\n");
+    are_offered(
+        &sandbox,
+        &[
+            ("inv import fo", &["folder/"]),
+            ("inv vm import fi", &["file.csv"]),
+            ("inv export fo", &["folder/"]),
+            ("inv man fo", &["folder/"]),
+            ("inv restore fi", &["file.csv"]),
+        ],
+    );
 }

@@ -1,7 +1,7 @@
 //! Questions in SQL: every one that reads is answered, every one that does more is refused by the engine itself.
 
-use crate::support::{Sandbox, signal, wait_until};
-use std::process::{Command, Stdio};
+use crate::support::{Sandbox, answer, signal, wait_until};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const GIB: u128 = 1 << 30;
@@ -243,6 +243,9 @@ fn describing_and_computing_are_open() {
 const MUCH: &str = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 100) \
                     SELECT count(*) FROM (SELECT DISTINCT x || hex(zeroblob(25000000)) FROM c)";
 
+/// What computes for hours inside one function, where the engine does not look at the time.
+const ONE_FUNCTION: &str = "SELECT instr(hex(zeroblob(30000000)), hex(zeroblob(15000000))||'1')";
+
 const FOR_EVER: &str = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n";
 
 #[test]
@@ -252,7 +255,7 @@ fn what_takes_too_long_or_too_much_is_ended() {
     insta::assert_snapshot!(sandbox.run(&["sql", FOR_EVER, "--timeout", "1"]), @r"
     status 1
     ----- stderr -----
-    error: the SQL took longer than 1 seconds
+    error: the SQL took longer than 1 second
     help: ask for less, or give it longer with --timeout SECONDS
     ");
     assert!(began.elapsed() >= Duration::from_secs(1) && began.elapsed() < Duration::from_secs(20));
@@ -278,20 +281,119 @@ fn ticks(process: u32) -> u32 {
     fields.split(' ').nth(11).and_then(|field| field.parse().ok()).expect("a number")
 }
 
-#[test]
-fn an_interrupt_ends_it() {
-    let sandbox = Sandbox::estate();
+/// Starts a statement, and waits until the engine works on it: a tenth of a second of processor time.
+fn begun(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     let mut command = sandbox.command();
-    let running =
-        command.args(["sql", FOR_EVER]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("inv starts");
-    // A tenth of a second of processor time: the command is started, and works on the statement.
+    command.arg("sql").args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = command.spawn().expect("inv starts");
     wait_until("the statement to run", || ticks(running.id()) >= 10);
+    running
+}
+
+/// Sends a signal to a statement, which must end with status 130 before anybody reads its answer.
+fn ends_at_once(mut running: Child, name: &str) {
     let began = Instant::now();
-    signal(&running, "INT");
+    signal(&running, name);
+    running.wait().expect("its end");
     let ended = running.wait_with_output().expect("its end");
-    assert_eq!(ended.status.code(), Some(130));
-    assert!(began.elapsed() < Duration::from_secs(20));
-    assert_eq!(String::from_utf8_lossy(&ended.stdout), "");
+    assert!(began.elapsed() < Duration::from_secs(2), "SIG{name}: {:?}", began.elapsed());
+    assert_eq!(ended.status.code(), Some(130), "SIG{name}");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted; nothing was changed\n", "SIG{name}");
+}
+
+#[test]
+fn a_signal_ends_it_at_once() {
+    let sandbox = Sandbox::estate();
+    for sql in [FOR_EVER, ONE_FUNCTION] {
+        for name in ["INT", "TERM", "HUP", "QUIT"] {
+            ends_at_once(begun(&sandbox, &[sql]), name);
+        }
+    }
+}
+
+#[test]
+fn a_signal_ends_it_while_nobody_reads_its_answer() {
+    let sandbox = Sandbox::estate();
+    let running = begun(&sandbox, &[&numbers(1_000_000), "-o", "csv"]);
+    // All of its threads sleep: the rest of the answer waits for somebody to read it.
+    let is_asleep = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", running.id())).expect("its threads");
+        tasks.flatten().all(|task| {
+            let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, fields)| fields.starts_with('S'))
+        })
+    };
+    let mut asleep = 0;
+    wait_until("the answer to wait for a reader", || {
+        asleep = if is_asleep() { asleep + 1 } else { 0 };
+        asleep > 300
+    });
+    ends_at_once(running, "TERM");
+}
+
+#[test]
+fn the_time_ends_within_one_function_too() {
+    let sandbox = Sandbox::estate();
+    let began = Instant::now();
+    insta::assert_snapshot!(sandbox.run(&["sql", ONE_FUNCTION, "--timeout", "2"]), @r"
+    status 1
+    ----- stderr -----
+    error: the SQL took longer than 2 seconds
+    help: ask for less, or give it longer with --timeout SECONDS
+    ");
+    let took = began.elapsed();
+    assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(3), "{took:?}");
+}
+
+#[test]
+fn a_statement_that_takes_long_keeps_no_writer_waiting() {
+    let sandbox = Sandbox::estate();
+    let temporary = sandbox.path().join("temporary");
+    std::fs::create_dir(&temporary).expect("a folder");
+    for (name, sql) in [("carol", FOR_EVER), ("dave", ONE_FUNCTION)] {
+        let mut command = sandbox.command();
+        command.args(["sql", sql]).env("TMPDIR", &temporary).stderr(Stdio::piped());
+        let mut running = command.spawn().expect("inv starts");
+        wait_until("the statement to run", || ticks(running.id()) >= 10);
+        let began = Instant::now();
+        sandbox.ok(&["user", "add", name]);
+        assert!(began.elapsed() < Duration::from_secs(2), "{name}: {:?}", began.elapsed());
+        assert_eq!(running.try_wait().expect("its state"), None, "the statement goes on");
+        // However it ends, nothing of the copy is left.
+        assert_eq!(std::fs::read_dir(&temporary).expect("the folder").count(), 0);
+        signal(&running, "KILL");
+        running.wait().expect("its end");
+    }
+    assert_eq!(sandbox.ok(&["user", "list", "--count"]), "4\n");
+}
+
+/// A statement with the numbers from 1 on, a row each.
+fn numbers(count: u32) -> String {
+    format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT {count}) SELECT x FROM n")
+}
+
+#[test]
+fn a_long_answer_has_every_row_once() {
+    let sandbox = Sandbox::estate();
+    for count in [0, 1, 1_000_000] {
+        let listed = sandbox.ok(&["sql", &numbers(count), "-o", "csv"]);
+        let wanted: String = std::iter::once("x\n".to_owned()).chain((1..=count).map(|n| format!("{n}\n"))).collect();
+        assert!(listed == wanted, "{count} rows");
+    }
+}
+
+#[test]
+fn without_room_for_a_copy_only_short_statements_are_answered() {
+    let sandbox = Sandbox::estate();
+    let run = |sql: &str| answer(sandbox.command().args(["sql", sql, "-o", "csv"]).env("TMPDIR", "/nowhere"));
+    assert_eq!(run("SELECT 1 AS a").to_string(), "status 0\na\n1\n");
+    let refused = run(FOR_EVER);
+    assert_eq!((refused.status, refused.stdout.as_str()), (1, ""));
+    assert_eq!(
+        refused.stderr,
+        "error: cannot copy the inventory for SQL that takes long: no such file or directory\n\
+         help: make room in the folder for temporary files, or set TMPDIR to another one\n"
+    );
 }
 
 #[test]

@@ -248,6 +248,24 @@ pub fn names(catalog: &Catalog, entity: &'static Entity) -> Vec<String> {
     names
 }
 
+/// Returns the columns of `entity` that begin with `start`, which may follow references: `pool.d` is completed to
+/// `pool.dc`.
+#[must_use]
+pub fn beginning_with(catalog: &Catalog, entity: &'static Entity, start: &str) -> Vec<String> {
+    let follow = |here, name| step(catalog, here, name).map(|(_, target)| target);
+    let begins = std::iter::once(0).chain(start.match_indices('.').map(|(dot, _)| dot + 1));
+    let mut columns = Vec::new();
+    for (before, rest) in begins.map(|begin| start.split_at(begin)) {
+        let Some(target) = before.split_terminator('.').try_fold(entity, follow) else { continue };
+        let names = names(catalog, target).into_iter().filter(|name| name.starts_with(rest));
+        columns.extend(names.map(|name| format!("{before}{name}")));
+    }
+    let bytes = start.rsplit_once('.').map(|(quantity, _)| format!("{quantity}.bytes"));
+    let exists = |column: &String| column.starts_with(start) && Path::parse(catalog, entity, column).is_ok();
+    columns.extend(bytes.filter(exists));
+    columns
+}
+
 fn unknown(catalog: &Catalog, here: &'static Entity, text: &str, rest: &str) -> Error {
     let names = names(catalog, here);
     let error = Error::usage(format!("{} has no column {}", here.noun, shown::quoted(text)));

@@ -4,7 +4,7 @@ use crate::command::Graft;
 use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::value::shown;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, ValueHint};
 use std::fs;
 use std::path::Path;
 
@@ -12,7 +12,13 @@ pub(super) const GRAFT: Graft =
     Graft { under: None, name: "man", about: "Write the manual pages", hidden: true, arguments, run };
 
 fn arguments(command: Command) -> Command {
-    command.arg(Arg::new("folder").value_name("DIR").required(true).help("The folder to write them to"))
+    command.arg(
+        Arg::new("folder")
+            .value_name("DIR")
+            .required(true)
+            .value_hint(ValueHint::DirPath)
+            .help("The folder to write them to"),
+    )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {

@@ -26,7 +26,7 @@ const ACROSS: u128 = 64;
 const DOWN: u128 = 16;
 
 fn arguments(command: Command) -> Command {
-    sheet::arguments(command)
+    sheet::arguments(command, columns)
         .arg(Arg::new("block").value_name("CIDR").required(true).help("The block, such as 10.0.0.0/24"))
         .after_help(
             "Used are the addresses that a VM bears, reserved those without a VM; one that several bear counts once. \
@@ -34,15 +34,18 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let block = Block::parse(option(matches, "block").unwrap_or_default())?;
+fn columns() -> Vec<Column> {
     let number = |name| Column::new(name, ColumnKind::Number);
     let [assignable, used, reserved, free] = ["assignable", "used", "reserved", "free"].map(number);
     let [name, first, last] = ["block", "first", "last"].map(Column::whole);
-    let columns = [name, assignable, used, reserved, free, first, last];
+    vec![name, assignable, used, reserved, free, first, last]
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let block = Block::parse(option(matches, "block").unwrap_or_default())?;
     let usual = ["block", "assignable", "used", "reserved", "free"];
     let mut picture = None;
-    sheet::answer(session, matches, &columns, &usual, |reader, take| {
+    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
         let addresses = recorded(reader, session, &block)?;
         let hosts = block.hosts();
         let (first, last) = (*hosts.start(), *hosts.end());

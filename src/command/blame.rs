@@ -6,17 +6,16 @@ use crate::error::{Error, Result};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::value::Value;
-use crate::verb::arguments::option;
+use crate::verb::arguments::{self, option};
 use crate::verb::log;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
 pub(super) const GRAFT: Graft =
     Graft { under: None, name: "blame", about: "Tell who gave each field its value", hidden: false, arguments, run };
 
 fn arguments(command: Command) -> Command {
-    let noun = Arg::new("noun").value_name("NOUN").required(true).help("What it is: vm, pool, …");
-    let record = Arg::new("record").value_name("NAME").required(true).help("Which one it is");
-    command.arg(noun).arg(record)
+    let both = arguments::noun_and_record("What it is: vm, pool, …", "Which one it is");
+    command.args(both.map(|argument| argument.required(true)))
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {

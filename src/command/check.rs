@@ -16,6 +16,7 @@ use crate::session::Session;
 use crate::store::{Change, Reader, Writer};
 use crate::value::Cell;
 use crate::verb::arguments::{self, options, switch};
+use crate::verb::complete;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use rule::{RULES, RuleSet, Severity};
 use scan::{Finding, OnFinding};
@@ -25,11 +26,11 @@ pub(super) const GRAFT: Graft =
 
 fn arguments(command: Command) -> Command {
     let chosen = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name("RULE,…").action(ArgAction::Append).help(help)
+        Arg::new(name).long(name).value_name("RULE,…").action(ArgAction::Append).help(help).add(complete::listed(rules))
     };
     let switch =
         |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
-    arguments::writes(sheet::arguments(command))
+    arguments::writes(sheet::arguments(command, columns))
         .arg(chosen("only", "Only these rules, by code or name: E012, duplicate-ip"))
         .arg(chosen("ignore", "Not these rules"))
         .arg(switch("fix", "Mend first what can be mended without doubt: E002 (of memberships), E004, E005"))
@@ -38,6 +39,21 @@ fn arguments(command: Command) -> Command {
             "Ends with status 1 if there is a finding of severity error. With --quiet nothing is written where nothing \
              is found, as cron likes it. docs/checks.md says why each rule is there and how to mend what breaks it.",
         )
+}
+
+/// Returns the codes and names of rules that begin with `start`.
+fn rules(start: &str) -> Vec<String> {
+    let words = RULES.iter().flat_map(|rule| [rule.code, rule.name]);
+    words.filter(|word| word.starts_with(start)).map(str::to_owned).collect()
+}
+
+fn columns() -> Vec<Column> {
+    let columns = ["code", "rule", "severity", "noun", "record", "text"].map(|name| match name {
+        "record" => Column::path(name),
+        "text" => Column::prose(name),
+        _ => Column::whole(name),
+    });
+    columns.into()
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
@@ -53,15 +69,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if session.quiet && !session.read(|reader| any(reader, &rules))? {
         return Ok(());
     }
-    let columns = ["code", "rule", "severity", "noun", "record", "text"];
-    let headers = columns.map(|name| match name {
-        "record" => Column::path(name),
-        "text" => Column::prose(name),
-        _ => Column::whole(name),
-    });
     let usual = ["code", "severity", "noun", "record", "text"];
     let (mut errors, mut warnings) = (0, 0);
-    sheet::answer(session, matches, &headers, &usual, |reader, take| {
+    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
         let mut row = Row::default();
         let mut has_room = true;
         scanned(reader, &rules, &mut |finding| {

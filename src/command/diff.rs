@@ -7,7 +7,7 @@ use crate::output::Style;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Difference, Moment, Reader};
-use crate::verb::arguments::option;
+use crate::verb::arguments::{self, option};
 use crate::verb::log::{arrow, sign};
 use clap::{Arg, ArgMatches, Command};
 use std::ops::ControlFlow;
@@ -29,8 +29,7 @@ fn arguments(command: Command) -> Command {
             "From here on: a time, a date, 7d, yesterday, or the number of a change; else the last change",
         ))
         .arg(moment("until", "Up to here; else now"))
-        .arg(Arg::new("noun").value_name("NOUN").help("Only records of this noun"))
-        .arg(Arg::new("record").value_name("NAME").help("Only this record, be it removed by now"))
+        .args(arguments::noun_and_record("Only records of this noun", "Only this record, be it removed by now"))
         .long_about(
             "Tell how the inventory differs between two moments: + what is there now, - what is gone, ~ what changed, \
              and who changed it last. Without --since, what the last change did.",

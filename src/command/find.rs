@@ -31,7 +31,7 @@ const IN_MEMORY: usize = 1 << 18;
 const CELLS: usize = 5;
 
 fn arguments(command: Command) -> Command {
-    sheet::arguments(command)
+    sheet::arguments(command, columns)
         .arg(arguments::at())
         .arg(
             Arg::new("text")
@@ -46,6 +46,16 @@ fn arguments(command: Command) -> Command {
         )
 }
 
+fn columns() -> Vec<Column> {
+    vec![
+        Column::whole("noun"),
+        Column::path("path"),
+        Column::whole("field"),
+        Column::new("text", ColumnKind::Text),
+        Column::new("id", ColumnKind::Number),
+    ]
+}
+
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let text = option(matches, "text").unwrap_or_default();
     let Some(needle) = Needle::new(text.trim()) else {
@@ -58,16 +68,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Err(_) => Wanted::Text(needle),
     };
-    let headers = [
-        Column::whole("noun"),
-        Column::path("path"),
-        Column::whole("field"),
-        Column::new("text", ColumnKind::Text),
-        Column::new("id", ColumnKind::Number),
-    ];
-    let columns: &[&str] =
+    let usual: &[&str] =
         if session.is_json() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
-    sheet::answer(session, matches, &headers, columns, |reader, take| {
+    sheet::answer(session, matches, &columns(), usual, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();
         let mut matching = find(reader, &pattern)?;

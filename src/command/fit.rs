@@ -22,7 +22,7 @@ fn arguments(command: Command) -> Command {
     let need = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help)
     };
-    sheet::arguments(command)
+    sheet::arguments(command, columns)
         .arg(need("cpu", "COUNT", "How many virtual CPUs it needs"))
         .arg(need("memory", "SIZE", "How much memory it needs"))
         .arg(need("disk", "SIZE", "How much disk space it needs"))
@@ -36,13 +36,7 @@ fn arguments(command: Command) -> Command {
 /// Resources of one VM.
 type Need = Vec<(Resource, Decimal)>;
 
-fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let overcommit = Overcommit::from_matches(matches)?;
-    let count = count(option(matches, "count"))?;
-    if Resource::ALL.iter().all(|resource| option(matches, resource.name()).is_none()) {
-        return Err(Error::usage("what the VM needs is not said")
-            .help("give at least one of --cpu, --memory and --disk, such as --cpu 4 --memory 16GiB"));
-    }
+fn columns() -> Vec<Column> {
     let mut columns = vec![Column::path("pool"), Column::new("fits", ColumnKind::Number)];
     for resource in Resource::ALL {
         let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
@@ -50,6 +44,17 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         let kind = ColumnKind::Share { limit: WARNS_FROM };
         columns.push(Column::new(format!("{}.ratio", resource.name()), kind));
     }
+    columns
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let overcommit = Overcommit::from_matches(matches)?;
+    let count = count(option(matches, "count"))?;
+    if Resource::ALL.iter().all(|resource| option(matches, resource.name()).is_none()) {
+        return Err(Error::usage("what the VM needs is not said")
+            .help("give at least one of --cpu, --memory and --disk, such as --cpu 4 --memory 16GiB"));
+    }
+    let columns = columns();
     let usual: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let mut summary = None;
     sheet::answer(session, matches, &columns, &usual, |reader, take| {

@@ -8,6 +8,7 @@ use crate::session::Session;
 use crate::store::{Query, Reader, Term};
 use crate::value::{natural, shown};
 use crate::verb::arguments::{self, options};
+use crate::verb::complete;
 use clap::{Arg, ArgMatches, Command};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
@@ -25,19 +26,30 @@ pub(super) const GRAFT: Graft = Graft {
 const NOUNS: [&str; 4] = ["pool", "storage", "dc", "vm"];
 
 fn arguments(command: Command) -> Command {
-    sheet::arguments(command)
+    sheet::arguments(command, columns)
         .arg(arguments::at())
         .arg(
             Arg::new("what")
                 .value_name("NOUN] [NAME")
                 .num_args(1..=2)
                 .required(true)
+                .add(complete::completer(offers))
                 .help("A pool, storage device, dc or VM; its noun before its name where that is not clear"),
         )
         .after_help(
             "A system is hit in total if all its VMs are there, else it is degraded. Planned and retired VMs do not \
              count. VMs that serve no system stand on the last line.",
         )
+}
+
+/// Returns the nouns, and the names of records that can fail, which begin with `start`.
+fn offers(start: &str) -> Vec<String> {
+    let is_noun = |noun: &&str| NOUNS.contains(noun);
+    if let Some(noun) = complete::typed_noun().filter(is_noun) {
+        return complete::names(noun, start);
+    }
+    let nouns = complete::nouns(start).into_iter().filter(|noun| is_noun(&noun.as_str()));
+    nouns.chain(NOUNS.into_iter().flat_map(|noun| complete::names(noun, start))).collect()
 }
 
 /// VMs that a system loses, its number of VMs, and the owners of the lost ones with their e-mail addresses.
@@ -48,8 +60,7 @@ struct Loss {
     owners: BTreeMap<String, Option<String>>,
 }
 
-fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let what = options(matches, "what");
+fn columns() -> Vec<Column> {
     let columns = [
         Column::whole("system"),
         Column::whole("impact"),
@@ -59,8 +70,13 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Column::new("owners", ColumnKind::List),
         Column::new("emails", ColumnKind::List),
     ];
+    columns.into()
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let what = options(matches, "what");
     let usual = ["system", "impact", "owners", "emails"];
-    sheet::answer(session, matches, &columns, &usual, |reader, take| {
+    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
         let (entity, id) = failed_record(reader, &what)?;
         let mut losses: Vec<(Option<String>, Loss)> = losses(reader, entity, id)?.into_iter().collect();
         losses.sort_by(|(one, lost), (other, less)| {

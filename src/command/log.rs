@@ -26,8 +26,10 @@ fn arguments(command: Command) -> Command {
     command
         .args_conflicts_with_subcommands(true)
         .disable_help_subcommand(true)
-        .arg(Arg::new("noun").value_name("NOUN").help("Only changes of this noun"))
-        .arg(Arg::new("record").value_name("NAME").help("Only changes of this record, and of what hung from it"))
+        .args(arguments::noun_and_record(
+            "Only changes of this noun",
+            "Only changes of this record, and of what hung from it",
+        ))
         .args(log::filters())
         .long_about(
             "Tell what was changed, the latest first, a line a change: of all, of a noun, or of a record and what hung \

@@ -3,7 +3,7 @@
 use super::Graft;
 use crate::error::{Error, Result};
 use crate::input::prompt::{self, Label};
-use crate::input::secret::{self, Verdict};
+use crate::input::secret::{self, HashMemory, Verdict};
 use crate::interrupt;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
@@ -106,8 +106,11 @@ fn prompt_name(session: &Session) -> Result<String> {
 
 /// Records an attempt and verifies its password.
 fn try_password(session: &Session, name: &str, password: &str) -> Result<(Attempt, Verdict)> {
-    let attempt = session.store().attempt(name)?;
-    match secret::verify(password, attempt.hash())? {
+    let store = session.store();
+    // Memory comes first: too little of it is no wrong password, and an attempt counts as one until it is verified.
+    let mut memory = HashMemory::to_verify(store.password_hash(name)?.as_deref())?;
+    let attempt = store.attempt(name)?;
+    match secret::verify(password, attempt.hash(), &mut memory)? {
         Verdict::Wrong => Err(Attempt::wrong()),
         verdict => Ok((attempt, verdict)),
     }

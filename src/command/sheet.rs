@@ -5,8 +5,8 @@
 //! unless `--sort` needs them all.
 //!
 //! ```text
-//! arguments: sheet::arguments(command)
-//! run:       sheet::answer(session, matches, &columns, &usual, |reader, row| { …; row(&full_row) })
+//! arguments: sheet::arguments(command, columns)
+//! run:       sheet::answer(session, matches, &columns(), &usual, |reader, row| { …; row(&full_row) })
 //! ```
 
 use crate::error::{Error, Result};
@@ -17,6 +17,7 @@ use crate::store::{Reader, SortKey, Test};
 use crate::value::condition::{self, Comparison, Criteria};
 use crate::value::{shown, similar};
 use crate::verb::arguments::options;
+use crate::verb::complete::ColumnSet;
 use crate::verb::{list, terms};
 use clap::{ArgMatches, Command};
 use std::ops::ControlFlow;
@@ -24,9 +25,10 @@ use std::ops::ControlFlow;
 /// Function that takes a complete row, and returns `Break` if it needs no more.
 pub(crate) type Take<'t> = dyn FnMut(&Row) -> Result<ControlFlow<()>> + 't;
 
-/// Adds the options of a list.
-pub(crate) fn arguments(command: Command) -> Command {
-    command.args(list::view()).args(list::amounts()).arg(terms::where_argument())
+/// Adds the options of a list with these columns.
+pub(crate) fn arguments(command: Command, columns: fn() -> Vec<Column>) -> Command {
+    let set = ColumnSet::Computed(columns);
+    command.args(list::view(set)).args(list::amounts()).arg(terms::where_argument(set))
 }
 
 /// Answers with the rows of `produce` and the columns that the command line selects (default: `usual`). A row has a

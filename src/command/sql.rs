@@ -1,11 +1,10 @@
 //! `inv sql`: read-only SQL, in every output format.
 //!
-//! The text is not inspected: the engine refuses statements that write when it compiles them, and interrupts those that
-//! take too long.
+//! The text is not inspected: the engine refuses statements that write when it compiles them. Time and signals end a
+//! statement whatever the engine is doing.
 
 use super::Graft;
 use crate::error::{Error, Result};
-use crate::interrupt;
 use crate::output::Style;
 use crate::session::Session;
 use crate::store::Question;
@@ -45,7 +44,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("timeout")
                 .long("timeout")
                 .value_name("SECONDS")
-                .help(format!("How long it may take; else {USUAL}")),
+                .help(format!("End the statement after SECONDS, up to {MOST} (default: {USUAL})")),
         )
         .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"))
         .after_help(
@@ -69,14 +68,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         parameters: parameters.collect::<Result<Vec<(&str, &str)>>>()?,
         time: time(matches)?,
     };
-    interrupt::watch();
     session.ask(&question, |columns, rows| {
-        session.answer(list::answer(matches, Style::Table), columns, |take| {
-            rows(&mut |row| {
-                interrupt::check()?;
-                take(row)
-            })
-        })
+        session.answer(list::answer(matches, Style::Table), columns, |take| rows(&mut |row| take(row)))
     })
 }
 

@@ -30,7 +30,7 @@ const WAYS: [&str; 7] = ["pool", "dc", "provider", "system", "owner", "os", "sta
 const WARNS_FROM: u32 = 80;
 
 fn arguments(command: Command) -> Command {
-    sheet::arguments(command)
+    sheet::arguments(command, || columns("pool", &Resource::ALL, Some(WARNS_FROM)))
         .arg(arguments::at())
         .mut_arg("limit", |arg| {
             arg.value_name("N%|N")

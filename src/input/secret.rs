@@ -3,9 +3,9 @@
 use super::prompt;
 use crate::error::{Error, Result};
 use crate::interrupt;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::io::Read;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
@@ -163,68 +163,152 @@ pub fn checked_hash(password: &str) -> Result<String> {
     hash(password)
 }
 
-/// Returns the hash of a password.
+/// Returns the hash of a password. A signal ends the process at once.
 ///
 /// # Errors
 /// There is not enough memory.
 pub fn hash(password: &str) -> Result<String> {
-    let failure = |reason: &dyn std::fmt::Display| Error::failed(format!("cannot hash the password: {reason}"));
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| failure(&error))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = argon2.hash_password(normal(password).as_bytes()).map_err(|error| failure(&error))?;
+    let _signals = interrupt::end_at_once(|| false);
+    let hash = usual()?.hash_password(normal(password).as_bytes()).map_err(|error| match error {
+        argon2::password_hash::Error::OutOfMemory => too_little_memory(MEMORY_KIB as usize),
+        error => unhashed(&error),
+    })?;
     Ok(hash.to_string())
 }
 
+/// Returns the function that makes new hashes.
+fn usual() -> Result<Argon2<'static>> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| unhashed(&error))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn unhashed(reason: &dyn std::fmt::Display) -> Error {
+    Error::failed(format!("cannot hash the password: {reason}"))
+}
+
+fn too_little_memory(kib: usize) -> Error {
+    Error::failed(format!("not enough memory to verify or hash a password: {} MiB needed", kib.div_ceil(1024)))
+        .help("end other programs or raise the limit (ulimit -v), and try again")
+}
+
+/// Memory in which hashes are computed.
+///
+/// It is taken before an attempt to log in is counted, so that too little memory is no wrong password. Each page is
+/// written to, because the system may promise more memory than it has.
+pub struct HashMemory(Vec<Block>);
+
+impl HashMemory {
+    /// Takes the memory to compare a password with the stored hash.
+    ///
+    /// # Errors
+    /// There is not enough memory.
+    pub fn to_verify(stored: Option<&str>) -> Result<Self> {
+        let mut memory = Self(Vec::new());
+        memory.grow(usual()?.params().block_count())?;
+        if let Some(stored) = stored.and_then(StoredHash::computable) {
+            memory.grow(stored.argon2.params().block_count())?;
+        }
+        Ok(memory)
+    }
+
+    fn grow(&mut self, blocks: usize) -> Result<()> {
+        let further = blocks.saturating_sub(self.0.len());
+        self.0.try_reserve_exact(further).map_err(|_| too_little_memory(blocks))?;
+        self.0.resize(self.0.len() + further, Block::new());
+        Ok(())
+    }
+
+    /// Computes a hash of the length of `output`. Returns false if the salt is too short for one.
+    fn compute(&mut self, argon2: &Argon2<'_>, password: &str, salt: &[u8], output: &mut [u8]) -> Result<bool> {
+        self.grow(argon2.params().block_count())?;
+        let computed =
+            argon2.hash_password_into_with_memory(normal(password).as_bytes(), salt, output, self.0.as_mut_slice());
+        Ok(computed.is_ok())
+    }
+
+    /// Takes the time of a new hash.
+    fn take_usual_time(&mut self, password: &str) -> Result<()> {
+        self.compute(&usual()?, password, &[0; 16], &mut [0; 32]).map(drop)
+    }
+}
+
 /// Compares a password with the stored hash. If there is no hash, or none that may be computed, another hash is
-/// computed, so that a wrong name takes as long as a wrong password.
+/// computed, so that a wrong name takes as long as a wrong password. A signal ends the process at once.
 ///
 /// # Errors
-/// There is not enough memory.
-pub fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
-    let Some(stored) = stored.and_then(computable) else {
-        hash(password)?;
+/// There is not enough memory, which cannot be if `memory` was taken for this hash.
+pub fn verify(password: &str, stored: Option<&str>, memory: &mut HashMemory) -> Result<Verdict> {
+    let _signals = interrupt::end_at_once(|| false);
+    let Some(stored) = stored.and_then(StoredHash::computable) else {
+        memory.take_usual_time(password)?;
         return Ok(Verdict::Wrong);
     };
-    let right = Argon2::default().verify_password(normal(password).as_bytes(), &stored).is_ok();
-    Ok(match (right, is_weak(&stored)) {
+    let right = stored.is_of(password, memory)?;
+    Ok(match (right, stored.is_weak()) {
         (true, true) => Verdict::RightButWeak,
         (true, false) => Verdict::Right,
         (false, true) => {
-            hash(password)?;
+            memory.take_usual_time(password)?;
             Verdict::Wrong
         }
         (false, false) => Verdict::Wrong,
     })
 }
 
-/// Parses a stored hash; `None` if it is none, or if its parameters exceed the limits.
-fn computable(stored: &str) -> Option<PasswordHash> {
-    let hash = PasswordHash::new(stored).ok()?;
-    let params = Params::try_from(&hash).ok()?;
-    let few = params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES && params.p_cost() <= MOST_LANES;
-    few.then_some(hash)
+/// A stored hash that may be computed.
+struct StoredHash {
+    hash: PasswordHash,
+    argon2: Argon2<'static>,
+}
+
+impl StoredHash {
+    /// Parses a stored hash; `None` if it is none, or if its parameters exceed the limits.
+    fn computable(stored: &str) -> Option<Self> {
+        let hash = PasswordHash::new(stored).ok()?;
+        let params = Params::try_from(&hash).ok()?;
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+        let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+        let few = params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_PASSES && params.p_cost() <= MOST_LANES;
+        few.then(|| Self { hash, argon2: Argon2::new(algorithm, version, params) })
+    }
+
+    /// Tests if it is the hash of a password.
+    fn is_of(&self, password: &str, memory: &mut HashMemory) -> Result<bool> {
+        let (Some(salt), Some(expected)) = (&self.hash.salt, &self.hash.hash) else { return Ok(false) };
+        let mut buffer = [0; Output::MAX_LENGTH];
+        let output = buffer.get_mut(..expected.len()).unwrap_or_default();
+        let is_computed = memory.compute(&self.argon2, password, salt, output)?;
+        // Outputs are compared in constant time.
+        Ok(is_computed && Output::new(output).is_ok_and(|output| output == *expected))
+    }
+
+    /// Tests if it is easier to break than a new one.
+    fn is_weak(&self) -> bool {
+        let Self { hash, argon2 } = self;
+        let short = hash.salt.is_none_or(|salt| salt.len() < 16) || hash.hash.is_none_or(|output| output.len() < 32);
+        let few = argon2.params().m_cost() < MEMORY_KIB || argon2.params().t_cost() < PASSES;
+        let old = hash.algorithm != Algorithm::Argon2id.ident() || hash.version != Some(Version::V0x13.into());
+        short || few || old
+    }
 }
 
 /// Returns a stored hash parsed and written again, whether it is weak, and the cost of computing it in KiB, passes and
 /// lanes; `None` if it may not be computed.
 #[must_use]
 pub fn reread(stored: &str) -> Option<(String, bool, [u32; 3])> {
-    let hash = computable(stored)?;
-    let params = Params::try_from(&hash).ok()?;
-    Some((hash.to_string(), is_weak(&hash), [params.m_cost(), params.t_cost(), params.p_cost()]))
-}
-
-/// Tests if a stored hash is easier to break than a new one.
-fn is_weak(hash: &PasswordHash) -> bool {
-    let short = hash.salt.is_none_or(|salt| salt.len() < 16) || hash.hash.is_none_or(|output| output.len() < 32);
-    let few = Params::try_from(hash).is_ok_and(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES);
-    let old = hash.algorithm != Algorithm::Argon2id.ident() || hash.version != Some(Version::V0x13.into());
-    short || few || old
+    let stored = StoredHash::computable(stored)?;
+    let params = stored.argon2.params();
+    Some((stored.hash.to_string(), stored.is_weak(), [params.m_cost(), params.t_cost(), params.p_cost()]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, hash, normal, verify};
+    use super::{HashMemory, Verdict, hash, normal};
+    use crate::error::Result;
+
+    fn verify(password: &str, stored: Option<&str>) -> Result<Verdict> {
+        super::verify(password, stored, &mut HashMemory::to_verify(stored)?)
+    }
 
     /// A hash with these parameters of the password `correct horse`, by the library itself.
     fn hashed(algorithm: argon2::Algorithm, memory: u32, passes: u32, lanes: u32) -> String {

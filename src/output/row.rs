@@ -170,6 +170,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Returns the approximate size of the cells in memory, in bytes.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.text.len() + self.slots.len() * size_of::<Slot>()
+    }
+
     /// Removes all cells and keeps the buffers.
     pub fn clear(&mut self) {
         self.text.clear();

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use unicode_width::UnicodeWidthStr;
 
 /// Comparison operators as they are typed, longer ones before their prefixes, and what each means.
-const OPERATORS: &[(&str, &str)] = &[
+const TYPED_OPERATORS: &[(&str, &str)] = &[
     ("==", "="),
     ("=~", "=~"),
     ("<>", "!="),
@@ -145,6 +145,52 @@ pub fn parse(text: &str) -> Result<Criteria<Comparison<'_>>> {
     }
 }
 
+/// Returns the comparison at the end of an unfinished condition, from its field on.
+#[must_use]
+pub fn last_part(text: &str) -> &str {
+    let mut parser = Parser { text, at: 0, open: 0, depth: 0 };
+    loop {
+        parser.skip_blanks();
+        let part = parser.rest();
+        if parser.takes("(") {
+            parser.open += 1;
+            continue;
+        }
+        // A word that the text ends with may be the beginning of a field.
+        if parser.takes_word("not") && !parser.rest().is_empty() {
+            continue;
+        }
+        parser.at = text.len() - part.len();
+        if parser.comparison().is_err() {
+            return part;
+        }
+        parser.skip_blanks();
+        while parser.takes(")") {
+            parser.open = parser.open.saturating_sub(1);
+            parser.skip_blanks();
+        }
+        let is_joined = parser.takes_word("and") || parser.takes_word("or");
+        if !is_joined || parser.rest().is_empty() {
+            return part;
+        }
+    }
+}
+
+/// Returns the operators, each in one form.
+pub fn operators() -> impl Iterator<Item = &'static str> {
+    TYPED_OPERATORS.iter().filter(|(typed, operator)| typed == operator).map(|(typed, _)| *typed)
+}
+
+/// Returns the field of an unfinished comparison, its operator and its value; `None` without an operator.
+#[must_use]
+pub fn halves(part: &str) -> Option<(&str, &'static str, &str)> {
+    part.char_indices().find_map(|(at, _)| {
+        let (field, rest) = part.split_at(at);
+        let (typed, operator) = TYPED_OPERATORS.iter().find(|(typed, _)| rest.starts_with(typed))?;
+        Some((field.trim(), *operator, rest.get(typed.len()..)?.trim_start()))
+    })
+}
+
 /// Reads a condition from left to right.
 struct Parser<'t> {
     text: &'t str,
@@ -199,7 +245,7 @@ impl<'t> Parser<'t> {
     fn comparison(&mut self) -> Result<Comparison<'t>> {
         let begin = self.at;
         while let Some(next) = self.rest().chars().next() {
-            if matches!(next, '(' | ')') || OPERATORS.iter().any(|(typed, _)| self.rest().starts_with(typed)) {
+            if matches!(next, '(' | ')') || TYPED_OPERATORS.iter().any(|(typed, _)| self.rest().starts_with(typed)) {
                 break;
             }
             if next.is_whitespace() {
@@ -214,7 +260,7 @@ impl<'t> Parser<'t> {
             self.at += next.len_utf8();
         }
         let field = self.word(begin, self.at);
-        let found = OPERATORS.iter().find(|(typed, _)| self.rest().starts_with(typed));
+        let found = TYPED_OPERATORS.iter().find(|(typed, _)| self.rest().starts_with(typed));
         let Some((typed, operator)) = found else {
             let what = self.text.get(begin..).unwrap_or_default().trim();
             let message = if what.is_empty() && begin > 0 {

@@ -35,7 +35,7 @@ pub(crate) fn valued(field: &'static Field, arg: Arg) -> Arg {
     let arg = arg.value_name(placeholder(field)).allow_hyphen_values(false);
     match (field.kind, field.kind.words()) {
         (Kind::Reference { to, .. }, _) => arg.add(names_of(to)),
-        (_, Some(choices)) => arg.add(words(choices)),
+        (_, Some(choices)) => arg.add(complete::words(choices)),
         _ => arg,
     }
 }
@@ -47,12 +47,7 @@ pub(crate) const fn role(entity: &Entity) -> Role {
 
 /// Completes the names of a noun's records from the inventory.
 pub(crate) fn names_of(noun: &'static str) -> ArgValueCompleter {
-    ArgValueCompleter::new(move |start: &std::ffi::OsStr| complete::names(noun, start))
-}
-
-/// Completes one of a few words.
-fn words(words: &'static [&'static str]) -> ArgValueCompleter {
-    ArgValueCompleter::new(move |start: &std::ffi::OsStr| complete::words(words, start))
+    complete::completer(move |start| complete::names(noun, start))
 }
 
 /// Returns the placeholder for a value in help.
@@ -66,6 +61,15 @@ fn placeholder(field: &Field) -> String {
         Kind::Created | Kind::Updated | Kind::Time => "TIME".to_owned(),
         _ => field.name.to_uppercase().replace('-', "_"),
     }
+}
+
+/// Returns the arguments for a noun and the name of one of its records.
+pub(crate) fn noun_and_record(noun: &'static str, record: &'static str) -> [Arg; 2] {
+    let argument = |name: &'static str, value: &'static str, help| Arg::new(name).value_name(value).help(help);
+    [
+        argument("noun", "NOUN", noun).add(complete::completer(complete::nouns)),
+        argument("record", "NAME", record).add(complete::completer(complete::names_of_typed_noun)),
+    ]
 }
 
 /// Adds an option for each collection that can be created with a record.

@@ -1,6 +1,7 @@
 //! `inv NOUN export`: rows that `import` reads back unchanged.
 
 use super::arguments;
+use super::complete::ColumnSet;
 use super::list;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
@@ -11,7 +12,10 @@ use crate::store::Query;
 use clap::{ArgMatches, Command};
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
-    terms::arguments(catalog, entity, command).next_help_heading("View").args(list::view()).arg(arguments::at())
+    terms::arguments(catalog, entity, command)
+        .next_help_heading("View")
+        .args(list::view(ColumnSet::Of(entity)))
+        .arg(arguments::at())
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {

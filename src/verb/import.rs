@@ -3,6 +3,7 @@
 use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
+use super::complete;
 use super::header::{self, ExternalIds};
 use super::hints::Pairing;
 use super::ledger::SourceRun;
@@ -69,7 +70,8 @@ pub(crate) fn how(command: Command) -> Command {
                 .long("create")
                 .value_name("NOUN,…")
                 .action(ArgAction::Append)
-                .help("Make what rows refer to and is not there yet, such as os,owner"),
+                .help("Make what rows refer to and is not there yet, such as os,owner")
+                .add(complete::listed(complete::nouns)),
         )
         .arg(
             Arg::new("rejects")

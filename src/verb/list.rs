@@ -1,6 +1,7 @@
 //! `inv NOUN list`: records by filter, in the columns and the order of the options.
 
 use super::arguments::{self, option, options, switch};
+use super::complete::{self, ColumnSet};
 use super::terms;
 use crate::catalog::column::same_name;
 use crate::catalog::{Catalog, Entity, Path, identified};
@@ -15,21 +16,22 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
         .next_help_heading("View")
-        .args(view())
+        .args(view(ColumnSet::Of(entity)))
         .args(amounts())
         .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
         .arg(arguments::at())
 }
 
 /// Options for columns, order, limits and format of a list.
-pub(crate) fn view() -> Vec<Arg> {
+pub(crate) fn view(set: ColumnSet) -> Vec<Arg> {
     vec![
-        chosen_columns(),
+        chosen_columns(set),
         Arg::new("sort")
             .long("sort")
             .value_name("COL[:desc],…")
             .action(ArgAction::Append)
-            .help("Sort by these columns; :desc puts the greatest first"),
+            .help("Sort by these columns; :desc puts the greatest first")
+            .add(complete::sort_keys(set)),
         Arg::new("limit").long("limit").value_name("N").help("At most so many"),
         Arg::new("offset").long("offset").value_name("N").help("Skip so many first"),
         Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"),
@@ -56,13 +58,14 @@ pub(crate) fn amounts() -> [Arg; 2] {
 }
 
 /// Returns `-c COL,…`.
-pub(crate) fn chosen_columns() -> Arg {
+pub(crate) fn chosen_columns(set: ColumnSet) -> Arg {
     Arg::new("columns")
         .short('c')
         .long("columns")
         .value_name("COL,…")
         .action(ArgAction::Append)
         .help("Which columns; +COL adds to the usual ones, dots follow references: pool.dc")
+        .add(complete::columns(set))
 }
 
 /// Returns the options of an answer from the command line; `otherwise` is the style without `--output`.

@@ -27,7 +27,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
                 .action(ArgAction::SetTrue)
                 .help("Pass over names that nothing has"),
         )
-        .args(terms::which_arguments())
+        .args(terms::which_arguments(entity))
         .arg(arguments::yes());
     arguments::writes(command)
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, option, options, switch};
 use super::batch::{Batch, Existing};
+use super::complete;
 use super::intake::{Intake, Rejected, Target};
 use super::list::number;
 use super::report::Report;
@@ -28,16 +29,18 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .long("clear")
                 .value_name("FIELD")
                 .action(ArgAction::Append)
-                .help("Make this field empty; may be given several times"),
+                .help("Make this field empty; may be given several times")
+                .add(complete::completer(move |start| names_beginning_with(clearables(entity), start))),
         )
         .arg(
             Arg::new("release")
                 .long("release")
                 .value_name("FIELD")
                 .action(ArgAction::Append)
-                .help("Let sources set FIELD again (repeatable)"),
+                .help("Let sources set FIELD again (repeatable)")
+                .add(complete::completer(move |start| names_beginning_with(entity.settable(), start))),
         )
-        .args(terms::which_arguments())
+        .args(terms::which_arguments(entity))
         .arg(arguments::yes());
     let command = if super::add::has_secret(entity) {
         command
@@ -239,13 +242,25 @@ fn field_named(entity: &'static Entity, name: &str) -> Result<&'static Field> {
     })
 }
 
+fn may_be_cleared(field: &Field) -> bool {
+    !field.required && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Role)
+}
+
+/// The fields that may be cleared.
+fn clearables(entity: &'static Entity) -> impl Iterator<Item = &'static Field> {
+    entity.fields.iter().filter(|field| may_be_cleared(field))
+}
+
+fn names_beginning_with(fields: impl Iterator<Item = &'static Field>, start: &str) -> Vec<String> {
+    fields.map(|field| field.name.to_owned()).filter(|name| name.starts_with(start)).collect()
+}
+
 /// The place of a field that may be cleared.
 fn clearable(entity: &'static Entity, name: &str) -> Result<usize> {
-    let may = |field: &&Field| !field.required && !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Role);
-    let names: Vec<&str> = entity.fields.iter().filter(may).map(|field| field.name).collect();
+    let names: Vec<&str> = clearables(entity).map(|field| field.name).collect();
     let found = entity.fields.iter().position(|field| crate::catalog::column::same_name(field.name, name));
     match found.and_then(|place| Some((place, entity.fields.get(place)?))) {
-        Some((place, field)) if may(&field) => Ok(place),
+        Some((place, field)) if may_be_cleared(field) => Ok(place),
         Some(_) => Err(Error::usage(format!("{name} cannot be cleared: {} must have it", entity.labels.1))),
         None => {
             let near = similar::nearest(name, names.iter().copied(), 3);

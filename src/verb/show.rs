@@ -1,5 +1,6 @@
 //! `inv NOUN show`: one record in full, with what hangs from it.
 
+use super::complete::ColumnSet;
 use super::{arguments, list};
 use crate::catalog::{Catalog, Entity, Path, Reach, Section, Sourced, identified, parts};
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ use std::ops::ControlFlow;
 pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let command = command
         .arg(arguments::records(entity).required(true))
-        .arg(list::chosen_columns())
+        .arg(list::chosen_columns(ColumnSet::Of(entity)))
         .args(list::amounts())
         .arg(arguments::at());
     if entity.reach != Reach::Everywhere {

@@ -1,6 +1,7 @@
 //! Filters of the command line as conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
 
 use super::arguments::{names_of, option, options, valued};
+use super::complete::{self, ColumnSet};
 use crate::catalog::{Catalog, Entity, Field, Kind, Leaf, Path};
 use crate::error::{Error, Result};
 use crate::output::row::ColumnKind;
@@ -40,15 +41,16 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
     } else {
         command
     };
-    command.arg(where_argument())
+    command.arg(where_argument(ColumnSet::Of(entity)))
 }
 
 /// Returns `--where TERM`.
-pub(crate) fn where_argument() -> Arg {
+pub(crate) fn where_argument(set: ColumnSet) -> Arg {
     Arg::new("where")
         .long("where")
         .value_name("TERM")
         .action(ArgAction::Append)
+        .add(complete::condition(set))
         .help("Only where FIELD OP VALUE holds; OP is = != ~ !~ =~ < <= > >=, in (…); and, or, not, parentheses")
         .long_help(
             "Only where FIELD OP VALUE holds. OP is one of = != ~ !~ =~ < <= > >=, where ~ means: contains, in any case, \
@@ -59,13 +61,13 @@ pub(crate) fn where_argument() -> Arg {
 }
 
 /// Conditions that select records to write to, and how many there must be.
-pub(crate) fn which_arguments() -> [Arg; 2] {
+pub(crate) fn which_arguments(entity: &'static Entity) -> [Arg; 2] {
     let expect = Arg::new("expect")
         .long("expect")
         .value_name("N")
         .requires("where")
         .help("Change nothing unless --where matches N records");
-    [where_argument(), expect]
+    [where_argument(ColumnSet::Of(entity)), expect]
 }
 
 /// Returns true if the records of `entity` are addresses.

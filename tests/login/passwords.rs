@@ -333,3 +333,65 @@ fn add_is_refused(sandbox: &Sandbox) {
     sandbox.sign_in("ada");
     add(sandbox, "eve", "viewer");
 }
+
+/// Number of attempts that count as wrong passwords.
+fn wrong_passwords(sandbox: &Sandbox) -> i64 {
+    let sql = "SELECT coalesce(sum(failures), 0) FROM login_failure";
+    engine(sandbox).query_row(sql, [], |row| row.get(0)).expect("a sum")
+}
+
+/// Gives `ed` a hash that takes 256 MiB and some seconds.
+fn make_slow(sandbox: &Sandbox) {
+    let slow = "$argon2id$v=19$m=262144,t=12,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let sql = "UPDATE login_users SET password_hash = $1 WHERE username = 'ed'";
+    assert_eq!(engine(sandbox).execute(sql, [slow]), Ok(1));
+}
+
+#[test]
+fn too_little_memory_is_a_fault_of_its_own_and_no_wrong_password() {
+    let sandbox = estate();
+    // In an address space of 64 MiB there is no room for 64 MiB more, in one of 256 MiB none for 256 MiB.
+    let limited = |kib: u32, name: &str| {
+        let command = sandbox.command();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -v {kib}; exec \"$@\""), "sh"]).arg(command.get_program());
+        shell.args(["login", name, "--password-stdin"]);
+        shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.stdin(std::fs::File::open(sandbox.file("password", PASSWORD)).expect("a password"));
+        answer(&mut shell)
+    };
+    let help = "help: end other programs or raise the limit (ulimit -v), and try again\n";
+    for name in ["ed", "nobody"] {
+        for _ in 0..6 {
+            let fault = format!("error: not enough memory to verify or hash a password: 64 MiB needed\n{help}");
+            assert_eq!(limited(65_536, name), Answer { status: 1, stdout: String::new(), stderr: fault });
+        }
+    }
+    assert_eq!(wrong_passwords(&sandbox), 0);
+    assert_eq!(log_in(&sandbox, "ed", PASSWORD).status, 0, "the name does not wait");
+    make_slow(&sandbox);
+    let fault = format!("error: not enough memory to verify or hash a password: 256 MiB needed\n{help}");
+    assert_eq!(limited(262_144, "ed"), Answer { status: 1, stdout: String::new(), stderr: fault });
+    assert_eq!(wrong_passwords(&sandbox), 0);
+}
+
+#[test]
+fn a_signal_ends_the_verification_of_a_password_at_once() {
+    let sandbox = estate();
+    make_slow(&sandbox);
+    for name in ["INT", "TERM", "HUP", "QUIT"] {
+        let password = std::fs::File::open(sandbox.file("password", PASSWORD)).expect("a password");
+        let mut command = sandbox.command();
+        command.args(["login", "ed", "--password-stdin"]).stdin(password).stderr(Stdio::piped());
+        let before = wrong_passwords(&sandbox);
+        let login = command.spawn().expect("inv starts");
+        // The attempt is counted, and its password is being verified.
+        wait_until("the attempt to count", || wrong_passwords(&sandbox) > before);
+        let begun = Instant::now();
+        signal(&login, name);
+        let ended = login.wait_with_output().expect("its end");
+        assert!(begun.elapsed() < Duration::from_secs(1), "SIG{name}: {:?}", begun.elapsed());
+        assert_eq!(ended.status.code(), Some(130), "SIG{name}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "error: interrupted; nothing was changed\n", "SIG{name}");
+    }
+}

@@ -41,22 +41,37 @@ impl Attempt {
     }
 }
 
+/// Returns a user name in the form in which it is stored.
+fn normal(username: &str) -> String {
+    username.trim().nfc().collect()
+}
+
+/// Returns the id and the password hash of a login user.
+fn user(connection: &Connection, username: &str) -> Result<Option<(i64, String)>> {
+    let sql = "SELECT login_user_id, password_hash FROM login_users WHERE username = $1";
+    connection.first(sql, &[Bind::Text(username)], |row| Ok((row.id(0)?, row.text(1)?.unwrap_or_default().to_owned())))
+}
+
 impl Store<'_> {
+    /// Returns the password hash of a login user, to prepare for an attempt; `None` if no login user has the name.
+    ///
+    /// # Errors
+    /// The file cannot be read or is damaged.
+    pub fn password_hash(&self, username: &str) -> Result<Option<String>> {
+        Ok(user(&self.open_to_read()?, &normal(username))?.map(|(_, hash)| hash))
+    }
+
     /// Begins to sign in as `username`.
     ///
     /// # Errors
     /// The name has to wait after too many wrong passwords; the inventory cannot be written to.
     pub fn attempt(&self, username: &str) -> Result<Attempt> {
-        let username: String = username.trim().nfc().collect();
+        let username = normal(username);
         let mut name_hash = hexadecimal(&Sha256::digest(username.as_bytes()));
         name_hash.truncate(5);
         self.locked(End::Commit, |connection| {
             count(connection, &name_hash)?;
-            let sql = "SELECT login_user_id, password_hash FROM login_users WHERE username = $1";
-            let user = connection.first(sql, &[Bind::Text(&username)], |row| {
-                Ok((row.id(0)?, row.text(1)?.unwrap_or_default().to_owned()))
-            })?;
-            Ok(Attempt { name_hash: name_hash.clone(), user })
+            Ok(Attempt { name_hash: name_hash.clone(), user: user(connection, &username)? })
         })
     }
 

@@ -1,20 +1,70 @@
-//! Copies of the whole file, page by page, by the engine's own online backup.
+//! Copies of the whole file: page by page by the engine's own online backup, or at once under a lock that is released.
 
-use super::{Access, Connection, code, explained};
-use crate::error::{Error, Result};
+use super::{Access, Connection, Guard, code, explained};
+use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
 use crate::store::engine::waiting::Patience;
 use rusqlite::ErrorCode;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::ffi;
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use tempfile::NamedTempFile;
 
 /// Pages that are copied in one step: 16 MiB, some ten milliseconds, for which a writer may have to wait.
 const SLICE: i32 = 4096;
+/// Bytes that are copied between two looks at the time: some ten milliseconds.
+const PIECE: u64 = 64 << 20;
 /// Restarts of a copy because of writers in between, before it is made in one step.
 const RESTARTS: u32 = 3;
 
+/// The shared lock of a connection that another thread reads with.
+pub(in crate::store) struct Lease {
+    path: PathBuf,
+    /// Device and inode of the locked file.
+    identity: Option<(u64, u64)>,
+}
+
+impl Lease {
+    /// Copies the locked file to a temporary file until the deadline of `guard`, and releases the lock, also where it
+    /// fails.
+    ///
+    /// The thread may be inside a function of the engine that takes hours, so the lock is released behind the engine's
+    /// back: POSIX releases all locks of a process on a file when any of its descriptors is closed. From then on the
+    /// connection reads without a lock: what it returns must not be used, and no other connection of this process to
+    /// the file may be opened, since the engine believes that the process has the lock.
+    pub(in crate::store) fn exchange_for_copy(self, guard: &Guard) -> Result<NamedTempFile> {
+        let uncopied = |error: std::io::Error| {
+            let reason = io_reason(&error);
+            Error::failed(format!("cannot copy the inventory for SQL that takes long: {reason}"))
+                .help("make room in the folder for temporary files, or set TMPDIR to another one")
+                .caused_by(error)
+        };
+        let mut locked = File::open(&self.path).map_err(uncopied)?;
+        let found = locked.metadata().map_err(uncopied)?;
+        if self.identity != Some((found.dev(), found.ino())) {
+            return Err(Error::inventory("the inventory was moved or replaced while it was read").help("try again"));
+        }
+        let mut copy = NamedTempFile::new().map_err(uncopied)?;
+        while std::io::copy(&mut (&mut locked).take(PIECE), copy.as_file_mut()).map_err(uncopied)? == PIECE {
+            if Instant::now() >= guard.deadline {
+                return Err(guard.overdue());
+            }
+        }
+        drop(locked);
+        Ok(copy)
+    }
+}
+
 impl Connection {
+    /// Returns the lock under which this connection reads.
+    pub(in crate::store) fn lease(&self) -> Lease {
+        Lease { path: self.path.clone(), identity: self.identity }
+    }
+
     /// Copies one moment of the file into the empty file `to`, without making the copy last.
     ///
     /// Outside a transaction others may write between two slices, and then it begins anew; a few times, because where

@@ -2,8 +2,9 @@
 //!
 //! The text is not parsed here. The file is open for reading only and `query_only`. An authorizer, which the engine
 //! calls for everything that a statement does while it compiles it, allows reading of open tables by listed functions
-//! and nothing else, however the engine was compiled. A handler that the engine calls as it works ends a statement that
-//! takes too long or is interrupted, and limits bound what a single step can take.
+//! and nothing else, however the engine was compiled. Limits bound the memory of a statement and the size of a value. A
+//! handler that the engine calls as it works ends a statement that takes too long; within one function the engine does
+//! not call it, so [`Store::ask`](crate::store::Store::ask) does not wait for the statement.
 
 use super::{Connection, explained};
 use crate::error::{Error, Kind, Result};
@@ -66,8 +67,12 @@ pub(in crate::store) struct Guard {
     pub open: BTreeSet<String>,
     /// Columns of these that it may not read, in lower case, and what they hold.
     pub secret: BTreeMap<(String, String), &'static str>,
-    /// Time limit.
+    /// Time limit, for the message.
     pub time: Duration,
+    /// When the time is over.
+    pub deadline: Instant,
+    /// True once nobody wants the answer any more.
+    pub stopped: Arc<AtomicBool>,
 }
 
 /// Why the engine refused or ended a statement, noted where it asked.
@@ -86,6 +91,13 @@ impl Noted {
 }
 
 impl Guard {
+    /// Returns the error of a statement whose time is over.
+    pub(in crate::store) fn overdue(&self) -> Error {
+        let unit = if self.time == Duration::from_secs(1) { "second" } else { "seconds" };
+        Error::failed(format!("the SQL took longer than {} {unit}", self.time.as_secs()))
+            .help("ask for less, or give it longer with --timeout SECONDS")
+    }
+
     /// Allows or refuses what the engine is about to compile; `closed` are the tables that may not be read.
     fn authorize(&self, noted: &Noted, closed: &BTreeSet<String>, context: &AuthContext<'_>) -> Authorization {
         match context.action {
@@ -151,9 +163,9 @@ impl Connection {
         answer: impl FnOnce(&[Column], &mut dyn FnMut(&mut Each<'_>) -> Result<()>) -> Result<T>,
     ) -> Result<T> {
         let noted = Arc::new(Noted::default());
-        let time = guard.time;
+        let overdue = guard.overdue();
         self.watched(guard, &noted)?;
-        let failed = |error: &rusqlite::Error| statement_error(error, &noted, time);
+        let failed = |error: &rusqlite::Error| statement_error(error, &noted, &overdue);
         let mut batch = Batch::new(&self.engine, sql);
         let Some(mut statement) = batch.next().map_err(|error| failed(&error))? else {
             return Err(Error::failed("there is no SQL to run").help("write inv sql 'SELECT …'"));
@@ -221,11 +233,11 @@ impl Connection {
             engine.set_limit(limit, most).map_err(|error| explained(&error))?;
         }
         let ended = Arc::clone(noted);
-        let (began, time) = (Instant::now(), guard.time);
+        let (deadline, stopped) = (guard.deadline, Arc::clone(&guard.stopped));
         let watch = move || {
-            let overdue = began.elapsed() >= time;
+            let overdue = Instant::now() >= deadline;
             ended.overdue.store(overdue, Ordering::Relaxed);
-            overdue || interrupt::check().is_err()
+            overdue || stopped.load(Ordering::Relaxed) || interrupt::check().is_err()
         };
         engine.progress_handler(STEPS, Some(watch)).map_err(|error| explained(&error))?;
         let noted = Arc::clone(noted);
@@ -321,7 +333,7 @@ fn fill(row: &mut Row, raw: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Res
 }
 
 /// Returns the error for a statement that failed or was stopped.
-fn statement_error(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Error {
+fn statement_error(error: &rusqlite::Error, noted: &Noted, overdue: &Error) -> Error {
     // The engine reports a denied function as wrong SQL; the noted refusal is more precise.
     if let Some(refusal) = noted.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone() {
         return refusal;
@@ -334,10 +346,7 @@ fn statement_error(error: &rusqlite::Error, noted: &Noted, time: Duration) -> Er
     };
     let text = text.map(shown::shown).unwrap_or_default();
     match code {
-        ErrorCode::OperationInterrupted if noted.overdue.load(Ordering::Relaxed) => {
-            Error::failed(format!("the SQL took longer than {} seconds", time.as_secs()))
-                .help("ask for less, or give it longer with --timeout SECONDS")
-        }
+        ErrorCode::OperationInterrupted if noted.overdue.load(Ordering::Relaxed) => overdue.clone(),
         ErrorCode::OperationInterrupted => Error::interrupted(),
         ErrorCode::OutOfMemory => Error::failed("the SQL takes more than 1 GiB of memory").help("ask for less"),
         ErrorCode::TooBig => Error::failed("the SQL makes a value of more than 64 MiB"),
