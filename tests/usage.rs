@@ -200,10 +200,10 @@ fn columns_filters_order_and_limits_work_as_on_lists() {
     let sandbox = estate();
     insta::assert_snapshot!(sandbox.run(&["usage", "-c", "pool,memory.free,memory.ratio", "--sort", "memory.free"]), @r"
     status 0
-    pool              memory.free  memory.ratio
-    AWS/osaka/db            4 GiB         93.8%
-    AWS/osaka/spare        32 GiB          0.0%
-    AWS/tokyo/prod       88.5 GiB         82.7%
+    pool             memory.free  memory.ratio
+    AWS/osaka/db           4 GiB         93.8%
+    AWS/osaka/spare       32 GiB          0.0%
+    AWS/tokyo/prod      88.5 GiB         82.7%
     AWS/tokyo/test
     ");
     assert_eq!(sandbox.ok(&["usage", "-c", "pool", "--where", "memory.ratio>=90%", "--no-headers"]), "AWS/osaka/db\n");

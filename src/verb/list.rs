@@ -49,7 +49,7 @@ pub(crate) fn amounts() -> [Arg; 2] {
             .long("exact")
             .action(ArgAction::SetTrue)
             .conflicts_with("unit")
-            .help("Show exact quantities and times in tables (default: three digits, minutes)"),
+            .help("Show exact quantities and times in tables (default: rounded)"),
         Arg::new("unit")
             .long("unit")
             .value_name("UNIT")
