@@ -47,6 +47,7 @@ fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
         .subcommand_value_name("NOUN|COMMAND")
         .subcommand_help_heading("Nouns and commands")
         .disable_help_subcommand(true)
+        .disable_version_flag(true)
         .max_term_width(100)
         // Without a blank line before the usage, the short help fits two screens of 24 lines.
         .help_template("{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}")
@@ -95,6 +96,7 @@ fn globals() -> Vec<Arg> {
         switch("verbose", "Say more").short('v'),
         switch("no-input", "Never ask anything"),
         switch("no-pager", "Do not page long tables"),
+        Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print version"),
         Arg::new("wait")
             .long("wait")
             .value_name("TIME")

@@ -15,8 +15,7 @@ use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Questi
 use crate::value::role::Role;
 use crate::value::{shown, time};
 use clap::ArgMatches;
-use clap::parser::ValueSource;
-use command_line::command_line;
+use command_line::{command_line, option};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::env;
@@ -532,21 +531,6 @@ fn write_message(text: &str) {
         // If standard error is closed, nobody can see the failure.
         let _ = writeln!(std::io::stderr(), "{}", shown::shown(line));
     }
-}
-
-/// Returns true if an option is set on the command line, in any of its commands.
-fn is_set(matches: &ArgMatches, name: &str) -> bool {
-    let is_here = matches.try_contains_id(name).is_ok() && matches.value_source(name) == Some(ValueSource::CommandLine);
-    is_here || matches.subcommand().is_some_and(|(_, below)| is_set(below, name))
-}
-
-/// Returns the value of an option on the command line. If several commands in it have the option, the deepest decides.
-fn option<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
-    let below = matches.subcommand().and_then(|(_, below)| option(below, name));
-    below.or_else(|| {
-        let value = matches.try_get_one::<T>(name).ok().flatten()?;
-        (matches.value_source(name) == Some(ValueSource::CommandLine)).then(|| value.clone())
-    })
 }
 
 /// List that is being written.

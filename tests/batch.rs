@@ -32,7 +32,7 @@ fn a_batch_is_one_change_whose_answers_come_after_it() {
     // History has the line of each record.
     let steps = sandbox.ok(&["log", "show", "1", "-o", "csv"]);
     assert!(steps.contains(&format!("create,vm,AWS/tokyo/prod/web 02,cpu,,2,{file}:7\n")), "{steps}");
-    assert!(steps.contains(&format!("change,vm,AWS/tokyo/prod/web01,cpu,2,4,{file}:8\n")), "{steps}");
+    assert!(steps.contains(&format!("update,vm,AWS/tokyo/prod/web01,cpu,2,4,{file}:8\n")), "{steps}");
     let blamed = sandbox.ok(&["blame", "vm", "web01", "-o", "csv"]);
     let line = |field: &str| blamed.lines().find(|line| line.starts_with(field)).unwrap_or_default();
     assert!(line("memory,4 GiB,").ends_with(&format!(",{file}:6,")), "{blamed}");
@@ -115,9 +115,9 @@ fn a_dry_run_of_a_batch_shows_what_would_change() {
         parts(&answer),
         (
             0,
-            "change,noun,record,field,old,new\n\
-             change,vm,AWS/tokyo/prod/web01,cpu,4,16\n\
-             change,vm,AWS/tokyo/prod/web02,name,web 02,web02\n",
+            "action,noun,record,field,old,new\n\
+             update,vm,AWS/tokyo/prod/web01,cpu,4,16\n\
+             update,vm,AWS/tokyo/prod/web02,name,web 02,web02\n",
             ""
         )
     );

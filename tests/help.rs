@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Two screens.
-const LINES: usize = 50;
+const LINES: usize = 48;
 const WIDTH: usize = 100;
 
 /// The commands of the reference, each with its long help: `inv vm list`.

@@ -89,7 +89,8 @@ pub(super) fn number(text: &str) -> Result<i64> {
 
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    let columns: Vec<Column> = report::change_columns().into_iter().chain([Column::new("file", ColumnKind::Text)]).collect();
+    let columns: Vec<Column> =
+        report::change_columns().into_iter().chain([Column::new("file", ColumnKind::Text)]).collect();
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();

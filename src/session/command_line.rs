@@ -1,5 +1,7 @@
-//! The command line as the history has it.
+//! The command line: its options, and what the history has of it.
 
+use clap::ArgMatches;
+use clap::parser::ValueSource;
 use std::ffi::OsString;
 
 /// Largest length of a command line in the history, in bytes.
@@ -42,4 +44,19 @@ fn quoted_for_shell(argument: &str) -> String {
     } else {
         format!("'{}'", argument.replace('\'', "'\\''"))
     }
+}
+
+/// Returns true if an option is set on the command line, in any of its commands.
+pub(super) fn is_set(matches: &ArgMatches, name: &str) -> bool {
+    let is_here = matches.try_contains_id(name).is_ok() && matches.value_source(name) == Some(ValueSource::CommandLine);
+    is_here || matches.subcommand().is_some_and(|(_, below)| is_set(below, name))
+}
+
+/// Returns the value of an option on the command line. If several commands in it have the option, the deepest decides.
+pub(super) fn option<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Option<T> {
+    let below = matches.subcommand().and_then(|(_, below)| option(below, name));
+    below.or_else(|| {
+        let value = matches.try_get_one::<T>(name).ok().flatten()?;
+        (matches.value_source(name) == Some(ValueSource::CommandLine)).then(|| value.clone())
+    })
 }

@@ -1,6 +1,7 @@
 //! Commands that share one transaction, as the lines of a batch do.
 
 use super::Session;
+use super::command_line::{command_line, is_set, option};
 use crate::error::{Error, Result};
 use crate::output::Style;
 use crate::store::{Patience, Reader, Writer};
@@ -76,11 +77,11 @@ impl Session<'_> {
         arguments: Vec<OsString>,
         shared: Option<SharedTransaction<'s>>,
     ) -> Result<Session<'s>> {
-        if let Some(name) = OF_THE_WHOLE.into_iter().find(|name| super::is_set(matches, name)) {
+        if let Some(name) = OF_THE_WHOLE.into_iter().find(|name| is_set(matches, name)) {
             return Err(Error::usage(format!("--{name} is an option of the whole batch"))
                 .help(format!("pass --{name} to inv batch itself")));
         }
-        let style = super::option::<String>(matches, "output").map(|style| Style::parse(&style)).transpose()?;
+        let style = option::<String>(matches, "output").map(|style| Style::parse(&style)).transpose()?;
         Ok(Session {
             inventory: self.inventory,
             style: style.or(self.style),
@@ -90,7 +91,7 @@ impl Session<'_> {
             dry_run: false,
             at: None,
             message: self.message.clone(),
-            command: Some(super::command_line::command_line(arguments.into_iter())),
+            command: Some(command_line(arguments.into_iter())),
             database: self.database.clone(),
             color: self.color,
             pager: false,
