@@ -166,3 +166,45 @@ fn names_come_from_standard_input() {
         (2, "", "error: standard input has no name\nhelp: pass names on its lines, or on the command line\n")
     );
 }
+
+#[test]
+fn in_json_a_batch_answers_with_its_change() {
+    let sandbox = Sandbox::empty();
+    sandbox.ok(&["batch", &sandbox.file("estate.txt", ESTATE)]);
+    let lines = "vm set web01 --cpu 8\nvm list\nvm set web01 --memory 8GiB\nvm rm 'web 02' --yes\n";
+    let record = |action: &str, id: u8, name: &str, fields: serde_json::Value| {
+        let path = format!("AWS/tokyo/prod/{name}");
+        serde_json::json!({ "action": action, "noun": "vm", "id": id, "path": path, "fields": fields })
+    };
+    let changed = serde_json::json!([
+        { "field": "memory", "old": "4 GiB", "new": "8 GiB" },
+        { "field": "cpu", "old": "4", "new": "8" },
+    ]);
+    for (arguments, change) in
+        [(&["batch", "-n", "-o", "json", "-"][..], None), (&["batch", "-o", "json", "-"], Some(2))]
+    {
+        let answer = sandbox.run_with_input(arguments, lines);
+        assert_eq!((answer.status, answer.stderr.as_str()), (0, ""), "{answer}");
+        let told: serde_json::Value = serde_json::from_str(&answer.stdout).expect("one object");
+        assert_eq!(
+            (&told["change"], &told["dry_run"]),
+            (&serde_json::json!(change), &serde_json::json!(change.is_none()))
+        );
+        let records = told["records"].as_array().expect("records");
+        assert!(records.contains(&record("update", 1, "web01", changed.clone())), "{told:#}");
+        let removed = records.iter().find(|record| record["action"] == "remove" && record["noun"] == "vm");
+        assert_eq!(
+            removed.map(|record| &record["path"]),
+            Some(&serde_json::json!("AWS/tokyo/prod/web 02")),
+            "{told:#}"
+        );
+    }
+    let failed = sandbox.run_with_input(&["batch", "-o", "json", "-"], "vm set web09 --cpu x\n");
+    let error: serde_json::Value = serde_json::from_str(&failed.stderr).expect("one object");
+    assert_eq!((failed.status, failed.stdout.as_str()), (1, ""), "{failed}");
+    assert_eq!(
+        error["faults"],
+        serde_json::json!([{ "file": "standard input", "line": 1, "column": null,
+            "message": "no vm named \"web09\" (did you mean web01?)" }])
+    );
+}
