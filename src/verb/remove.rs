@@ -1,6 +1,7 @@
 //! `inv NOUN rm`: deletes records after confirmation, unless others depend on them.
 
 use super::arguments::{self, switch};
+use super::preview::Preview;
 use super::report::Report;
 use super::set::{Named, confirmed};
 use super::terms;
@@ -38,12 +39,17 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let agreed = if switch(matches, "yes") || session.dry_run {
         None
     } else {
-        let (ids, question) = session.read(|reader| {
+        let (ids, question, preview) = session.read(|reader| {
             let ids = selection.ids(reader, entity)?;
             let removal = Removal::plan(reader, entity, &ids, dependents)?;
-            Ok((ids.clone(), question(reader, entity, &ids, &removal)?))
+            let question = question(reader, entity, &ids, &removal)?;
+            let preview = Preview::of_removal(reader, entity, &ids)?;
+            Ok((ids, question, preview))
         })?;
         if !ids.is_empty() {
+            if session.interactive && ids.len() > 1 {
+                preview.print(session);
+            }
             confirmed(session, &question, matches)?;
         }
         Some(ids)
