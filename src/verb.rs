@@ -24,7 +24,7 @@ pub(crate) mod intake;
 pub(crate) mod ledger;
 pub(crate) mod load;
 mod offer;
-mod preview;
+pub(crate) mod preview;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod rows;

@@ -75,7 +75,9 @@ fn a_name_that_is_taken_is_noticed_when_it_is_entered() {
     // A record that is created on the way.
     let mut terminal = Terminal::inv(&sandbox, &["storage", "add", "san9"]);
     terminal.answers("pool", "a new").answers("dc", "tokyo").answers("name of the new pool", "prod");
-    terminal.sees("pool \"AWS/tokyo/prod\" already exists").answers("name of the new pool", "edge");
+    terminal.sees("pool \"AWS/tokyo/prod\" already exists").answers("name of the new pool", "");
+    // Without a name it is not created, and the list is back.
+    terminal.answers("pool", "a new").answers("dc", "tokyo").answers("name of the new pool", "edge");
     terminal.answers("More fields?", "n");
     assert!(done(&mut terminal).screen.ends_with("AWS/tokyo/edge/san9"));
 }

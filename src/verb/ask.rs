@@ -212,28 +212,43 @@ impl<'q, 's> Questions<'q, 's> {
             optional: !required,
             new: is_simple.then_some(target.labels.0),
         };
-        match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
-            Choice::Item(path) => Ok(Some(path)),
-            Choice::Nothing => Ok(None),
-            Choice::New(typed) => self.new_record(target, &typed).map(Some),
+        loop {
+            match prompt::choose(Label { name: field.name, hint: &hint(field) }, choices)? {
+                Choice::Item(path) => return Ok(Some(path)),
+                Choice::Nothing => return Ok(None),
+                Choice::New(typed) => {
+                    let path = self.new_record(target, &typed)?;
+                    if path.is_some() {
+                        return Ok(path);
+                    }
+                }
+            }
         }
     }
 
-    /// Asks where a new record of `target` is and what it is called, and returns its path.
-    fn new_record(&mut self, target: &'static Entity, typed: &str) -> Result<String> {
+    /// Asks where a new record of `target` is and what it is called, and returns its path; `None` if it is not to be.
+    fn new_record(&mut self, target: &'static Entity, typed: &str) -> Result<Option<String>> {
         let holder = match self.session.catalog().parent(target) {
             Some((field, _)) => self.reference(field, true)?,
             None => None,
         };
         let label = format!("name of the new {}", target.labels.0);
-        let name = prompt::text(Label { name: &label, hint: "" }, typed, |text| {
+        let hint = if typed.is_empty() { "Enter alone: back to the list" } else { "" };
+        let name = prompt::text(Label { name: &label, hint }, typed, |text| {
+            if text.is_empty() {
+                return Ok(None);
+            }
             let name = name::parse(text)?;
             let text = |field: &str| if target.is_naming(field) { Some(name.as_str()) } else { holder.as_deref() };
             target.keys.iter().try_for_each(|key| self.session.read(|reader| check_key(reader, target, key, text)))?;
-            Ok(name)
+            Ok(Some(name))
         })?;
+        let Some(name) = name else { return Ok(None) };
         self.create.push(target.noun.to_owned());
-        Ok(holder.map_or(name.clone(), |holder| format!("{holder}/{name}")))
+        Ok(Some(match holder {
+            Some(holder) => format!("{holder}/{name}"),
+            None => name,
+        }))
     }
 
     /// Asks for records of a collection, one after another, until there are no more.

@@ -1,5 +1,6 @@
 //! Lists what a command is going to change, for its confirmation: the first records, and the number of the others.
 
+use super::report::Report;
 use crate::catalog::{Entity, Kind};
 use crate::error::Result;
 use crate::input::prompt::NONE;
@@ -8,6 +9,17 @@ use crate::store::{Reader, Record};
 
 /// Number of records that are named.
 const NAMED: usize = 5;
+
+/// Prints the first changes of a report.
+///
+/// # Errors
+/// The report cannot be read.
+pub(crate) fn print_first(session: &Session, report: &mut Report) -> Result<()> {
+    for line in report.first_lines(NAMED)? {
+        session.warn(&format!("  {line}"));
+    }
+    Ok(())
+}
 
 /// Records that are going to change: lines for the first ones, and the number of all.
 #[derive(Debug, Default)]

@@ -39,18 +39,18 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let agreed = if switch(matches, "yes") || session.dry_run {
         None
     } else {
-        let (ids, question, preview) = session.read(|reader| {
+        let (ids, action, preview) = session.read(|reader| {
             let ids = selection.ids(reader, entity)?;
             let removal = Removal::plan(reader, entity, &ids, dependents)?;
-            let question = question(reader, entity, &ids, &removal)?;
+            let action = action(reader, entity, &ids, &removal)?;
             let preview = Preview::of_removal(reader, entity, &ids)?;
-            Ok((ids, question, preview))
+            Ok((ids, action, preview))
         })?;
         if !ids.is_empty() {
             if session.interactive && ids.len() > 1 {
                 preview.print(session);
             }
-            confirmed(session, &question, matches)?;
+            confirmed(session, &action, matches)?;
         }
         Some(ids)
     };
@@ -74,12 +74,13 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     report.tell(session)
 }
 
-fn question(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: &Removal) -> Result<String> {
+/// Returns what is going to be done, in words.
+fn action(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: &Removal) -> Result<String> {
     let what = match ids {
         [id] => format!("{} {}", entity.labels.0, shown::shown(&reader.path(entity, *id)?)),
         several => entity.counted(several.len()),
     };
-    Ok(format!("remove {what}{}?", along(reader, removal)))
+    Ok(format!("remove {what}{}", along(reader, removal)))
 }
 
 /// Returns the records that are deleted too and the references that are cleared, in words.

@@ -4,6 +4,7 @@
 
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
+use crate::input::prompt::NONE;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Filling, Reader};
@@ -161,6 +162,23 @@ impl Report {
             .map_err(aside)
     }
 
+    /// Returns the first rows as lines, at most `most`: `change vm AWS/tokyo/prod/web01: cpu 2 → 4`.
+    pub(crate) fn first_lines(&mut self, most: usize) -> Result<Vec<String>> {
+        let Some(rows) = &mut self.rows else { return Ok(Vec::new()) };
+        rows.flush().and_then(|()| rows.get_mut().rewind()).map_err(aside)?;
+        let mut lines = Vec::new();
+        for line in BufReader::new(rows.get_mut()).lines().take(most) {
+            let [word, noun, record, field, old, new] = cells(&line.map_err(aside)?)?.map(Option::unwrap_or_default);
+            let or_none = |text: String| if text.is_empty() { NONE.to_owned() } else { text };
+            lines.push(match field.as_str() {
+                "" => format!("{word} {noun} {record}"),
+                field => format!("{word} {noun} {record}: {field} {} → {}", or_none(old), or_none(new)),
+            });
+        }
+        rows.seek(SeekFrom::End(0)).map(drop).map_err(aside)?;
+        Ok(lines)
+    }
+
     /// Answers with what was kept.
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
         let Some(rows) = self.rows else { return Ok(()) };
@@ -169,10 +187,8 @@ impl Report {
         session.answer(Answer::default(), &columns(), |each| {
             let mut row = Row::default();
             for line in BufReader::new(rows).lines() {
-                let line = line.map_err(aside)?;
-                let cells: [Option<String>; 6] = serde_json::from_str(&line).map_err(|error| aside(error.into()))?;
                 row.clear();
-                row.texts(cells.each_ref().map(Option::as_deref));
+                row.texts(cells(&line.map_err(aside)?)?.each_ref().map(Option::as_deref));
                 each(&row)?;
             }
             Ok(())
@@ -219,6 +235,11 @@ fn put(rows: &mut BufWriter<SpooledTempFile>, cells: [Option<&str>; 6]) -> Resul
         .map_err(std::io::Error::from)
         .and_then(|()| rows.write_all(b"\n"))
         .map_err(aside)
+}
+
+/// Reads one row of a report.
+fn cells(line: &str) -> Result<[Option<String>; 6]> {
+    serde_json::from_str(line).map_err(|error| aside(error.into()))
 }
 
 fn aside(error: std::io::Error) -> Error {

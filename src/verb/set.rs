@@ -155,19 +155,18 @@ impl<'m> Named<'m> {
     }
 }
 
-/// Asks whether to go on, or off a terminal wants `--yes`.
-pub(crate) fn confirmed(session: &Session, question: &str, matches: &ArgMatches) -> Result<()> {
+/// Asks whether to do `action`, such as `remove 3 vms`; off a terminal it requires `--yes`.
+pub(crate) fn confirmed(session: &Session, action: &str, matches: &ArgMatches) -> Result<()> {
     if switch(matches, "yes") || session.dry_run {
         return Ok(());
     }
     if !session.interactive {
-        return Err(
-            Error::usage(format!("this wants a yes: {question}")).help("say --yes, or look first with --dry-run")
-        );
+        return Err(Error::usage(format!("confirmation required to {action}"))
+            .help("pass --yes to confirm or --dry-run to preview"));
     }
     session.require(Role::Editor)?;
     interrupt::watch();
-    if prompt::confirm(question)? { Ok(()) } else { Err(Error::cancelled()) }
+    if prompt::confirm(&format!("{action}?"))? { Ok(()) } else { Err(Error::cancelled()) }
 }
 
 /// Gives the records the same new values, in one transaction.
@@ -261,7 +260,7 @@ fn confirm(
 ) -> Result<()> {
     let all = entity.counted(ids.len());
     if !session.interactive || session.dry_run || switch(matches, "yes") {
-        return confirmed(session, &format!("change {all}?"), matches);
+        return confirmed(session, &format!("change {all}"), matches);
     }
     let trial = session.previewing();
     let applied = trial.write(|writer| apply(&trial, writer, entity, ids, wanted, matches))?;
@@ -269,11 +268,11 @@ fn confirm(
         return Ok(());
     }
     applied.preview.print(session);
-    let question = match applied.unchanged {
-        0 => format!("change {all}?"),
-        _ => format!("change {} of {all}?", applied.changed),
+    let action = match applied.unchanged {
+        0 => format!("change {all}"),
+        _ => format!("change {} of {all}", applied.changed),
     };
-    confirmed(session, &question, matches)
+    confirmed(session, &action, matches)
 }
 
 /// The field called `name`.
