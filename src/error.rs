@@ -230,6 +230,12 @@ impl Error {
         Self::new(Kind::Interrupted, "interrupted; nothing was changed")
     }
 
+    /// Creates the failure of a command whose question the user declined (exit status 1).
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::failed("cancelled; nothing was changed")
+    }
+
     /// Creates a failure to write the output. A closed pipe ends the command quietly (exit status 0).
     #[must_use]
     pub fn output(error: io::Error) -> Self {

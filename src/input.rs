@@ -6,9 +6,11 @@
 
 pub mod csv;
 pub mod file;
+mod form;
 pub mod json_lines;
 pub mod lines;
 pub mod notes;
+mod plain;
 pub mod prompt;
 mod question;
 pub mod rvtools;

@@ -23,6 +23,8 @@ mod hints;
 pub(crate) mod intake;
 pub(crate) mod ledger;
 pub(crate) mod load;
+mod offer;
+pub(crate) mod preview;
 pub(crate) mod progress;
 pub(crate) mod report;
 pub(crate) mod rows;

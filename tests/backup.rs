@@ -205,7 +205,7 @@ fn a_restore_wants_a_yes_and_keeps_what_it_replaces() {
     assert_eq!(asked.status, 2, "{asked}");
     let path = sandbox.database().display().to_string();
     assert!(
-        asked.stderr.starts_with(&format!("error: this wants a yes: replace {path} (last change 14, 20")),
+        asked.stderr.starts_with(&format!("error: confirmation required to replace {path} (last change 14, 20")),
         "{asked}"
     );
     let dry = sandbox.run(&["restore", "copy.db", "--dry-run"]);

@@ -61,8 +61,8 @@ fn every_fault_of_a_batch_is_told_with_its_line_and_nothing_is_changed() {
              standard input:4: inv vm set has no option \"--memoy\" (did you mean --memory?)\n  \
              standard input:5: cpu: \"x\" is not a number (write the digits 0 to 9 with at most one point, such as 1024 or \
              1.5)\n  \
-             standard input:6: this wants a yes: remove vm AWS/tokyo/prod/web01? (say --yes, or look first with \
-             --dry-run)\n  \
+             standard input:6: confirmation required to remove vm AWS/tokyo/prod/web01 (pass --yes to confirm or \
+             --dry-run to preview)\n  \
              standard input:7: \"vm import\" cannot be run in a batch (a batch takes the verbs of nouns, such as vm \
              set; inv batch --help tells more)\n  \
              standard input:8: \"undo\" cannot be run in a batch (a batch takes the verbs of nouns, such as vm set; \

@@ -9,6 +9,7 @@ mod batch;
 mod beside_many;
 mod causes;
 mod check;
+mod choices;
 mod command_line;
 mod conformance;
 mod decisions;

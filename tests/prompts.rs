@@ -21,7 +21,7 @@ fn a_vm_with_nothing_given_is_asked_for_what_it_needs() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add"]);
     // The pool is chosen by a part of its path.
-    terminal.answers("name", "web03").answers("pool", "tes").answers("More fields?", "n");
+    terminal.answers("pool", "tes").answers("name", "web03").answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/test/web03"), "{}", ended.screen);
     assert_eq!(
@@ -40,6 +40,7 @@ fn what_the_command_line_gives_is_not_asked_for() {
     terminal.answers("pool", "prod").answers("More fields?", "y");
     terminal.answers("type", "").answers("status", "").answers("cpu", "").answers("os", "");
     terminal.answers("custom-os", "").answers("owner", "");
+    terminal.answers("ip", "").answers("disk", "").answers("system", "");
     let ended = done(&mut terminal);
     assert!(!ended.text().contains("memory"), "{}", ended.screen);
 }
@@ -55,16 +56,25 @@ fn a_complete_command_asks_nothing() {
 fn every_optional_field_is_offered_and_an_os_is_created_on_the_way() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add"]);
-    terminal.answers("name", "web03").answers("pool", "prod").answers("More fields?", "y");
+    terminal.answers("pool", "prod").answers("name", "web03").answers("More fields?", "y");
     terminal.answers("type", "m5.large").answers("status", DOWN);
     terminal.answers("memory", "16 GX").sees("no known unit").answers("memory", "16gib").answers("cpu", "4");
     terminal.answers("os", "a new").answers("name of the new os", "Plan 9");
     terminal.answers("owner", "ali");
+    // An address in a VLAN, two disks, one of them on a storage device, and two systems, one of them new.
+    terminal.answers("ip", "10.0.0.13").answers("vlan", "101").answers("ip", "");
+    terminal.answers("disk", "100 GX").sees("no known unit").answers("disk", "100GiB").answers("storage", "san");
+    terminal.answers("disk", "20GiB").answers("storage", "").answers("disk", "");
+    terminal.answers("system", "bil").answers("system", "a new").answers("name of the new system", "shop");
+    terminal.answers("system", "");
     done(&mut terminal);
-    let columns = "name,pool,type,status,memory,cpu,os,custom-os,owner";
+    let columns = "name,pool,type,status,memory,cpu,os,custom-os,owner,disks,ips,systems";
     assert_eq!(
         sandbox.ok(&["vm", "list", "-o", "csv", "-c", columns, "--where", "name=web03"]),
-        format!("{columns}\nweb03,prod,m5.large,running,16 GiB,4,Plan 9,,alice\n")
+        format!(
+            "{columns}\nweb03,prod,m5.large,running,16 GiB,4,Plan 9,,alice,100 GiB@san1;20 GiB,\
+             10.0.0.13@101,billing;shop\n"
+        )
     );
 }
 
@@ -76,6 +86,7 @@ fn an_os_that_is_not_in_the_list_is_asked_for_where_none_was_chosen() {
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "--pool", "prod", "--type", "t", "--memory", "1GiB"]);
     terminal.answers("name", "web04").answers("More fields?", "y").answers("status", "").answers("cpu", "");
     terminal.answers("os", "").answers("custom-os", "BeOS").answers("owner", "");
+    terminal.answers("ip", "").answers("disk", "").answers("system", "");
     done(&mut terminal);
     let listed = sandbox.ok(&["vm", "list", "-o", "csv", "-c", "os,custom-os", "--where", "name=web04"]);
     assert_eq!(listed, "os,custom-os\n,BeOS\n");
@@ -86,7 +97,7 @@ fn a_pool_is_created_on_the_way_in_a_datacenter_that_is_chosen() {
     let sandbox = Sandbox::estate();
     sandbox.ok(&["dc", "add", "osaka", "--provider", "AWS"]);
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "web03"]);
-    terminal.answers("pool", "a new").answers("name of the new pool", "edge").answers("dc", "osa");
+    terminal.answers("pool", "a new").answers("dc", "osa").answers("name of the new pool", "edge");
     terminal.answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/osaka/edge/web03"), "{}", ended.screen);
@@ -100,8 +111,8 @@ fn a_pool_is_created_on_the_way_in_a_datacenter_that_is_chosen() {
 fn an_inventory_with_nothing_in_it_is_filled_from_one_question_to_the_next() {
     let sandbox = Sandbox::empty();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "web01"]);
-    terminal.answers("pool", "").answers("name of the new pool", "prod").answers("dc", "");
-    terminal.answers("name of the new dc", "tokyo").answers("provider", "").answers("name of the new provider", "AWS");
+    terminal.answers("pool", "").answers("dc", "").answers("provider", "").answers("name of the new provider", "AWS");
+    terminal.answers("name of the new dc", "tokyo").answers("name of the new pool", "prod");
     terminal.answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/prod/web01"), "{}", ended.screen);
@@ -121,7 +132,7 @@ fn names_in_japanese_are_chosen_and_typed() {
     let sandbox = Sandbox::estate();
     sandbox.ok(&["pool", "add", "東京の本番", "--dc", "tokyo"]);
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add"]);
-    terminal.answers("name", "ウェブ").answers("pool", "本番").answers("More fields?", "n");
+    terminal.answers("pool", "本番").answers("name", "ウェブ").answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/東京の本番/ウェブ"), "{}", ended.screen);
 }
@@ -140,7 +151,8 @@ fn an_address_is_asked_for_until_it_is_one() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["ip", "add"]);
     terminal.answers("ipv4 or ipv6", "010.0.0.1").sees("010.0.0.1\"").answers("ipv4 or ipv6", "10.0.0.12");
-    terminal.answers("More fields?", "y").answers("ipv6", "fd00::0:12").answers("vm", "web02").answers("vlan", "101");
+    terminal.answers("vlan", "101");
+    terminal.answers("More fields?", "y").answers("ipv6", "fd00::0:12").answers("vm", "web02");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/prod/web02/10.0.0.12"), "{}", ended.screen);
     assert_eq!(
@@ -150,24 +162,26 @@ fn an_address_is_asked_for_until_it_is_one() {
 }
 
 #[test]
-fn a_disk_that_is_not_named_is_numbered() {
+fn a_disk_is_numbered_where_it_is_not_named_and_asked_for_its_size() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["disk", "add"]);
-    terminal.answers("name", "").answers("vm", "web01").answers("More fields?", "n");
+    terminal.answers("vm", "web01").answers("name", "").answers("size", "40GiB").answers("storage", "");
     let ended = done(&mut terminal);
     // web01 has disk0 already.
     assert!(ended.screen.ends_with("AWS/tokyo/prod/web01/disk1"), "{}", ended.screen);
+    let listed = sandbox.ok(&["disk", "list", "-o", "csv", "-c", "name,size,storage", "--where", "name=disk1"]);
+    assert_eq!(listed, "name,size,storage\ndisk1,40 GiB,\n");
 }
 
 #[test]
 fn a_password_is_asked_for_twice_and_never_shown() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["login-user", "add"]);
-    terminal.answers("username", "alice").answers("More fields?", "n");
+    terminal.answers("username", "alice");
     terminal.answers("password:", "short7!").sees("a password has 8 to 1024 bytes, this one has 7");
     terminal.answers("password:", PASSWORD).answers("password again:", "correct hoarse");
     terminal.sees("the two are not the same");
-    terminal.answers("password:", PASSWORD).answers("password again:", PASSWORD);
+    terminal.answers("password:", PASSWORD).answers("password again:", PASSWORD).answers("More fields?", "n");
     let ended = done(&mut terminal);
     let text = ended.text();
     for typed in ["short7!", PASSWORD, "correct hoarse", "horse", "hoarse"] {
@@ -184,13 +198,13 @@ fn a_removal_is_asked_about_and_a_no_changes_nothing() {
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
     terminal.sees("remove vm AWS/tokyo/prod/web01").answers("remove vm", "n");
     let ended = terminal.ends();
-    assert_eq!(ended.status, 130, "{}", ended.screen);
-    assert!(ended.screen.contains("nothing was changed"), "{}", ended.screen);
+    assert_eq!(ended.status, 1, "{}", ended.screen);
+    assert!(ended.screen.ends_with("error: cancelled; nothing was changed"), "{}", ended.screen);
     assert!(ended.settings_are_back && ended.cursor_is_visible());
     assert_eq!(sandbox.exported(), before);
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
     terminal.asks("remove vm").types("\r");
-    assert_eq!(terminal.ends().status, 130, "Enter alone is a no");
+    assert_eq!(terminal.ends().status, 1, "Enter alone is a no");
     assert_eq!(sandbox.exported(), before);
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
     terminal.answers("remove vm", "y");
@@ -205,7 +219,7 @@ fn a_change_of_three_records_is_asked_about_and_of_two_is_not() {
     let all = ["vm", "set", "web01", "web02", "web10", "--status", "retired"];
     let mut terminal = Terminal::inv(&sandbox, &all);
     terminal.answers("change 3 vms?", "n");
-    assert_eq!(terminal.ends().status, 130);
+    assert_eq!(terminal.ends().status, 1);
     assert_eq!(sandbox.exported(), before);
     let mut terminal = Terminal::inv(&sandbox, &all);
     terminal.answers("change 3 vms?", "y");
@@ -224,7 +238,7 @@ fn a_status_is_chosen_with_the_arrow_keys_and_enter_alone_is_unknown() {
         let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "--pool", "test", "--type", "t"]);
         terminal.answers("name", name).answers("More fields?", "y");
         terminal.asks("status").sees("❯ unknown").types(keys).sees(&format!("❯ {status}")).types("\r");
-        for field in ["memory", "cpu", "os", "custom-os", "owner"] {
+        for field in ["memory", "cpu", "os", "custom-os", "owner", "ip", "disk", "system"] {
             terminal.answers(field, "");
         }
         let ended = done(&mut terminal);
@@ -236,22 +250,6 @@ fn a_status_is_chosen_with_the_arrow_keys_and_enter_alone_is_unknown() {
 }
 
 #[test]
-fn a_status_is_typed_where_the_terminal_has_no_room_for_a_list() {
-    let sandbox = Sandbox::estate();
-    let program = sandbox.command().get_program().to_owned();
-    let script = "stty rows 2 && exec \"$0\" vm add --pool prod --type t --memory 1GiB";
-    let script = [std::ffi::OsStr::new("sh"), "-c".as_ref(), script.as_ref(), &program];
-    let mut terminal = Terminal::run(&sandbox, &script, &[], 80);
-    terminal.answers("name", "web04").answers("More fields?", "y").answers("status", "running");
-    for field in ["cpu", "os", "custom-os", "owner"] {
-        terminal.answers(field, "");
-    }
-    assert_eq!(terminal.ends().status, 0);
-    let listed = sandbox.ok(&["vm", "list", "-o", "csv", "-c", "status", "--where", "name=web04"]);
-    assert_eq!(listed, "status\nrunning\n");
-}
-
-#[test]
 fn a_question_longer_than_the_terminal_is_drawn_once() {
     let sandbox = Sandbox::estate();
     let program = sandbox.command().get_program().to_owned();
@@ -260,7 +258,7 @@ fn a_question_longer_than_the_terminal_is_drawn_once() {
     terminal.asks("remove vm").sees("(y/n) › no").types("y").sees("(y/n) › yes").types("n").sees("(y/n) › no");
     terminal.types("\r");
     let ended = terminal.ends();
-    assert_eq!(ended.status, 130, "{}", ended.screen);
+    assert_eq!(ended.status, 1, "{}", ended.screen);
     assert_eq!(ended.screen.matches("? remove vm").count(), 1, "{}", ended.screen);
     assert!(!ended.screen.contains("(y/n)"), "{}", ended.screen);
 }
@@ -295,10 +293,10 @@ fn dialoguer_tears_wide_characters_and_the_line_editor_does_not() {
 
 /// The questions of `vm add` and an answer to each.
 const QUESTIONS: &[(&str, &str)] = &[
-    ("name", "web03"),
     ("pool", "a new"),
-    ("name of the new pool", "edge"),
     ("dc", "tokyo"),
+    ("name of the new pool", "edge"),
+    ("name", "web03"),
     ("More fields?", "y"),
     ("type", ""),
     ("status", UP),
@@ -307,6 +305,13 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("os", "a new"),
     ("name of the new os", "Plan 9"),
     ("owner", "bob"),
+    ("ip", "10.0.0.13"),
+    ("vlan", ""),
+    ("ip", ""),
+    ("disk", "10GiB"),
+    ("storage", "san1"),
+    ("disk", ""),
+    ("system", ""),
 ];
 
 #[test]
@@ -434,36 +439,50 @@ fn each_noun_is_added_by_answering_questions_alone() {
         };
         let before = count(&sandbox);
         let mut terminal = Terminal::inv(&sandbox, &[entity.noun, "add"]);
-        if entity.names.len() > 1 {
-            terminal.answers(&entity.names.join(" or "), value_of(entity, entity.names[0]));
-        }
-        let asked = |name: &str| {
-            entity.field(name).is_some_and(|field| {
-                !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Secret)
-                    && (entity.names.len() == 1 || entity.names[0] != name)
-            })
+        let collections = || Catalog::standard().entities().flat_map(|holder| holder.collections).collect::<Vec<_>>();
+        let names = entity.names;
+        // The holder, the name, what else it must have, and what it is made of as a part of another record.
+        let rank = |name: &str, required: bool| match () {
+            () if required && entity.parent == Some(name) => 0,
+            () if required || names[0] == name => 1,
+            () if names.contains(&name) => 4,
+            () if collections().iter().any(|c| c.of == entity.noun && c.main.contains(&name)) => 2,
+            () if collections().iter().any(|c| c.of == entity.noun && c.at == Some(name)) => 3,
+            () => 4,
         };
-        let required: Vec<&str> =
-            entity.fields.iter().filter(|f| f.required).map(|f| f.name).filter(|n| asked(n)).collect();
-        let optional: Vec<&str> =
-            entity.fields.iter().filter(|f| !f.required).map(|f| f.name).filter(|n| asked(n)).collect();
-        for name in required {
-            terminal.answers(
-                name,
-                if entity.field(name).and_then(|f| f.refers_to()).is_some() { "" } else { value_of(entity, name) },
-            );
-        }
-        if !optional.is_empty() {
-            terminal.answers("More fields?", "y");
-        }
-        for name in optional {
-            // A VM has an os or a custom-os, not both.
-            if name != "custom-os" {
-                terminal.answers(name, value_of(entity, name));
+        let asked =
+            entity.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated | Kind::Secret));
+        let mut asked: Vec<(usize, &str, bool)> =
+            asked.map(|field| (rank(field.name, field.required), field.name, field.required)).collect();
+        asked.sort_by_key(|(rank, ..)| *rank);
+        let secret = entity.fields.iter().any(|field| field.kind == Kind::Secret);
+        let mut offered = false;
+        let mut offer = |terminal: &mut Terminal| {
+            if !std::mem::replace(&mut offered, true) {
+                if secret {
+                    terminal.answers("password:", PASSWORD).answers("password again:", PASSWORD);
+                }
+                if asked.iter().any(|(rank, ..)| *rank == 4) || !entity.collections.is_empty() {
+                    terminal.answers("More fields?", "y");
+                }
             }
+        };
+        for (rank, name, required) in &asked {
+            if *rank == 4 {
+                offer(&mut terminal);
+            }
+            let refers = entity.field(name).and_then(|field| field.refers_to()).is_some();
+            match *name {
+                // A VM has an os or a custom-os, not both.
+                "custom-os" => continue,
+                _ if names.len() > 1 && *rank == 1 => terminal.answers(&names.join(" or "), value_of(entity, name)),
+                _ if *required && refers => terminal.answers(name, ""),
+                _ => terminal.answers(name, value_of(entity, name)),
+            };
         }
-        if entity.fields.iter().any(|field| field.kind == Kind::Secret) {
-            terminal.answers("password:", PASSWORD).answers("password again:", PASSWORD);
+        offer(&mut terminal);
+        for collection in entity.collections {
+            terminal.answers(collection.flag, "");
         }
         done(&mut terminal);
         if entity.operates {

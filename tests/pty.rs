@@ -3,7 +3,7 @@
 
 use crate::support::{PATIENCE, Sandbox};
 use rexpect::process::PtyProcess;
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -162,6 +162,13 @@ impl Terminal {
     /// Waits for a question and answers it.
     pub fn answers(&mut self, question: &str, keys: &str) -> &mut Self {
         self.asks(question).types(keys).types("\r")
+    }
+
+    /// Changes the size of the terminal.
+    pub fn resizes(&mut self, rows: u16, columns: u16) -> &mut Self {
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.keyboard, size).expect("a terminal of another size");
+        self
     }
 
     /// Presses Ctrl-C.

@@ -18,7 +18,7 @@ use crate::verb::header::ExternalIds;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
 use crate::verb::rows::Source;
-use crate::verb::{import, set};
+use crate::verb::{import, preview, set};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -228,14 +228,17 @@ fn confirm(
         return Ok(());
     }
     let preview = Options { rejects: None, planned_after: Some(last), ..options.clone() };
-    let loaded = load::load(&session.previewing(), what, sources, &preview)?;
+    let mut loaded = load::load(&session.previewing(), what, sources, &preview)?;
     let has_changes = loaded.has_changes();
+    if has_changes && loaded.refusal.is_none() {
+        preview::print_first(session, &mut loaded.report)?;
+    }
     import::summarize(session, &loaded);
     if let Some(refusal) = loaded.refusal {
         return Err(refusal);
     }
     if has_changes {
-        set::confirmed(session, "import these changes?", matches)?;
+        set::confirmed(session, "import these changes", matches)?;
         options.planned_after = Some(last);
     }
     Ok(())

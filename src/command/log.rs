@@ -128,7 +128,7 @@ fn verify(session: &Session) -> Result<()> {
 fn purge(session: &Session, matches: &ArgMatches) -> Result<()> {
     let text = option(matches, "before").unwrap_or_default();
     let time = time::moment(text, &time::now())?;
-    set::confirmed(session, &format!("drop the history before {time} for good?"), matches)?;
+    set::confirmed(session, &format!("drop the history before {time} for good"), matches)?;
     let count = session.write(|writer| writer.purge_history(&time))?;
     let would = if session.dry_run { "would drop" } else { "dropped" };
     session.say(&match count {

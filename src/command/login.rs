@@ -98,9 +98,9 @@ fn login(session: &Session, matches: &ArgMatches) -> Result<()> {
 fn prompt_name(session: &Session) -> Result<String> {
     interrupt::watch();
     let own = session.store().os_user().name;
-    prompt::text(Label { name: "name", hint: "" }, &own, |name| match name {
-        "" => Err(Error::failed("name must not be empty")),
-        _ => Ok(name.to_owned()),
+    let hint = format!("Enter alone: {}", shown::shown(&own));
+    prompt::text(Label { name: "name", hint: &hint }, "", |name| {
+        Ok(if name.is_empty() { &own } else { name }.to_owned())
     })
 }
 

@@ -57,7 +57,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         session.say(&format!("would {what}"));
         return Ok(());
     }
-    confirmed(session, &format!("{what}?"), matches)?;
+    confirmed(session, &what, matches)?;
     let restored = store.restore(&restore)?;
     session.say(&format!("restored {path} from {}", path_text(from)));
     if let Some(old_copy) = restored.old_copy {

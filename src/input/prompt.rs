@@ -1,19 +1,22 @@
 //! Questions on a terminal. They are asked on standard error, so that standard output stays data.
 //!
-//! `dialoguer` asks for a confirmation and for one of a few words. Its text input counts characters where a terminal
-//! counts columns, so texts and lists that are searched have an editor of their own in `question.rs`;
-//! `tests/prompts.rs` shows the difference. Ctrl-C at any question ends the command before anything has changed, with
-//! the terminal as it was.
+//! `dialoguer` asks for a confirmation. Its text input counts characters where a terminal counts columns, and its list
+//! panics on a terminal of fewer than three rows, so texts and lists have an editor of their own in `question.rs`;
+//! `tests/prompts.rs` shows the difference. `plain.rs` asks where the terminal cannot move its cursor. Ctrl-C at any
+//! question ends the command before anything has changed, with the terminal as it was.
 
-use super::question::{ACCEPTED, Prompt, REJECTED, RawMode, Reply, columns, fitted, leave};
-use crate::error::{Error, Result};
+pub use super::form::{Choice, Search};
+
+use super::form::{Menu, Offer, Offers, Prompt, Reply, failure, is_dumb};
+use super::plain;
+use super::question::{self, ACCEPTED, REJECTED, RawMode, columns, leave};
+use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::output::measure;
 use crate::value::shown;
 use console::Term;
+use dialoguer::Confirm;
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Select};
-use std::io;
 use zeroize::Zeroizing;
 
 /// Name of a value that is asked for, and its explanation.
@@ -25,42 +28,44 @@ pub struct Label<'a> {
     pub hint: &'a str,
 }
 
-/// Answer to a question with a list that is searched.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
-    /// The item at this index.
-    Item(usize),
-    /// None of them: the field stays empty.
-    Nothing,
-    /// A new item; the text was typed before, and may be its name.
-    New(String),
-}
-
 /// Asks for a text until `parse` accepts it. `text` can be edited or accepted.
 ///
 /// # Errors
 /// The user ended it, or the terminal cannot be used.
 pub fn text<T>(label: Label<'_>, text: &str, mut parse: impl FnMut(&str) -> Result<T>) -> Result<T> {
-    let describe = |_: usize, _: &str| String::new();
-    let mut prompt = Prompt { name: label.name, hint: label.hint, text, filter: None, describe: &describe };
+    let mut prompt = Prompt { name: label.name, hint: label.hint, text, menu: None };
     loop {
         let Reply::Text(answer) = ask(&prompt)? else { continue };
         let parsed = parse(answer.trim());
+        if let Err(error) = &parsed
+            && !is_correctable(error)
+        {
+            return parsed;
+        }
         let mark = if parsed.is_ok() { ACCEPTED } else { REJECTED };
         leave(mark, label.name, answer.trim()).map_err(failure)?;
         match parsed {
             Ok(value) => return Ok(value),
-            Err(error) => say(&error.in_one_line()),
+            Err(error) => refuse(&error),
         }
         prompt.text = "";
     }
 }
 
+/// Items that match a text.
+#[derive(Debug, Default)]
+pub struct BestItems {
+    /// The best ones, best first.
+    pub best: Vec<String>,
+    /// Number of the others.
+    pub more: u64,
+}
+
 /// Items of a list that is searched.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Choices<'a> {
-    /// The items.
-    pub items: &'a [String],
+    /// Search for items.
+    pub search: &'a Search<'a, BestItems>,
     /// True if the answer may be none of them, which is then the default.
     pub optional: bool,
     /// Noun for a new item, such as `os`; `None` if none can be created here.
@@ -70,69 +75,63 @@ pub struct Choices<'a> {
 /// Asks for one of the items of a list that narrows as one types.
 ///
 /// # Errors
-/// The user ended it, or the terminal cannot be used.
+/// The user ended it, the terminal cannot be used, or the search failed.
 pub fn choose(label: Label<'_>, choices: Choices<'_>) -> Result<Choice> {
-    // The places after the items are those of a new one and of none.
-    let (new, none) = (choices.items.len(), choices.items.len() + 1);
-    let lower: Vec<String> = choices.items.iter().map(|item| item.to_lowercase()).collect();
-    let create = choices.new.map(|noun| format!("+ a new {noun}"));
-    let filter = |typed: &str| {
-        let typed = typed.trim().to_lowercase();
-        let mut places: Vec<usize> = Vec::new();
-        places.extend((choices.optional && NONE.contains(&typed)).then_some(none));
-        let mut ranked: Vec<(usize, usize)> =
-            lower.iter().enumerate().filter_map(|(place, item)| Some((rank(item, &typed)?, place))).collect();
-        ranked.sort_unstable();
-        places.extend(ranked.into_iter().map(|(_, place)| place));
-        places.extend(create.is_some().then_some(new));
-        places
+    let search = |typed: &str, is_stale: &dyn Fn() -> bool| {
+        let typed = typed.trim();
+        let Some(items) = (choices.search)(typed, is_stale)? else { return Ok(None) };
+        let none = Offer { choice: Choice::Nothing, label: NONE.to_owned() };
+        let none = Some(none).filter(|_| choices.optional && NONE.contains(&typed.to_lowercase()));
+        let new = choices.new.map(|noun| {
+            let create = format!("+ a new {noun}");
+            // Who types that wants the line, and no item of that name.
+            let (name, label) = if create.trim_start_matches("+ ").starts_with(typed) {
+                (String::new(), create)
+            } else {
+                (typed.to_owned(), format!("{create} {}", shown::quoted(typed)))
+            };
+            Offer { choice: Choice::New(name), label }
+        });
+        let item = |item: String| Offer { label: shown::shown(&item).into_owned(), choice: Choice::Item(item) };
+        let shown = none.into_iter().chain(items.best.into_iter().map(item)).chain(new).collect();
+        Ok(Some(Offers { shown, more: items.more }))
     };
-    let asks_for_new = |typed: &str| create.as_ref().is_some_and(|create| create.contains(typed.trim()));
-    let describe = |place: usize, typed: &str| match &create {
-        Some(create) if place == new && asks_for_new(typed) => create.clone(),
-        Some(create) if place == new => format!("{create} {}", shown::quoted(typed.trim())),
-        _ => choices.items.get(place).map_or_else(|| NONE.to_owned(), |item| shown::shown(item).into_owned()),
-    };
-    let prompt = Prompt { name: label.name, hint: label.hint, text: "", filter: Some(&filter), describe: &describe };
-    let Reply::Choice(place, typed) = ask(&prompt)? else { return Ok(Choice::Nothing) };
-    leave(ACCEPTED, label.name, &describe(place, &typed)).map_err(failure)?;
-    Ok(match place {
-        _ if place < new => Choice::Item(place),
-        _ if place == none => Choice::Nothing,
-        _ if asks_for_new(&typed) => Choice::New(String::new()),
-        _ => Choice::New(typed.trim().to_owned()),
-    })
+    ask_for_line(label, Menu { search: &search, default: choices.optional.then_some(0) })
 }
 
 /// Entry for none of the items of a list.
 pub const NONE: &str = "(none)";
 
-/// Rank of an item that matches the typed text, 0 the best: by its name, by the beginning of its name, by the beginning
-/// of a part of its path, anywhere. `None` if a word of the text is missing.
-fn rank(item: &str, typed: &str) -> Option<usize> {
-    if typed.is_empty() {
-        return Some(0);
+/// Asks for one of a few words of a list that narrows as one types; Enter alone chooses the one at `default`.
+///
+/// # Errors
+/// The user ended it, or the terminal cannot be used.
+pub fn select(label: Label<'_>, words: &[&str], default: usize) -> Result<String> {
+    let search = |typed: &str, _: &dyn Fn() -> bool| {
+        let typed = typed.trim().to_lowercase();
+        let offer = |word: &&str| Offer { choice: Choice::Item((*word).to_owned()), label: (*word).to_owned() };
+        let shown = words.iter().filter(|word| word.contains(&typed)).map(offer).collect();
+        Ok(Some(Offers { shown, more: 0 }))
+    };
+    let all = words.join(", ");
+    // A plain question shows its list to whoever types something wrong.
+    let label = if is_dumb() { Label { hint: &all, ..label } } else { label };
+    match ask_for_line(label, Menu { search: &search, default: Some(default) })? {
+        Choice::Item(word) => Ok(word),
+        Choice::Nothing | Choice::New(_) => Ok(String::new()),
     }
-    if !typed.split_whitespace().all(|word| item.contains(word)) {
-        return None;
-    }
-    let name = item.rsplit('/').next().unwrap_or(item);
-    Some(match () {
-        () if item == typed || name == typed => 0,
-        () if name.starts_with(typed) => 1,
-        () if item.split('/').any(|part| part.starts_with(typed)) => 2,
-        () => 3,
-    })
+}
+
+/// Asks for a line of a list.
+fn ask_for_line(label: Label<'_>, menu: Menu<'_>) -> Result<Choice> {
+    let prompt = Prompt { name: label.name, hint: label.hint, text: "", menu: Some(menu) };
+    let Reply::Choice(choice, words) = ask(&prompt)? else { return Ok(Choice::Nothing) };
+    leave(ACCEPTED, label.name, &words).map_err(failure)?;
+    Ok(choice)
 }
 
 /// Columns that `dialoguer` draws around the question of a confirmation: `? ` and ` (y/n) › yes`.
 const CONFIRM_COLUMNS: usize = 15;
-
-/// Columns that `dialoguer` draws around the label of a list: `? `, ` ›` and ` [Page 1/2] `.
-const SELECT_COLUMNS: usize = 16;
-
-/// Rows of the smallest terminal that `dialoguer` draws a list on; on a smaller one it panics.
-const SELECT_ROWS: u16 = 3;
 
 /// Asks a question that is answered by `y` or `n` and Enter; Enter alone is a no.
 ///
@@ -140,65 +139,34 @@ const SELECT_ROWS: u16 = 3;
 /// The user ended it, or the terminal cannot be used.
 pub fn confirm(question: &str) -> Result<bool> {
     let question = shown::shown(question);
-    let is_confirmed = interact(&question, 0, |terminal| {
-        // dialoguer draws over one line only.
-        let fits = measure::width(&question) + CONFIRM_COLUMNS < columns(terminal);
-        if !fits {
-            terminal.write_line(&format!("? {question}"))?;
-        }
-        Confirm::with_theme(&ColorfulTheme::default())
-            .with_prompt(if fits { &question } else { "" })
-            .wait_for_newline(true)
-            .default(false)
-            .report(false)
-            .interact_on(terminal)
-    })?;
-    let answer = if is_confirmed { "yes" } else { "no" };
-    leave(ACCEPTED, &question, answer).map_err(failure)?;
-    Ok(is_confirmed)
-}
-
-/// Tests if the terminal is large enough for [`select`].
-#[must_use]
-pub fn can_select() -> bool {
-    Term::stderr().size().0 >= SELECT_ROWS
-}
-
-/// Asks for one of a few words with the arrow keys, and returns its index; Enter alone returns `default`.
-///
-/// # Errors
-/// The user ended it, or the terminal cannot be used.
-pub fn select(label: Label<'_>, words: &[&str], default: usize) -> Result<usize> {
-    let rows = usize::from(Term::stderr().size().0.saturating_sub(2));
-    let index = interact(label.name, words.len().min(rows) + 1, |terminal| {
-        Select::with_theme(&ColorfulTheme::default())
-            .with_prompt(fitted(format!("{} ({})", label.name, label.hint), columns(terminal) - SELECT_COLUMNS))
-            .items(words)
-            .default(default)
-            .report(false)
-            .interact_on(terminal)
-    })?;
-    leave(ACCEPTED, label.name, words.get(index).unwrap_or(&"")).map_err(failure)?;
-    Ok(index)
-}
-
-/// Runs a question of `dialoguer`, which draws `lines` lines. Raw mode lasts for all of it: between two keys `dialoguer`
-/// would let the terminal echo, and make a signal of Ctrl-C.
-fn interact<T>(name: &str, lines: usize, ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T> {
+    if is_dumb() {
+        return plain::confirm(&question);
+    }
     // dialoguer raises SIGINT at Ctrl-C, which would end the process with the cursor hidden.
     interrupt::watch();
     interrupt::check()?;
     let terminal = Term::stderr();
     let interacted = || {
+        // Between two keys dialoguer would let the terminal echo, and make a signal of Ctrl-C.
         let raw = RawMode::begin()?;
-        let answer = ask(&terminal);
+        // dialoguer draws over one line only.
+        let fits = measure::width(&question) + CONFIRM_COLUMNS < columns(&terminal);
+        if !fits {
+            terminal.write_line(&format!("? {question}"))?;
+        }
+        let answer = Confirm::with_theme(&ColorfulTheme::default())
+            .with_prompt(if fits { &question } else { "" })
+            .wait_for_newline(true)
+            .default(false)
+            .report(false)
+            .interact_on(&terminal);
         if answer.is_err() {
             terminal.clear_line()?;
-            terminal.clear_last_lines(lines)?;
         }
         drop(raw);
-        if answer.is_err() {
-            leave(REJECTED, name, "")?;
+        match &answer {
+            Ok(is_confirmed) => leave(ACCEPTED, &question, if *is_confirmed { "yes" } else { "no" })?,
+            Err(_) => leave(REJECTED, &question, "")?,
         }
         Ok(answer?)
     };
@@ -221,7 +189,7 @@ pub fn new_password(label: &str, mut check: impl FnMut(&str) -> Result<()>) -> R
     loop {
         let first = secret(&format!("{label}: "))?;
         if let Err(error) = check(&first) {
-            say(&error.in_one_line());
+            refuse(&error);
             continue;
         }
         let second = secret(&format!("{label} again: "))?;
@@ -237,6 +205,17 @@ fn secret(label: &str) -> Result<Zeroizing<String>> {
     rpassword::prompt_password(label).map(Zeroizing::new).map_err(failure)
 }
 
+/// Tests if another answer may be right.
+#[must_use]
+pub fn is_correctable(error: &Error) -> bool {
+    !matches!(error.kind(), Kind::Inventory | Kind::Interrupted | Kind::Denied | Kind::OutputClosed)
+}
+
+/// Tells why an answer is refused, before the question is asked again.
+pub fn refuse(error: &Error) {
+    say(&error.in_one_line());
+}
+
 fn say(text: &str) {
     // A terminal that is gone ends the next question.
     let _ = Term::stderr().write_line(&format!("  {}", shown::shown(text)));
@@ -244,30 +223,5 @@ fn say(text: &str) {
 
 fn ask(prompt: &Prompt<'_>) -> Result<Reply> {
     interrupt::check()?;
-    prompt.ask().map_err(failure)
-}
-
-/// Shows the cursor, and returns the failure that ends the questions.
-fn failure(error: io::Error) -> Error {
-    // This fails where the terminal is gone; there is nothing to put back then.
-    let _ = Term::stderr().show_cursor();
-    match error.kind() {
-        io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Error::interrupted(),
-        _ => Error::io("cannot ask on this terminal", error).help("give everything as options, with --no-input"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rank;
-
-    #[test]
-    fn a_name_goes_before_its_beginning_and_that_before_any_other_part() {
-        let fits: Vec<_> = ["aws/tokyo/prod", "prod/x", "aws/tokyo/prod2", "aws/tokyo/nonprod", "aws/tokyo/test"]
-            .iter()
-            .map(|item| rank(item, "prod"))
-            .collect();
-        assert_eq!(fits, [Some(0), Some(2), Some(1), Some(3), None]);
-        assert_eq!(rank("aws/tokyo/prod", "tok pro"), Some(3));
-    }
+    if is_dumb() { plain::ask(prompt) } else { question::ask(prompt) }
 }

@@ -4,6 +4,8 @@
 //! the terminal, because a line that wraps cannot be drawn over. Keys are read in one stretch of raw mode: between two
 //! stretches the terminal would echo what is typed ahead, and Ctrl-C would be a signal that no question waits for.
 
+use super::form::{Offer, Offers, Prompt, Reply, failure, is_dumb};
+use crate::error::Result;
 use crate::output::measure;
 use crate::value::shown;
 use console::{Key, Term, style};
@@ -14,8 +16,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Columns that an answer needs beside its question; with fewer, the question is on a line of its own.
 const ANSWER_COLUMNS: usize = 20;
-/// Number of choices on the screen at once.
-const PAGE: usize = 12;
+/// Number of lines of a list on the screen at once.
+const PAGE: usize = 14;
 
 /// Mark of an accepted answer.
 pub(super) const ACCEPTED: &str = "✔";
@@ -132,131 +134,104 @@ impl LineBuffer {
     }
 }
 
-/// Returns the places of the choices that match the typed text, best match first.
-pub(super) type Filter<'a> = dyn Fn(&str) -> Vec<usize> + 'a;
-
-/// An answer as it was typed or chosen.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reply {
-    /// A text.
-    Text(String),
-    /// The choice at this place, and the text that was typed to find it.
-    Choice(usize, String),
+/// Asks a question.
+///
+/// # Errors
+/// Ctrl-C, a signal, a terminal that is gone, or a search that failed.
+pub(super) fn ask(asked: &Prompt<'_>) -> Result<Reply> {
+    let terminal = Term::buffered_stderr();
+    let raw = RawMode::begin().map_err(failure)?;
+    let reply = read(asked, &terminal);
+    let cleared =
+        terminal.clear_line().and_then(|()| terminal.clear_to_end_of_screen()).and_then(|()| terminal.flush());
+    drop(raw);
+    if reply.is_err() {
+        leave(REJECTED, asked.name, "").map_err(failure)?;
+    }
+    cleared.map_err(failure)?;
+    reply
 }
 
-/// A question for a text, or for one of a list of choices that narrows as one types.
-pub(super) struct Prompt<'a> {
-    /// Name of the value; it stays on the screen before the answer.
-    pub name: &'a str,
-    /// Explanation beside the name while the question is on the screen.
-    pub hint: &'a str,
-    /// Text that can be edited or accepted.
-    pub text: &'a str,
-    /// Filter of the choices; `None` for a question that accepts any text.
-    pub filter: Option<&'a Filter<'a>>,
-    /// Words for the choice at a place, given the typed text.
-    pub describe: &'a dyn Fn(usize, &str) -> String,
+fn read(asked: &Prompt<'_>, terminal: &Term) -> Result<Reply> {
+    let hint = if asked.hint.is_empty() { String::new() } else { format!(" ({})", asked.hint) };
+    let mut prompt = format!("? {}{hint} › ", asked.name);
+    if measure::width(&prompt) + ANSWER_COLUMNS > columns(terminal) {
+        terminal.write_line(prompt.trim_end_matches(" › ")).map_err(failure)?;
+        "› ".clone_into(&mut prompt);
+    }
+    let mut line = LineBuffer::new(asked.text);
+    let mut offers = find(asked, "", &|| false)?.unwrap_or_default();
+    let mut index = asked.menu.as_ref().and_then(|menu| menu.default).unwrap_or_default();
+    let mut has_changed = false;
+    loop {
+        // Search and draw a paste once: the work for each of its keys grows with the line.
+        if !is_key_waiting() {
+            draw(terminal, &prompt, &line, &offers, index).map_err(failure)?;
+            // A search that takes long gives way to the next key.
+            if has_changed && let Some(found) = find(asked, &line.text, &is_key_waiting)? {
+                (offers, index, has_changed) = (found, 0, false);
+                draw(terminal, &prompt, &line, &offers, index).map_err(failure)?;
+            }
+        }
+        let key = terminal.read_key_raw().map_err(failure)?;
+        let length = line.text.len();
+        if line.edit(&key) {
+            has_changed |= asked.menu.is_some() && line.text.len() != length;
+            continue;
+        }
+        if has_changed && !matches!(key, Key::CtrlC | Key::Char('\x03')) {
+            (offers, index, has_changed) = (find(asked, &line.text, &|| false)?.unwrap_or_default(), 0, false);
+        }
+        let count = offers.shown.len();
+        match key {
+            Key::CtrlC | Key::Char('\x03') => return Err(failure(io::ErrorKind::Interrupted.into())),
+            Key::Char('\x04') if line.text.is_empty() => return Err(failure(io::ErrorKind::UnexpectedEof.into())),
+            Key::Enter if asked.menu.is_none() => return Ok(Reply::Text(line.text)),
+            Key::Enter if index < count => {
+                let Offer { choice, label } = offers.shown.swap_remove(index);
+                return Ok(Reply::Choice(choice, label));
+            }
+            Key::ArrowDown | Key::Tab if count > 0 => index = (index + 1) % count,
+            Key::ArrowUp | Key::BackTab if count > 0 => index = (index + count - 1) % count,
+            Key::PageDown => index = (index + PAGE).min(count.saturating_sub(1)),
+            Key::PageUp => index = index.saturating_sub(PAGE),
+            _ => {}
+        }
+    }
 }
 
-impl Prompt<'_> {
-    /// Asks.
-    ///
-    /// # Errors
-    /// Ctrl-C, a signal, or a terminal that is gone.
-    pub(super) fn ask(&self) -> io::Result<Reply> {
-        let terminal = Term::buffered_stderr();
-        let raw = RawMode::begin()?;
-        let reply = self.read(&terminal);
-        terminal.clear_line()?;
-        terminal.clear_to_end_of_screen()?;
-        terminal.flush()?;
-        drop(raw);
-        if reply.is_err() {
-            leave(REJECTED, self.name, "")?;
-        }
-        reply
-    }
+fn find(asked: &Prompt<'_>, typed: &str, is_stale: &dyn Fn() -> bool) -> Result<Option<Offers>> {
+    asked.menu.as_ref().map_or(Ok(Some(Offers::default())), |menu| (menu.search)(typed, is_stale))
+}
 
-    fn read(&self, terminal: &Term) -> io::Result<Reply> {
-        let hint = if self.hint.is_empty() { String::new() } else { format!(" ({})", self.hint) };
-        let mut prompt = format!("? {}{hint} › ", self.name);
-        if measure::width(&prompt) + ANSWER_COLUMNS > columns(terminal) {
-            terminal.write_line(prompt.trim_end_matches(" › "))?;
-            "› ".clone_into(&mut prompt);
-        }
-        let mut line = LineBuffer::new(self.text);
-        let mut places = self.places("");
-        let mut index = 0;
-        let mut has_changed = false;
-        loop {
-            // Filter and draw a paste once: the work for each of its keys grows with the line.
-            if !is_key_waiting() {
-                if std::mem::take(&mut has_changed) {
-                    places = self.places(&line.text);
-                    index = 0;
-                }
-                self.draw(terminal, &prompt, &line, &places, index)?;
-            }
-            let key = terminal.read_key_raw()?;
-            let length = line.text.len();
-            if line.edit(&key) {
-                has_changed |= line.text.len() != length;
-                continue;
-            }
-            if std::mem::take(&mut has_changed) {
-                places = self.places(&line.text);
-                index = 0;
-            }
-            match key {
-                Key::CtrlC | Key::Char('\x03') => return Err(io::ErrorKind::Interrupted.into()),
-                Key::Char('\x04') if line.text.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Key::Enter if self.filter.is_none() => return Ok(Reply::Text(line.text)),
-                Key::Enter => {
-                    if let Some(place) = places.get(index) {
-                        return Ok(Reply::Choice(*place, line.text));
-                    }
-                }
-                Key::ArrowDown | Key::Tab if !places.is_empty() => index = (index + 1) % places.len(),
-                Key::ArrowUp | Key::BackTab if !places.is_empty() => index = (index + places.len() - 1) % places.len(),
-                Key::PageDown => index = (index + PAGE).min(places.len().saturating_sub(1)),
-                Key::PageUp => index = index.saturating_sub(PAGE),
-                _ => {}
-            }
-        }
+/// Redraws the question with the line at `index` marked, and puts the cursor into its line.
+fn draw(terminal: &Term, prompt: &str, line: &LineBuffer, offers: &Offers, index: usize) -> io::Result<()> {
+    let columns = columns(terminal);
+    terminal.clear_line()?;
+    terminal.clear_to_end_of_screen()?;
+    let (text, column) = line.window(columns.saturating_sub(measure::width(prompt)).max(2));
+    terminal.write_str(&format!("{}{text}", style(prompt).bold().for_stderr()))?;
+    let page = PAGE.min(usize::from(terminal.size().0).saturating_sub(3)).max(1);
+    let start = (index + 1).saturating_sub(page);
+    let mut below = 0;
+    for (at, offer) in offers.shown.iter().enumerate().skip(start).take(page) {
+        let label = fitted(offer.label.clone(), columns - 3);
+        let item = if at == index { style(format!("❯ {label}")).cyan() } else { style(format!("  {label}")) };
+        terminal.write_str(&format!("\n{}", item.for_stderr()))?;
+        below += 1;
     }
-
-    fn places(&self, typed: &str) -> Vec<usize> {
-        self.filter.map(|filter| filter(typed)).unwrap_or_default()
+    let more = offers.more + offers.shown.len().saturating_sub(start + below) as u64;
+    if more > 0 {
+        let more = format!("\n  … {more} more; type a part of the name");
+        terminal.write_str(&style(more).dim().for_stderr().to_string())?;
+        below += 1;
     }
-
-    /// Redraws the question with the choice at `index` marked, and puts the cursor into its line.
-    fn draw(&self, terminal: &Term, prompt: &str, line: &LineBuffer, places: &[usize], index: usize) -> io::Result<()> {
-        let columns = columns(terminal);
-        terminal.clear_line()?;
-        terminal.clear_to_end_of_screen()?;
-        let (text, column) = line.window(columns.saturating_sub(measure::width(prompt)).max(2));
-        terminal.write_str(&format!("{}{text}", style(prompt).bold().for_stderr()))?;
-        let page = PAGE.min(usize::from(terminal.size().0).saturating_sub(3)).max(1);
-        let start = (index + 1).saturating_sub(page);
-        let mut below = 0;
-        for (at, place) in places.iter().enumerate().skip(start).take(page) {
-            let choice = fitted((self.describe)(*place, &line.text), columns - 3);
-            let item = if at == index { style(format!("❯ {choice}")).cyan() } else { style(format!("  {choice}")) };
-            terminal.write_str(&format!("\n{}", item.for_stderr()))?;
-            below += 1;
-        }
-        if places.len() > start + below {
-            let more = format!("\n  … {} more; type a part of the name", places.len() - start - below);
-            terminal.write_str(&style(more).dim().for_stderr().to_string())?;
-            below += 1;
-        }
-        if below > 0 {
-            terminal.move_cursor_up(below)?;
-        }
-        terminal.write_str("\r")?;
-        terminal.move_cursor_right(measure::width(prompt) + column)?;
-        terminal.flush()
+    if below > 0 {
+        terminal.move_cursor_up(below)?;
     }
+    terminal.write_str("\r")?;
+    terminal.move_cursor_right(measure::width(prompt) + column)?;
+    terminal.flush()
 }
 
 /// Leaves a question and its answer on the screen, marked as [`ACCEPTED`] or [`REJECTED`].
@@ -264,6 +239,10 @@ impl Prompt<'_> {
 /// # Errors
 /// The terminal is gone.
 pub(super) fn leave(mark: &str, name: &str, answer: &str) -> io::Result<()> {
+    if is_dumb() {
+        // They stand there already.
+        return Ok(());
+    }
     let mark = if mark == ACCEPTED { style(mark).green() } else { style(mark).red() };
     let terminal = Term::stderr();
     let answer = shown::shown(answer);

@@ -1,10 +1,11 @@
 //! `inv NOUN add`: one new record, and what is given along with it.
 
 use super::arguments::{self, option, options, switch};
+use super::ask::Questions;
 use super::batch::{Batch, Existing};
 use super::intake::{Intake, Rejected, Target};
 use super::report::Report;
-use super::{ask, show};
+use super::show;
 use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::{Error, Result};
 use crate::input::secret;
@@ -58,7 +59,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
 
 /// Puts the record in that the command line describes; one that exists already is treated as `existing` says.
 pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatches, existing: Existing) -> Result<()> {
-    let (mut texts, mut create) = (texts(entity, matches), Vec::new());
+    let texts = texts(entity, matches);
     let mut missing = missing(entity, &texts);
     if !session.interactive {
         if has_secret(entity) && !switch(matches, "password-stdin") {
@@ -72,15 +73,10 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
             )));
         }
     }
+    let mut questions = Questions::new(session, entity, texts, existing, arguments::duplicates(matches));
     if !missing.is_empty() {
         session.require(arguments::role(entity))?;
-        let places = texts.iter().filter_map(|(target, _)| match target {
-            Target::Field(place) => Some(*place),
-            _ => None,
-        });
-        let answers = ask::for_new(session, entity, &places.collect::<Vec<usize>>())?;
-        texts.extend(answers.texts);
-        create = answers.create;
+        questions.required()?;
     }
     let secret = if has_secret(entity) {
         session.require(arguments::role(entity))?;
@@ -88,6 +84,10 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
     } else {
         None
     };
+    if !missing.is_empty() {
+        questions.optional()?;
+    }
+    let Questions { texts, create, .. } = questions;
     // Only a command that always creates answers with the record alone.
     let card = session.style.filter(|style| style.is_json() && existing == Existing::Refuse);
     let (answer, done, closed, report) = session.write(|writer| {

@@ -178,9 +178,7 @@ impl<'s> Batch<'s> {
         }
         let id = match (existing, self.existing) {
             (Some(found), Existing::Refuse) => {
-                let title = writer.title(self.entity, found.id())?;
-                let text = format!("{} {} already exists", self.entity.labels.0, shown::quoted(&title));
-                return Err(Error::exists(text).into());
+                return Err(exists(writer, self.entity, found.id())?.into());
             }
             (Some(found), Existing::Skip) => {
                 self.tally.skipped += 1;
@@ -526,22 +524,28 @@ fn whole(cells: Vec<Option<Cell<'_>>>) -> Vec<Cell<'_>> {
     cells.into_iter().map(|cell| cell.unwrap_or(Cell::Null)).collect()
 }
 
+/// The conflict that a new record is whose key another one has already.
+pub(super) fn exists(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<Error> {
+    let title = shown::quoted(&reader.title(entity, id)?);
+    Ok(Error::exists(format!("{} {title} already exists", entity.labels.0)))
+}
+
 /// The conflict that an address is whose VLAN has it already.
-fn duplicate(writer: &Writer<'_>, entity: &'static Entity, holder: i64, key: &[&str]) -> Result<Error> {
-    let Some(record) = writer.record(entity, holder)? else {
+pub(super) fn duplicate(reader: &Reader<'_>, entity: &'static Entity, holder: i64, key: &[&str]) -> Result<Error> {
+    let Some(record) = reader.record(entity, holder)? else {
         return Ok(Error::exists(format!("such a {} exists already", entity.labels.0)));
     };
     let mut shared = Vec::new();
     for name in key {
         if let Some(field) = entity.field(name)
-            && let Some(value) = writer.shown(field, record.value(entity, name))?
+            && let Some(value) = reader.shown(field, record.value(entity, name))?
         {
             shared.push(if entity.is_naming(name) { value } else { format!("{name} {value}") });
         }
     }
-    let holder = match (entity.parent_field(), writer.catalog().parent(entity)) {
+    let holder = match (entity.parent_field(), reader.catalog().parent(entity)) {
         (Some(field), Some((_, target))) => match record.value(entity, field.name) {
-            Cell::Integer(id) => format!("by {} {}", target.labels.0, shown::quoted(&writer.path(target, *id)?)),
+            Cell::Integer(id) => format!("by {} {}", target.labels.0, shown::quoted(&reader.path(target, *id)?)),
             _ => "as reserved".to_owned(),
         },
         _ => String::new(),

@@ -1,6 +1,7 @@
 //! `inv NOUN rm`: deletes records after confirmation, unless others depend on them.
 
 use super::arguments::{self, switch};
+use super::preview::Preview;
 use super::report::Report;
 use super::set::{Named, confirmed};
 use super::terms;
@@ -38,13 +39,18 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let agreed = if switch(matches, "yes") || session.dry_run {
         None
     } else {
-        let (ids, question) = session.read(|reader| {
+        let (ids, action, preview) = session.read(|reader| {
             let ids = selection.ids(reader, entity)?;
             let removal = Removal::plan(reader, entity, &ids, dependents)?;
-            Ok((ids.clone(), question(reader, entity, &ids, &removal)?))
+            let action = action(reader, entity, &ids, &removal)?;
+            let preview = Preview::of_removal(reader, entity, &ids)?;
+            Ok((ids, action, preview))
         })?;
         if !ids.is_empty() {
-            confirmed(session, &question, matches)?;
+            if session.interactive && ids.len() > 1 {
+                preview.print(session);
+            }
+            confirmed(session, &action, matches)?;
         }
         Some(ids)
     };
@@ -68,12 +74,13 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     report.tell(session)
 }
 
-fn question(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: &Removal) -> Result<String> {
+/// Returns what is going to be done, in words.
+fn action(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: &Removal) -> Result<String> {
     let what = match ids {
         [id] => format!("{} {}", entity.labels.0, shown::shown(&reader.path(entity, *id)?)),
         several => entity.counted(several.len()),
     };
-    Ok(format!("remove {what}{}?", along(reader, removal)))
+    Ok(format!("remove {what}{}", along(reader, removal)))
 }
 
 /// Returns the records that are deleted too and the references that are cleared, in words.

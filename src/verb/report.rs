@@ -4,6 +4,7 @@
 
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
+use crate::input::prompt::NONE;
 use crate::output::Style;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
@@ -206,6 +207,24 @@ impl Report {
             .map_err(aside)
     }
 
+    /// Returns the first rows as lines, at most `most`: `change vm AWS/tokyo/prod/web01: cpu 2 → 4`.
+    pub(crate) fn first_lines(&mut self, most: usize) -> Result<Vec<String>> {
+        let Some(rows) = &mut self.rows else { return Ok(Vec::new()) };
+        rows.flush().and_then(|()| rows.get_mut().rewind()).map_err(aside)?;
+        let mut lines = Vec::new();
+        for line in BufReader::new(rows.get_mut()).lines().take(most) {
+            let (_, cells) = parsed(&line.map_err(aside)?)?;
+            let [word, noun, record, field, old, new] = cells.map(Option::unwrap_or_default);
+            let or_none = |text: String| if text.is_empty() { NONE.to_owned() } else { text };
+            lines.push(match field.as_str() {
+                "" => format!("{word} {noun} {record}"),
+                field => format!("{word} {noun} {record}: {field} {} → {}", or_none(old), or_none(new)),
+            });
+        }
+        rows.seek(SeekFrom::End(0)).map(drop).map_err(aside)?;
+        Ok(lines)
+    }
+
     /// Answers with what was kept.
     pub(crate) fn tell(self, session: &Session) -> Result<()> {
         self.tell_with(session, &Json::Null)
@@ -356,6 +375,7 @@ fn put(rows: &mut BufWriter<SpooledTempFile>, id: i64, cells: [Option<&str>; 6])
         .map_err(aside)
 }
 
+/// Reads one row of a report.
 fn parsed(line: &str) -> Result<Kept> {
     serde_json::from_str(line).map_err(|error| aside(error.into()))
 }

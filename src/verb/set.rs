@@ -5,6 +5,7 @@ use super::batch::{Batch, Existing};
 use super::complete;
 use super::intake::{Intake, Rejected, Target};
 use super::list::number;
+use super::preview::Preview;
 use super::report::Report;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Field, Kind};
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::input::{prompt, secret};
 use crate::interrupt;
 use crate::session::Session;
-use crate::store::{Query, Reader};
+use crate::store::{Query, Reader, Writer};
 use crate::value::role::Role;
 use crate::value::{Cell, shown, similar};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -157,19 +158,18 @@ impl<'m> Named<'m> {
     }
 }
 
-/// Asks whether to go on, or off a terminal wants `--yes`.
-pub(crate) fn confirmed(session: &Session, question: &str, matches: &ArgMatches) -> Result<()> {
+/// Asks whether to do `action`, such as `remove 3 vms`; off a terminal it requires `--yes`.
+pub(crate) fn confirmed(session: &Session, action: &str, matches: &ArgMatches) -> Result<()> {
     if switch(matches, "yes") || session.dry_run {
         return Ok(());
     }
     if !session.interactive {
-        return Err(
-            Error::usage(format!("this wants a yes: {question}")).help("say --yes, or look first with --dry-run")
-        );
+        return Err(Error::usage(format!("confirmation required to {action}"))
+            .help("pass --yes to confirm or --dry-run to preview"));
     }
     session.require(Role::Editor)?;
     interrupt::watch();
-    if prompt::confirm(question)? { Ok(()) } else { Err(Error::interrupted()) }
+    if prompt::confirm(&format!("{action}?"))? { Ok(()) } else { Err(Error::cancelled()) }
 }
 
 /// Gives the records the same new values, in one transaction.
@@ -180,46 +180,22 @@ pub(crate) fn change(
     wanted: &Wanted<'_>,
     matches: &ArgMatches,
 ) -> Result<()> {
-    let Wanted { texts, released, secret } = *wanted;
     let agreed = match named {
         Named::Names(few) | Named::Known(few) if few.len() <= UNASKED => None,
         _ => {
             let ids = session.read(|reader| named.ids(reader, entity))?;
             if ids.len() > UNASKED {
-                confirmed(session, &format!("change {}?", entity.counted(ids.len())), matches)?;
+                confirm(session, entity, &ids, wanted, matches)?;
             }
             Some(ids)
         }
     };
-    let (changed, unchanged, report) = session.write(|writer| {
+    let Applied { changed, unchanged, report, .. } = session.write(|writer| {
         let ids = match &agreed {
-            Some(ids) => ids.clone(),
-            None => named.ids(writer, entity)?,
+            Some(ids) => Cow::Borrowed(ids),
+            None => Cow::Owned(named.ids(writer, entity)?),
         };
-        let mut report = Report::new(session);
-        let draft = Intake::default().read(writer, entity, &texts.iter().copied());
-        let mut draft = draft.map_err(Rejected::into_error)?;
-        if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret)) {
-            draft.set(place, Cell::Text(hash.into()));
-        }
-        let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
-        let (mut changed, mut unchanged) = (0, 0);
-        for id in ids {
-            let Some(record) = writer.record(entity, id)? else {
-                return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
-            };
-            let mut differs = batch.change(writer, &record, draft.cells.clone(), &mut report)?;
-            for field in released {
-                differs |= writer.release_field(entity, id, field.name)?;
-            }
-            if differs {
-                changed += 1;
-            } else {
-                unchanged += 1;
-                report.add_unchanged(writer, entity, id)?;
-            }
-        }
-        Ok((changed, unchanged, report))
+        apply(session, writer, entity, &ids, wanted, matches)
     })?;
     match (changed, unchanged) {
         _ if session.dry_run => {}
@@ -229,6 +205,78 @@ pub(crate) fn change(
         _ => session.say(&format!("changed {}; {unchanged} were so already", entity.counted(changed))),
     }
     report.tell(session)
+}
+
+/// Records with their new values, before the end of the transaction.
+struct Applied {
+    changed: usize,
+    unchanged: usize,
+    report: Report,
+    preview: Preview,
+}
+
+/// Gives records the same new values.
+fn apply(
+    session: &Session,
+    writer: &mut Writer<'_>,
+    entity: &'static Entity,
+    ids: &[i64],
+    wanted: &Wanted<'_>,
+    matches: &ArgMatches,
+) -> Result<Applied> {
+    let Wanted { texts, released, secret } = *wanted;
+    let report = Report::new(session);
+    let mut applied = Applied { changed: 0, unchanged: 0, report, preview: Preview::default() };
+    let draft = Intake::default().read(writer, entity, &texts.iter().copied());
+    let mut draft = draft.map_err(Rejected::into_error)?;
+    if let (Some(hash), Some(place)) = (secret, entity.fields.iter().position(|field| field.kind == Kind::Secret)) {
+        draft.set(place, Cell::Text(hash.into()));
+    }
+    let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
+    for id in ids {
+        let Some(record) = writer.record(entity, *id)? else {
+            return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
+        };
+        let mut differs = batch.change(writer, &record, draft.cells.clone(), &mut applied.report)?;
+        for field in released {
+            differs |= writer.release_field(entity, *id, field.name)?;
+        }
+        if differs {
+            applied.changed += 1;
+            if session.dry_run {
+                applied.preview.add(writer, entity, &record)?;
+            }
+        } else {
+            applied.unchanged += 1;
+            applied.report.add_unchanged(writer, entity, *id)?;
+        }
+    }
+    Ok(applied)
+}
+
+/// Shows what is going to change and asks whether to go on. Asks nothing where nothing changes.
+fn confirm(
+    session: &Session,
+    entity: &'static Entity,
+    ids: &[i64],
+    wanted: &Wanted<'_>,
+    matches: &ArgMatches,
+) -> Result<()> {
+    let all = entity.counted(ids.len());
+    if !session.interactive || session.dry_run || switch(matches, "yes") {
+        return confirmed(session, &format!("change {all}"), matches);
+    }
+    let trial = session.previewing();
+    let applied = trial.write(|writer| apply(&trial, writer, entity, ids, wanted, matches))?;
+    if applied.changed == 0 {
+        return Ok(());
+    }
+    applied.preview.print(session);
+    let action = match applied.unchanged {
+        0 => format!("change {all}"),
+        _ => format!("change {} of {all}", applied.changed),
+    };
+    confirmed(session, &action, matches)
 }
 
 /// The field called `name`.

@@ -162,6 +162,31 @@ impl<'s> Reader<'s> {
         self.connection.rows(&statement, &binds, |row| each(record::read(entity, row)?))
     }
 
+    /// The other record that has the same values in all fields of one of `keys`, and that key.
+    pub fn holder_of_key<'c>(
+        &self,
+        entity: &'static Entity,
+        own: Option<i64>,
+        cell: impl Fn(usize) -> &'c Cell<'c>,
+        keys: &'static [&'static [&'static str]],
+    ) -> Result<Option<(i64, &'static [&'static str])>> {
+        for key in keys {
+            let wanted: Vec<&Cell<'_>> = key.iter().filter_map(|name| entity.position(name)).map(&cell).collect();
+            let mut holder = None;
+            self.each_with(entity, key, &wanted, |record| {
+                if Some(record.id) == own {
+                    return Ok(ControlFlow::Continue(()));
+                }
+                holder = Some(record.id);
+                Ok(ControlFlow::Break(()))
+            })?;
+            if let Some(id) = holder {
+                return Ok(Some((id, key)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Hands each record of `entity` to `each`, in the order of their ids.
     pub fn each(&self, entity: &Entity, mut each: impl FnMut(Record) -> Result<ControlFlow<()>>) -> Result<()> {
         let statement = Selection::of(entity, record::picks(entity)).sql();

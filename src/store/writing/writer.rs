@@ -405,31 +405,6 @@ impl<'s> Writer<'s> {
             None => explained(entity, Failure::Taken),
         })
     }
-
-    /// The other record that has the same values in all fields of one of `keys`, and that key.
-    pub fn holder_of_key<'c>(
-        &self,
-        entity: &'static Entity,
-        own: Option<i64>,
-        cell: impl Fn(usize) -> &'c Cell<'c>,
-        keys: &'static [&'static [&'static str]],
-    ) -> Result<Option<(i64, &'static [&'static str])>> {
-        for key in keys {
-            let wanted: Vec<&Cell<'_>> = key.iter().filter_map(|name| entity.position(name)).map(&cell).collect();
-            let mut holder = None;
-            self.each_with(entity, key, &wanted, |record| {
-                if Some(record.id) == own {
-                    return Ok(std::ops::ControlFlow::Continue(()));
-                }
-                holder = Some(record.id);
-                Ok(std::ops::ControlFlow::Break(()))
-            })?;
-            if let Some(id) = holder {
-                return Ok(Some((id, key)));
-            }
-        }
-        Ok(None)
-    }
 }
 
 /// Returns the conflict for a duplicate key.
