@@ -80,7 +80,7 @@ const FAULTS: &[(&str, &str)] = &[
         "UPDATE cloud_pool SET total_memory = '24575.9', total_memory_unit_id = 8 WHERE name = 'prod'",
         "W020,pool,AWS/tokyo/prod",
     ),
-    ("UPDATE cloud_pool SET total_cpu = '5.99' WHERE name = 'prod'", "W021,pool,AWS/tokyo/prod"),
+    ("UPDATE cloud_pool SET total_cpu = '0.74' WHERE name = 'prod'", "W021,pool,AWS/tokyo/prod"),
     (
         "UPDATE cloud_pool SET total_disk_capacity = '99' , total_disk_unit_id = 9 WHERE name = 'prod'",
         "W022,pool,AWS/tokyo/prod",
@@ -167,7 +167,7 @@ fn all_faults_at_once_are_each_found() {
     code  severity  noun  record                          text
     E007  error     user  alice                           email "nobody" has no @
     E012  error     ip    AWS/tokyo/prod/web01/10.0.0.11  10.0.0.11 in VLAN 101 is taken by AWS/tokyo/prod/web01 and AWS/tokyo/prod/web02
-    E024  error     disk  AWS/tokyo/prod/web01/disk0      101 GiB of size is promised, of 100 GiB
+    E024  error     disk  AWS/tokyo/prod/web01/disk0      size overcommitted: 101 GiB allocated, capacity 100 GiB (101.0%)
     ----- stderr -----
     3 errors, 0 warnings
     "#);

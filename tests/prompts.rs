@@ -408,6 +408,7 @@ fn value_of(entity: &Entity, name: &str) -> &'static str {
         Kind::Name | Kind::Text => "fresh",
         Kind::Quantity { .. } => "3GiB",
         Kind::Count => "2",
+        Kind::Ratio => "4:1",
         Kind::Factor => "512",
         Kind::Percent => "25%",
         Kind::Duration => "9d",

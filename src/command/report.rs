@@ -8,11 +8,11 @@ mod plots;
 use super::Graft;
 use super::capacity::Resource;
 use super::estate::{self, Estate, head};
-use super::pools::{Pool, brief, free_text, grouped, ratio, ratio_text};
+use super::pools::{Pool, allotment_text, brief, grouped, share};
 use crate::catalog::Path as Column;
 use crate::error::{Error, Result};
 use crate::output::Layout;
-use crate::output::bar::Share;
+use crate::output::bar::{Share, Urgency, WARNS_FROM};
 use crate::output::grid::visible;
 use crate::output::row::{Cell, ColumnKind};
 use crate::session::Session;
@@ -38,8 +38,6 @@ const SCRIPT_HASH: &str = "aHFRuy9MofLHqqkEQ7V1VhzqsVrsfeX8eZ2a5kPmkpk=";
 const MOST_VMS: u64 = 10_000;
 /// Number of pools and operating systems in a plot.
 const TOP: usize = 8;
-/// Per cent from which a bar warns.
-const WARNS_FROM: u32 = 80;
 
 /// Columns of the table: name, header, and true if narrow screens show it.
 const COLUMNS: [(&str, &str, bool); 9] = [
@@ -132,10 +130,10 @@ fn capacity(page: &mut String, estate: &Estate) {
     for resource in Resource::ALL {
         let title = title(resource);
         let (planned, retired) = (estate.used.planned.get(resource), estate.used.retired.get(resource));
-        let apart = format!("planned {}, retired apart {}", brief(resource, planned), brief(resource, retired));
+        let apart = format!("planned {}, retired {} (not counted)", brief(resource, planned), brief(resource, retired));
         let _ = write!(page, "<div class=\"card\"><h2>{title}</h2>");
-        if let Some((total, allocated)) = estate.room.get(resource) {
-            let share = ratio(allocated, total).unwrap_or_default();
+        if let Some(allotment) = estate.room.get(resource) {
+            let share = share(resource, &allotment).unwrap_or(Share::Percent(0.0));
             let class = match tone(share) {
                 Tone::Bad => " class=\"bad\"",
                 Tone::Warning => " class=\"warning\"",
@@ -144,18 +142,17 @@ fn capacity(page: &mut String, estate: &Estate) {
             let _ = writeln!(
                 page,
                 "<p class=\"big\">{}</p><div class=\"meter\"><i{class} style=\"width:{:.1}%\"></i></div>\
-                 <p>{} of {} promised, {}</p><p>{apart}</p></div>",
-                Share::of(&ratio_text(share)).text(false),
-                (share * 100.0).min(100.0),
-                brief(resource, allocated),
-                brief(resource, total),
-                free_text(resource, total - allocated),
+                 <p>{}</p><p>{apart}</p></div>",
+                share.text(false),
+                (share.part() * 100.0).min(100.0),
+                allotment_text(resource, &allotment, " allocated"),
             );
         } else {
-            let promised = brief(resource, estate.used.allocated(resource));
+            let allocated = brief(resource, estate.used.allocated(resource));
+            let name = resource.name();
             let _ = writeln!(
                 page,
-                "<p class=\"big\">{promised}</p><p>promised; no pool says how much it has</p><p>{apart}</p></div>"
+                "<p class=\"big\">{allocated}</p><p>allocated; no {name} capacity set on any pool</p><p>{apart}</p></div>"
             );
         }
     }
@@ -170,13 +167,11 @@ const fn title(resource: Resource) -> &'static str {
     }
 }
 
-fn tone(share: f64) -> Tone {
-    if share > 1.0 {
-        Tone::Bad
-    } else if share * 100.0 >= f64::from(WARNS_FROM) {
-        Tone::Warning
-    } else {
-        Tone::Good
+fn tone(share: Share) -> Tone {
+    match share.urgency(WARNS_FROM) {
+        Urgency::Low => Tone::Good,
+        Urgency::Warning => Tone::Warning,
+        Urgency::Beyond => Tone::Bad,
     }
 }
 
@@ -212,22 +207,22 @@ fn plots(page: &mut String, estate: &Estate) -> Result<()> {
 /// Returns bars for the pools with the highest ratios.
 fn fullest(pools: &[Pool], resource: Resource) -> Vec<Bar> {
     let rows = pools.iter().filter_map(|pool| {
-        let (total, allocated) = pool.room.get(resource)?;
-        Some((ratio(allocated, total)?, allocated, total, pool))
+        let allotment = pool.room.get(resource)?;
+        Some((share(resource, &allotment)?, allotment, pool))
     });
     let mut rows: Vec<_> = rows.collect();
-    rows.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.3.path.cmp(&other.3.path)));
+    rows.sort_by(|one, other| other.0.part().total_cmp(&one.0.part()).then_with(|| one.2.path.cmp(&other.2.path)));
     rows.truncate(TOP);
     rows.into_iter()
-        .map(|(share, allocated, total, pool)| Bar {
+        .map(|(share, allotment, pool)| Bar {
             label: shown::shown(&pool.path).into_owned(),
             value: format!(
                 "{} of {}, {}",
-                brief(resource, allocated),
-                brief(resource, total),
-                Share::of(&ratio_text(share)).text(false)
+                brief(resource, allotment.allocated),
+                brief(resource, allotment.total),
+                share.text(false)
             ),
-            share,
+            share: share.part(),
             tone: tone(share),
         })
         .collect()

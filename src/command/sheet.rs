@@ -42,21 +42,6 @@ pub(crate) fn answer(
     produce: impl FnOnce(&Reader<'_>, &mut Take<'_>) -> Result<()>,
 ) -> Result<()> {
     let limit = list::number(matches, "limit")?;
-    answer_at_most(session, matches, columns, usual, limit, produce)
-}
-
-/// Like [`answer`], for a command with another `--limit`.
-///
-/// # Errors
-/// As [`answer`].
-pub(crate) fn answer_at_most(
-    session: &Session,
-    matches: &ArgMatches,
-    columns: &[Column],
-    usual: &[&str],
-    limit: Option<u64>,
-    produce: impl FnOnce(&Reader<'_>, &mut Take<'_>) -> Result<()>,
-) -> Result<()> {
     let selected = list::column_names(matches, usual);
     let selected = selected.into_iter().map(|name| place(columns, name)).collect::<Result<Vec<usize>>>()?;
     let order = list::sort_keys(&options(matches, "sort"))?;

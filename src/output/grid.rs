@@ -202,8 +202,8 @@ impl GridColumn {
 
     fn piece<'row>(&self, cell: Cell<'row>, layout: Layout) -> Piece<'row> {
         let piece = match (cell, self.limit) {
-            (Cell::Number(number), Some(limit)) => {
-                let share = Share::of(number);
+            (Cell::Number(_) | Cell::Ratio(_), Some(limit)) => {
+                let share = Share::of(cell);
                 Piece::new(share.text(layout.width.is_some()), layout.color.then(|| share.color(limit)))
             }
             (Cell::Text(word), _) if self.status => Piece::new(visible(cell, layout), tint::of_status(word)),
@@ -219,6 +219,7 @@ pub fn visible(cell: Cell<'_>, layout: Layout) -> Cow<'_, str> {
     match cell {
         Cell::Time(text) if layout.local_time => shown(&local(text)).into_owned().into(),
         Cell::Null => Cow::Borrowed(""),
+        Cell::Ratio(number) => shown(&format!("{number}:1")).into_owned().into(),
         Cell::Text(text) | Cell::Number(text) | Cell::Quantity(text, _) | Cell::Time(text) => shown(text),
         Cell::List(items) => {
             let mut joined = String::new();

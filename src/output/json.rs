@@ -198,7 +198,7 @@ impl Field {
 fn write_value(out: &mut impl Write, cell: Cell<'_>, nothing: &[u8]) -> io::Result<()> {
     match cell {
         Cell::Null => out.write_all(nothing),
-        Cell::Number(text) => match number(text) {
+        Cell::Number(text) | Cell::Ratio(text) => match number(text) {
             Some(digits) => out.write_all(digits.as_bytes()),
             None => write_string(out, text),
         },

@@ -33,6 +33,19 @@ fn rows(program: &'static Program, entity: &'static Entity) -> Vec<Vec<String>> 
     (0..RECORDS).map(|index| known(entity).into_iter().map(|field| cell(field, index)).collect()).collect()
 }
 
+/// What a table tells: ratios as they are written.
+fn drawn(program: &'static Program, entity: &'static Entity) -> Vec<Vec<String>> {
+    let mut rows = rows(program, entity);
+    for row in &mut rows {
+        for (cell, field) in row.iter_mut().zip(known(entity)) {
+            if field.kind == Kind::Ratio && !cell.is_empty() {
+                cell.push_str(":1");
+            }
+        }
+    }
+    rows
+}
+
 /// What an object of the list has, by the contract.
 fn object(fields: &[&'static Field], told: impl Fn(&'static Field) -> Option<String>) -> Map<String, Value> {
     let mut object = Map::new();
@@ -40,7 +53,7 @@ fn object(fields: &[&'static Field], told: impl Fn(&'static Field) -> Option<Str
         let text = told(field);
         let value = match (field.kind, &text) {
             (_, None) => Value::Null,
-            (Kind::Count | Kind::Factor, Some(text)) => Value::Number(text.parse().expect("a number")),
+            (Kind::Count | Kind::Factor | Kind::Ratio, Some(text)) => Value::Number(text.parse().expect("a number")),
             (_, Some(text)) => Value::from(text.clone()),
         };
         object.insert(field.name.to_owned(), value);
@@ -109,10 +122,10 @@ pub fn lists_as_markdown(program: &'static Program) {
         assert_eq!(cells(lines.next().expect("a header")), header(entity));
         let rule = cells(lines.next().expect("a rule"));
         for (field, rule) in known(entity).iter().zip(rule) {
-            let number = matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor);
+            let number = matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor | Kind::Ratio);
             assert_eq!(rule, if number { "---:" } else { "---" }, "{} {}", entity.noun, field.name);
         }
-        assert_eq!(lines.map(cells).collect::<Vec<_>>(), rows(program, entity), "{}", entity.noun);
+        assert_eq!(lines.map(cells).collect::<Vec<_>>(), drawn(program, entity), "{}", entity.noun);
     }
 }
 
@@ -121,7 +134,7 @@ pub fn lists_as_a_table_that_lines_up(program: &'static Program) {
     for entity in program.catalog.nouns() {
         let text = list(program, &sandbox, entity, "table");
         let lines: Vec<&str> = text.lines().collect();
-        let expected = [vec![header(entity)], rows(program, entity)].concat();
+        let expected = [vec![header(entity)], drawn(program, entity)].concat();
         assert_eq!(lines.len(), expected.len(), "{text}");
         for (line, cells) in lines.iter().zip(&expected) {
             let mut rest = *line;
@@ -144,7 +157,9 @@ pub fn lists_as_a_table_that_lines_up(program: &'static Program) {
             .collect();
         for (line, cells) in lines.iter().zip(&expected) {
             for ((field, cell), start) in known(entity).iter().zip(cells).zip(&starts) {
-                if cell.is_empty() || matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor) {
+                if cell.is_empty()
+                    || matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor | Kind::Ratio)
+                {
                     continue;
                 }
                 assert!(behind(line, *start).starts_with(cell.as_str()), "{} begins at {start}\n{text}", cell);
