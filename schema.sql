@@ -20,8 +20,10 @@ CREATE TABLE unit (
 CREATE UNIQUE INDEX unit_key ON unit (name);
 CREATE INDEX unit_name_with_slash ON unit (name) WHERE name LIKE '%/%';
 
--- Who runs datacenters. Added to the data model, here and in the two tables that follow: overcommit ratios, as exact
--- decimal text (4 for 4:1). Without one, that of the datacenter applies to a pool, then that of the provider.
+-- Who runs datacenters.
+--
+-- Added to the data model, here and in the two tables that follow: overcommit ratios, as exact decimal text (4 for 4:1).
+-- Without one, that of the datacenter applies to a pool, then that of the provider.
 CREATE TABLE cloud_provider (
     provider_id        INTEGER CONSTRAINT cloud_provider_pk PRIMARY KEY AUTOINCREMENT,
     name               TEXT    CONSTRAINT cloud_provider_name_given NOT NULL

@@ -146,11 +146,10 @@ impl Path {
 /// Returns the kind of a computed column: a count, or the kind of the summed field.
 fn computed_kind(catalog: &Catalog, entity: &'static Entity, computed: &Computed) -> ColumnKind {
     match computed.rule {
-        super::Compute::Count { .. } => ColumnKind::Number,
+        super::Compute::Count { .. } | super::Compute::First(_) => ColumnKind::Number,
         super::Compute::Sum { of, field, .. } => Path::known(catalog, catalog.of(of), field).kind(catalog),
         super::Compute::Remaining(limit) => Path::known(catalog, entity, limit.of).kind(catalog),
         super::Compute::Part(_) => ColumnKind::Share { limit: WARNS_FROM },
-        super::Compute::First(_) => ColumnKind::Number,
     }
 }
 

@@ -238,7 +238,7 @@ pub enum Compute {
     First(&'static [&'static str]),
 }
 
-/// How much of something there is, how much of it may be used, and how much is.
+/// Capacity of a record, the ratio that it may be used beyond, and the used amount.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
     /// The field that says how much there is.

@@ -79,8 +79,8 @@ impl Room {
     /// Creates the room of a pool from its capacities and its ratios.
     pub(crate) fn new(capacities: [Option<Decimal>; 3], ratios: [Option<Ratio>; 3], used: &Use) -> Self {
         let mut room = Self::default();
-        let given = capacities.into_iter().zip(ratios);
-        for ((place, (capacity, ratio)), resource) in room.all.iter_mut().zip(given).zip(Resource::ALL) {
+        let limits = capacities.into_iter().zip(ratios);
+        for ((place, (capacity, ratio)), resource) in room.all.iter_mut().zip(limits).zip(Resource::ALL) {
             *place = capacity.map(|capacity| Allotment::new(capacity, ratio, used.allocated(resource)));
         }
         room
@@ -164,6 +164,25 @@ fn ratios(
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(ratios)
+}
+
+/// Returns the path, the allocations and the room of each storage device of the pools `only`, or of all if it is empty.
+pub(crate) fn devices(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<(String, Use, Room)>> {
+    let storage = reader.catalog().of("storage");
+    let used = capacity::stored_on(reader, only)?;
+    let mut paths = paths(reader, storage)?;
+    let units = reader.units()?;
+    let mut groups = Vec::new();
+    let columns = fields(storage, &["capacity"]);
+    reader.each_stored(storage, &columns, within(storage, &["pool"], only, reader), |id, stored| {
+        let total = stored.quantity(0)?;
+        let total = total.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit }));
+        let used = used.get(&id).copied().unwrap_or_default();
+        let ratios = [None, None, overcommit.ratio(Resource::Disk, None)];
+        groups.push((paths.remove(&id).unwrap_or_default(), used, Room::new([None, None, total], ratios, &used)));
+        Ok(())
+    })?;
+    Ok(groups)
 }
 
 /// Returns the complete paths of all records of `entity`.

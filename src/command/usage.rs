@@ -1,7 +1,7 @@
 //! `inv usage`: allocated, free and total capacity.
 
-use super::capacity::{self, Allocation, By, GroupKey, Ids, Resource, Use, fields, within};
-use super::pools::{Overcommit, Room, paths, pools, push_amount, push_share, share};
+use super::capacity::{self, Allocation, By, GroupKey, Ids, Resource, Use, fields};
+use super::pools::{Overcommit, Room, devices, paths, pools, push_amount, push_share, share};
 use super::{Graft, sheet};
 use crate::catalog::Entity;
 use crate::error::{Error, Result};
@@ -9,12 +9,10 @@ use crate::output::bar::WARNS_FROM;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::Reader;
-use crate::value::quantity::Quantity;
 use crate::value::ratio::part_text;
 use crate::value::{natural, shown, status};
 use crate::verb::arguments::{self, option, options, switch};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use std::collections::HashMap;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -89,7 +87,10 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         let names = options(matches, "pools");
         let only = names.iter().map(|name| reader.resolve(pool, name)).collect::<Result<Vec<i64>>>()?;
         let groups = match by {
-            "storage" => devices(reader, &only, &overcommit)?,
+            "storage" => {
+                let devices = devices(reader, &only, &overcommit)?.into_iter();
+                devices.map(|(path, used, room)| Group { name: Some(path), used, room }).collect()
+            }
             "pool" | "dc" | "provider" => places(reader, by, &only, &overcommit)?,
             _ => others(reader, by, &only)?,
         };
@@ -265,23 +266,4 @@ const fn rank(key: &GroupKey) -> u8 {
         GroupKey::Text(_) => 1,
         GroupKey::None => 2,
     }
-}
-
-/// Returns storage devices.
-fn devices(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Group>> {
-    let storage = reader.catalog().of("storage");
-    let used: HashMap<i64, Use> = capacity::stored_on(reader, only)?;
-    let mut paths = paths(reader, storage)?;
-    let units = reader.units()?;
-    let mut groups = Vec::new();
-    let columns = fields(storage, &["capacity"]);
-    reader.each_stored(storage, &columns, within(storage, &["pool"], only, reader), |id, stored| {
-        let total = stored.quantity(0)?;
-        let total = total.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit }));
-        let used = used.get(&id).copied().unwrap_or_default();
-        let ratios = [None, None, overcommit.ratio(Resource::Disk, None)];
-        groups.push(Group { name: paths.remove(&id), used, room: Room::new([None, None, total], ratios, &used) });
-        Ok(())
-    })?;
-    Ok(groups)
 }

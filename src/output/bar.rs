@@ -93,10 +93,9 @@ impl Share {
     pub fn urgency(self, limit: u32) -> Urgency {
         match self {
             Self::Ratio(_) if self.is_beyond_default() => Urgency::Warning,
-            Self::Ratio(_) => Urgency::Low,
             Self::Percent(part) if part > 1.0 => Urgency::Beyond,
             Self::Percent(part) if part * 100.0 >= f64::from(limit) => Urgency::Warning,
-            Self::Percent(_) => Urgency::Low,
+            Self::Ratio(_) | Self::Percent(_) => Urgency::Low,
         }
     }
 

@@ -72,11 +72,11 @@ pub fn part_text(part: f64) -> String {
 /// Capacity of one or several pools, how much of it may be allocated, and how much is.
 #[derive(Debug, Clone, Copy)]
 pub struct Allotment {
-    /// How much there is.
+    /// Amount that there is.
     pub capacity: Decimal,
-    /// How much may be allocated: the capacity times the ratio.
+    /// Amount that may be allocated: the capacity times the ratio.
     pub total: Decimal,
-    /// How much is allocated.
+    /// Allocated amount.
     pub allocated: Decimal,
     /// True if a ratio is set, for one of the pools at least.
     pub has_ratio: bool,

@@ -33,17 +33,9 @@ fn rows(program: &'static Program, entity: &'static Entity) -> Vec<Vec<String>> 
     (0..RECORDS).map(|index| known(entity).into_iter().map(|field| cell(field, index)).collect()).collect()
 }
 
-/// What a table tells: ratios as they are written.
-fn drawn(program: &'static Program, entity: &'static Entity) -> Vec<Vec<String>> {
-    let mut rows = rows(program, entity);
-    for row in &mut rows {
-        for (cell, field) in row.iter_mut().zip(known(entity)) {
-            if field.kind == Kind::Ratio && !cell.is_empty() {
-                cell.push_str(":1");
-            }
-        }
-    }
-    rows
+/// What a table tells of a value: a ratio as it is written.
+fn drawn(field: &Field, text: &str) -> String {
+    if field.kind == Kind::Ratio && !text.is_empty() { format!("{text}:1") } else { text.to_owned() }
 }
 
 /// What an object of the list has, by the contract.
@@ -125,7 +117,7 @@ pub fn lists_as_markdown(program: &'static Program) {
             let number = matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor | Kind::Ratio);
             assert_eq!(rule, if number { "---:" } else { "---" }, "{} {}", entity.noun, field.name);
         }
-        assert_eq!(lines.map(cells).collect::<Vec<_>>(), drawn(program, entity), "{}", entity.noun);
+        assert_eq!(lines.map(cells).collect::<Vec<_>>(), rows(program, entity), "{}", entity.noun);
     }
 }
 
@@ -134,7 +126,11 @@ pub fn lists_as_a_table_that_lines_up(program: &'static Program) {
     for entity in program.catalog.nouns() {
         let text = list(program, &sandbox, entity, "table");
         let lines: Vec<&str> = text.lines().collect();
-        let expected = [vec![header(entity)], drawn(program, entity)].concat();
+        let drawn = |row: Vec<String>| -> Vec<String> {
+            known(entity).into_iter().zip(row).map(|(field, text)| drawn(field, &text)).collect()
+        };
+        let rows = rows(program, entity).into_iter().map(drawn);
+        let expected: Vec<Vec<String>> = std::iter::once(header(entity)).chain(rows).collect();
         assert_eq!(lines.len(), expected.len(), "{text}");
         for (line, cells) in lines.iter().zip(&expected) {
             let mut rest = *line;
@@ -223,7 +219,8 @@ pub fn shows_a_record_in_full(program: &'static Program) {
             for field in known(entity) {
                 let line = table.lines().find(|line| line.split("  ").next() == Some(field.name));
                 let told = told(field);
-                assert_eq!(line.map(|line| line[field.name.len()..].trim()), told.as_deref(), "{table}");
+                let drawn = told.as_ref().map(|text| drawn(field, text));
+                assert_eq!(line.map(|line| line[field.name.len()..].trim()), drawn.as_deref(), "{table}");
                 if let Some(text) = told {
                     let line = format!("| {} | {text} |", field.name);
                     assert!(markdown.lines().any(|known| known == line), "{line}\n{markdown}");

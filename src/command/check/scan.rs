@@ -227,21 +227,19 @@ fn beyond(
 fn overcommitted(field: &str, [capacity, allocated, policy]: [Cell<'_>; 3]) -> Option<String> {
     let text = |cell: Cell<'_>| cell.plain().unwrap_or_default().to_owned();
     let ratio = policy.plain().and_then(|text| Ratio::parse(text).ok());
-    let (measures, subject, unit) = match (capacity, allocated) {
-        (Cell::Quantity(_, capacity), Cell::Quantity(_, allocated)) => ((capacity, allocated), field, ""),
-        _ => {
-            let number = |cell| Decimal::parse(&text(cell)).unwrap_or_default();
-            ((number(capacity), number(allocated)), "CPU", " vCPUs")
-        }
+    let measure = |cell| match cell {
+        Cell::Quantity(_, bytes) => bytes,
+        cell => Decimal::parse(&text(cell)).unwrap_or_default(),
     };
-    let allotment = Allotment::new(measures.0, ratio, measures.1);
+    let (subject, unit) = if matches!(capacity, Cell::Quantity(..)) { (field, "") } else { ("CPU", " vCPUs") };
+    let allotment = Allotment::new(measure(capacity), ratio, measure(allocated));
     let limit = match (capacity, ratio) {
         (_, Some(ratio)) => format!(", limit {}:1", ratio.number()),
         (Cell::Number(_), None) if !Share::of_cpus(&allotment)?.is_beyond_default() => return None,
         (Cell::Number(_), None) => format!(", default limit {UNSET_CPU}:1"),
         _ => String::new(),
     };
-    let part = part_of(measures.1, measures.0)?;
+    let part = part_of(allotment.allocated, allotment.capacity)?;
     let part = if limit.is_empty() { Share::Percent(part) } else { Share::Ratio(part) }.text(false);
     let (allocated, capacity) = (text(allocated), text(capacity));
     Some(format!("{subject} overcommitted: {allocated}{unit} allocated, capacity {capacity} ({part}{limit})"))

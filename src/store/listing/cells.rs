@@ -154,8 +154,8 @@ impl Plan {
                 found.and_then(|((spec, values), id)| spec.total(*value, values, id))
             }
             Getter::Remaining(limit) => self.allotment(limit, context, raw)?.map(|allotment| allotment.free()),
-            Getter::Part(_) => None,
-            Getter::Text(_)
+            Getter::Part(_)
+            | Getter::Text(_)
             | Getter::Time(_)
             | Getter::Path(_)
             | Getter::Few { .. }

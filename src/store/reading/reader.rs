@@ -259,7 +259,6 @@ impl<'s> Reader<'s> {
             (Cell::Integer(id), Some(target)) => Some(self.title(target, *id)?),
             (Cell::Integer(number), None) => Some(number.to_string()),
             (Cell::Text(_), _) if field.kind == Kind::Secret => Some("(hidden)".to_owned()),
-            (Cell::Text(text), _) if field.kind == Kind::Ratio => Some(format!("{text}:1")),
             (Cell::Text(text), _) => Some(text.to_string()),
             (Cell::Quantity(amount, unit), _) => Some(self.units()?.text(amount, *unit)),
             (Cell::Record(noun, id), _) => match self.catalog.get(noun) {
