@@ -131,6 +131,7 @@ fn a_name_that_cannot_be_is_told_and_asked_for_again() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["provider", "add"]);
     terminal.answers("name", "").sees("must not be empty").answers("name", "GCP");
+    terminal.answers("More fields?", "n");
     done(&mut terminal);
     assert_eq!(sandbox.ok(&["provider", "list", "-o", "csv", "-c", "name"]), "name\nAWS\nGCP\n");
 }
@@ -282,7 +283,7 @@ fn dialoguer_tears_wide_characters_and_the_line_editor_does_not() {
     let sandbox = Sandbox::estate();
     let keys = "東京\x7fx";
     let mut terminal = Terminal::inv(&sandbox, &["provider", "add"]);
-    terminal.asks("name").types(keys).sees("› 東x").types("\r");
+    terminal.asks("name").types(keys).sees("› 東x").types("\r").answers("More fields?", "n");
     done(&mut terminal);
     let program = std::env::current_exe().expect("the test binary");
     let name = "prompts::dialoguer_asks_for_a_text";
