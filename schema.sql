@@ -21,22 +21,29 @@ CREATE UNIQUE INDEX unit_key ON unit (name);
 CREATE INDEX unit_name_with_slash ON unit (name) WHERE name LIKE '%/%';
 
 -- Who runs datacenters.
+--
+-- Added to the data model, here and in the two tables that follow: overcommit ratios, as exact decimal text (4 for 4:1).
+-- Without one, that of the datacenter applies to a pool, then that of the provider.
 CREATE TABLE cloud_provider (
-    provider_id  INTEGER CONSTRAINT cloud_provider_pk PRIMARY KEY AUTOINCREMENT,
-    name         TEXT    CONSTRAINT cloud_provider_name_given NOT NULL
-                         CONSTRAINT cloud_provider_name_length CHECK (length(name) BETWEEN 1 AND 255)
+    provider_id        INTEGER CONSTRAINT cloud_provider_pk PRIMARY KEY AUTOINCREMENT,
+    name               TEXT    CONSTRAINT cloud_provider_name_given NOT NULL
+                               CONSTRAINT cloud_provider_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    cpu_overcommit     TEXT,
+    memory_overcommit  TEXT
 ) STRICT;
 CREATE UNIQUE INDEX cloud_provider_key ON cloud_provider (name);
 CREATE INDEX cloud_provider_name_with_slash ON cloud_provider (name) WHERE name LIKE '%/%';
 
 -- Datacenters, regions or sites of a provider.
 CREATE TABLE data_center (
-    data_center_id  INTEGER CONSTRAINT data_center_pk PRIMARY KEY AUTOINCREMENT,
-    name            TEXT    CONSTRAINT data_center_name_given NOT NULL
-                            CONSTRAINT data_center_name_length CHECK (length(name) BETWEEN 1 AND 255),
-    location        TEXT,
-    provider_id     INTEGER CONSTRAINT data_center_provider_given NOT NULL
-                            CONSTRAINT data_center_provider REFERENCES cloud_provider (provider_id)
+    data_center_id     INTEGER CONSTRAINT data_center_pk PRIMARY KEY AUTOINCREMENT,
+    name               TEXT    CONSTRAINT data_center_name_given NOT NULL
+                               CONSTRAINT data_center_name_length CHECK (length(name) BETWEEN 1 AND 255),
+    location           TEXT,
+    provider_id        INTEGER CONSTRAINT data_center_provider_given NOT NULL
+                               CONSTRAINT data_center_provider REFERENCES cloud_provider (provider_id),
+    cpu_overcommit     TEXT,
+    memory_overcommit  TEXT
 ) STRICT;
 CREATE UNIQUE INDEX data_center_key ON data_center (name, provider_id);
 CREATE INDEX data_center_name_with_slash ON data_center (name) WHERE name LIKE '%/%';
@@ -54,6 +61,8 @@ CREATE TABLE cloud_pool (
     total_disk_unit_id    INTEGER CONSTRAINT cloud_pool_total_disk_unit REFERENCES unit (unit_id),
     data_center_id        INTEGER CONSTRAINT cloud_pool_data_center_given NOT NULL
                                   CONSTRAINT cloud_pool_data_center REFERENCES data_center (data_center_id),
+    cpu_overcommit        TEXT,
+    memory_overcommit     TEXT,
     CONSTRAINT cloud_pool_total_memory_whole CHECK ((total_memory IS NULL) = (total_memory_unit_id IS NULL)),
     CONSTRAINT cloud_pool_total_disk_whole CHECK ((total_disk_capacity IS NULL) = (total_disk_unit_id IS NULL))
 ) STRICT;
@@ -368,7 +377,9 @@ CREATE VIEW v_provider AS
 SELECT
     t.provider_id AS id,
     t.name AS path,
-    t.name
+    t.name,
+    CAST(t.cpu_overcommit AS NUMERIC) AS cpu_overcommit,
+    CAST(t.memory_overcommit AS NUMERIC) AS memory_overcommit
 FROM cloud_provider AS t;
 
 CREATE VIEW v_dc AS
@@ -378,7 +389,9 @@ SELECT
     t.name,
     provider_.name AS provider,
     t.provider_id,
-    t.location
+    t.location,
+    CAST(t.cpu_overcommit AS NUMERIC) AS cpu_overcommit,
+    CAST(t.memory_overcommit AS NUMERIC) AS memory_overcommit
 FROM data_center AS t
 LEFT JOIN cloud_provider AS provider_ ON provider_.provider_id = t.provider_id;
 
@@ -400,7 +413,9 @@ SELECT
     CAST(t.total_disk_capacity AS INTEGER) * disk_unit_.bytes + total_disk_capacity_upper * (disk_unit_.bytes / 1000000000)
         + (total_disk_capacity_upper * (disk_unit_.bytes % 1000000000)
         + total_disk_capacity_lower * (disk_unit_.bytes / 1000000000)
-        + total_disk_capacity_lower * (disk_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS disk_bytes
+        + total_disk_capacity_lower * (disk_unit_.bytes % 1000000000) / 1000000000) / 1000000000 AS disk_bytes,
+    CAST(t.cpu_overcommit AS NUMERIC) AS cpu_overcommit,
+    CAST(t.memory_overcommit AS NUMERIC) AS memory_overcommit
 FROM (
     SELECT *,
         substr(total_memory || '000000000000000000', instr(total_memory || '.', '.') + 1, 9) AS total_memory_upper,

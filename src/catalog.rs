@@ -13,7 +13,7 @@ pub mod source;
 mod storage;
 
 pub use column::{Leaf, Path, Sourced};
-pub use entity::{Collection, Compute, Computed, Entity, Field, Kind, Numbered, OnRemove, Reach, Rule, Section};
+pub use entity::{Collection, Compute, Computed, Entity, Field, Kind, Limit, Numbered, OnRemove, Reach, Rule, Section};
 pub use identified::{identified, parts};
 pub use storage::UNIT_REFERENCE;
 

@@ -11,6 +11,7 @@ pub mod name;
 pub mod natural;
 pub mod needle;
 pub mod quantity;
+pub mod ratio;
 pub mod role;
 pub mod rounded;
 pub mod shown;

@@ -38,7 +38,8 @@ fn found(sandbox: &Sandbox, arguments: &[&str]) -> Vec<String> {
 fn nothing_is_found_where_nothing_is_wrong() {
     let sandbox = sound();
     assert_eq!(sandbox.run(&["check", "-q"]).to_string(), "status 0\n");
-    insta::assert_snapshot!(sandbox.run(&["check"]), @r"
+    assert_eq!(sandbox.run(&["check"]).to_string(), "status 0\n----- stderr -----\n0 errors, 0 warnings\n");
+    insta::assert_snapshot!(sandbox.run(&["check", "--details"]), @r"
     status 0
     code  severity  noun  record  text
     ----- stderr -----
@@ -80,7 +81,7 @@ const FAULTS: &[(&str, &str)] = &[
         "UPDATE cloud_pool SET total_memory = '24575.9', total_memory_unit_id = 8 WHERE name = 'prod'",
         "W020,pool,AWS/tokyo/prod",
     ),
-    ("UPDATE cloud_pool SET total_cpu = '5.99' WHERE name = 'prod'", "W021,pool,AWS/tokyo/prod"),
+    ("UPDATE cloud_pool SET total_cpu = '0.74' WHERE name = 'prod'", "W021,pool,AWS/tokyo/prod"),
     (
         "UPDATE cloud_pool SET total_disk_capacity = '99' , total_disk_unit_id = 9 WHERE name = 'prod'",
         "W022,pool,AWS/tokyo/prod",
@@ -162,12 +163,12 @@ fn all_faults_at_once_are_each_found() {
     // Three VMs without an owner, two without an os: web10 has a custom one.
     let wanted = [("E002", 1), ("E007", 1), ("E012", 1), ("E024", 1), ("W030", 3), ("W031", 2)];
     assert_eq!(counts, wanted.map(|(code, count)| (code.to_owned(), count)).into());
-    insta::assert_snapshot!(sandbox.run(&["check", "--ignore", "W030,no-os,dangling-reference"]), @r#"
+    insta::assert_snapshot!(sandbox.run(&["check", "--details", "--ignore", "W030,no-os,dangling-reference"]), @r#"
     status 1
     code  severity  noun  record                          text
     E007  error     user  alice                           email "nobody" has no @
     E012  error     ip    AWS/tokyo/prod/web01/10.0.0.11  10.0.0.11 in VLAN 101 is taken by AWS/tokyo/prod/web01 and AWS/tokyo/prod/web02
-    E024  error     disk  AWS/tokyo/prod/web01/disk0      101 GiB of size is promised, of 100 GiB
+    E024  error     disk  AWS/tokyo/prod/web01/disk0      size overcommitted: 101 GiB allocated, capacity 100 GiB (101.0%)
     ----- stderr -----
     3 errors, 0 warnings
     "#);
@@ -189,9 +190,48 @@ fn all_faults_at_once_are_each_found() {
 }
 
 #[test]
+fn findings_are_counted_by_rule_first_and_listed_on_request() {
+    let sandbox = sound();
+    tamper(
+        &sandbox,
+        "UPDATE virtual_machine SET user_id = NULL, os_id = NULL; UPDATE users SET email = 'nobody' WHERE name = 'alice';",
+    );
+    // Three VMs without an owner, two without an os: web10 has a custom one.
+    insta::assert_snapshot!(sandbox.run(&["check"]), @r"
+    status 1
+    E007 invalid value: 1
+    W030 no owner: 3
+    W031 no os: 2
+    ----- stderr -----
+    1 error, 5 warnings
+    ");
+    insta::assert_snapshot!(sandbox.run(&["check", "--only", "no-os"]), @r"
+    status 0
+    code  severity  noun  record                text
+    W031  warning   vm    AWS/tokyo/prod/web01  has no os and no custom-os
+    W031  warning   vm    AWS/tokyo/prod/web02  has no os and no custom-os
+    ----- stderr -----
+    0 errors, 2 warnings
+    ");
+    let lines = |arguments: &[&str]| sandbox.run(&[&["check"], arguments].concat()).stdout.lines().count();
+    for listing in [&["--details"][..], &["-c", "code,record"], &["--sort", "record"], &["--where", "code~W"]] {
+        let expected = if listing.contains(&"code~W") { 5 } else { 6 };
+        assert_eq!(lines(listing), 1 + expected, "{listing:?}");
+    }
+    assert_eq!(lines(&["-o", "jsonl"]), 6);
+    let counted = |arguments: &[&str]| {
+        let answer = sandbox.run(&[&["check", "--count", "-q"], arguments].concat());
+        (answer.status, answer.stdout)
+    };
+    assert_eq!(counted(&[]), (1, "6\n".to_owned()));
+    assert_eq!(counted(&["--only", "W030"]), (0, "3\n".to_owned()));
+    assert_eq!(counted(&["--where", "record~web0", "--ignore", "E007"]), (0, "4\n".to_owned()));
+}
+
+#[test]
 fn retired_vms_lack_nothing_and_promise_nothing() {
     let sandbox = sound();
-    sandbox.ok(&["vm", "add", "gone", "--pool", "prod", "--memory", "9TiB", "--cpu", "900", "--status", "retired"]);
+    sandbox.ok(&["vm", "add", "gone", "--pool", "prod", "--memory", "9TiB", "--cpu", "1100", "--status", "retired"]);
     assert_eq!(found(&sandbox, &[]), Vec::<String>::new());
     sandbox.ok(&["vm", "set", "gone", "--status", "planned"]);
     let codes: Vec<String> = found(&sandbox, &[]).iter().map(|line| line[..4].to_owned()).collect();
@@ -213,14 +253,13 @@ fn fix_mends_what_is_beyond_doubt_and_leaves_the_rest() {
     let dry = sandbox.run(&["check", "--fix", "--dry-run", "-o", "csv"]);
     assert_eq!((dry.status, dry.stdout.lines().count()), (1, 1 + 6));
     assert!(dry.stderr.starts_with("would mend 5 findings\n"), "{dry}");
-    insta::assert_snapshot!(sandbox.run(&["check", "--fix"]), @r#"
+    insta::assert_snapshot!(sandbox.run(&["check", "--fix"]), @r"
     status 1
-    code  severity  noun  record  text
-    E007  error     user  alice   email "nobody" has no @
+    E007 invalid value: 1
     ----- stderr -----
     mended 5 findings
     1 error, 0 warnings
-    "#);
+    ");
     tamper(&sandbox, "UPDATE users SET email = 'alice@example.com' WHERE name = 'alice'");
     assert_eq!(timeless(&sandbox.exported()), timeless(&before));
     // Two that would be one are left as they are.

@@ -63,7 +63,7 @@ fn says_so_where_nothing_fits_and_which_pools_say_too_little() {
     pool
     ----- stderr -----
     no pool has room for a VM with 4 virtual CPUs, 1 PiB of memory, 1 GB of disk space
-    1 pool is left out: how much it has in all is not known
+    skipped 1 pool: capacity not set
     ");
 }
 

@@ -122,7 +122,7 @@ fn value(writer: &Reader<'_>, kind: Kind, seed: u16) -> Result<Value, Error> {
         Kind::Name => text(format!("名{}/n", seed % 7)),
         Kind::Text | Kind::Vlan => text(format!("{}, \"x\"\n", seed % 3)),
         Kind::Quantity { .. } => Ok(Value::Quantity(format!("{}.50", seed % 9 + 1).into(), i64::from(seed % 11) + 1)),
-        Kind::Count => text((seed % 5 + 1).to_string()),
+        Kind::Count | Kind::Ratio => text((seed % 5 + 1).to_string()),
         Kind::Status => text(inv::value::status::STATUSES[usize::from(seed) % 7].to_owned()),
         Kind::Role => text(inv::value::role::ROLES[usize::from(seed) % 3].to_owned()),
         Kind::Percent => text(format!("{}%", seed % 101)),

@@ -36,6 +36,7 @@ mod many;
 mod naming;
 mod other_programs;
 mod outlets;
+mod overcommit;
 mod parallel_reading;
 mod prompts;
 mod properties;

@@ -142,6 +142,7 @@ fn a_name_that_cannot_be_is_told_and_asked_for_again() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["provider", "add"]);
     terminal.answers("name", "").sees("must not be empty").answers("name", "GCP");
+    terminal.answers("More fields?", "n");
     done(&mut terminal);
     assert_eq!(sandbox.ok(&["provider", "list", "-o", "csv", "-c", "name"]), "name\nAWS\nGCP\n");
 }
@@ -280,7 +281,7 @@ fn dialoguer_tears_wide_characters_and_the_line_editor_does_not() {
     let sandbox = Sandbox::estate();
     let keys = "東京\x7fx";
     let mut terminal = Terminal::inv(&sandbox, &["provider", "add"]);
-    terminal.asks("name").types(keys).sees("› 東x").types("\r");
+    terminal.asks("name").types(keys).sees("› 東x").types("\r").answers("More fields?", "n");
     done(&mut terminal);
     let program = std::env::current_exe().expect("the test binary");
     let name = "prompts::dialoguer_asks_for_a_text";
@@ -413,6 +414,7 @@ fn value_of(entity: &Entity, name: &str) -> &'static str {
         Kind::Name | Kind::Text => "fresh",
         Kind::Quantity { .. } => "3GiB",
         Kind::Count => "2",
+        Kind::Ratio => "4:1",
         Kind::Factor => "512",
         Kind::Percent => "25%",
         Kind::Duration => "9d",

@@ -196,8 +196,8 @@ fn files_are_as_git_diff_likes_them() {
         assert!(bytes.ends_with(b"\n") && !bytes.starts_with(b"\xef\xbb\xbf"), "{noun}");
     }
     let pools = std::fs::read_to_string(sandbox.path().join("A/pools.csv")).expect("the pools");
-    assert!(pools.starts_with("name,dc,memory,cpu,disk\n"), "{pools}");
-    assert!(pools.contains("\nprod,AWS/tokyo,512 GiB,128,10 TiB\n"), "{pools}");
+    assert!(pools.starts_with("name,dc,memory,cpu,disk,cpu-overcommit,memory-overcommit\n"), "{pools}");
+    assert!(pools.contains("\nprod,AWS/tokyo,512 GiB,128,10 TiB,,\n"), "{pools}");
     assert!(!sandbox.path().join("A/login-users.csv").exists());
 }
 

@@ -64,7 +64,7 @@ fn questions_are_coloured_unless_they_must_not_be() {
         (&["provider", "add"], &[("NO_COLOR", "1")], false),
     ] {
         let mut terminal = Terminal::with(&sandbox, arguments, environment);
-        terminal.answers("name", &format!("p{}", environment.len() + arguments.len()));
+        terminal.answers("name", &format!("p{}", environment.len() + arguments.len())).answers("More fields?", "n");
         let ended = terminal.ends();
         assert_eq!(ended.status, 0, "{}", ended.screen);
         assert_eq!(ended.text().contains(green), expected, "{arguments:?} {environment:?}");

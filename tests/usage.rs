@@ -190,8 +190,8 @@ fn overcommitment_multiplies_what_may_be_promised() {
     insta::assert_snapshot!(sandbox.run(&["usage", "--overcommit", "ram=2"]), @r#"
     status 2
     ----- stderr -----
-    error: "ram=2" is no overcommitment
-    help: write RESOURCE=N:1 with cpu, memory or disk, such as cpu=4:1
+    error: "ram=2" is not an overcommit ratio
+    help: write RESOURCE=N:1 with cpu, memory or disk, for example cpu=4:1
     "#);
 }
 
@@ -212,7 +212,7 @@ fn columns_filters_order_and_limits_work_as_on_lists() {
         "pool\nAWS/tokyo/prod\n"
     );
     assert_eq!(
-        sandbox.ok(&["usage", "-c", "pool", "--sort", "pool:desc", "--limit", "1", "--limit", "50%", "-o", "csv"]),
+        sandbox.ok(&["usage", "-c", "pool", "--sort", "pool:desc", "--limit", "1", "-o", "csv"]),
         "pool\nAWS/tokyo/test\n"
     );
     assert_eq!(sandbox.ok(&["usage", "-c", "pool", "--limit", "0", "-o", "csv"]), "pool\n");
@@ -223,12 +223,14 @@ fn columns_filters_order_and_limits_work_as_on_lists() {
     error: there is no column "ownr"
     help: did you mean owner? the columns are owner, vms, vms.planned, vms.retired, cpu.allocated, cpu.planned, cpu.retired, memory.allocated, memory.planned, memory.retired, disk.allocated, disk.planned, disk.retired
     "#);
-    insta::assert_snapshot!(sandbox.run(&["usage", "--limit", "most"]), @r#"
+    insta::assert_snapshot!(sandbox.run(&["usage", "--warn-at", "101%"]), @r#"
     status 2
     ----- stderr -----
-    error: --limit takes a percentage or a whole number, not "most"
-    help: 80% says from where on bars warn, 10 how many rows there are at most
+    error: --warn-at takes a whole percentage up to 100%, not "101%"
+    help: for example --warn-at 90%
     "#);
+    let limit = sandbox.run(&["usage", "--limit", "90%"]);
+    assert_eq!((limit.status, limit.stdout.as_str()), (2, ""), "{limit}");
     assert_eq!(sandbox.run(&["usage", "nix"]).status, 3);
 }
 
@@ -261,7 +263,7 @@ fn fractions_and_huge_amounts_are_added_up_exactly() {
 fn bars_are_drawn_on_a_terminal_and_nowhere_else() {
     let sandbox = estate();
     assert!(!sandbox.ok(&["usage"]).contains('█'));
-    let drawn = on_terminal(&sandbox, "usage --limit 90%");
+    let drawn = on_terminal(&sandbox, "usage --warn-at 90%");
     assert!(drawn.contains("\x1b[32m  6.6% ▋░░░░░░░░░\x1b[0m"), "8.5 of 128 is 5 eighths of a column of ten: {drawn}");
     assert!(drawn.contains("\x1b[33m 93.8% █████████▍\x1b[0m"), "60 of 64 is beyond the limit: {drawn}");
     assert!(drawn.contains("\x1b[32m 82.7% ████████▎░\x1b[0m"), "below the limit: {drawn}");

@@ -5,6 +5,7 @@
 
 use super::{Catalog, Collection, Computed, Entity, Field, Kind, Reach, Section};
 use crate::error::{Error, Result};
+use crate::output::bar::WARNS_FROM;
 use crate::output::cut::Cut;
 use crate::output::row::{Column, ColumnKind};
 use crate::value::name::column_letters;
@@ -149,7 +150,7 @@ impl Path {
         match self.leaf {
             Leaf::Field(field) => match field.kind {
                 Kind::Quantity { .. } => ColumnKind::Quantity,
-                Kind::Count | Kind::Factor => ColumnKind::Number,
+                Kind::Count | Kind::Factor | Kind::Ratio => ColumnKind::Number,
                 Kind::Created | Kind::Updated | Kind::Time => ColumnKind::Time,
                 _ => ColumnKind::Text,
             },
@@ -166,9 +167,10 @@ impl Path {
 /// Returns the kind of a computed column: a count, or the kind of the summed field.
 fn computed_kind(catalog: &Catalog, entity: &'static Entity, computed: &Computed) -> ColumnKind {
     match computed.rule {
-        super::Compute::Count { .. } => ColumnKind::Number,
+        super::Compute::Count { .. } | super::Compute::First(_) => ColumnKind::Number,
         super::Compute::Sum { of, field, .. } => Path::known(catalog, catalog.of(of), field).kind(catalog),
-        super::Compute::Remaining { of, .. } => Path::known(catalog, entity, of).kind(catalog),
+        super::Compute::Remaining(limit) => Path::known(catalog, entity, limit.of).kind(catalog),
+        super::Compute::Part(_) => ColumnKind::Share { limit: WARNS_FROM },
     }
 }
 

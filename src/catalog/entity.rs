@@ -113,6 +113,8 @@ pub enum Kind {
     Count,
     /// Size of a unit in bytes: a positive whole number.
     Factor,
+    /// A ratio `N:1`, stored as the decimal `N`.
+    Ratio,
     /// A share from 0% to 100%.
     Percent,
     /// A length of time, such as 14d.
@@ -230,13 +232,23 @@ pub enum Compute {
         /// True if the sum of no records is zero, false if it is null.
         from_zero: bool,
     },
-    /// Difference of a field and another computed column.
-    Remaining {
-        /// The field that says how much there is.
-        of: &'static str,
-        /// The computed column that says how much is used.
-        used: &'static str,
-    },
+    /// Difference of a field, times a ratio, and another computed column.
+    Remaining(Limit),
+    /// Part that another computed column is of a field, times a ratio.
+    Part(Limit),
+    /// The first of these columns that is not empty; all are ratios.
+    First(&'static [&'static str]),
+}
+
+/// Capacity of a record, the ratio that it may be used beyond, and the used amount.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// The field that says how much there is.
+    pub of: &'static str,
+    /// The column of the ratio that it is multiplied by, if that is not empty.
+    pub times: Option<&'static str>,
+    /// The computed column that says how much is used.
+    pub used: &'static str,
 }
 
 /// Section of `show` below a record.

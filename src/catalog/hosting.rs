@@ -1,6 +1,6 @@
 //! Providers, their datacenters, the pools in them, and the machines.
 
-use super::entity::{Collection, Compute, Computed, Entity, Field, Kind, Numbered, OnRemove, Rule, Section};
+use super::entity::{Collection, Compute, Computed, Entity, Field, Kind, Limit, Numbered, OnRemove, Rule, Section};
 
 /// Machines that are gone promise nothing any more.
 const RETIRED: Option<(&str, &str)> = Some(("status", "retired"));
@@ -15,7 +15,21 @@ pub(super) static PROVIDER: Entity = Entity {
     about: "Who runs the datacenters: a cloud, a hoster, your own company",
     table: "cloud_provider",
     id: "provider_id",
-    fields: &[Field::name("What the provider is called")],
+    fields: &[
+        Field::name("What the provider is called"),
+        Field::optional(
+            "cpu-overcommit",
+            "cpu_overcommit",
+            Kind::Ratio,
+            "Virtual CPUs for each CPU of its pools, for example 4:1 (default: not set)",
+        ),
+        Field::optional(
+            "memory-overcommit",
+            "memory_overcommit",
+            Kind::Ratio,
+            "Allocated memory for each unit of memory of its pools, for example 1.5:1 (default: 1:1)",
+        ),
+    ],
     keys: &[&["name"]],
     computed: &[
         Computed {
@@ -53,6 +67,18 @@ pub(super) static DATA_CENTER: Entity = Entity {
         Field::name("What the datacenter is called"),
         Field::parent("provider", "provider_id", "provider", OnRemove::Refuse, "Whose it is"),
         Field::optional("location", "location", Kind::Text, "Where it stands"),
+        Field::optional(
+            "cpu-overcommit",
+            "cpu_overcommit",
+            Kind::Ratio,
+            "Virtual CPUs for each CPU of its pools, for example 4:1 (default: that of its provider)",
+        ),
+        Field::optional(
+            "memory-overcommit",
+            "memory_overcommit",
+            Kind::Ratio,
+            "Allocated memory for each unit of memory of its pools, for example 1.5:1 (default: that of its provider)",
+        ),
     ],
     keys: &[&["name", "provider"]],
     computed: &[
@@ -64,10 +90,15 @@ pub(super) static DATA_CENTER: Entity = Entity {
         name: "pools",
         of: "pool",
         by: "dc",
-        columns: &["name", "vms", "cpu", "cpu.free", "memory", "memory.free"],
+        columns: &["name", "vms", "cpu", "cpu.ratio", "memory", "memory.free"],
     }],
     ..Entity::BLANK
 };
+
+/// CPUs of a pool.
+const CPU: Limit = Limit { of: "cpu", times: Some("cpu.policy"), used: "cpu.allocated" };
+/// Memory of a pool.
+const MEMORY: Limit = Limit { of: "memory", times: Some("memory.policy"), used: "memory.allocated" };
 
 /// `pool`
 pub(super) static POOL: Entity = Entity {
@@ -94,6 +125,18 @@ pub(super) static POOL: Entity = Entity {
             Kind::Quantity { unit: "total_disk_unit_id" },
             "How much disk space it has in all",
         ),
+        Field::optional(
+            "cpu-overcommit",
+            "cpu_overcommit",
+            Kind::Ratio,
+            "Virtual CPUs for each CPU, for example 4:1 (default: that of its datacenter)",
+        ),
+        Field::optional(
+            "memory-overcommit",
+            "memory_overcommit",
+            Kind::Ratio,
+            "Allocated memory for each unit of memory, for example 1.5:1 (default: that of its datacenter)",
+        ),
     ],
     keys: &[&["name", "dc"]],
     computed: &[
@@ -105,8 +148,18 @@ pub(super) static POOL: Entity = Entity {
         },
         Computed {
             name: "memory.free",
-            rule: Compute::Remaining { of: "memory", used: "memory.allocated" },
-            help: "memory that is not promised",
+            rule: Compute::Remaining(MEMORY),
+            help: "memory that may still be allocated: capacity times memory.policy, minus memory.allocated",
+        },
+        Computed {
+            name: "memory.ratio",
+            rule: Compute::Part(MEMORY),
+            help: "memory.allocated divided by the memory that may be allocated",
+        },
+        Computed {
+            name: "memory.policy",
+            rule: Compute::First(&["memory-overcommit", "dc.memory-overcommit", "dc.provider.memory-overcommit"]),
+            help: "overcommit ratio that applies: that of the pool, its datacenter or its provider",
         },
         Computed {
             name: "cpu.allocated",
@@ -115,8 +168,18 @@ pub(super) static POOL: Entity = Entity {
         },
         Computed {
             name: "cpu.free",
-            rule: Compute::Remaining { of: "cpu", used: "cpu.allocated" },
-            help: "CPUs that are not promised",
+            rule: Compute::Remaining(CPU),
+            help: "virtual CPUs that may still be allocated: capacity times cpu.policy, minus cpu.allocated",
+        },
+        Computed {
+            name: "cpu.ratio",
+            rule: Compute::Part(CPU),
+            help: "cpu.allocated divided by the virtual CPUs that may be allocated",
+        },
+        Computed {
+            name: "cpu.policy",
+            rule: Compute::First(&["cpu-overcommit", "dc.cpu-overcommit", "dc.provider.cpu-overcommit"]),
+            help: "overcommit ratio that applies: that of the pool, its datacenter or its provider",
         },
         Computed {
             name: "disk.allocated",
@@ -125,11 +188,11 @@ pub(super) static POOL: Entity = Entity {
         },
         Computed {
             name: "disk.free",
-            rule: Compute::Remaining { of: "disk", used: "disk.allocated" },
+            rule: Compute::Remaining(Limit { of: "disk", times: None, used: "disk.allocated" }),
             help: "disk space that is not promised",
         },
     ],
-    columns: &["name", "dc", "vms", "cpu", "cpu.free", "memory", "memory.free", "disk", "disk.free"],
+    columns: &["name", "dc", "vms", "cpu", "cpu.ratio", "memory", "memory.free", "disk", "disk.free"],
     sections: &[
         Section::Tally { name: "vms_by_status", of: "vm", by: "pool", field: "status" },
         Section::List {
@@ -274,7 +337,7 @@ pub(super) static DISK: Entity = Entity {
         },
         Computed {
             name: "size.free",
-            rule: Compute::Remaining { of: "size", used: "size.allocated" },
+            rule: Compute::Remaining(Limit { of: "size", times: None, used: "size.allocated" }),
             help: "what its partitions leave",
         },
     ],

@@ -1,6 +1,6 @@
 //! Storage devices, and the units of all quantities.
 
-use super::entity::{Compute, Computed, Entity, Field, Kind, OnRemove, Section};
+use super::entity::{Compute, Computed, Entity, Field, Kind, Limit, OnRemove, Section};
 
 /// `storage`
 pub(super) static STORAGE_DEVICE: Entity = Entity {
@@ -41,7 +41,7 @@ pub(super) static STORAGE_DEVICE: Entity = Entity {
         },
         Computed {
             name: "capacity.free",
-            rule: Compute::Remaining { of: "capacity", used: "capacity.allocated" },
+            rule: Compute::Remaining(Limit { of: "capacity", times: None, used: "capacity.allocated" }),
             help: "what is not promised",
         },
     ],

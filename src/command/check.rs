@@ -8,9 +8,11 @@ mod scan;
 mod sources;
 mod values;
 
-use super::{Graft, sheet};
+use super::Graft;
+use super::sheet::{self, RowTests};
 use crate::catalog::Reach;
 use crate::error::{Error, Kind, Result};
+use crate::output::Style;
 use crate::output::row::{Column, Row};
 use crate::session::Session;
 use crate::store::{Change, Reader, Writer};
@@ -18,11 +20,18 @@ use crate::value::Cell;
 use crate::verb::arguments::{self, options, switch};
 use crate::verb::complete;
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use rule::{RULES, RuleSet, Severity};
+use rule::{RULES, Rule, RuleSet, Severity};
 use scan::{Finding, OnFinding};
+use std::collections::HashMap;
 
-pub(super) const GRAFT: Graft =
-    Graft { under: None, name: "check", about: "Tell what is wrong in the data", hidden: false, arguments, run };
+pub(super) const GRAFT: Graft = Graft {
+    under: None,
+    name: "check",
+    about: "Find errors and contradictions in the data",
+    hidden: false,
+    arguments,
+    run,
+};
 
 fn arguments(command: Command) -> Command {
     let chosen = |name: &'static str, help: &'static str| {
@@ -31,13 +40,17 @@ fn arguments(command: Command) -> Command {
     let switch =
         |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     arguments::writes(sheet::arguments(command, columns))
-        .arg(chosen("only", "Only these rules, by code or name: E012, duplicate-ip"))
-        .arg(chosen("ignore", "Not these rules"))
+        .arg(chosen("only", "Check only these rules and list their findings: E012, duplicate-ip (repeatable)"))
+        .arg(chosen("ignore", "Skip these rules (repeatable)"))
+        .arg(switch("details", "List the findings of all rules (default: their number by rule)"))
+        .arg(switch("count", "Print only the number of findings"))
         .arg(switch("fix", "Mend first what can be mended without doubt: E002 (of memberships), E004, E005"))
-        .arg(switch("rules", "List the rules instead"))
+        .arg(switch("rules", "List the rules"))
         .after_help(
-            "Ends with status 1 if there is a finding of severity error. With --quiet nothing is written where nothing \
-             is found, as cron likes it. docs/checks.md says why each rule is there and how to mend what breaks it.",
+            "Prints the number of findings by rule. The findings themselves are listed with --details, with --only, with \
+             any option of a list such as --where, and in every output format but the table.\n\n\
+             Exits with status 1 if there is a finding of severity error. With --quiet, prints nothing if there is no \
+             finding. docs/checks.md explains each rule and how to fix its findings.",
         )
 }
 
@@ -66,8 +79,11 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         let what = if session.dry_run { "would mend" } else { "mended" };
         session.say(&format!("{what} {}", counted(fixed, "finding")));
     }
-    if session.quiet && !session.read(|reader| any(reader, &rules))? {
+    if session.quiet && !switch(matches, "count") && !session.read(|reader| any(reader, &rules))? {
         return Ok(());
+    }
+    if switch(matches, "count") || !lists_findings(session, matches) {
+        return summarize(session, matches, &rules);
     }
     let usual = ["code", "severity", "noun", "record", "text"];
     let (mut errors, mut warnings) = (0, 0);
@@ -86,6 +102,46 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             Ok(())
         })
     })?;
+    conclude(session, errors, warnings)
+}
+
+/// Returns true if the command line asks for the findings, not for their number by rule.
+fn lists_findings(session: &Session, matches: &ArgMatches) -> bool {
+    let asks =
+        ["only", "where", "columns", "sort", "limit", "offset"].iter().any(|name| !options(matches, name).is_empty());
+    asks || switch(matches, "details") || session.style.unwrap_or(Style::Table) != Style::Table
+}
+
+/// Prints the number of findings of each rule that has any, or with `--count` the number of all.
+fn summarize(session: &Session, matches: &ArgMatches, rules: &RuleSet) -> Result<()> {
+    let columns = columns();
+    let (counts, matching) = session.read(|reader| {
+        let (mut counts, mut matching) = (HashMap::<&'static str, usize>::new(), 0_usize);
+        let mut row = Row::default();
+        let tests = RowTests::new(reader, &columns, matches)?;
+        scanned(reader, rules, &mut |finding| {
+            *counts.entry(finding.rule.code).or_default() += 1;
+            fill(&mut row, &finding);
+            matching += usize::from(tests.are_met_by(&row));
+            Ok(())
+        })?;
+        Ok((counts, matching))
+    })?;
+    let count = |rule: &Rule| counts.get(rule.code).copied().unwrap_or_default();
+    let sum = |severity| RULES.iter().filter(|rule| rule.severity == severity).map(|rule| count(rule)).sum::<usize>();
+    let (errors, warnings) = (sum(Severity::Error), sum(Severity::Warning));
+    if switch(matches, "count") {
+        session.answer_text(&format!("{matching}\n"))?;
+    } else {
+        let found = RULES.iter().filter(|rule| count(rule) > 0);
+        let lines = found.map(|rule| format!("{} {}: {}\n", rule.code, rule.name.replace('-', " "), count(rule)));
+        session.answer_text(&lines.collect::<String>())?;
+    }
+    conclude(session, errors, warnings)
+}
+
+/// Prints the number of errors and warnings, and fails if there are errors.
+fn conclude(session: &Session, errors: usize, warnings: usize) -> Result<()> {
     session.say(&format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")));
     // The findings are printed; only the exit status is missing.
     if errors > 0 { Err(Error::new(Kind::Failed, "")) } else { Ok(()) }
@@ -109,7 +165,7 @@ fn counted(count: usize, what: &str) -> String {
 fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
     let columns = ["code", "rule", "severity", "fix", "finds"];
     let headers = columns.map(|name| if name == "finds" { Column::prose(name) } else { Column::whole(name) });
-    session.answer(crate::verb::list::answer(matches, crate::output::Style::Table), &headers, |take| {
+    session.answer(crate::verb::list::answer(matches, Style::Table), &headers, |take| {
         let mut row = Row::default();
         for rule in RULES {
             row.clear();

@@ -1,7 +1,7 @@
 //! The whole estate in numbers: what `stats` draws on a terminal and `report` on a page.
 
 use super::capacity::{Ids, Use, fields};
-use super::pools::{Overcommit, Pool, Room, paths, pools};
+use super::pools::{Overcommit, Pool, Room, devices, paths, pools};
 use crate::catalog::Entity;
 use crate::error::Result;
 use crate::store::Reader;
@@ -16,6 +16,8 @@ pub(crate) struct Estate {
     /// Number of records of each noun.
     pub counts: Vec<(&'static Entity, usize)>,
     pub pools: Vec<Pool>,
+    /// Path and room of each storage device.
+    pub storages: Vec<(String, Room)>,
     /// The sums over all pools.
     pub used: Use,
     pub room: Room,
@@ -36,6 +38,8 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<Estate> {
         counts.push((entity, usize::try_from(reader.count(entity)?).unwrap_or_default()));
     }
     let pools = pools(reader, &[], &Overcommit::default())?;
+    let storages = devices(reader, &[], &Overcommit::default())?;
+    let storages = storages.into_iter().map(|(path, _, room)| (path, room)).collect();
     let (mut used, mut room) = (Use::default(), Room::default());
     for pool in &pools {
         used.add(&pool.used);
@@ -79,7 +83,16 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<Estate> {
     }
     systems.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let statuses = status::STATUSES.iter().copied().zip(statuses).filter(|(_, count)| *count > 0).collect();
-    Ok(Estate { counts, pools, used, room, statuses, systems, months: growth(&months) })
+    Ok(Estate { counts, pools, storages, used, room, statuses, systems, months: growth(&months) })
+}
+
+impl Estate {
+    /// Returns the months of growth; a single one follows the month before it, in which there was no VM.
+    pub(crate) fn months_with_start(&self) -> Option<Vec<(String, u64, u64)>> {
+        let (first, ..) = self.months.first()?;
+        let start = if self.months.len() == 1 { Some((preceding(first)?, 0, 0)) } else { None };
+        Some(start.into_iter().chain(self.months.iter().cloned()).collect())
+    }
 }
 
 /// Every month from the first to the last, those without a new VM too; the last [`MONTHS`] of them.
@@ -106,6 +119,13 @@ fn following(month: &str) -> Option<String> {
         return None;
     }
     Some(if number >= 12 { format!("{:04}-01", year + 1) } else { format!("{year:04}-{:02}", number + 1) })
+}
+
+/// The month before `2026-11`.
+fn preceding(month: &str) -> Option<String> {
+    let (year, number) = month.split_once('-')?;
+    let (year, number): (u32, u32) = (year.parse().ok()?, number.parse().ok()?);
+    Some(if number <= 1 { format!("{:04}-12", year.checked_sub(1)?) } else { format!("{year:04}-{:02}", number - 1) })
 }
 
 /// A ranking in `most` lines: the last one sums up those for which there is no room.

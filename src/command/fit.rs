@@ -1,22 +1,21 @@
 //! `inv fit`: pools with room for one or more VMs, and their allocation with them.
 
 use super::capacity::Resource;
-use super::pools::{Overcommit, Pool, amount_text, pools, push_amount, ratio, ratio_text};
+use super::pools::{Overcommit, Pool, amount_text, pools, push_amount, push_share, share};
 use super::{Graft, sheet};
 use crate::error::{Error, Result};
+use crate::output::bar::WARNS_FROM;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::Reader;
 use crate::value::decimal::{self, Decimal};
+use crate::value::ratio::Allotment;
 use crate::value::shown;
 use crate::verb::arguments::{self, option};
 use clap::{Arg, ArgMatches, Command};
 
 pub(super) const GRAFT: Graft =
-    Graft { under: None, name: "fit", about: "Tell which pools have room for a VM", hidden: false, arguments, run };
-
-/// Per cent from which a bar warns.
-const WARNS_FROM: u32 = 80;
+    Graft { under: None, name: "fit", about: "List the pools that have room for a VM", hidden: false, arguments, run };
 
 fn arguments(command: Command) -> Command {
     let need = |name: &'static str, value: &'static str, help: &'static str| {
@@ -64,6 +63,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         pools.retain(|pool| dc.is_none_or(|dc| pool.dc == dc));
         let has_totals = |pool: &Pool| need.iter().all(|(resource, _)| pool.room.get(*resource).is_some());
         let unknown = pools.iter().filter(|pool| !has_totals(pool)).count();
+        let needs_cpu = need.iter().any(|(resource, _)| *resource == Resource::Cpu);
+        let full_of_cpu = |pool: &&Pool| pool.room.get(Resource::Cpu).is_some_and(|cpu| cpu.exceeds_unset());
+        let without_ratio = if needs_cpu { pools.iter().filter(full_of_cpu).count() } else { 0 };
         let mut fitting: Vec<(f64, u64, Pool)> = Vec::new();
         for pool in pools {
             let fits = how_many(&pool, &need);
@@ -71,7 +73,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 fitting.push((fullest(&pool, &need, count), fits.unwrap_or_default(), pool));
             }
         }
-        summary = Some((unknown, fitting.is_empty(), request_text(&need, count)));
+        summary = Some((unknown, without_ratio, fitting.is_empty(), request_text(&need, count)));
         fitting.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.2.id.cmp(&other.2.id)));
         let mut row = Row::default();
         for (_, fits, pool) in &fitting {
@@ -83,13 +85,20 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Ok(())
     })?;
-    if let Some((unknown, nothing, request)) = summary {
+    if let Some((unknown, without_ratio, nothing, request)) = summary {
         if nothing {
             session.say(&format!("no pool has room for {request}"));
         }
         if unknown > 0 {
-            let (pools, have) = if unknown == 1 { ("pool is", "it has") } else { ("pools are", "they have") };
-            session.say(&format!("{unknown} {pools} left out: how much {have} in all is not known"));
+            let pools = if unknown == 1 { "pool" } else { "pools" };
+            session.say(&format!("skipped {unknown} {pools}: capacity not set"));
+        }
+        if without_ratio > 0 {
+            let pools = if without_ratio == 1 { "pool has" } else { "pools have" };
+            session.say(&format!(
+                "{without_ratio} {pools} more vCPUs allocated than CPUs and no overcommit ratio: set one with \
+                 `inv pool set NAME --cpu-overcommit N:1`, or pass --overcommit cpu=N:1"
+            ));
         }
     }
     Ok(())
@@ -130,8 +139,8 @@ fn need(reader: &Reader<'_>, matches: &ArgMatches) -> Result<Need> {
 fn how_many(pool: &Pool, need: &Need) -> Option<u64> {
     let mut most = u64::MAX;
     for (resource, amount) in need {
-        let (total, allocated) = pool.room.get(*resource)?;
-        most = most.min(times(total - allocated, *amount));
+        let allotment = pool.room.get(*resource)?;
+        most = most.min(times(allotment.free(), *amount));
     }
     Some(most)
 }
@@ -152,18 +161,15 @@ fn times(room: Decimal, part: Decimal) -> u64 {
 
 /// Returns the highest ratio among the needed resources, with the VMs.
 fn fullest(pool: &Pool, need: &Need, count: u64) -> f64 {
-    let after = need.iter().filter_map(|(resource, _)| {
-        let (total, allocated) = after(pool, *resource, need, count)?;
-        ratio(allocated, total)
-    });
+    let after = need.iter().filter_map(|(resource, _)| after(pool, *resource, need, count)?.part());
     after.fold(0.0, f64::max)
 }
 
-/// Returns the total of a resource and the amount that would be allocated with the VMs.
-fn after(pool: &Pool, resource: Resource, need: &Need, count: u64) -> Option<(Decimal, Decimal)> {
-    let (total, allocated) = pool.room.get(resource)?;
+/// Returns the allotment of a resource with the VMs.
+fn after(pool: &Pool, resource: Resource, need: &Need, count: u64) -> Option<Allotment> {
+    let allotment = pool.room.get(resource)?;
     let more = need.iter().find(|(of, _)| *of == resource).and_then(|(_, amount)| amount.checked_times(count));
-    Some((total, allocated + more.unwrap_or_default()))
+    Some(Allotment { allocated: allotment.allocated + more.unwrap_or_default(), ..allotment })
 }
 
 fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
@@ -174,12 +180,9 @@ fn fill(row: &mut Row, pool: &Pool, fits: u64, need: &Need, count: u64) {
         row.number(&fits.to_string());
     }
     for resource in Resource::ALL {
-        if let Some((total, allocated)) = after(pool, resource, need, count) {
-            push_amount(row, resource, total - allocated);
-            match ratio(allocated, total) {
-                Some(ratio) => row.number(&ratio_text(ratio)),
-                None => row.null(),
-            }
+        if let Some(allotment) = after(pool, resource, need, count) {
+            push_amount(row, resource, allotment.free());
+            push_share(row, share(resource, &allotment));
         } else {
             row.null();
             row.null();

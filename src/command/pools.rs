@@ -1,20 +1,23 @@
 //! Pools with their total and allocated resources, for `usage`, `fit`, `stats` and `report`.
 
 use super::capacity::{self, By, GroupKey, Ids, Resource, Use, fields, within};
-use crate::catalog::Entity;
+use crate::catalog::{Entity, Path};
 use crate::error::{Error, Result};
+use crate::output::bar::Share;
 use crate::output::row::Row;
-use crate::store::Reader;
+use crate::store::{Query, Reader};
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{Quantity, compact};
+use crate::value::ratio::{Allotment, Ratio};
 use crate::value::rounded::rounded;
 use crate::value::shown;
 use crate::verb::arguments::options;
 use clap::{Arg, ArgAction, ArgMatches};
+use std::ops::ControlFlow;
 
-/// Overcommit ratio of each resource: `cpu=4:1` allows four virtual CPUs for each CPU.
+/// Ratios of `--overcommit`, which take the place of those in the inventory.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Overcommit(Vec<(Resource, Decimal, Decimal)>);
+pub(crate) struct Overcommit(Vec<(Resource, Ratio)>);
 
 impl Overcommit {
     /// Returns `--overcommit`.
@@ -23,7 +26,7 @@ impl Overcommit {
             .long("overcommit")
             .value_name("RESOURCE=N:1")
             .action(ArgAction::Append)
-            .help("Promise more than there is, such as cpu=4:1; for several resources, several times")
+            .help("Overcommit ratio in place of the stored ones, for example cpu=4:1 (repeatable)")
     }
 
     /// Parses the values of `--overcommit`.
@@ -31,41 +34,32 @@ impl Overcommit {
         options(matches, "overcommit").into_iter().map(Self::one).collect::<Result<Vec<_>>>().map(Self)
     }
 
-    fn one(text: &str) -> Result<(Resource, Decimal, Decimal)> {
-        let wrong = || {
-            Error::usage(format!("{} is no overcommitment", shown::quoted(text)))
-                .help("write RESOURCE=N:1 with cpu, memory or disk, such as cpu=4:1")
-        };
-        let (name, ratio) = text.split_once('=').ok_or_else(wrong)?;
-        let resource = Resource::ALL.into_iter().find(|resource| resource.name() == name.trim()).ok_or_else(wrong)?;
-        let (promised, real) = ratio.split_once(':').unwrap_or((ratio, "1"));
-        // More decimal places would exceed the exact arithmetic of totals.
-        let number = |text: &str| {
-            let number = Decimal::parse(text.trim()).ok().and_then(|number| number.checked_times(1000));
-            number.filter(|n| n.is_whole() && *n > Decimal::ZERO && *n < Decimal::from_whole(1_000_000_000))
-        };
-        Ok((resource, number(promised).ok_or_else(wrong)?, number(real).ok_or_else(wrong)?))
+    fn one(text: &str) -> Result<(Resource, Ratio)> {
+        let found = text.split_once('=').and_then(|(name, ratio)| {
+            let resource = Resource::ALL.into_iter().find(|resource| resource.name() == name.trim())?;
+            Some((resource, Ratio::parse(ratio).ok()?))
+        });
+        found.ok_or_else(|| {
+            Error::usage(format!("{} is not an overcommit ratio", shown::quoted(text)))
+                .help("write RESOURCE=N:1 with cpu, memory or disk, for example cpu=4:1")
+        })
     }
 
-    /// Returns the amount that may be allocated of `total`, rounded down if it has no exact decimal.
-    pub(crate) fn of(&self, resource: Resource, total: Decimal) -> Decimal {
-        let Some((_, promised, real)) = self.0.iter().rev().find(|(of, ..)| *of == resource) else { return total };
-        let whole = |number: &Decimal| u64::try_from(number.floor()).unwrap_or(1);
-        let product = total.checked_times(whole(promised)).unwrap_or(total);
-        let divided = product.exactly_over(whole(real), 18);
-        divided.unwrap_or_else(|| Decimal::from_whole(product.floor() / i128::from(whole(real))))
+    /// Returns the ratio of a resource: that of the option, or else the `stored` one.
+    pub(crate) fn ratio(&self, resource: Resource, stored: Option<Ratio>) -> Option<Ratio> {
+        self.0.iter().rev().find(|(of, _)| *of == resource).map(|(_, ratio)| *ratio).or(stored)
     }
 }
 
-/// Total and allocated amount of each resource. Pools without a total count in neither.
+/// Allotment of each resource. Pools without a capacity count in none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Room {
-    all: [Option<(Decimal, Decimal)>; 3],
+    all: [Option<Allotment>; 3],
 }
 
 impl Room {
-    /// Returns the total and the allocated amount of a resource; `None` if no total is set.
-    pub(crate) const fn get(&self, resource: Resource) -> Option<(Decimal, Decimal)> {
+    /// Returns the allotment of a resource; `None` if no capacity is set.
+    pub(crate) const fn get(&self, resource: Resource) -> Option<Allotment> {
         let [cpu, memory, disk] = self.all;
         match resource {
             Resource::Cpu => cpu,
@@ -77,21 +71,36 @@ impl Room {
     pub(crate) fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.all.iter_mut().zip(other.all) {
             *mine = match (*mine, theirs) {
-                (Some((total, allocated)), Some((more, more_allocated))) => {
-                    Some((total + more, allocated + more_allocated))
-                }
+                (Some(mine), Some(theirs)) => Some(mine + theirs),
                 (mine, theirs) => mine.or(theirs),
             };
         }
     }
 
-    /// Creates the room of a pool from its totals.
-    pub(crate) fn new(totals: [Option<Decimal>; 3], used: &Use) -> Self {
+    /// Creates the room of a pool from its capacities and its ratios.
+    pub(crate) fn new(capacities: [Option<Decimal>; 3], ratios: [Option<Ratio>; 3], used: &Use) -> Self {
         let mut room = Self::default();
-        for ((place, total), resource) in room.all.iter_mut().zip(totals).zip(Resource::ALL) {
-            *place = total.map(|total| (total, used.allocated(resource)));
+        let limits = capacities.into_iter().zip(ratios);
+        for ((place, (capacity, ratio)), resource) in room.all.iter_mut().zip(limits).zip(Resource::ALL) {
+            *place = capacity.map(|capacity| Allotment::new(capacity, ratio, used.allocated(resource)));
         }
         room
+    }
+}
+
+/// Returns the allocated share of a resource; `None` if nothing may be allocated.
+pub(crate) fn share(resource: Resource, allotment: &Allotment) -> Option<Share> {
+    match resource {
+        Resource::Cpu => Share::of_cpus(allotment),
+        Resource::Memory | Resource::Disk => Share::of_bytes(allotment),
+    }
+}
+
+/// Adds a share to a row.
+pub(crate) fn push_share(row: &mut Row, share: Option<Share>) {
+    match share {
+        Some(share) => share.push(row),
+        None => row.null(),
     }
 }
 
@@ -115,6 +124,7 @@ pub(crate) fn pools(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) 
             used.insert(id, sums);
         }
     }
+    let ratios = ratios(reader, pool, only, overcommit)?;
     let units = reader.units()?;
     let mut pools = Vec::new();
     let columns = fields(pool, &["dc", "cpu", "memory", "disk"]);
@@ -124,23 +134,56 @@ pub(crate) fn pools(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) 
             Ok(quantity.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit })))
         };
         let cpu = stored.text(1)?.and_then(|text| Decimal::parse(text).ok());
-        let totals = [cpu, bytes(2)?, bytes(3)?];
-        let mut resources = Resource::ALL.into_iter();
-        let totals = totals.map(|total| {
-            let resource = resources.next();
-            total.zip(resource).map(|(total, resource)| overcommit.of(resource, total))
-        });
+        let capacities = [cpu, bytes(2)?, bytes(3)?];
         let used = used.get(&id).copied().unwrap_or_default();
         pools.push(Pool {
             id,
             path: paths.remove(&id).unwrap_or_default(),
             dc: stored.reference(0)?.unwrap_or_default(),
-            room: Room::new(totals, &used),
+            room: Room::new(capacities, ratios.get(&id).copied().unwrap_or_default(), &used),
             used,
         });
         Ok(())
     })?;
     Ok(pools)
+}
+
+/// Returns the ratios that apply to each pool, in the order of the resources.
+fn ratios(
+    reader: &Reader<'_>,
+    pool: &'static Entity,
+    only: &[i64],
+    overcommit: &Overcommit,
+) -> Result<Ids<[Option<Ratio>; 3]>> {
+    let columns = ["cpu.policy", "memory.policy"].map(|name| Path::known(reader.catalog(), pool, name));
+    let query = Query { terms: within(pool, &[], only, reader), ..Query::all(pool, columns.to_vec()) };
+    let mut ratios = Ids::default();
+    reader.select_with_ids(&query, |id, row| {
+        let stored = |place| row.cell(place).plain().and_then(|text| Ratio::parse(text).ok());
+        let stored = [(Resource::Cpu, stored(0)), (Resource::Memory, stored(1)), (Resource::Disk, None)];
+        ratios.insert(id, stored.map(|(resource, stored)| overcommit.ratio(resource, stored)));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(ratios)
+}
+
+/// Returns the path, the allocations and the room of each storage device of the pools `only`, or of all if it is empty.
+pub(crate) fn devices(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<(String, Use, Room)>> {
+    let storage = reader.catalog().of("storage");
+    let used = capacity::stored_on(reader, only)?;
+    let mut paths = paths(reader, storage)?;
+    let units = reader.units()?;
+    let mut groups = Vec::new();
+    let columns = fields(storage, &["capacity"]);
+    reader.each_stored(storage, &columns, within(storage, &["pool"], only, reader), |id, stored| {
+        let total = stored.quantity(0)?;
+        let total = total.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit }));
+        let used = used.get(&id).copied().unwrap_or_default();
+        let ratios = [None, None, overcommit.ratio(Resource::Disk, None)];
+        groups.push((paths.remove(&id).unwrap_or_default(), used, Room::new([None, None, total], ratios, &used)));
+        Ok(())
+    })?;
+    Ok(groups)
 }
 
 /// Returns the complete paths of all records of `entity`.
@@ -162,17 +205,6 @@ pub(crate) fn paths(reader: &Reader<'_>, entity: &'static Entity) -> Result<Ids<
         Ok(())
     })?;
     Ok(path_by_id)
-}
-
-/// Returns `part` divided by `total`; `None` if `total` is not positive.
-pub(crate) fn ratio(part: Decimal, total: Decimal) -> Option<f64> {
-    (total > Decimal::ZERO).then(|| part.approximate() / total.approximate())
-}
-
-/// Returns the text of a ratio, with at most four decimal places.
-pub(crate) fn ratio_text(ratio: f64) -> String {
-    let text = format!("{ratio:.4}");
-    Decimal::parse(&text).map_or(text, |exact| exact.to_string())
 }
 
 /// Adds an amount of `resource`: CPUs as a number, memory and disk space as a quantity.
@@ -217,11 +249,16 @@ pub(crate) fn grouped(number: &str) -> String {
     text + rest
 }
 
-/// Returns the free amount as a label, or the excess if more is allocated than the total.
-pub(crate) fn free_text(resource: Resource, free: Decimal) -> String {
-    if free.is_negative() {
-        format!("{} too many", brief(resource, Decimal::ZERO - free))
-    } else {
-        format!("{} free", brief(resource, free))
+/// Returns how much is allocated of what may be, and how much is left, such as `6 of 8, 2 free`. `words` are put behind
+/// the amounts.
+pub(crate) fn allotment_text(resource: Resource, allotment: &Allotment, words: &str) -> String {
+    let (allocated, total) = (brief(resource, allotment.allocated), brief(resource, allotment.total));
+    let free = allotment.free();
+    match share(resource, allotment) {
+        Some(ratio @ Share::Ratio(_)) => format!("{allocated} of {total} vCPUs allocated ({})", ratio.text(false)),
+        _ if free.is_negative() => {
+            format!("{allocated} of {total}{words}, {} over", brief(resource, Decimal::ZERO - free))
+        }
+        _ => format!("{allocated} of {total}{words}, {} free", brief(resource, free)),
     }
 }

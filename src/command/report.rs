@@ -8,11 +8,11 @@ mod plots;
 use super::Graft;
 use super::capacity::Resource;
 use super::estate::{self, Estate, head};
-use super::pools::{Pool, brief, free_text, grouped, ratio, ratio_text};
+use super::pools::{Room, allotment_text, brief, grouped, share};
 use crate::catalog::Path as Column;
 use crate::error::{Error, Result};
 use crate::output::Layout;
-use crate::output::bar::Share;
+use crate::output::bar::{Share, Urgency, WARNS_FROM};
 use crate::output::grid::exact;
 use crate::output::row::{Cell, ColumnKind};
 use crate::session::Session;
@@ -33,25 +33,26 @@ pub(super) const GRAFT: Graft =
 const STYLE: &str = include_str!("report/page.css");
 const SCRIPT: &str = include_str!("report/page.js");
 /// The SHA-256 of the script in Base64: a test holds it against the page.
-const SCRIPT_HASH: &str = "aHFRuy9MofLHqqkEQ7V1VhzqsVrsfeX8eZ2a5kPmkpk=";
+const SCRIPT_HASH: &str = "mEv89hmxJUCqROaRdAT0rqHa89VG8Lm4CcrbYq/mTkc=";
 /// Default for `--limit`: a page with more VMs is slow to open and too large for e-mail.
 const MOST_VMS: u64 = 10_000;
 /// Number of pools and operating systems in a plot.
 const TOP: usize = 8;
-/// Per cent from which a bar warns.
-const WARNS_FROM: u32 = 80;
 
-/// Columns of the table: name, header, and true if narrow screens show it.
-const COLUMNS: [(&str, &str, bool); 9] = [
-    ("name", "VM", true),
-    ("pool.path", "Pool", true),
-    ("status", "Status", true),
-    ("cpu", "CPUs", false),
-    ("memory", "Memory", false),
-    ("disk", "Disk", false),
-    ("os", "Operating system", false),
-    ("ips", "Addresses", false),
-    ("owner", "Owner", false),
+/// Default for `--title`.
+const TITLE: &str = "VM estate";
+
+/// Columns of the table: name and header.
+const COLUMNS: [(&str, &str); 9] = [
+    ("name", "VM"),
+    ("pool.path", "Pool"),
+    ("status", "Status"),
+    ("cpu", "CPUs"),
+    ("memory", "Memory"),
+    ("disk", "Disk"),
+    ("os", "Operating system"),
+    ("ips", "Addresses"),
+    ("owner", "Owner"),
 ];
 
 fn arguments(command: Command) -> Command {
@@ -61,9 +62,12 @@ fn arguments(command: Command) -> Command {
                 .value_name("FILE.html")
                 .required(true)
                 .value_hint(ValueHint::FilePath)
-                .help("The page to write; - is standard output"),
+                .help("File to write; - is standard output"),
         )
-        .arg(Arg::new("limit").long("limit").value_name("N").help("At most so many VMs in the table (10000)"))
+        .arg(Arg::new("title").long("title").value_name("TEXT").help(format!("Title of the page (default: {TITLE})")))
+        .arg(
+            Arg::new("limit").long("limit").value_name("N").help("Largest number of VMs in the table (default: 10000)"),
+        )
         .arg(arguments::at())
 }
 
@@ -77,7 +81,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Some(Moment::Time(time)) => time.clone(),
         Some(Moment::Change(change)) => format!("change {change}"),
     };
-    let (page, left_out) = session.read(|reader| page(reader, limit, &as_of))?;
+    let title = option(matches, "title").unwrap_or(TITLE);
+    let (page, left_out) = session.read(|reader| page(reader, limit, &as_of, title))?;
     if file == "-" {
         session.answer_text(&page)?;
     } else {
@@ -96,7 +101,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 }
 
 /// Returns the page and the number of VMs that its table leaves out.
-fn page(reader: &Reader<'_>, limit: u64, as_of: &str) -> Result<(String, u64)> {
+fn page(reader: &Reader<'_>, limit: u64, as_of: &str, title: &str) -> Result<(String, u64)> {
+    let title = escaped(&shown::shown(title));
     let estate = estate::read(reader)?;
     let mut page = String::new();
     let _ = write!(
@@ -105,8 +111,8 @@ fn page(reader: &Reader<'_>, limit: u64, as_of: &str) -> Result<(String, u64)> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
          script-src 'sha256-{SCRIPT_HASH}'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>VM estate</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-         <header><h1>VM estate</h1><p>as of {as_of}, by inv {}</p></header>\n",
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+         <header><h1>{title}</h1><p>as of {as_of}, by inv {}</p></header>\n",
         env!("CARGO_PKG_VERSION")
     );
     counts(&mut page, &estate);
@@ -132,10 +138,10 @@ fn capacity(page: &mut String, estate: &Estate) {
     for resource in Resource::ALL {
         let title = title(resource);
         let (planned, retired) = (estate.used.planned.get(resource), estate.used.retired.get(resource));
-        let apart = format!("planned {}, retired apart {}", brief(resource, planned), brief(resource, retired));
+        let apart = format!("planned {}, retired {} (not counted)", brief(resource, planned), brief(resource, retired));
         let _ = write!(page, "<div class=\"card\"><h2>{title}</h2>");
-        if let Some((total, allocated)) = estate.room.get(resource) {
-            let share = ratio(allocated, total).unwrap_or_default();
+        if let Some(allotment) = estate.room.get(resource) {
+            let share = share(resource, &allotment).unwrap_or(Share::Percent(0.0));
             let class = match tone(share) {
                 Tone::Bad => " class=\"bad\"",
                 Tone::Warning => " class=\"warning\"",
@@ -144,18 +150,17 @@ fn capacity(page: &mut String, estate: &Estate) {
             let _ = writeln!(
                 page,
                 "<p class=\"big\">{}</p><div class=\"meter\"><i{class} style=\"width:{:.1}%\"></i></div>\
-                 <p>{} of {} promised, {}</p><p>{apart}</p></div>",
-                Share::of(&ratio_text(share)).text(false),
-                (share * 100.0).min(100.0),
-                brief(resource, allocated),
-                brief(resource, total),
-                free_text(resource, total - allocated),
+                 <p>{}</p><p>{apart}</p></div>",
+                share.text(false),
+                (share.part() * 100.0).min(100.0),
+                allotment_text(resource, &allotment, " allocated"),
             );
         } else {
-            let promised = brief(resource, estate.used.allocated(resource));
+            let allocated = brief(resource, estate.used.allocated(resource));
+            let name = resource.name();
             let _ = writeln!(
                 page,
-                "<p class=\"big\">{promised}</p><p>promised; no pool says how much it has</p><p>{apart}</p></div>"
+                "<p class=\"big\">{allocated}</p><p>allocated; no {name} capacity set on any pool</p><p>{apart}</p></div>"
             );
         }
     }
@@ -170,13 +175,11 @@ const fn title(resource: Resource) -> &'static str {
     }
 }
 
-fn tone(share: f64) -> Tone {
-    if share > 1.0 {
-        Tone::Bad
-    } else if share * 100.0 >= f64::from(WARNS_FROM) {
-        Tone::Warning
-    } else {
-        Tone::Good
+fn tone(share: Share) -> Tone {
+    match share.urgency(WARNS_FROM) {
+        Urgency::Low => Tone::Good,
+        Urgency::Warning => Tone::Warning,
+        Urgency::Beyond => Tone::Bad,
     }
 }
 
@@ -186,13 +189,18 @@ fn plots(page: &mut String, estate: &Estate) -> Result<()> {
         let _ = write!(page, "<div class=\"card\"><h2>{}</h2>\n{plot}</div>\n", escaped(title));
     };
     for resource in Resource::ALL {
-        let bars = fullest(&estate.pools, resource);
+        let bars = fullest(estate.pools.iter().map(|pool| (pool.path.as_str(), &pool.room)), resource);
         if !bars.is_empty() {
             card(
                 &format!("Fullest pools: {}", title(resource).to_lowercase().replace("cpu", "CPU")),
                 &plots::bars(&bars)?,
             );
         }
+    }
+    let storages = estate.storages.iter().map(|(path, room)| (path.as_str(), room));
+    let bars = fullest(storages, Resource::Disk);
+    if !bars.is_empty() {
+        card("Fullest storage devices", &plots::bars(&bars)?);
     }
     let statuses: Vec<(String, u64)> =
         estate.statuses.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect();
@@ -202,32 +210,32 @@ fn plots(page: &mut String, estate: &Estate) -> Result<()> {
     if !estate.systems.is_empty() {
         card("Operating systems", &plots::bars(&shares(&head(&estate.systems, TOP)))?);
     }
-    if estate.months.len() > 1 {
-        card("VMs at the end of each month", &plots::growth(&estate.months)?);
+    if let Some(months) = estate.months_with_start() {
+        card("VMs at the end of each month", &plots::growth(&months)?);
     }
     page.push_str("</section>\n");
     Ok(())
 }
 
-/// Returns bars for the pools with the highest ratios.
-fn fullest(pools: &[Pool], resource: Resource) -> Vec<Bar> {
-    let rows = pools.iter().filter_map(|pool| {
-        let (total, allocated) = pool.room.get(resource)?;
-        Some((ratio(allocated, total)?, allocated, total, pool))
+/// Returns bars for the pools or storage devices with the highest allocated shares, from the path and room of each.
+fn fullest<'e>(places: impl Iterator<Item = (&'e str, &'e Room)>, resource: Resource) -> Vec<Bar> {
+    let rows = places.filter_map(|(path, room)| {
+        let allotment = room.get(resource)?;
+        Some((share(resource, &allotment)?, allotment, path))
     });
     let mut rows: Vec<_> = rows.collect();
-    rows.sort_by(|one, other| other.0.total_cmp(&one.0).then_with(|| one.3.path.cmp(&other.3.path)));
+    rows.sort_by(|one, other| other.0.part().total_cmp(&one.0.part()).then_with(|| one.2.cmp(other.2)));
     rows.truncate(TOP);
     rows.into_iter()
-        .map(|(share, allocated, total, pool)| Bar {
-            label: shown::shown(&pool.path).into_owned(),
+        .map(|(share, allotment, path)| Bar {
+            label: shown::shown(path).into_owned(),
             value: format!(
                 "{} of {}, {}",
-                brief(resource, allocated),
-                brief(resource, total),
-                Share::of(&ratio_text(share)).text(false)
+                brief(resource, allotment.allocated),
+                brief(resource, allotment.total),
+                share.text(false)
             ),
-            share,
+            share: share.part(),
             tone: tone(share),
         })
         .collect()
@@ -258,7 +266,7 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
     let all: u64 = estate.statuses.iter().map(|(_, count)| count).sum();
     let left_out = all.saturating_sub(limit);
     page.push_str(
-        "<section class=\"card\">\n<div class=\"tools\"><h2>VMs</h2><input id=\"search\" type=\"search\" \
+        "<section class=\"card list\">\n<div class=\"tools\"><h2>VMs</h2><input id=\"search\" type=\"search\" \
          placeholder=\"Search name, pool, address, owner …\" aria-label=\"Search VMs\"><p id=\"shown\"></p></div>\n",
     );
     if left_out > 0 {
@@ -266,24 +274,15 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
         let _ = writeln!(page, "<p>The first {first} of {all} VMs.</p>");
     }
     page.push_str("<div class=\"scroll\"><table>\n<thead><tr>");
-    let class = |place: usize| {
-        let number = numbers.get(place).copied().unwrap_or_default();
-        let narrow = COLUMNS.get(place).is_some_and(|(_, _, narrow)| *narrow);
-        match (number, narrow) {
-            (true, true) => " class=\"n\"",
-            (true, false) => " class=\"n wide\"",
-            (false, true) => "",
-            (false, false) => " class=\"wide\"",
-        }
-    };
-    for (place, (_, header, _)) in COLUMNS.iter().enumerate() {
-        let _ = write!(page, "<th{}>{header}</th>", class(place));
+    let class = |place: usize| if numbers.get(place).copied().unwrap_or_default() { " class=\"n\"" } else { "" };
+    for (place, (_, header)) in COLUMNS.iter().enumerate() {
+        let _ = write!(page, "<th{}><button type=\"button\">{header}</button></th>", class(place));
     }
     page.push_str("</tr></thead>\n<tbody>\n");
     let query = Query { limit: Some(limit), ..Query::all(vm, columns) };
     reader.select(&query, |row| {
         page.push_str("<tr>");
-        for (place, (name, ..)) in COLUMNS.iter().enumerate() {
+        for (place, (name, _)) in COLUMNS.iter().enumerate() {
             let cell = match row.cell(place) {
                 Cell::Null if *name == "os" => row.cell(COLUMNS.len()),
                 cell => cell,
@@ -293,7 +292,11 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
                 "status" => write!(page, "<td class=\"{text}\">{text}</td>"),
                 // Long paths break behind their slashes.
                 "pool.path" => write!(page, "<td>{}</td>", text.replace('/', "/<wbr>")),
-                _ => write!(page, "<td{}>{text}</td>", class(place)),
+                // The script sorts by this number.
+                _ => match number(cell) {
+                    Some(number) => write!(page, "<td{} data-n=\"{number}\">{text}</td>", class(place)),
+                    None => write!(page, "<td{}>{text}</td>", class(place)),
+                },
             };
         }
         page.push_str("</tr>\n");
@@ -301,6 +304,15 @@ fn table(page: &mut String, reader: &Reader<'_>, limit: u64, estate: &Estate) ->
     })?;
     page.push_str("</tbody>\n</table></div>\n</section>\n");
     Ok(left_out)
+}
+
+/// Returns the number in a cell; of a quantity, its bytes.
+fn number(cell: Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Number(number) => Some(escaped(number)),
+        Cell::Quantity(_, bytes) => Some(bytes.to_string()),
+        _ => None,
+    }
 }
 
 /// Returns the text escaped for HTML elements and attributes.

@@ -44,21 +44,6 @@ pub(crate) fn answer(
     produce: impl FnOnce(&Reader<'_>, &mut Take<'_>) -> Result<()>,
 ) -> Result<()> {
     let limit = list::number(matches, "limit")?;
-    answer_at_most(session, matches, columns, usual, limit, produce)
-}
-
-/// Like [`answer`], for a command with another `--limit`.
-///
-/// # Errors
-/// As [`answer`].
-pub(crate) fn answer_at_most(
-    session: &Session,
-    matches: &ArgMatches,
-    columns: &[Column],
-    usual: &[&str],
-    limit: Option<u64>,
-    produce: impl FnOnce(&Reader<'_>, &mut Take<'_>) -> Result<()>,
-) -> Result<()> {
     let selected = list::column_names(matches, usual);
     let selected = selected.into_iter().map(|name| place(columns, name)).collect::<Result<Vec<usize>>>()?;
     let order = list::sort_keys(&options(matches, "sort"))?;
@@ -69,7 +54,7 @@ pub(crate) fn answer_at_most(
     list::mark_asked_for(&mut headers, matches);
     session.answer_reading(list::answer(matches, Style::Table), &headers, |reader, out| {
         let mut view = View {
-            tests: tests(reader, columns, &options(matches, "where"))?,
+            tests: RowTests::new(reader, columns, matches)?,
             skip: offset,
             remaining: limit.unwrap_or(u64::MAX),
             selected,
@@ -79,11 +64,13 @@ pub(crate) fn answer_at_most(
             return Ok(());
         }
         if order.is_empty() {
-            return produce(reader, &mut |row| if view.meets(row) { view.write(row, out) } else { Ok(CONTINUE) });
+            return produce(reader, &mut |row| {
+                if view.tests.are_met_by(row) { view.write(row, out) } else { Ok(CONTINUE) }
+            });
         }
         let mut rows: Vec<(Vec<SortKey>, Row)> = Vec::new();
         produce(reader, &mut |row| {
-            if view.meets(row) {
+            if view.tests.are_met_by(row) {
                 rows.push((order.iter().map(|(place, _)| SortKey::of(row.cell(*place))).collect(), row.clone()));
             }
             Ok(CONTINUE)
@@ -110,7 +97,7 @@ const CONTINUE: ControlFlow<()> = ControlFlow::Continue(());
 
 /// Selection of rows and columns.
 struct View {
-    tests: Vec<Criteria<(usize, Test)>>,
+    tests: RowTests,
     skip: u64,
     remaining: u64,
     selected: Vec<usize>,
@@ -118,10 +105,6 @@ struct View {
 }
 
 impl View {
-    fn meets(&self, row: &Row) -> bool {
-        self.tests.iter().all(|each| each.holds(&mut |(place, test)| test.met_by(row.cell(*place))))
-    }
-
     fn write(&mut self, row: &Row, out: &mut dyn FnMut(&Row) -> Result<()>) -> Result<ControlFlow<()>> {
         if self.skip > 0 {
             self.skip -= 1;
@@ -137,7 +120,24 @@ impl View {
     }
 }
 
-/// Parses the conditions of `--where`.
+/// Conditions of `--where` on complete rows.
+pub(crate) struct RowTests(Vec<Criteria<(usize, Test)>>);
+
+impl RowTests {
+    /// Parses the conditions of the command line.
+    ///
+    /// # Errors
+    /// An unknown column, or a condition that cannot be read.
+    pub(crate) fn new(reader: &Reader<'_>, columns: &[Column], matches: &ArgMatches) -> Result<Self> {
+        tests(reader, columns, &options(matches, "where")).map(Self)
+    }
+
+    /// Returns true if a complete row meets all conditions.
+    pub(crate) fn are_met_by(&self, row: &Row) -> bool {
+        self.0.iter().all(|each| each.holds(&mut |(place, test)| test.met_by(row.cell(*place))))
+    }
+}
+
 fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<Criteria<(usize, Test)>>> {
     let test = |comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
         let name = comparison.field.text();

@@ -3,9 +3,9 @@
 use super::Graft;
 use super::capacity::Resource;
 use super::estate::{self, Estate, head};
-use super::pools::{brief, free_text, grouped, push_amount, ratio, ratio_text};
+use super::pools::{allotment_text, brief, grouped, push_amount, push_share, share};
 use crate::error::{Error, Result};
-use crate::output::bar::{Share, bar};
+use crate::output::bar::{Share, WARNS_FROM, bar};
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::output::{Cards, Style, measure, tint};
 use crate::session::Session;
@@ -16,7 +16,7 @@ use clap::{ArgMatches, Command};
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "stats",
-    about: "Tell the estate on one screen",
+    about: "Show the estate on one screen",
     hidden: false,
     arguments: |command: Command| command.arg(arguments::at()),
     run,
@@ -28,8 +28,6 @@ const WIDTH: usize = 80;
 const LEFT: usize = 41;
 /// Number of pools and operating systems.
 const TOP: usize = 6;
-/// Per cent from which a bar warns.
-const WARNS_FROM: u32 = 80;
 /// Lines of the chart of growth above its axis, and its number of months.
 const TALL: usize = 5;
 const MONTHS: usize = 12;
@@ -88,25 +86,23 @@ fn push_resource(columns: &mut Vec<Column>, row: &mut Row, resource: Resource, e
         columns.push(Column::new(format!("{}.{which}", resource.name()), kind));
         match (which, room) {
             ("allocated", _) => push_amount(row, resource, estate.used.allocated(resource)),
-            ("total", Some((total, _))) => push_amount(row, resource, total),
-            ("free", Some((total, allocated))) => push_amount(row, resource, total - allocated),
+            ("total", Some(allotment)) => push_amount(row, resource, allotment.total),
+            ("free", Some(allotment)) => push_amount(row, resource, allotment.free()),
             _ => row.null(),
         }
     }
     columns.push(Column::new(format!("{}.ratio", resource.name()), ColumnKind::Share { limit: WARNS_FROM }));
-    match room.and_then(|(total, allocated)| ratio(allocated, total)) {
-        Some(ratio) => row.number(&ratio_text(ratio)),
-        None => row.null(),
-    }
+    push_share(row, room.and_then(|allotment| share(resource, &allotment)));
 }
 
-/// Returns the pools with the most present and planned VMs: path, number of VMs, and ratio of memory.
-fn top_pools(estate: &Estate) -> Vec<(String, u64, Option<f64>)> {
+/// Returns the pools with the most present and planned VMs: path, number of VMs, and allocated share of memory.
+fn top_pools(estate: &Estate) -> Vec<(String, u64, Option<Share>)> {
     let mut pools: Vec<_> = estate
         .pools
         .iter()
         .map(|pool| {
-            let full = pool.room.get(Resource::Memory).and_then(|(total, allocated)| ratio(allocated, total));
+            let memory = pool.room.get(Resource::Memory);
+            let full = memory.and_then(|allotment| share(Resource::Memory, &allotment));
             (pool.path.clone(), pool.used.present.count + pool.used.planned.count, full)
         })
         .collect();
@@ -202,27 +198,24 @@ fn capacity_line(estate: &Estate, resource: Resource, color: bool) -> String {
     let name = fitted(resource.name(), 8);
     let allocated = estate.used.allocated(resource);
     match estate.room.get(resource) {
-        Some((total, allocated)) => {
-            let share = ratio(allocated, total).unwrap_or_default();
-            let percent = Share::of(&ratio_text(share));
-            let drawn = painted(&bar(share, 24), percent.color(WARNS_FROM), color);
-            let free = free_text(resource, total - allocated);
-            let text = format!("{} of {}, {free}", brief(resource, allocated), brief(resource, total));
-            format!("{name}{drawn} {:>6}  {text}", percent.text(false))
+        Some(allotment) => {
+            let share = share(resource, &allotment).unwrap_or(Share::Percent(0.0));
+            let drawn = painted(&bar(share.part(), 24), share.color(WARNS_FROM), color);
+            let percent = if matches!(share, Share::Ratio(_)) { String::new() } else { share.text(false) };
+            format!("{name}{drawn} {percent:>6}  {}", allotment_text(resource, &allotment, ""))
         }
-        None => format!("{name}{} promised; no pool says how much it has", brief(resource, allocated)),
+        None => {
+            format!("{name}{} allocated; no {} capacity set on any pool", brief(resource, allocated), resource.name())
+        }
     }
 }
 
 fn pool_lines(estate: &Estate, color: bool) -> Vec<String> {
-    let line = |(path, vms, full): (String, u64, Option<f64>)| {
-        let share = match full {
-            Some(full) => {
-                let share = Share::of(&ratio_text(full));
-                painted(&format!("{:>6}", share.text(false)), share.color(WARNS_FROM), color)
-            }
-            None => " ".repeat(6),
-        };
+    let line = |(path, vms, full): (String, u64, Option<Share>)| {
+        let share = full.map_or_else(
+            || " ".repeat(6),
+            |share| painted(&format!("{:>6}", share.text(false)), share.color(WARNS_FROM), color),
+        );
         format!("{}{:>9} {share}", fitted_end(&path, 22), grouped(&vms.to_string()))
     };
     top_pools(estate).into_iter().map(line).collect()

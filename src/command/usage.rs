@@ -1,42 +1,36 @@
 //! `inv usage`: allocated, free and total capacity.
 
-use super::capacity::{self, Allocation, By, GroupKey, Ids, Resource, Use, fields, within};
-use super::pools::{Overcommit, Room, paths, pools, push_amount, ratio, ratio_text};
+use super::capacity::{self, Allocation, By, GroupKey, Ids, Resource, Use, fields};
+use super::pools::{Overcommit, Room, devices, paths, pools, push_amount, push_share, share};
 use super::{Graft, sheet};
 use crate::catalog::Entity;
 use crate::error::{Error, Result};
+use crate::output::bar::WARNS_FROM;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::Reader;
-use crate::value::decimal::Decimal;
-use crate::value::quantity::Quantity;
+use crate::value::ratio::part_text;
 use crate::value::{natural, shown, status};
 use crate::verb::arguments::{self, option, options, switch};
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use std::collections::HashMap;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "usage",
-    about: "Tell what is promised of memory, CPU and disk, and what is free",
+    about: "Show allocated and free CPU, memory and disk",
     hidden: false,
     arguments,
     run,
 };
 
+/// VMs that count, for the help.
+const STAGES: &str = "Planned VMs count as allocated, retired ones do not; both also have columns of their own.";
+
 /// Values of `--by`.
 const WAYS: [&str; 7] = ["pool", "dc", "provider", "system", "owner", "os", "status"];
-/// Per cent from which a bar warns.
-const WARNS_FROM: u32 = 80;
-
 fn arguments(command: Command) -> Command {
     sheet::arguments(command, || columns("pool", &Resource::ALL, Some(WARNS_FROM)))
         .arg(arguments::at())
-        .mut_arg("limit", |arg| {
-            arg.value_name("N%|N")
-                .action(ArgAction::Append)
-                .help("N%: bars warn from there on (80%); N: at most so many rows")
-        })
         .arg(
             Arg::new("pools")
                 .value_name("POOL")
@@ -50,19 +44,29 @@ fn arguments(command: Command) -> Command {
                 .value_name("WHAT")
                 .value_parser(WAYS)
                 .hide_possible_values(true)
-                .help(format!("Tell it by {}", WAYS.join(", "))),
+                .help(format!("Sum by {} (default: pool)", WAYS.join(", "))),
         )
         .arg(
             Arg::new("storage")
                 .long("storage")
                 .action(ArgAction::SetTrue)
                 .conflicts_with("by")
-                .help("Tell it of the storage devices"),
+                .help("Show storage devices"),
+        )
+        .arg(
+            Arg::new("warn-at")
+                .long("warn-at")
+                .value_name("PERCENT")
+                .help("Allocated share from which bars warn (default: 80%)"),
         )
         .arg(Overcommit::argument())
-        .after_help(
-            "Planned VMs count as allocated, for what they need is promised; retired ones do not. Both are shown apart.",
-        )
+        .after_help(STAGES)
+        .after_long_help(format!(
+            "{STAGES}\n\n\
+             The total of a pool is its capacity times its overcommit ratio (inv pool set prod --cpu-overcommit 4:1), \
+             or that of its datacenter or provider. Without one, CPUs above the capacity are shown as a ratio (4.9:1), \
+             which warns above 8:1.",
+        ))
 }
 
 /// A row: a group of VMs or a storage device with its allocations.
@@ -73,7 +77,7 @@ struct Group {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let (limit, warns_from) = limits(&options(matches, "limit"))?;
+    let warns_from = warns_from(option(matches, "warn-at"))?;
     let overcommit = Overcommit::from_matches(matches)?;
     let storage = switch(matches, "storage");
     let by = if storage { "storage" } else { option(matches, "by").unwrap_or("pool") };
@@ -82,12 +86,15 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let columns = columns(by, resources, limited.then_some(warns_from));
     let terminal = session.terminal_width().filter(|_| limited);
     let usual = usual(&columns, terminal);
-    sheet::answer_at_most(session, matches, &columns, &usual, limit, |reader, take| {
+    sheet::answer(session, matches, &columns, &usual, |reader, take| {
         let pool = reader.catalog().of("pool");
         let names = options(matches, "pools");
         let only = names.iter().map(|name| reader.resolve(pool, name)).collect::<Result<Vec<i64>>>()?;
         let groups = match by {
-            "storage" => devices(reader, &only, &overcommit)?,
+            "storage" => {
+                let devices = devices(reader, &only, &overcommit)?.into_iter();
+                devices.map(|(path, used, room)| Group { name: Some(path), used, room }).collect()
+            }
             "pool" | "dc" | "provider" => places(reader, by, &only, &overcommit)?,
             _ => others(reader, by, &only)?,
         };
@@ -103,20 +110,14 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     })
 }
 
-/// Returns the row limit and the per cent from which bars warn: `--limit 10 --limit 90%`.
-fn limits(values: &[&str]) -> Result<(Option<u64>, u32)> {
-    let (mut rows, mut warns_from) = (None, WARNS_FROM);
-    for text in values {
-        let wrong = || {
-            Error::usage(format!("--limit takes a percentage or a whole number, not {}", shown::quoted(text)))
-                .help("80% says from where on bars warn, 10 how many rows there are at most")
-        };
-        match text.strip_suffix('%') {
-            Some(percent) => warns_from = percent.parse().map_err(|_| wrong())?,
-            None => rows = Some(text.parse().map_err(|_| wrong())?),
-        }
-    }
-    Ok((rows, warns_from))
+/// Returns the per cent from which bars warn.
+fn warns_from(argument: Option<&str>) -> Result<u32> {
+    let Some(text) = argument else { return Ok(WARNS_FROM) };
+    let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| *percent <= 100);
+    number.ok_or_else(|| {
+        Error::usage(format!("--warn-at takes a whole percentage up to 100%, not {}", shown::quoted(text)))
+            .help("for example --warn-at 90%")
+    })
 }
 
 fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Column> {
@@ -133,6 +134,7 @@ fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Col
         let what = if by == "storage" { "capacity" } else { resource.name() };
         let column = |which: &str, kind| Column::new(format!("{what}.{which}"), kind);
         columns.extend(warns_from.map(|_| column("total", kind)));
+        columns.extend(warns_from.map(|_| column("policy", ColumnKind::Number)));
         columns.extend(["allocated", "planned", "retired"].map(|which| column(which, kind)));
         if let Some(limit) = warns_from {
             columns.push(column("free", kind));
@@ -168,7 +170,11 @@ fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
         let room = group.room.get(*resource);
         if limited {
             match room {
-                Some((total, _)) => push_amount(row, *resource, total),
+                Some(allotment) => push_amount(row, *resource, allotment.total),
+                None => row.null(),
+            }
+            match room.and_then(|allotment| allotment.ratio()) {
+                Some(ratio) => row.ratio(&part_text(ratio)),
                 None => row.null(),
             }
         }
@@ -177,13 +183,10 @@ fn fill(row: &mut Row, group: &Group, resources: &[Resource], limited: bool) {
         push_amount(row, *resource, retired.get(*resource));
         if limited {
             match room {
-                Some((total, allocated)) => push_amount(row, *resource, total - allocated),
+                Some(allotment) => push_amount(row, *resource, allotment.free()),
                 None => row.null(),
             }
-            match room.and_then(|(total, allocated)| ratio(allocated, total)) {
-                Some(ratio) => row.number(&ratio_text(ratio)),
-                None => row.null(),
-            }
+            push_share(row, room.and_then(|allotment| share(*resource, &allotment)));
         }
     }
 }
@@ -271,23 +274,4 @@ const fn rank(key: &GroupKey) -> u8 {
         GroupKey::Text(_) => 1,
         GroupKey::None => 2,
     }
-}
-
-/// Returns storage devices.
-fn devices(reader: &Reader<'_>, only: &[i64], overcommit: &Overcommit) -> Result<Vec<Group>> {
-    let storage = reader.catalog().of("storage");
-    let used: HashMap<i64, Use> = capacity::stored_on(reader, only)?;
-    let mut paths = paths(reader, storage)?;
-    let units = reader.units()?;
-    let mut groups = Vec::new();
-    let columns = fields(storage, &["capacity"]);
-    reader.each_stored(storage, &columns, within(storage, &["pool"], only, reader), |id, stored| {
-        let total = stored.quantity(0)?;
-        let total = total.map(|(amount, unit)| units.bytes(&Quantity { amount: amount.to_owned(), unit }));
-        let used = used.get(&id).copied().unwrap_or_default();
-        let total: Option<Decimal> = total.map(|total| overcommit.of(Resource::Disk, total));
-        groups.push(Group { name: paths.remove(&id), used, room: Room::new([None, None, total], &used) });
-        Ok(())
-    })?;
-    Ok(groups)
 }

@@ -314,8 +314,8 @@ impl Grid {
 /// Returns a cell of `column` as it is drawn.
 fn piece<'row>(column: &GridColumn, cell: Cell<'row>, layout: &Layout) -> Piece<'row> {
     let piece = match (cell, column.kind) {
-        (Cell::Number(number), ColumnKind::Share { limit }) => {
-            let share = Share::of(number);
+        (Cell::Number(_) | Cell::Ratio(_), ColumnKind::Share { limit }) => {
+            let share = Share::of(cell);
             Piece::new(share.text(layout.width.is_some()), layout.color.then(|| share.color(limit)))
         }
         (Cell::Text(word), _) if column.status => Piece::new(brief(cell, layout), tint::of_status(word)),
@@ -345,6 +345,7 @@ pub fn exact<'row>(cell: Cell<'row>, layout: &Layout) -> Cow<'row, str> {
         Cell::Time(text) if layout.local_time => shown(&local(text)).into_owned().into(),
         Cell::Quantity(..) if matches!(layout.amounts, Amounts::In { .. }) => brief(cell, layout),
         Cell::Null => Cow::Borrowed(""),
+        Cell::Ratio(number) => shown(&format!("{number}:1")).into_owned().into(),
         Cell::Text(text) | Cell::Number(text) | Cell::Quantity(text, _) | Cell::Time(text) => shown(text),
         Cell::List(items) => {
             let mut joined = String::new();

@@ -234,7 +234,7 @@ fn write_value(out: &mut impl Write, cell: Cell<'_>, kind: ColumnKind) -> io::Re
     match cell {
         Cell::Null if matches!(kind, ColumnKind::List | ColumnKind::Records) => out.write_all(b"[]"),
         Cell::Null => out.write_all(b"null"),
-        Cell::Number(text) => match number(text) {
+        Cell::Number(text) | Cell::Ratio(text) => match number(text) {
             Some(digits) => out.write_all(digits.as_bytes()),
             None => write_string(out, text),
         },

@@ -15,7 +15,8 @@ pub enum ColumnKind {
     Number,
     /// A quantity: right-aligned; in JSON `name` as text and `name_bytes` as a number.
     Quantity,
-    /// A share of a whole, 1 for all of it: per cent in a table, with a bar on a terminal.
+    /// A share of a whole, 1 for all of it: per cent in a table, with a bar on a terminal. A [`Cell::Ratio`] in it is
+    /// shown as `4.9:1`.
     Share {
         /// Per cent from which the bar warns.
         limit: u32,
@@ -83,6 +84,8 @@ pub enum Cell<'row> {
     Text(&'row str),
     /// A number as its exact decimal text.
     Number(&'row str),
+    /// The number `N` of a ratio as its exact decimal text: a table shows `N:1`.
+    Ratio(&'row str),
     /// A quantity as text (`16 GiB`) and its exact size in bytes.
     Quantity(&'row str, Decimal),
     /// A time as RFC 3339 text in UTC.
@@ -97,7 +100,9 @@ impl<'row> Cell<'row> {
     pub const fn plain(self) -> Option<&'row str> {
         match self {
             Self::Null | Self::List(_) => None,
-            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => Some(text),
+            Self::Text(text) | Self::Number(text) | Self::Ratio(text) | Self::Quantity(text, _) | Self::Time(text) => {
+                Some(text)
+            }
         }
     }
 
@@ -106,7 +111,9 @@ impl<'row> Cell<'row> {
     pub const fn is_empty(self) -> bool {
         match self {
             Self::Null => true,
-            Self::Text(text) | Self::Number(text) | Self::Quantity(text, _) | Self::Time(text) => text.is_empty(),
+            Self::Text(text) | Self::Number(text) | Self::Ratio(text) | Self::Quantity(text, _) | Self::Time(text) => {
+                text.is_empty()
+            }
             Self::List(items) => items.is_empty(),
         }
     }
@@ -146,6 +153,7 @@ enum SlotKind {
     Null,
     Text,
     Number,
+    Ratio,
     /// With the index of its size.
     Quantity(u32),
     Time,
@@ -217,6 +225,11 @@ impl Row {
         self.one(SlotKind::Number, text);
     }
 
+    /// Adds a ratio, from the decimal text of its number.
+    pub fn ratio(&mut self, text: &str) {
+        self.one(SlotKind::Ratio, text);
+    }
+
     /// Adds a whole number.
     pub fn integer(&mut self, number: i64) {
         self.number(&number.to_string());
@@ -284,6 +297,7 @@ impl Row {
             SlotKind::Null => Cell::Null,
             SlotKind::Text => Cell::Text(self.slot_text(slot)),
             SlotKind::Number => Cell::Number(self.slot_text(slot)),
+            SlotKind::Ratio => Cell::Ratio(self.slot_text(slot)),
             SlotKind::Time => Cell::Time(self.slot_text(slot)),
             SlotKind::List => {
                 let spans = self.spans.get(slot.start..slot.end).unwrap_or_default();

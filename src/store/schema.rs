@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// The schema version that this program reads and writes.
-pub const VERSION: i64 = 6;
+pub const VERSION: i64 = 7;
 
 /// The steps to [`VERSION`], and the version that each leads to.
 const STEPS: &[(i64, &str)] = &[
@@ -24,6 +24,7 @@ const STEPS: &[(i64, &str)] = &[
     (4, include_str!("schema/4.sql")),
     (5, include_str!("schema/5.sql")),
     (6, include_str!("schema/6.sql")),
+    (7, include_str!("schema/7.sql")),
 ];
 
 /// Schema version of a file, compared with that of this program.

@@ -56,6 +56,7 @@ fn placeholder(field: &Field) -> String {
         Kind::Reference { to, .. } => to.to_uppercase(),
         Kind::Quantity { .. } => "SIZE".to_owned(),
         Kind::Count => "COUNT".to_owned(),
+        Kind::Ratio => "N:1".to_owned(),
         Kind::Factor => "BYTES".to_owned(),
         Kind::Ipv4 | Kind::Ipv6 => "ADDRESS".to_owned(),
         Kind::Created | Kind::Updated | Kind::Time => "TIME".to_owned(),

@@ -5,6 +5,7 @@
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
+use crate::value::ratio::Ratio;
 use crate::value::role::Role;
 use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
 use std::borrow::Cow;
@@ -408,6 +409,7 @@ pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
         Kind::Vlan => text::vlan(text)?.into(),
         Kind::Email => text::email(text)?.into(),
         Kind::Percent => text::percent(text)?.into(),
+        Kind::Ratio => Ratio::parse(text)?.number().into(),
         Kind::Duration => time::span(text)?.into(),
         Kind::Created | Kind::Updated | Kind::Time => time::lent(text)?,
         Kind::Secret | Kind::Quantity { .. } | Kind::Any { .. } | Kind::Reference { .. } => text.into(),

@@ -10,6 +10,7 @@ use crate::value::address::{self, Block};
 use crate::value::condition::{self, Comparison, Criteria, Word};
 use crate::value::decimal::Decimal;
 use crate::value::needle::Needle;
+use crate::value::ratio::Ratio;
 use crate::value::role::Role;
 use crate::value::{shown, status, time};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -325,7 +326,9 @@ fn operand(reader: &Reader<'_>, path: &Path, text: &str) -> Result<Operand> {
 fn measured(reader: &Reader<'_>, name: &str, kind: ColumnKind, text: &str) -> Result<Operand> {
     let about = |error: Error| Error::failed(format!("{name}: {}", error.in_one_line()));
     let number = |text: &str| {
-        Decimal::parse(text).map_err(|_| Error::failed(format!("{name}: {} is not a number", shown::quoted(text))))
+        let ratio = || Ratio::parse(text).ok().and_then(|ratio| Decimal::parse(&ratio.number()).ok());
+        let number = Decimal::parse(text).ok().or_else(ratio);
+        number.ok_or_else(|| Error::failed(format!("{name}: {} is not a number", shown::quoted(text))))
     };
     Ok(match kind {
         ColumnKind::Quantity => {

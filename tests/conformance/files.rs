@@ -13,7 +13,9 @@ fn json_lines(program: &'static Program, entity: &'static Entity, indexes: &[usi
         for field in shown_fields(entity) {
             let value = match (field.kind, sample::exported(&program.catalog, entity, field, index)) {
                 (_, None) => Value::Null,
-                (Kind::Count | Kind::Factor, Some(text)) => Value::Number(text.parse().expect("a number")),
+                (Kind::Count | Kind::Factor | Kind::Ratio, Some(text)) => {
+                    Value::Number(text.parse().expect("a number"))
+                }
                 (_, Some(text)) => Value::from(text),
             };
             object.insert(field.name.to_owned(), value);

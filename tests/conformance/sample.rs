@@ -90,8 +90,8 @@ fn plain(entity: &Entity, field: &Field, index: usize) -> String {
             2 => "10 GB".to_owned(),
             _ => format!("{number} TiB"),
         },
-        Kind::Count if index == 2 => format!("{number}.5"),
-        Kind::Count => number.to_string(),
+        Kind::Count | Kind::Ratio if index == 2 => format!("{number}.5"),
+        Kind::Count | Kind::Ratio => number.to_string(),
         Kind::Factor => (3 * number).to_string(),
         Kind::Percent => format!("{number}%"),
         Kind::Duration => format!("{number}d"),
@@ -125,7 +125,7 @@ pub fn meaning(catalog: &Catalog, field: &Field, text: &str) -> Meaning {
     }
     match field.kind {
         Kind::Quantity { .. } => Meaning::Number(thousandths_of_bytes(text)),
-        Kind::Count | Kind::Factor => Meaning::Number(thousandths(text)),
+        Kind::Count | Kind::Factor | Kind::Ratio => Meaning::Number(thousandths(text)),
         Kind::Ipv4 => Meaning::Number(u32::from(text.parse::<std::net::Ipv4Addr>().expect("an address")).into()),
         Kind::Ipv6 => Meaning::Number(text.parse::<std::net::Ipv6Addr>().expect("an address").into()),
         // All values of such a field differ only in the number in them.

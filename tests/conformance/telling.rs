@@ -33,6 +33,11 @@ fn rows(program: &'static Program, entity: &'static Entity) -> Vec<Vec<String>> 
     (0..RECORDS).map(|index| known(entity).into_iter().map(|field| cell(field, index)).collect()).collect()
 }
 
+/// What a table tells of a value: a ratio as it is written.
+fn drawn(field: &Field, text: &str) -> String {
+    if field.kind == Kind::Ratio && !text.is_empty() { format!("{text}:1") } else { text.to_owned() }
+}
+
 /// What an object of the list has, by the contract.
 fn object(fields: &[&'static Field], told: impl Fn(&'static Field) -> Option<String>) -> Map<String, Value> {
     let mut object = Map::new();
@@ -40,7 +45,7 @@ fn object(fields: &[&'static Field], told: impl Fn(&'static Field) -> Option<Str
         let text = told(field);
         let value = match (field.kind, &text) {
             (_, None) => Value::Null,
-            (Kind::Count | Kind::Factor, Some(text)) => Value::Number(text.parse().expect("a number")),
+            (Kind::Count | Kind::Factor | Kind::Ratio, Some(text)) => Value::Number(text.parse().expect("a number")),
             (_, Some(text)) => Value::from(text.clone()),
         };
         object.insert(field.name.replace('-', "_"), value);
@@ -118,7 +123,7 @@ pub fn lists_as_markdown(program: &'static Program) {
         assert_eq!(cells(lines.next().expect("a header")), header(entity));
         let rule = cells(lines.next().expect("a rule"));
         for (field, rule) in known(entity).iter().zip(rule) {
-            let number = matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor);
+            let number = matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor | Kind::Ratio);
             assert_eq!(rule, if number { "---:" } else { "---" }, "{} {}", entity.noun, field.name);
         }
         assert_eq!(lines.map(cells).collect::<Vec<_>>(), rows(program, entity), "{}", entity.noun);
@@ -130,7 +135,11 @@ pub fn lists_as_a_table_that_lines_up(program: &'static Program) {
     for entity in program.catalog.nouns() {
         let text = list(program, &sandbox, entity, "table");
         let lines: Vec<&str> = text.lines().collect();
-        let expected = [vec![header(entity)], rows(program, entity)].concat();
+        let drawn = |row: Vec<String>| -> Vec<String> {
+            known(entity).into_iter().zip(row).map(|(field, text)| drawn(field, &text)).collect()
+        };
+        let rows = rows(program, entity).into_iter().map(drawn);
+        let expected: Vec<Vec<String>> = std::iter::once(header(entity)).chain(rows).collect();
         assert_eq!(lines.len(), expected.len(), "{text}");
         for (line, cells) in lines.iter().zip(&expected) {
             let mut rest = *line;
@@ -153,7 +162,9 @@ pub fn lists_as_a_table_that_lines_up(program: &'static Program) {
             .collect();
         for (line, cells) in lines.iter().zip(&expected) {
             for ((field, cell), start) in known(entity).iter().zip(cells).zip(&starts) {
-                if cell.is_empty() || matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor) {
+                if cell.is_empty()
+                    || matches!(field.kind, Kind::Quantity { .. } | Kind::Count | Kind::Factor | Kind::Ratio)
+                {
                     continue;
                 }
                 assert!(behind(line, *start).starts_with(cell.as_str()), "{} begins at {start}\n{text}", cell);
@@ -217,7 +228,8 @@ pub fn shows_a_record_in_full(program: &'static Program) {
             for field in known(entity) {
                 let line = table.lines().find(|line| line.split("  ").next() == Some(field.name));
                 let told = told(field);
-                assert_eq!(line.map(|line| line[field.name.len()..].trim()), told.as_deref(), "{table}");
+                let drawn = told.as_ref().map(|text| drawn(field, text));
+                assert_eq!(line.map(|line| line[field.name.len()..].trim()), drawn.as_deref(), "{table}");
                 if let Some(text) = told {
                     let line = format!("| {} | {text} |", field.name);
                     assert!(markdown.lines().any(|known| known == line), "{line}\n{markdown}");

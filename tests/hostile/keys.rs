@@ -31,7 +31,7 @@ fn refuses_name(keys: &[u8], told: &str) {
 fn takes_name(keys: &[u8], name: &str) {
     let sandbox = Sandbox::empty();
     let mut terminal = Terminal::inv(&sandbox, &["provider", "add"]);
-    terminal.asks("name").presses(keys).types("\r");
+    terminal.asks("name").presses(keys).types("\r").answers("More fields?", "n");
     ends(&mut terminal, 0);
     assert_eq!(sandbox.ok(&["provider", "list", "-o", "csv", "-c", "name"]), format!("name\n{name}\n"));
 }

@@ -62,11 +62,13 @@ pub(super) static CONTRADICTION: Rule = error(
 pub(super) static DUPLICATE: Rule = error("E012", "duplicate-ip", false, "an address is taken twice in one VLAN");
 pub(super) static PARTITIONS: Rule =
     error("E024", "partitions-beyond-disk", false, "the partitions of a disk are larger than it");
-pub(super) static MEMORY: Rule = warning("W020", "pool-memory", "a pool's memory is promised beyond its total");
-pub(super) static CPU: Rule = warning("W021", "pool-cpu", "a pool's CPUs are promised beyond its total");
-pub(super) static DISK: Rule = warning("W022", "pool-disk", "a pool's disk space is promised beyond its total");
+pub(super) static MEMORY: Rule =
+    warning("W020", "pool-memory", "more memory is allocated than the pool's capacity and overcommit ratio allow");
+pub(super) static CPU: Rule =
+    warning("W021", "pool-cpu", "more vCPUs are allocated than the pool's overcommit ratio allows (default: 8:1)");
+pub(super) static DISK: Rule = warning("W022", "pool-disk", "more disk space is allocated than the pool's capacity");
 pub(super) static STORAGE: Rule =
-    warning("W023", "storage-capacity", "a storage device is promised beyond its capacity");
+    warning("W023", "storage-capacity", "more disk space is allocated than the storage device's capacity");
 pub(super) static NO_OWNER: Rule = warning("W030", "no-owner", "a VM has no owner");
 pub(super) static NO_OS: Rule = warning("W031", "no-os", "a VM has neither an os nor a custom-os");
 pub(super) static NO_ADDRESS: Rule = warning("W032", "no-address", "a VM has no address");

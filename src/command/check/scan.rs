@@ -4,8 +4,11 @@ use super::rule::{self, Rule, RuleSet};
 use super::values;
 use crate::catalog::{self, Catalog, Entity, Field, Kind, Path, Reach};
 use crate::error::Result;
+use crate::output::bar::Share;
+use crate::output::row::Cell;
 use crate::store::{Operand, Query, Reader, Term, Test, listed};
 use crate::value::decimal::Decimal;
+use crate::value::ratio::{Allotment, Ratio, UNSET_CPU, part_of};
 use crate::value::shown;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -204,16 +207,42 @@ fn beyond(
     let catalog = reader.catalog();
     let path = |name: &str| Path::known(catalog, entity, name);
     let below = Test::Compares(vec![Ordering::Less], Operand::Number(Decimal::ZERO));
+    let policy = format!("{field}.policy");
+    let mut columns = vec![path(field), path(&format!("{field}.allocated"))];
+    columns.extend(entity.computed(&policy).map(|_| path(&policy)));
     let query = Query {
         terms: vec![Term::Column { path: path(&format!("{field}.free")), test: below }],
-        ..Query::all(entity, vec![path(field), path(&format!("{field}.allocated"))])
+        ..Query::all(entity, columns)
     };
     reader.select_with_ids(&query, |id, row| {
-        let text = |place| row.cell(place).plain().unwrap_or_default().to_owned();
-        let text = format!("{} of {field} is promised, of {}", text(1), text(0));
-        report(finding(reader, rule, entity, id, text))?;
+        if let Some(text) = overcommitted(field, [row.cell(0), row.cell(1), row.cell(2)]) {
+            report(finding(reader, rule, entity, id, text))?;
+        }
         Ok(ControlFlow::Continue(()))
     })
+}
+
+/// Returns the text of a finding about a record whose capacity, allocated amount and ratio are these; `None` for virtual
+/// CPUs without a ratio that are not beyond the default.
+fn overcommitted(field: &str, [capacity, allocated, policy]: [Cell<'_>; 3]) -> Option<String> {
+    let text = |cell: Cell<'_>| cell.plain().unwrap_or_default().to_owned();
+    let ratio = policy.plain().and_then(|text| Ratio::parse(text).ok());
+    let measure = |cell| match cell {
+        Cell::Quantity(_, bytes) => bytes,
+        cell => Decimal::parse(&text(cell)).unwrap_or_default(),
+    };
+    let (subject, unit) = if matches!(capacity, Cell::Quantity(..)) { (field, "") } else { ("CPU", " vCPUs") };
+    let allotment = Allotment::new(measure(capacity), ratio, measure(allocated));
+    let limit = match (capacity, ratio) {
+        (_, Some(ratio)) => format!(", limit {}:1", ratio.number()),
+        (Cell::Number(_), None) if !Share::of_cpus(&allotment)?.is_beyond_default() => return None,
+        (Cell::Number(_), None) => format!(", default limit {UNSET_CPU}:1"),
+        _ => String::new(),
+    };
+    let part = part_of(allotment.allocated, allotment.capacity)?;
+    let part = if limit.is_empty() { Share::Percent(part) } else { Share::Ratio(part) }.text(false);
+    let (allocated, capacity) = (text(allocated), text(capacity));
+    Some(format!("{subject} overcommitted: {allocated}{unit} allocated, capacity {capacity} ({part}{limit})"))
 }
 
 /// Reports machines for which all of `columns` are empty. A reference to a missing record is not empty.

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::store::StoredValue;
 use crate::value::decimal::{self, Decimal};
 use crate::value::quantity::Units;
+use crate::value::ratio::Ratio;
 use crate::value::role::Role;
 use crate::value::{address, name, shown, status, text, time};
 
@@ -52,7 +53,7 @@ pub(super) fn violation(units: &Units, field: &Field, value: StoredValue<'_>) ->
             }
             &rule::NAME_UNSEEN
         }
-        (Kind::Count, Err(_)) => &rule::QUANTITY,
+        (Kind::Count | Kind::Ratio, Err(_)) => &rule::QUANTITY,
         (_, Ok(_)) => &rule::CANONICAL,
         (_, Err(_)) => &rule::INVALID,
     };
@@ -77,6 +78,7 @@ fn canonical(kind: Kind, value: &str) -> Option<Result<String, Error>> {
         Kind::Vlan => text::vlan(value),
         Kind::Email => text::email(value),
         Kind::Percent => text::percent(value),
+        Kind::Ratio => Ratio::parse(value).map(Ratio::number),
         Kind::Duration => time::span(value),
         Kind::Created | Kind::Updated | Kind::Time => time::parse(value),
         Kind::Quantity { .. } | Kind::Factor | Kind::Any { .. } | Kind::Reference { .. } | Kind::Secret => {

@@ -1,14 +1,16 @@
 //! Makes the cells of a row: from its own columns, from other records, and from the few that many rows refer to.
 
-use super::plan::{Aggregate, Few, Getter, LookedUp, Measure, NONE, Plan, Related};
+use super::plan::{Aggregate, Few, Getter, LimitGetter, LookedUp, Measure, NONE, Plan, Related};
 use crate::catalog::Sourced;
 use crate::error::{Error, Result};
+use crate::output::bar::Share;
 use crate::output::json::Fields;
 use crate::output::row::{Column, Row};
 use crate::store::engine::{Block, Raw};
 use crate::store::naming::bindings::Knowledge;
 use crate::value::decimal::Decimal;
 use crate::value::quantity::{self, Units};
+use crate::value::ratio::{Allotment, Ratio};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -99,7 +101,22 @@ impl Plan {
             Getter::Bytes(_) | Getter::InBytes(_) => {
                 push_measure(row, Measure::Count, self.size(getter, context, raw)?);
             }
-            Getter::Remaining { of, .. } => push_measure(row, *of, self.size(getter, context, raw)?),
+            Getter::Ratio(_) | Getter::First(_) => match self.size(getter, context, raw)? {
+                Some(number) => row.ratio(&number.to_string()),
+                None => row.null(),
+            },
+            Getter::Remaining(limit) => push_measure(row, limit.of, self.size(getter, context, raw)?),
+            Getter::Part(limit) => {
+                let allotment = self.allotment(limit, context, raw)?;
+                let share = match limit.of {
+                    Measure::Count => allotment.and_then(|allotment| Share::of_cpus(&allotment)),
+                    Measure::Bytes => allotment.and_then(|allotment| Share::of_bytes(&allotment)),
+                };
+                match share {
+                    Some(share) => share.push(row),
+                    None => row.null(),
+                }
+            }
             Getter::Related { id, related, value } => {
                 let (Some(spec), Some(values)) = (self.related.get(*related), context.related.get(*related)) else {
                     row.null();
@@ -117,7 +134,17 @@ impl Plan {
     /// Returns the exact measure in a column; `None` where it is empty or no measure.
     pub(super) fn size(&self, getter: &Getter, context: &Context<'_>, raw: &Raw<'_>) -> Result<Option<Decimal>> {
         Ok(match getter {
-            Getter::Number(place) => raw.text(*place)?.and_then(|text| Decimal::parse(text).ok()),
+            Getter::Number(place) | Getter::Ratio(place) => {
+                raw.text(*place)?.and_then(|text| Decimal::parse(text).ok())
+            }
+            Getter::First(getters) => {
+                for getter in getters {
+                    if let Some(found) = self.size(getter, context, raw)? {
+                        return Ok(Some(found));
+                    }
+                }
+                None
+            }
             Getter::Integer(place) => raw.integer(*place)?.map(|number| Decimal::from_whole(number.into())),
             Getter::Quantity(place) | Getter::Bytes(place) => {
                 quantity_at(context.units, raw, *place)?.map(|(amount, _, unit)| quantity::bytes(amount, unit))
@@ -127,17 +154,28 @@ impl Plan {
                 let found = self.related.get(*related).zip(context.related.get(*related)).zip(raw.integer(*id)?);
                 found.and_then(|((spec, values), id)| spec.total(*value, values, id))
             }
-            Getter::Remaining { total, used, .. } => match self.size(total, context, raw)? {
-                Some(total) => Some(total - self.size(used, context, raw)?.unwrap_or_default()),
-                None => None,
-            },
-            Getter::Text(_)
+            Getter::Remaining(limit) => self.allotment(limit, context, raw)?.map(|allotment| allotment.free()),
+            Getter::Part(_)
+            | Getter::Text(_)
             | Getter::Time(_)
             | Getter::Path(_)
             | Getter::Few { .. }
             | Getter::Record(_)
             | Getter::Sourced(..) => None,
         })
+    }
+}
+
+impl Plan {
+    /// Returns how much may be used of what a record has; `None` where that is not known.
+    fn allotment(&self, limit: &LimitGetter, context: &Context<'_>, raw: &Raw<'_>) -> Result<Option<Allotment>> {
+        let Some(capacity) = self.size(&limit.capacity, context, raw)? else { return Ok(None) };
+        let ratio = match &limit.times {
+            Some(times) => self.size(times, context, raw)?.and_then(|number| Ratio::parse(&number.to_string()).ok()),
+            None => None,
+        };
+        let used = self.size(&limit.used, context, raw)?.unwrap_or_default();
+        Ok(Some(Allotment::new(capacity, ratio, used)))
     }
 }
 

@@ -5,7 +5,7 @@
 //! once.
 
 use crate::catalog::{
-    Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Path, Section, Sourced, parts,
+    Catalog, Collection, Compute, Computed, Entity, Field, Kind, Leaf, Limit, Path, Section, Sourced, parts,
 };
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::store::reading::selection::{Join, Pick, Selection};
@@ -56,12 +56,22 @@ pub(super) enum Getter {
     Record(usize),
     /// Knowledge of sources about one of the plan's records.
     Sourced(usize, Sourced),
-    Remaining {
-        total: Box<Getter>,
-        used: Box<Getter>,
-        of: Measure,
-    },
+    /// The number of a ratio.
+    Ratio(usize),
+    /// The first that is not empty.
+    First(Vec<Getter>),
+    Remaining(LimitGetter),
+    Part(LimitGetter),
     InBytes(Box<Getter>),
+}
+
+/// Sources of a [`Limit`].
+#[derive(Debug)]
+pub(super) struct LimitGetter {
+    pub(super) capacity: Box<Getter>,
+    pub(super) times: Option<Box<Getter>>,
+    pub(super) used: Box<Getter>,
+    pub(super) of: Measure,
 }
 
 /// Something that is looked up for many records at once; numbers are column indexes of the selection.
@@ -215,6 +225,7 @@ impl Plan {
                 let place = self.pick(Pick::Column(table, field.column));
                 match kind {
                     Kind::Count => Getter::Number(place),
+                    Kind::Ratio => Getter::Ratio(place),
                     Kind::Factor => Getter::Integer(place),
                     Kind::Created | Kind::Updated | Kind::Time => Getter::Time(place),
                     _ => Getter::Text(place),
@@ -262,16 +273,29 @@ impl Plan {
                     Aggregate::Sum { summand: plan.push(catalog, &summand), unless, from_zero, of: measure }
                 })
             }
-            Compute::Remaining { of, used } => {
-                let mut follow = |name| {
-                    let mut path = Path::known(catalog, entity, name);
-                    path.hops = hops.iter().copied().chain(path.hops).collect();
-                    (measure(catalog, &path), Box::new(self.getter(catalog, &path)))
-                };
-                let (of, total) = follow(of);
-                let (_, used) = follow(used);
-                Getter::Remaining { total, used, of }
+            Compute::Remaining(limit) => Getter::Remaining(self.limit(catalog, hops, entity, &limit)),
+            Compute::Part(limit) => Getter::Part(self.limit(catalog, hops, entity, &limit)),
+            Compute::First(names) => {
+                let paths = names.iter().map(|name| behind(hops, Path::known(catalog, entity, name)));
+                Getter::First(paths.map(|path| self.getter(catalog, &path)).collect())
             }
+        }
+    }
+
+    fn limit(
+        &mut self,
+        catalog: &Catalog,
+        hops: &[&'static Field],
+        entity: &'static Entity,
+        limit: &Limit,
+    ) -> LimitGetter {
+        let path = |name| behind(hops, Path::known(catalog, entity, name));
+        let mut getter = |name| Box::new(self.getter(catalog, &path(name)));
+        LimitGetter {
+            capacity: getter(limit.of),
+            times: limit.times.map(&mut getter),
+            used: getter(limit.used),
+            of: measure(catalog, &path(limit.of)),
         }
     }
 
@@ -350,9 +374,9 @@ impl Getter {
         let place = match self {
             Self::Related { related, .. } => *related,
             Self::Record(place) | Self::Sourced(place, _) => count + place,
-            Self::Remaining { total, used, .. } => {
-                total.mark(needs, count);
-                return used.mark(needs, count);
+            Self::Remaining(limit) | Self::Part(limit) => {
+                limit.capacity.mark(needs, count);
+                return limit.used.mark(needs, count);
             }
             Self::InBytes(inner) => return inner.mark(needs, count),
             _ => return,
@@ -361,6 +385,11 @@ impl Getter {
             *need = true;
         }
     }
+}
+
+/// Returns a path that begins with `hops`.
+fn behind(hops: &[&'static Field], path: Path) -> Path {
+    Path { hops: hops.iter().copied().chain(path.hops).collect(), ..path }
 }
 
 /// Measure of a summed column.

@@ -230,7 +230,7 @@ fn equals(cell: Cell<'_>, operand: &Operand) -> bool {
 fn compare(cell: Cell<'_>, operand: &Operand) -> Option<Ordering> {
     match (cell, operand) {
         (Cell::Quantity(_, bytes), Operand::Number(number)) => Some(bytes.cmp(number)),
-        (Cell::Number(text), Operand::Number(number)) => Some(signed(text)?.cmp(number)),
+        (Cell::Number(text) | Cell::Ratio(text), Operand::Number(number)) => Some(signed(text)?.cmp(number)),
         (Cell::Text(text), Operand::Text(other)) => Some(match (address::key(text), address::key(other)) {
             (Some(one), Some(other)) => one.cmp(&other),
             _ if text == other => Ordering::Equal,
@@ -278,7 +278,9 @@ impl SortKey {
         match cell {
             Cell::Null => Self::Empty,
             Cell::Quantity(_, bytes) => Self::Number(bytes),
-            Cell::Number(text) => signed(text).map_or_else(|| Self::Text(text.to_owned()), Self::Number),
+            Cell::Number(text) | Cell::Ratio(text) => {
+                signed(text).map_or_else(|| Self::Text(text.to_owned()), Self::Number)
+            }
             Cell::Time(text) => Self::Time(text.to_owned()),
             Cell::Text(text) => address::key(text).map_or_else(|| Self::Text(text.to_owned()), Self::Address),
             Cell::List(items) => items.iter().next().map_or(Self::Empty, |item| Self::of(Cell::Text(main_part(item)))),

@@ -86,7 +86,7 @@ impl View {
                 self.add(&format!("{}_bytes", field.name), bytes(field.column, &format!("{unit}.bytes")));
                 self.amounts.push(field.column);
             }
-            Kind::Count => self.add(field.name, format!("CAST({column} AS NUMERIC)")),
+            Kind::Count | Kind::Ratio => self.add(field.name, format!("CAST({column} AS NUMERIC)")),
             Kind::Any { id } => {
                 self.add(field.column, column);
                 self.add(id, format!("t.{id}"));
