@@ -268,7 +268,10 @@ fn columns_and_sort_keys_are_completed() {
             ("inv vm list -c name,pool.dc", &["name,pool.dc"]),
             ("inv vm list -c pool.disk.al", &["pool.disk.allocated"]),
             ("inv vm list -c pool.dc.provider.na", &["pool.dc.provider.name"]),
-            ("inv pool list -c memory.", &["memory.allocated", "memory.bytes", "memory.free"]),
+            (
+                "inv pool list -c memory.",
+                &["memory.allocated", "memory.bytes", "memory.free", "memory.policy", "memory.ratio"],
+            ),
             ("inv pool list -c memory.free.", &["memory.free.bytes"]),
             ("inv vm list -c owner.em", &["owner.email"]),
             ("inv vm list -c memory.", &["memory.bytes"]),
