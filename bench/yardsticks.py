@@ -49,7 +49,7 @@ disks AS MATERIALIZED (
     JOIN unit USING (unit_id) WHERE status <> 'retired' GROUP BY cloud_pool_id),
 pools AS MATERIALIZED (
     SELECT p.cloud_pool_id, p.name, d.name AS dc, ifnull(vms, 0) AS vms, total_cpu AS cpu,
-        total_cpu - ifnull(s.cpu, 0) AS cpu_free,
+        round(1.0 * ifnull(s.cpu, 0) / total_cpu, 4) AS cpu_ratio,
         total_memory || ' ' || m.name AS memory,
         CAST(total_memory * m.bytes AS INTEGER) - ifnull(s.memory, 0) AS memory_free,
         total_disk_capacity || ' ' || n.name AS disk,
@@ -58,7 +58,7 @@ pools AS MATERIALIZED (
     LEFT JOIN unit n ON n.unit_id = total_disk_unit_id LEFT JOIN machines s USING (cloud_pool_id)
     LEFT JOIN disks k USING (cloud_pool_id)),
 amounts AS MATERIALIZED (SELECT memory_free AS bytes FROM pools UNION SELECT disk_free FROM pools), {TEXTS}
-SELECT name, dc, vms, cpu, cpu_free, memory, t.text, disk, k.text FROM pools
+SELECT name, dc, vms, cpu, cpu_ratio, memory, t.text, disk, k.text FROM pools
 LEFT JOIN texts t ON t.bytes = memory_free LEFT JOIN texts k ON k.bytes = disk_free ORDER BY cloud_pool_id"""
 USER_LIST = ("SELECT u.name, u.email, count(v.vm_id) FROM users u LEFT JOIN virtual_machine v USING (user_id) "
              "GROUP BY u.user_id ORDER BY u.user_id")

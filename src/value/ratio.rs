@@ -62,10 +62,10 @@ pub fn part_of(part: Decimal, total: Decimal) -> Option<f64> {
     (total > Decimal::ZERO).then(|| part.approximate() / total.approximate())
 }
 
-/// Returns the text of a part, with at most four decimal places.
+/// Returns the text of a part, with at most four decimal places, a half rounded away from zero as spreadsheets do.
 #[must_use]
 pub fn part_text(part: f64) -> String {
-    let text = format!("{part:.4}");
+    let text = format!("{:.4}", (part * 10_000.0).round() / 10_000.0);
     Decimal::parse(&text).map_or(text, |exact| exact.to_string())
 }
 
@@ -166,6 +166,7 @@ mod tests {
     fn parts_have_four_places_and_none_of_nothing() {
         assert_eq!(part_of(whole(2729), whole(560)).map(part_text).as_deref(), Some("4.8732"));
         assert_eq!(part_of(whole(1), whole(2)).map(part_text).as_deref(), Some("0.5"));
+        assert_eq!(part_of(whole(17), whole(32)).map(part_text).as_deref(), Some("0.5313"));
         assert_eq!(part_of(whole(1), Decimal::ZERO), None);
     }
 

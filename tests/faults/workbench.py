@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import hashlib
+import json
 import os
 import random
 import re
@@ -62,7 +63,7 @@ def judge(answer: Answer) -> Answer:
     """Refuses what no answer may be: a panic, an unknown status, a failure without one sentence in the house's form."""
     if answer.status not in STATUSES or "panicked" in answer.stderr:
         raise Lie(f"no such end is promised:\n{answer}")
-    errors = [line for line in answer.stderr.splitlines() if line.startswith("error: ")]
+    errors = [sentence for line in answer.stderr.splitlines() if (sentence := failure(line, answer))]
     # `check` answers with its findings and 1.
     found = answer.status == 1 and answer.stdout and not errors
     if answer.status != 0 and not found and len(errors) != 1:
@@ -74,6 +75,18 @@ def judge(answer: Answer) -> Answer:
         if re.search(r"sqlite|os error|disk I/O|malformed|rusqlite|thread '", told, re.IGNORECASE):
             raise Lie(f"the engine's words reached the user:\n{answer}")
     return answer
+
+
+def failure(line: str, answer: Answer) -> str | None:
+    """Returns the sentence of a line that reports a failure: `error: …`, or one JSON object where JSON was asked for."""
+    if line.startswith("error: "):
+        return line
+    if not line.startswith("{"):
+        return None
+    fault = json.loads(line)
+    if fault["exit_status"] != answer.status:
+        raise Lie(f"the failure names another exit status than the command's:\n{answer}")
+    return fault["message"]
 
 
 @dataclass
