@@ -4,6 +4,7 @@
 
 pub mod column;
 pub mod entity;
+pub mod headings;
 mod hosting;
 mod identified;
 mod network;

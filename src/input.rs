@@ -5,6 +5,7 @@
 //! they see the same trait whatever the file was. A file is read in constant memory, and never trusted.
 
 pub mod csv;
+mod encoding;
 pub mod file;
 mod form;
 pub mod json_lines;
@@ -19,6 +20,7 @@ pub mod secret;
 use crate::error::{Error, Result};
 use crate::value::shown;
 use file::Text;
+use notes::Notes;
 use std::ops::Range;
 use std::path::Path;
 
@@ -59,6 +61,18 @@ impl Record {
         let start = self.text.len();
         self.text.push_str(cell.unwrap_or_default());
         self.cells.push((column, cell.map(|_| start..self.text.len())));
+    }
+
+    /// Appends `ending` to the cells of a column whose text `is_meant`.
+    pub fn append(&mut self, column: usize, ending: &str, is_meant: impl Fn(&str) -> bool) {
+        for (other, span) in &mut self.cells {
+            let Some(range) = span.as_ref().filter(|_| *other == column) else { continue };
+            let Some(text) = self.text.get(range.clone()).filter(|text| is_meant(text)) else { continue };
+            let longer = format!("{}{ending}", text.trim());
+            let start = self.text.len();
+            self.text.push_str(&longer);
+            *span = Some(start..self.text.len());
+        }
     }
 
     /// The cells that the row gives, with the indices of their columns. A JSON object that lacks a key, and an export
@@ -137,6 +151,14 @@ pub trait Records: Send {
         None
     }
 
+    /// Returns true if the form of the file is that of a locale with another decimal mark than a point.
+    fn is_of_another_locale(&self) -> bool {
+        false
+    }
+
+    /// Adds what was passed over so far: rows and columns without contents.
+    fn note(&self, _: &mut Notes) {}
+
     /// Returns the number of bytes read so far, for a progress bar.
     fn bytes_read(&self) -> u64;
 
@@ -151,6 +173,24 @@ pub struct Reading<'line> {
     pub delimiter: Option<u8>,
     /// Label of the file's encoding, such as `shift_jis` (default: the byte order mark, else UTF-8).
     pub encoding: Option<&'line str>,
+    /// Rule for the header of a CSV file.
+    pub header: Heading,
+}
+
+/// Place and strictness of the header of a CSV file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heading {
+    /// Number of the line with the header, from 1 (default: the first that is not blank); 0 if there is no header and
+    /// columns are called by their number, from 1.
+    pub line: Option<u64>,
+    /// Rule for its cells.
+    pub rule: csv::HeaderRule,
+}
+
+impl Default for Heading {
+    fn default() -> Self {
+        Self { line: None, rule: csv::HeaderRule::Strict }
+    }
 }
 
 /// Open file.
@@ -167,17 +207,20 @@ pub enum Opened {
 /// Opens the file at `path`, or standard input for `-`, as CSV or JSON by its extension or its first character.
 pub fn open(path: &Path, reading: Reading<'_>) -> Result<Opened> {
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
-    from_text(Text::open(path, reading.encoding)?, extension.as_deref(), reading.delimiter)
+    from_text(Text::open(path, reading.encoding)?, extension.as_deref(), reading)
 }
 
 /// Reads `text` as CSV or JSON by the `extension` of its file (in lower case) or its first character.
-pub fn from_text(mut text: Text, extension: Option<&str>, delimiter: Option<u8>) -> Result<Opened> {
+pub fn from_text(mut text: Text, extension: Option<&str>, reading: Reading<'_>) -> Result<Opened> {
     let name = text.name().to_owned();
     let is_json = match extension {
         Some("json" | "jsonl" | "ndjson") => true,
         Some("csv" | "tsv" | "tab" | "psv") => false,
-        _ => delimiter.is_none() && matches!(first_character(&mut text, &name)?, Some('{' | '[')),
+        _ => reading.delimiter.is_none() && matches!(first_character(&mut text, &name)?, Some('{' | '[')),
     };
+    if is_json && reading.header.line.is_some() {
+        return Err(Error::usage("--header-row and --no-header are for CSV, and the file is JSON"));
+    }
     let records: Option<Box<dyn Records>> = if is_json {
         let objects = match extension {
             Some("jsonl" | "ndjson") => json_lines::Objects::OnePerLine,
@@ -185,7 +228,7 @@ pub fn from_text(mut text: Text, extension: Option<&str>, delimiter: Option<u8>)
         };
         json_lines::JsonLines::open(text, objects)?.map(|json| Box::new(json) as _)
     } else {
-        csv::Csv::open(text, delimiter, csv::HeaderRule::Strict)?.map(|csv| Box::new(csv) as _)
+        csv::Csv::open(text, reading.delimiter, reading.header)?.map(|csv| Box::new(csv) as _)
     };
     Ok(records.map_or(Opened::Empty { name }, Opened::Records))
 }
@@ -224,11 +267,11 @@ pub fn parse_delimiter(text: &str) -> Result<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Opened, Record, file::Text, from_text, nothing_in, parse_delimiter};
+    use super::{Opened, Reading, Record, file::Text, from_text, nothing_in, parse_delimiter};
 
     fn open(content: &'static str, extension: Option<&str>) -> Opened {
         let text = Text::new("vms", Box::new(content.as_bytes()), None, None).expect("no encoding is always known");
-        from_text(text, extension, None).expect("the header is readable")
+        from_text(text, extension, Reading::default()).expect("the header is readable")
     }
 
     fn columns(opened: Opened) -> Vec<String> {

@@ -16,6 +16,7 @@ pub mod role;
 pub mod rounded;
 pub mod shown;
 pub mod similar;
+pub mod spelling;
 pub mod status;
 pub mod text;
 pub mod time;

@@ -128,7 +128,7 @@ fn fifty_different_faults_are_all_found_and_change_nothing() {
         wanted.push((1 + text.matches('\n').count(), row.clone()));
         text += &as_csv(&row);
     }
-    let answer = refused(&sandbox, "vm", "vms.csv", &text, &["--rejects", "rejects.csv"]);
+    let answer = refused(&sandbox, "vm", "vms.csv", &text, &["--strict", "--rejects", "rejects.csv"]);
     let lines: Vec<&str> = answer.stderr.lines().collect();
     assert_eq!(lines.len(), 1 + 20 + 1 + 1, "{answer}");
     assert_eq!(lines[0], "error: 50 rows are wrong in vms.csv; nothing was imported");

@@ -54,6 +54,7 @@ mod shells;
 mod source_model;
 mod source_words;
 mod sources;
+mod spreadsheets;
 mod sql;
 mod stats;
 mod support;

@@ -238,7 +238,7 @@ fn refuses_names_that_cannot_be_seen_for_what_they_are() {
         let sent = answer.stderr.chars().any(|letter| letter.is_control() && letter != '\n');
         assert!(!sent && !answer.stderr.contains(['\u{202e}', '\u{200b}', '\u{feff}']), "{name:?} is shown, not sent");
         let file = sandbox.file("bad.jsonl", format!("{}\n", serde_json::json!({ "name": name })));
-        let answer = sandbox.run(&["provider", "import", &file]);
+        let answer = sandbox.run(&["provider", "import", &file, "--strict"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{name:?} {answer}");
     }
     assert_eq!(sandbox.ok(&["provider", "list", "--count"]), "0\n");

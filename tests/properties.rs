@@ -5,7 +5,8 @@
 
 use inv::catalog::Entity;
 use inv::error::{Kind, Result};
-use inv::input::csv::{Csv, HeaderRule};
+use inv::input::Heading;
+use inv::input::csv::Csv;
 use inv::input::file::Text;
 use inv::input::json_lines::{JsonLines, Objects};
 use inv::input::{Fault, Record, Records, Step, rvtools, secret};
@@ -149,7 +150,7 @@ fn estate() -> &'static (&'static Inventory, TempDir, Store<'static>) {
 /// # Panics
 /// The property does not hold.
 pub fn csv(bytes: &[u8]) {
-    alike(bytes, |text| Csv::open(text, None, HeaderRule::Strict).map(|csv| csv.map(|csv| Box::new(csv) as _)));
+    alike(bytes, |text| Csv::open(text, None, Heading::default()).map(|csv| csv.map(|csv| Box::new(csv) as _)));
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Some(list) = accepted(split_list(text)) {
         let joined = join_list(list.iter().map(String::as_str));
@@ -161,7 +162,7 @@ pub fn csv(bytes: &[u8]) {
         writer.write_record(["a", "b"]).and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row)));
     let written = written.ok().and_then(|()| writer.into_inner().ok()).expect("memory takes everything");
     let text = Text::new("rows", Box::new(Cursor::new(written)), None, None).expect("UTF-8 is known");
-    let mut csv = Csv::open(text, None, HeaderRule::Strict).expect("a header").expect("a header");
+    let mut csv = Csv::open(text, None, Heading::default()).expect("a header").expect("a header");
     let (mut record, mut read) = (Record::new(), Vec::new());
     while csv.read(&mut record) == Step::Record {
         read.push(record.cells().map(|(_, cell)| cell.unwrap_or_default().to_owned()).collect::<Vec<String>>());

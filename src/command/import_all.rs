@@ -17,6 +17,7 @@ use crate::verb::batch::Existing;
 use crate::verb::header::ExternalIds;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
+use crate::verb::mapping::Mapping;
 use crate::verb::rows::Source;
 use crate::verb::{import, preview, set};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -335,6 +336,7 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Op
             existing: (only_names && !update).then_some(Existing::Skip),
             bytes: None,
             replaces: false,
+            mapping: Mapping::default(),
             // Users belong to people: an export that has one no more does not say that it is gone.
             external_ids: if entity.noun == USER { ExternalIds::None } else { ExternalIds::OfReader },
             open: Box::new(move || Ok(Box::new(table.clone()))),

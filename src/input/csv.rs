@@ -4,9 +4,10 @@
 //! rest of the file, text after a closing quote, quotes inside plain cells, and cells of any length. It has no switch
 //! for any of these, so cells are separated here, by one small state machine that also knows on which line it is.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::file::{LineBreaks, Text};
-use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, RECORD_LIMIT, Record, Records, Step};
+use crate::input::notes::{NoteKind, Notes, Topic};
+use crate::input::{CELL_LIMIT, COLUMN_LIMIT, Fault, Heading, RECORD_LIMIT, Record, Records, Step};
 use crate::value::name::column_key;
 use crate::value::shown;
 use std::collections::HashMap;
@@ -18,6 +19,8 @@ pub enum HeaderRule {
     Strict,
     /// Columns may be unnamed or named twice, as in the exports of other programs.
     Lenient,
+    /// As [`Self::Strict`], but rows and the columns at the end may be empty, as spreadsheets leave them.
+    Spreadsheet,
 }
 
 /// A CSV file.
@@ -29,7 +32,23 @@ pub struct Csv {
     line: u64,
     after_return: bool,
     ended: bool,
+    rule: HeaderRule,
+    /// The first row of a file without a header.
+    first: Option<Record>,
+    passed_over: PassedOver,
 }
+
+/// Numbers of what had no contents.
+#[derive(Debug, Default)]
+struct PassedOver {
+    /// Columns without a name at the end of the header.
+    columns: usize,
+    /// Rows of nothing but delimiters and blanks.
+    rows: usize,
+}
+
+static EMPTY_ROWS: Topic = Topic::new(NoteKind::Remark, "skipped {n} empty row{s}", 0);
+static EMPTY_COLUMNS: Topic = Topic::new(NoteKind::Remark, "skipped {n} empty column{s} at the end", 0);
 
 /// State of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +87,7 @@ struct PartialRow<'record> {
 
 impl Csv {
     /// Reads the header of `text`; `None` if the text is empty. Without `delimiter` it is detected from the header.
-    pub fn open(mut text: Text, delimiter: Option<u8>, header: HeaderRule) -> Result<Option<Self>> {
+    pub fn open(mut text: Text, delimiter: Option<u8>, header: Heading) -> Result<Option<Self>> {
         let name = text.name().to_owned();
         let sniffed = sniff(&mut text).map_err(|fault| fault.into_error(&name))?;
         let mut csv = Self {
@@ -79,13 +98,20 @@ impl Csv {
             line: 1,
             after_return: false,
             ended: false,
+            rule: header.rule,
+            first: None,
+            passed_over: PassedOver::default(),
         };
         csv.pass(sniffed.before_header);
         let mut record = Record::new();
         loop {
             match csv.row(&mut record) {
+                RowEnd::Cells(_) | RowEnd::Fault(_) if header.line.is_some_and(|line| record.line < line) => {}
+                RowEnd::Cells(count)
+                    if header.rule == HeaderRule::Spreadsheet && count <= COLUMN_LIMIT && is_blank(&record) => {}
                 RowEnd::Cells(_) => break,
                 RowEnd::Blank => {}
+                RowEnd::End if header.line.is_some_and(|line| line > 1) => return Err(no_line(header.line, &name)),
                 RowEnd::End => return Ok(None),
                 RowEnd::Fault(fault) => return Err(fault.into_error(&name)),
             }
@@ -95,7 +121,18 @@ impl Csv {
         if csv.columns.len() > COLUMN_LIMIT {
             return Err(Fault::fatal(record.line, format!("has more than {COLUMN_LIMIT} columns")).into_error(&name));
         }
-        if header == HeaderRule::Strict {
+        if header.line == Some(0) {
+            csv.columns = (1..=csv.columns.len()).map(|number| number.to_string()).collect();
+            csv.first = Some(record);
+            return Ok(Some(csv));
+        }
+        if header.rule == HeaderRule::Spreadsheet {
+            let named =
+                csv.columns.iter().rposition(|column| !column_key(column).is_empty()).map_or(0, |last| last + 1);
+            csv.passed_over.columns = csv.columns.len() - named;
+            csv.columns.truncate(named);
+        }
+        if header.rule != HeaderRule::Lenient {
             check_header(&csv.columns, record.line, &name)?;
         }
         Ok(Some(csv))
@@ -280,10 +317,37 @@ impl Records for Csv {
         self.header_line
     }
 
+    fn is_of_another_locale(&self) -> bool {
+        // Spreadsheets separate cells by it where a comma is before the decimals.
+        self.delimiter == b';'
+    }
+
+    fn note(&self, notes: &mut Notes) {
+        notes.count(&EMPTY_ROWS, self.passed_over.rows);
+        notes.count(&EMPTY_COLUMNS, self.passed_over.columns);
+    }
+
     fn read(&mut self, record: &mut Record) -> Step {
         let width = self.columns.len();
+        if let Some(first) = self.first.take() {
+            *record = first;
+            return Step::Record;
+        }
         while !self.ended {
             match self.row(record) {
+                RowEnd::Cells(_) if self.rule == HeaderRule::Spreadsheet && is_blank(record) => {
+                    self.passed_over.rows += 1;
+                }
+                RowEnd::Cells(count)
+                    if self.rule == HeaderRule::Spreadsheet && count > width && is_blank_from(record, width) =>
+                {
+                    record.cells.truncate(width);
+                    return Step::Record;
+                }
+                RowEnd::Cells(count) if count > width && count <= width + self.passed_over.columns => {
+                    let text = format!("has a cell in column {count}, which has no name in the header");
+                    return Step::Fault(Fault::row(record.line, text));
+                }
                 RowEnd::Blank => {}
                 RowEnd::End => break,
                 RowEnd::Cells(count) if count == width => return Step::Record,
@@ -309,6 +373,20 @@ impl Records for Csv {
     fn size(&self) -> Option<u64> {
         self.text.size()
     }
+}
+
+fn is_blank(record: &Record) -> bool {
+    is_blank_from(record, 0)
+}
+
+/// Tests if no cell from a column on has contents.
+fn is_blank_from(record: &Record, column: usize) -> bool {
+    record.cells().skip(column).all(|(_, cell)| cell.is_none_or(|cell| cell.trim().is_empty()))
+}
+
+fn no_line(line: Option<u64>, name: &str) -> Error {
+    let line = line.unwrap_or_default();
+    Error::failed(format!("{name} ends before line {line}, which --header-row names"))
 }
 
 const fn ends_plain(byte: u8, delimiter: u8) -> bool {

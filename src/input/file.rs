@@ -5,8 +5,7 @@
 
 use crate::error::{Error, Result, io_reason};
 use crate::input::Fault;
-use crate::value::shown;
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
+use crate::input::encoding::{self, Decoded, Decoding, Input};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
@@ -19,7 +18,7 @@ pub struct Text {
     name: String,
     size: Option<u64>,
     source: Box<dyn Read + Send>,
-    decoder: Decoder,
+    decoder: Decoding,
     is_encoding_given: bool,
     raw: Vec<u8>,
     raw_used: usize,
@@ -67,15 +66,7 @@ impl Text {
 
     /// The text of `source`, which is called `name` in faults.
     pub fn new(name: &str, source: Box<dyn Read + Send>, size: Option<u64>, encoding: Option<&str>) -> Result<Self> {
-        let decoder = match encoding {
-            None => UTF_8.new_decoder(),
-            Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
-                .ok_or_else(|| {
-                    Error::usage(format!("no encoding is called {}", shown::quoted(label)))
-                        .help("try utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5 or euc-kr")
-                })?
-                .new_decoder(),
-        };
+        let decoder = Decoding::of(encoding)?;
         Ok(Self {
             name: name.to_owned(),
             size,
@@ -166,21 +157,26 @@ impl Text {
     fn decode(&mut self) {
         let (before, is_last) = (self.decoded.len(), self.end == End::OfSource);
         let raw = self.raw.get(self.raw_used..self.raw_filled).unwrap_or_default();
-        let room = self.decoder.max_utf8_buffer_length_without_replacement(raw.len()).unwrap_or(CHUNK);
-        self.decoded.reserve(room);
-        let (result, used) = self.decoder.decode_to_string_without_replacement(raw, &mut self.decoded, is_last);
-        self.raw_used += used;
+        let input = if is_last { Input::Complete } else { Input::Partial };
+        let piece = self.decoder.decode(raw, &mut self.decoded, input);
         let decoded = self.decoded.get(before..).unwrap_or_default();
         self.line_breaks += self.breaks.count(decoded);
-        match result {
-            DecoderResult::InputEmpty if is_last => self.end = End::OfText,
-            DecoderResult::InputEmpty | DecoderResult::OutputFull => {}
-            DecoderResult::Malformed(..) => {
-                let encoding = self.decoder.encoding().name();
+        match piece {
+            Decoded::Bytes(used) => {
+                self.raw_used += used;
+                if is_last && self.raw_used == self.raw_filled {
+                    self.end = End::OfText;
+                }
+            }
+            Decoded::Malformed => {
+                let encoding = self.decoder.name();
                 let way_out = if self.is_encoding_given {
-                    "is --encoding right?"
+                    "is --encoding right?".to_owned()
+                } else if self.size.is_some() {
+                    let all = self.raw.get(..self.raw_filled).unwrap_or_default();
+                    format!("name the encoding with --encoding; it may be {}", encoding::guess(all))
                 } else {
-                    "name the encoding with --encoding, such as --encoding windows-1252 or shift_jis"
+                    "name the encoding with --encoding, such as --encoding windows-1252 or shift_jis".to_owned()
                 };
                 let text = format!("holds bytes that are not {encoding} ({way_out})");
                 self.trouble = Some(Fault::fatal(self.line_breaks + 1, text));

@@ -367,7 +367,13 @@ fn join(items: &[Value]) -> Result<String, &'static str> {
             }
             Value::String(text) => joined.push_str(text),
             Value::Number(number) => joined.push_str(&number.to_string()),
-            _ => return Err("is an array of other things than texts"),
+            // Its keys are for whoever knows the records in the list.
+            Value::Object(_) => {
+                joined.push('"');
+                joined.push_str(&item.to_string().replace('"', "\"\""));
+                joined.push('"');
+            }
+            _ => return Err("is an array of other things than texts and objects"),
         }
     }
     Ok(joined)

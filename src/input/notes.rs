@@ -115,6 +115,17 @@ impl Notes {
         &mut self.topics[index]
     }
 
+    /// Adds all notes of others behind its own.
+    pub fn join(&mut self, others: Self) {
+        for other in others.topics {
+            let gathered = self.gathered(other.topic);
+            gathered.count += other.count;
+            let room = NAMED.saturating_sub(gathered.items.len());
+            gathered.items.extend(other.items.into_iter().take(room));
+        }
+        self.sentences.extend(others.sentences);
+    }
+
     /// Adds a remark of its own.
     pub fn say(&mut self, sentence: String) {
         self.sentences.push((NoteKind::Remark, sentence));

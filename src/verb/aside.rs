@@ -25,7 +25,7 @@ pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>
     let failed = Arc::new(Mutex::new(None));
     let copy = file.reopen().map_err(no_room)?;
     let source = Copying { source, copy, failed: Arc::clone(&failed) };
-    let opened = input::from_text(Text::new(name, Box::new(source), None, reading.encoding)?, None, reading.delimiter);
+    let opened = input::from_text(Text::new(name, Box::new(source), None, reading.encoding)?, None, reading);
     if let Ok(Opened::Records(mut records)) = opened {
         let mut record = Record::new();
         loop {
@@ -52,7 +52,7 @@ pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>
 pub(super) fn open(aside: &NamedTempFile, name: &str, reading: Reading<'_>) -> Result<Opened> {
     let file = File::open(aside.path()).map_err(|error| Error::io(format!("cannot read {name} again"), error))?;
     let size = file.metadata().ok().map(|data| data.len());
-    input::from_text(Text::new(name, Box::new(file), size, reading.encoding)?, None, reading.delimiter)
+    input::from_text(Text::new(name, Box::new(file), size, reading.encoding)?, None, reading)
 }
 
 /// Cause of an incomplete copy, which must not be imported.

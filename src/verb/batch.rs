@@ -124,6 +124,11 @@ pub(crate) struct Batch<'s> {
 }
 
 impl<'s> Batch<'s> {
+    /// Returns the line of the row that was about a record.
+    pub(crate) fn line_of(&self, id: i64) -> Option<u64> {
+        self.seen.line(id).map(u64::from)
+    }
+
     pub(crate) fn new(entity: &'static Entity, existing: Existing, duplicates: Duplicates) -> Self {
         let (tally, seen, finder) = (Tally::default(), Seen::default(), Finder::new(entity));
         Self {

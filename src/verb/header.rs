@@ -1,10 +1,15 @@
 //! The header of a file that is imported: what each of its columns is for, and what is wrong with it.
 
+use super::computed;
 use super::faults;
 use super::intake::{self, Target};
+use super::mapping::{Mapped, Mapping};
+use crate::catalog::column::Path;
 use crate::catalog::column::same_name;
-use crate::catalog::{Catalog, Entity, Kind};
-use crate::error::Result;
+use crate::catalog::{Catalog, Entity, Kind, headings};
+use crate::error::{Error, Result};
+use crate::input::Record;
+use crate::input::notes::{NoteKind, Notes, Topic};
 use crate::value::{shown, similar};
 use std::collections::HashMap;
 
@@ -14,6 +19,10 @@ const ID: &str = "id";
 const PATH: &str = "path";
 /// Column of the ids that a source has for its records.
 pub(super) const EXTERNAL_ID: &str = "external-id";
+
+static READ_AS: Topic = Topic::new(NoteKind::Remark, "read", usize::MAX);
+static COMPUTED: Topic = Topic::new(NoteKind::Remark, "skipped {n} computed column{s}", usize::MAX);
+static IGNORED: Topic = Topic::new(NoteKind::Unused, "{n} column{s} {is} not used", 0);
 
 /// Ids of a source for the records of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,12 +39,73 @@ pub(crate) enum ExternalIds {
 pub(super) struct Header {
     entity: &'static Entity,
     external_ids: ExternalIds,
+    mapping: Mapping,
     targets: Vec<Target>,
+    /// Columns whose bare numbers have a unit, with that unit.
+    units: Vec<(usize, String)>,
+    /// Texts that every row has.
+    constants: Vec<(Target, String)>,
+    /// Columns that are computed.
+    computed: Vec<(usize, Path)>,
+    /// True if a column was recognised by a heading that is not of `inv`.
+    is_foreign: bool,
+    notes: Notes,
+}
+
+/// Destination of one column.
+struct Plan {
+    target: Target,
+    /// Name of the field, if the heading is another one.
+    read_as: Option<String>,
+    unit: Option<String>,
 }
 
 impl Header {
-    pub(super) const fn new(entity: &'static Entity, external_ids: ExternalIds) -> Self {
-        Self { entity, external_ids, targets: Vec::new() }
+    pub(super) fn new(
+        catalog: &Catalog,
+        entity: &'static Entity,
+        external_ids: ExternalIds,
+        mapping: Mapping,
+    ) -> Result<Self> {
+        let is_id = |name: &str| same_name(name, ID) || same_name(name, EXTERNAL_ID);
+        let is_known = |name: &str| is_id(name) || intake::target(catalog, entity, name).is_some();
+        if let Some((option, name)) = mapping.names().find(|(_, name)| !is_known(name)) {
+            return Err(no_field(option, entity, name));
+        }
+        let constant = |(name, text): &(String, String)| {
+            let target = intake::target(catalog, entity, name).ok_or_else(|| no_field("--set", entity, name))?;
+            Ok((target, text.clone()))
+        };
+        let constants = mapping.constants().iter().map(constant).collect::<Result<_>>()?;
+        let (targets, units, computed, notes) = (Vec::new(), Vec::new(), Vec::new(), Notes::default());
+        Ok(Self { entity, external_ids, mapping, targets, units, constants, computed, is_foreign: false, notes })
+    }
+
+    /// Returns the texts that every row has, with their targets.
+    pub(super) fn constants(&self) -> &[(Target, String)] {
+        &self.constants
+    }
+
+    /// Returns the columns that are computed, with their indices.
+    pub(super) fn computed(&self) -> &[(usize, Path)] {
+        &self.computed
+    }
+
+    /// Returns true if a heading is not one of `inv`'s own.
+    pub(super) const fn is_foreign(&self) -> bool {
+        self.is_foreign
+    }
+
+    /// Takes the notes on columns that were recognised or left out.
+    pub(super) fn take_notes(&mut self) -> Notes {
+        std::mem::take(&mut self.notes)
+    }
+
+    /// Writes the unit of a column behind its bare numbers.
+    pub(super) fn complete(&self, record: &mut Record) {
+        for (column, unit) in &self.units {
+            record.append(*column, unit, is_bare_number);
+        }
     }
 
     /// Returns whether there is a column of ids of the inventory.
@@ -62,23 +132,34 @@ impl Header {
         }
         let first = self.targets.is_empty();
         let mut wrong = Vec::new();
-        for column in columns.iter().skip(self.targets.len()) {
-            match intake::target(catalog, self.entity, column) {
-                Some(target) => self.targets.push(target),
-                None if same_name(column, ID) => self.targets.push(Target::Id),
-                None if self.external_ids == ExternalIds::InColumn && same_name(column, EXTERNAL_ID) => {
-                    self.targets.push(Target::ExternalId);
-                }
-                // JSON has the path beside the id, which names the record.
-                None if column == PATH && self.has_ids() => self.targets.push(Target::Derived),
-                None if column == faults::COLUMN => self.targets.push(Target::Derived),
-                None => wrong.push(unknown(self.entity, column)),
+        for (index, column) in columns.iter().enumerate().skip(self.targets.len()) {
+            match self.plan(catalog, column, columns) {
+                Ok(plan) => self.take_in(index, column, plan),
+                Err(text) => wrong.push(text),
             }
+        }
+        // What is valid is said once.
+        let no_column = no_column(self.entity);
+        if let Some(text) = wrong.iter_mut().find(|text| text.ends_with(&no_column)) {
+            text.push_str(" (columns are ");
+            text.push_str(&self::columns(self.entity).join(", "));
+            text.push_str("; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)");
+        }
+        if first {
+            let missing = self.mapping.missing(columns);
+            wrong.extend(
+                missing
+                    .iter()
+                    .map(|heading| format!("there is no column {}, which --map names", shown::quoted(heading))),
+            );
         }
         let mut columns_by_target: HashMap<String, &String> = HashMap::new();
         for (target, column) in self.targets.iter().zip(columns) {
             if matches!(target, Target::Derived) {
                 continue;
+            }
+            if self.constants.iter().any(|(other, _)| format!("{other:?}") == format!("{target:?}")) {
+                wrong.push(format!("the column {} means what --set sets", shown::quoted(column)));
             }
             if let Some(other) = columns_by_target.insert(format!("{target:?}"), column) {
                 wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
@@ -88,6 +169,84 @@ impl Header {
             wrong.extend(self.missing());
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+
+    fn take_in(&mut self, index: usize, column: &str, plan: Plan) {
+        let unit = match plan.target {
+            Target::Field(place) => self.entity.fields.get(place).map(|field| field.name),
+            Target::Collection(collection) => Some(collection.name),
+            _ => None,
+        };
+        let unit = unit.and_then(|name| self.mapping.unit(name)).map(str::to_owned).or(plan.unit);
+        if let Some(name) = &plan.read_as {
+            self.is_foreign = true;
+            let unit = unit.as_ref().map(|unit| format!(" in {unit}")).unwrap_or_default();
+            self.notes.add(&READ_AS, format!("{} as {name}{unit}", shown::quoted(column)));
+        }
+        self.units.extend(unit.map(|unit| (index, format!(" {unit}"))));
+        self.targets.push(plan.target);
+    }
+
+    /// Returns the destination of a column; or what is wrong with it.
+    fn plan(&mut self, catalog: &Catalog, column: &str, columns: &[String]) -> Result<Plan, String> {
+        let plain = |target| Plan { target, read_as: None, unit: None };
+        match self.mapping.of(column) {
+            Some(Mapped::Ignored) => {
+                self.notes.add(&IGNORED, shown::quoted(column));
+                return Ok(plain(Target::Derived));
+            }
+            Some(Mapped::To(name, unit)) => {
+                let target = self.known(catalog, name).ok_or_else(|| unknown(self.entity, name))?;
+                return Ok(Plan { target, read_as: Some(name.clone()), unit: unit.clone() });
+            }
+            None => {}
+        }
+        if let Some(target) = self.known(catalog, column) {
+            return Ok(plain(target));
+        }
+        if column == faults::COLUMN {
+            return Ok(plain(Target::Derived));
+        }
+        if let Some(path) = computed::path(catalog, self.entity, column) {
+            self.notes.add(&COMPUTED, shown::quoted(column));
+            self.computed.push((self.targets.len(), path));
+            return Ok(plain(Target::Derived));
+        }
+        // A word of another language gives way to a column with the field's own name.
+        let is_free = |name: &str| {
+            let is_mapped =
+                |other: &String| matches!(self.mapping.of(other), Some(Mapped::To(to, _)) if same_name(to, name));
+            !columns.iter().any(|other| other != column && (same_name(other, name) || is_mapped(other)))
+        };
+        let understood = headings::meaning(self.entity, column).map(|name| (name.to_owned(), None)).or_else(|| {
+            let (name, unit) = headings::unit_in(column)?;
+            let name = headings::meaning(self.entity, &name).map(str::to_owned).unwrap_or(name);
+            has_amounts(catalog, self.entity, &name).then(|| (name, Some(unit.to_owned())))
+        });
+        if let Some((name, unit)) = understood.filter(|(name, _)| is_free(name))
+            && let Some(target) = intake::target(catalog, self.entity, &name)
+        {
+            return Ok(Plan { target, read_as: Some(name), unit });
+        }
+        if self.mapping.ignores_unknown {
+            self.notes.add(&IGNORED, shown::quoted(column));
+            return Ok(plain(Target::Derived));
+        }
+        Err(unknown(self.entity, column))
+    }
+
+    /// Returns the destination of a column with a name of the inventory's own.
+    fn known(&self, catalog: &Catalog, column: &str) -> Option<Target> {
+        match intake::target(catalog, self.entity, column) {
+            Some(target) => Some(target),
+            None if same_name(column, ID) => Some(Target::Id),
+            None if self.external_ids == ExternalIds::InColumn && same_name(column, EXTERNAL_ID) => {
+                Some(Target::ExternalId)
+            }
+            // JSON has the path beside the id, which names the record.
+            None if column == PATH && self.has_ids() => Some(Target::Derived),
+            None => None,
+        }
     }
 
     /// Returns what is wrong with the columns as a whole.
@@ -104,6 +263,32 @@ impl Header {
     }
 }
 
+fn no_field(option: &str, entity: &Entity, name: &str) -> Error {
+    Error::usage(format!("{} of {option} is no column of {}", shown::quoted(name), entity.labels.1))
+        .help(format!("columns are {}", columns(entity).join(", ")))
+}
+
+/// Tests if the cells of a field or collection are numbers with a unit.
+fn has_amounts(catalog: &Catalog, entity: &'static Entity, name: &str) -> bool {
+    let is_quantity = |field: &crate::catalog::Field| matches!(field.kind, Kind::Quantity { .. });
+    match intake::target(catalog, entity, name) {
+        Some(Target::Field(place)) => entity.fields.get(place).is_some_and(is_quantity),
+        Some(Target::Collection(collection)) => {
+            let of = catalog.of(collection.of);
+            collection.main.iter().filter_map(|name| of.field(name)).any(is_quantity)
+        }
+        _ => false,
+    }
+}
+
+/// Tests for digits and their separators alone.
+fn is_bare_number(text: &str) -> bool {
+    let is_of_number = |character: char| {
+        character.is_ascii_digit() || character.is_whitespace() || matches!(character, '.' | ',' | '\'' | '’')
+    };
+    text.contains(|character: char| character.is_ascii_digit()) && text.chars().all(is_of_number)
+}
+
 /// The columns that a file of `entity` may have.
 pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
     let fields = entity.fields.iter().filter(|field| field.kind != Kind::Secret).map(|field| field.name);
@@ -111,14 +296,17 @@ pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
 }
 
 fn unknown(entity: &Entity, column: &str) -> String {
-    let columns = columns(entity);
     if same_name(column, EXTERNAL_ID) {
         return format!("{} needs the source that has these ids (pass --source NAME)", shown::quoted(column));
     }
-    if entity.computed(column).is_some() || column == PATH {
+    if column == PATH {
         return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
     }
-    let near = similar::nearest(column, columns.iter().copied(), 3);
-    let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("the columns are {}", columns.join(", ")));
-    format!("{} is no column of {} ({help})", shown::quoted(column), entity.labels.1)
+    let near = similar::nearest(column, columns(entity).into_iter(), 3);
+    let help = similar::did_you_mean(&near).map(|question| format!(" ({question})")).unwrap_or_default();
+    format!("{}{}{help}", shown::quoted(column), no_column(entity))
+}
+
+fn no_column(entity: &Entity) -> String {
+    format!(" is no column of {}", entity.labels.1)
 }

@@ -9,12 +9,15 @@ use super::hints::Pairing;
 use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
+use super::mapping::Mapping;
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
+use crate::input::csv::HeaderRule;
 use crate::input::notes::{Note, NoteKind};
-use crate::input::{self, Opened, Reading, Records, file};
+use crate::input::{self, Heading, Opened, Reading, Records, file};
 use crate::session::Session;
+use crate::value::spelling::Notation;
 use crate::value::{self, shown};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use serde_json::Value as Json;
@@ -45,7 +48,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .help("Source of the file, whose ids are in the column external-id")
             .add(arguments::names_of("source")),
     );
-    how(command).after_help(format!(
+    layout(how(command)).after_help(format!(
         "The columns are {}. With --update, a column id identifies records that have another name or parent in the file.",
         header::columns(entity).join(", ")
     ))
@@ -130,6 +133,7 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
         tolerance: Tolerance::Refuse,
+        notation: notation(matches)?,
     })
 }
 
@@ -160,7 +164,68 @@ pub(crate) fn name(path: &Path) -> String {
 /// Reads the options for files of text.
 pub(crate) fn reading(matches: &ArgMatches) -> Result<Reading<'_>> {
     let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
-    Ok(Reading { delimiter, encoding: option(matches, "encoding") })
+    let rule = if switch(matches, "strict") { HeaderRule::Strict } else { HeaderRule::Spreadsheet };
+    let line = match number(matches, "header-row")? {
+        Some(0) => {
+            return Err(
+                Error::usage("\"0\" is not the number of a row").help("pass --no-header for a file without a header")
+            );
+        }
+        None if switch(matches, "no-header") => Some(0),
+        line => line,
+    };
+    Ok(Reading { delimiter, encoding: option(matches, "encoding"), header: Heading { line, rule } })
+}
+
+/// Reads the options for the notation of files.
+fn notation(matches: &ArgMatches) -> Result<Option<Notation>> {
+    let words = options(matches, "null").into_iter().flat_map(|words| words.split(','));
+    let notation = Notation {
+        decimal: option(matches, "decimal").map(Notation::decimal_mark).transpose()?,
+        date_format: option(matches, "date-format").map(str::to_owned),
+        empty_words: words.map(|word| word.trim().to_owned()).collect(),
+        is_foreign: false,
+    };
+    Ok((!switch(matches, "strict")).then_some(notation))
+}
+
+/// Options for files that another program or person laid out.
+fn layout(command: Command) -> Command {
+    let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let list = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).action(ArgAction::Append).help(help)
+    };
+    // Seldom needed: in the long help.
+    let seldom = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).hide_short_help(true)
+    };
+    command
+        .arg(list("map", "HEADING=FIELD,…", "Map columns, for example 'Nom=name,RAM=memory:MB,Notes=-' (repeatable)"))
+        .arg(list("unit", "FIELD=UNIT", "Unit of numbers without one, for example memory=MiB (repeatable)"))
+        .arg(list("set", "FIELD=VALUE", "Set a field of all rows, for example pool=prod (repeatable)"))
+        .arg(flag("ignore-unknown", "Skip columns that are not fields"))
+        .arg(
+            seldom("header-row", "N", "Line of the header (default: first line that is not empty)")
+                .conflicts_with("no-header"),
+        )
+        .arg(flag("no-header", "Read a file without header; columns are named 1, 2, …").hide_short_help(true))
+        .arg(seldom("decimal", "MARK", "Decimal mark of numbers, . or ,"))
+        .arg(seldom("date-format", "FORMAT", "Format of dates, for example %d/%m/%Y"))
+        .arg(list("null", "WORD,…", "Words for empty cells (default: N/A, -, none, null, …)"))
+        .arg(flag("strict", "Refuse cells that are not in the format of inv").conflicts_with_all([
+            "decimal",
+            "date-format",
+            "null",
+        ]))
+}
+
+/// Reads the options for the columns of a file.
+fn mapping(matches: &ArgMatches) -> Result<Mapping> {
+    let [columns, units, constants] = ["map", "unit", "set"].map(|name| options(matches, name));
+    let ignores_unknown = switch(matches, "ignore-unknown");
+    let mut mapping = Mapping::parse(&columns, &units, &constants)?;
+    mapping.ignores_unknown = ignores_unknown;
+    Ok(mapping)
 }
 
 /// Prints what a source has that the inventory does not take. What is lost is told even with `--quiet`.
@@ -178,11 +243,12 @@ pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
 /// The rows of a file. What can be read but once, standard input or a pipe, is put aside first: nobody waits for its
 /// end while the inventory is locked.
 pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
-    let Reading { delimiter, encoding } = reading(matches)?;
+    let mapping = mapping(matches)?;
+    let Reading { delimiter, encoding, header } = reading(matches)?;
     let encoding = encoding.map(str::to_owned);
     let aside = match once(path)? {
         Some(once) => {
-            Some(Rc::new(aside::put(once, &name(path), Reading { delimiter, encoding: encoding.as_deref() })?))
+            Some(Rc::new(aside::put(once, &name(path), Reading { delimiter, encoding: encoding.as_deref(), header })?))
         }
         None => None,
     };
@@ -190,7 +256,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     let size = aside.as_ref().map_or(std::fs::metadata(&path), |aside| aside.as_file().metadata());
     let bytes = size.ok().map(|data| data.len());
     let open = move || -> Result<Box<dyn Records>> {
-        let reading = Reading { delimiter, encoding: encoding.as_deref() };
+        let reading = Reading { delimiter, encoding: encoding.as_deref(), header };
         let opened = match &aside {
             Some(aside) => aside::open(aside, &name(&path), reading)?,
             None => input::open(&path, reading)?,
@@ -203,7 +269,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     let external_ids = if option(matches, SOURCE).is_some() { ExternalIds::InColumn } else { ExternalIds::None };
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids })
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids, mapping })
 }
 
 /// Opens what stands at `path`, if it can only be read once.

@@ -7,7 +7,9 @@ use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
 use crate::value::ratio::Ratio;
 use crate::value::role::Role;
+use crate::value::spelling::{Form, Notation};
 use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
+use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::ops::Deref;
 
@@ -161,6 +163,10 @@ pub(crate) struct Intake {
     pub created: Vec<Effect>,
     /// Faults of cells that were left alone, if cells may be.
     pub spared: Option<Vec<Error>>,
+    /// Notation of the file, if spellings of other programs are accepted.
+    pub notation: Option<Notation>,
+    /// Number of cells that were read as empty because of their word, such as `N/A`.
+    pub emptied: usize,
 }
 
 impl Intake {
@@ -209,19 +215,72 @@ impl Intake {
         text: Option<&'t str>,
         texts: impl Iterator<Item = (Target, Option<&'t str>)>,
     ) -> Result<Cell<'t>> {
-        let Some(text) = text else {
+        let empty = || -> Result<Cell<'static>> {
             if field.required && entity.numbered.is_none_or(|_| !entity.is_naming(field.name)) {
                 return Err(Error::failed(format!("{} must not be empty", field.name)));
             }
-            return Ok(Cell::Null);
+            Ok(Cell::Null)
         };
+        let Some(text) = text else { return empty() };
         if entity.parent == Some(field.name) && !text.starts_with("id=") {
             let above = holders_path(texts);
             if !above.is_empty() {
-                return self.cell(to, field, &format!("{above}/{text}")).map(Cell::into_owned);
+                return self.spelled(to, field, &format!("{above}/{text}"), empty).map(Cell::into_owned);
             }
         }
-        self.cell(to, field, text)
+        self.spelled(to, field, text, empty)
+    }
+
+    /// Reads the text of one field, in the spelling of another program where it is no value as it stands.
+    fn spelled<'s, 't>(
+        &mut self,
+        to: &mut impl Creates<'s>,
+        field: &'static Field,
+        text: &'t str,
+        empty: impl FnOnce() -> Result<Cell<'static>>,
+    ) -> Result<Cell<'t>> {
+        let Some(notation) = self.notation.take() else { return self.cell(to, field, text) };
+        let read = self.in_notation(to, field, text, &notation, empty);
+        self.notation = Some(notation);
+        read
+    }
+
+    fn in_notation<'s, 't>(
+        &mut self,
+        to: &mut impl Creates<'s>,
+        field: &'static Field,
+        text: &'t str,
+        notation: &Notation,
+        empty: impl FnOnce() -> Result<Cell<'static>>,
+    ) -> Result<Cell<'t>> {
+        let form = form(field.kind);
+        let creates = matches!(field.kind, Kind::Reference { .. }) && !self.create.is_empty();
+        let is_empty = |text: &str| !matches!(field.kind, Kind::Name | Kind::Text) && notation.is_empty_word(text);
+        let is_own_empty = |text: &str| !notation.empty_words.is_empty() && notation.is_empty_word(text);
+        if is_own_empty(text) || (creates && is_empty(text)) {
+            self.emptied += 1;
+            return empty();
+        }
+        let refused = match notation.first(form, text)? {
+            Cow::Borrowed(text) => self.cell(to, field, text),
+            Cow::Owned(text) => self.cell(to, field, &text).map(Cell::into_owned),
+        };
+        let error = match refused.map_err(Rejected::from) {
+            Ok(cell) => return Ok(cell),
+            Err(Rejected::Command(error)) => return Err(error),
+            Err(rejected) => rejected.into_error(),
+        };
+        if let Some(other) = notation.again(form, text) {
+            let other = notation.first(form, &other)?.into_owned();
+            if let Ok(cell) = self.cell(to, field, &other) {
+                return Ok(cell.into_owned());
+            }
+        }
+        if is_empty(text) {
+            self.emptied += 1;
+            return empty();
+        }
+        Err(error)
     }
 
     /// Reads the text of one field: the one way from a text to a cell.
@@ -267,11 +326,23 @@ impl Intake {
         text: Option<&'t str>,
     ) -> Result<Vec<Vec<Cell<'t>>>> {
         let Some(text) = text else { return Ok(Vec::new()) };
+        let other = match &self.notation {
+            Some(notation) if notation.is_empty_word(text) => {
+                self.emptied += 1;
+                return Ok(Vec::new());
+            }
+            Some(notation) if holds_addresses(to.catalog().of(collection.of)) => addresses(notation, text),
+            _ => None,
+        };
+        if let Some(other) = other {
+            let items = other.iter().map(|item| self.item(to, collection, item));
+            return items.map(|cells| cells.map(owned)).collect();
+        }
         if !text.contains([';', '"']) {
             return Ok(vec![self.item(to, collection, text)?]);
         }
-        let owned = |cells: Vec<Cell<'_>>| cells.into_iter().map(Cell::into_owned).collect();
-        list::split_list(text)?.iter().map(|item| self.item(to, collection, item).map(owned)).collect()
+        let items = list::split_list(text)?.into_iter().map(|item| of_object(collection, &item).unwrap_or(item));
+        items.map(|item| self.item(to, collection, &item).map(owned)).collect()
     }
 
     /// Reads one `MAIN[@AT]`.
@@ -289,7 +360,7 @@ impl Intake {
         let mut cells = vec![Cell::Null; of.fields.len()];
         let texts = main_field(of, collection, main).map(|field| (field, main));
         for (field, text) in texts.into_iter().chain(at.and_then(|(at, text)| Some((of.field(at)?, text)))) {
-            let cell = self.cell(to, field, text)?;
+            let cell = self.spelled(to, field, text, || Ok(Cell::Null))?;
             if let Some(slot) = of.position(field.name).and_then(|place| cells.get_mut(place)) {
                 *slot = cell;
             }
@@ -341,6 +412,57 @@ impl Intake {
         self.resolver.forget_everything();
         self.created.clear();
     }
+}
+
+fn owned(cells: Vec<Cell<'_>>) -> Vec<Cell<'static>> {
+    cells.into_iter().map(Cell::into_owned).collect()
+}
+
+/// Returns `MAIN[@AT]` of an object as lists in JSON have it; `None` if the text is no object.
+fn of_object(collection: &Collection, item: &str) -> Option<String> {
+    let object: serde_json::Map<String, Json> = serde_json::from_str(item).ok()?;
+    let text = |name: &&str| match object.get(&name.replace('-', "_"))? {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    // A record that is referred to is an object with its own keys.
+    let main = collection.main.iter().find_map(text).or_else(|| text(&"path"))?;
+    let at = collection.at.and_then(|name| text(&name));
+    Some(at.map_or_else(|| main.clone(), |at| format!("{main}@{at}")))
+}
+
+/// Returns the form in which other programs write values of a kind.
+const fn form(kind: Kind) -> Form {
+    match kind {
+        Kind::Count => Form::Count,
+        Kind::Quantity { .. } => Form::Quantity,
+        Kind::Percent => Form::Percent,
+        Kind::Ipv4 | Kind::Ipv6 => Form::Address,
+        Kind::Created | Kind::Updated | Kind::Time => Form::Time,
+        _ => Form::Other,
+    }
+}
+
+/// Tests if records of the noun are addresses.
+fn holds_addresses(entity: &Entity) -> bool {
+    entity.fields.iter().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
+}
+
+/// Splits addresses as other programs write several in one cell, at commas, blanks and line breaks too, and with prefix
+/// lengths, brackets or ports; `None` if the text is as `inv` writes it.
+fn addresses(notation: &Notation, text: &str) -> Option<Vec<String>> {
+    let is_separator = |character: char| character.is_whitespace() || matches!(character, ',' | ';');
+    let is_other = |character: char| character.is_whitespace() || matches!(character, ',' | '/' | '[' | ':');
+    if text.contains('"') || !text.contains(is_other) {
+        return None;
+    }
+    let bare = |item: &str| {
+        let (address, at) = item.split_once('@').map_or((item, None), |(address, at)| (address, Some(at)));
+        let address = notation.again(Form::Address, address).unwrap_or_else(|| address.to_owned());
+        at.map_or_else(|| address.clone(), |at| format!("{address}@{at}"))
+    };
+    Some(text.split(is_separator).filter(|item| !item.is_empty()).map(bare).collect())
 }
 
 /// Tests if a record without that cell is still the same record, and complete.

@@ -3,6 +3,7 @@
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
 use super::batch::{Batch, Duplicates, Existing, Faulty, Tally};
+use super::computed::ComputedTexts;
 use super::faults::Faults;
 use super::guard::{self, Limits, Removals};
 use super::header::ExternalIds;
@@ -17,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of};
 use crate::session::Session;
 use crate::store::{Completeness, Filled, Writer};
+use crate::value::spelling::Notation;
 use crate::value::{Cell, shown};
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -37,6 +39,8 @@ pub(crate) struct Options {
     /// The run of a source that the import is, if it is one.
     pub run: Option<SourceRun>,
     pub tolerance: Tolerance,
+    /// Notation of the files; `None` if only `inv`'s own is accepted.
+    pub notation: Option<Notation>,
     /// Number of the last change of the inventory that a plan was made for.
     pub planned_after: Option<i64>,
 }
@@ -52,6 +56,7 @@ pub(crate) enum Tolerance {
 
 static NOT_COMPLETE: Topic = Topic::new(NoteKind::Warning, "nothing is marked missing", usize::MAX);
 static CELLS: Topic = Topic::new(NoteKind::Cell, "{n} cell{s} could not be read and {was} left alone", 20);
+static EMPTIED: Topic = Topic::new(NoteKind::Remark, "read {n} cell{s} such as N/A or - as empty", 0);
 static ROWS: Topic = Topic::new(NoteKind::Row, "{n} row{s} could not be placed and {was} left out", 20);
 
 /// Treatment of records that no row described: those of a source, or of a plain file every other record of the noun.
@@ -137,6 +142,7 @@ fn attempt(
             intake: Intake {
                 platform_words: true,
                 create: options.create.clone(),
+                notation: options.notation.clone(),
                 spared: (options.tolerance == Tolerance::LeaveOut).then(Vec::new),
                 ..Intake::default()
             },
@@ -252,14 +258,22 @@ impl Load<'_> {
             batch.ledger = Some(ledger);
         }
         let mut rows = Rows::open(self.session, source)?;
+        let mut computed = ComputedTexts::default();
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
-            if self.speed == Speed::Fill && batch.tally.created >= MANY && is_new(writer, &rows, &batch)? {
+            if let Some(notation) = &mut self.intake.notation {
+                notation.is_foreign = rows.are_foreign();
+            }
+            let can_fill = self.speed == Speed::Fill && rows.computed().is_empty();
+            if can_fill && batch.tally.created >= MANY && is_new(writer, &rows, &batch)? {
                 self.fill(writer, &mut rows, &mut batch)?;
                 break;
             }
             writer.reading(Some(rows.name()));
             writer.at_line(rows.line());
+            if !rows.computed().is_empty() {
+                computed.add(rows.line(), rows.computed_texts());
+            }
             let put = self.row(writer, &rows, &mut batch);
             self.note_cells(&rows);
             match put {
@@ -268,8 +282,11 @@ impl Load<'_> {
                 Err(Rejected::Command(error)) => return Err(error),
             }
         }
+        self.notes.join(rows.take_notes());
+        self.notes.count(&EMPTIED, std::mem::take(&mut self.intake.emptied));
         let faulty = batch.put_deferred(writer, &mut self.intake, &mut self.report)?;
         self.reject_deferred(source, &batch, faulty)?;
+        computed.compare(writer, &batch, rows.computed(), &mut self.notes)?;
         self.warn_of_moves(writer, rows.name(), &batch)?;
         Ok(batch)
     }

@@ -4,9 +4,12 @@ use super::batch::Existing;
 use super::faults::Faults;
 use super::header::{self, ExternalIds, Header};
 use super::intake::{self, Creates, Draft, Intake, Rejected, RowId, Target};
+use super::mapping::Mapping;
 use super::progress::Progress;
+use crate::catalog::column::Path;
 use crate::catalog::{Catalog, Entity, Kind};
 use crate::error::{Error, Result};
+use crate::input::notes::Notes;
 use crate::input::{Record, Records, Step};
 use crate::session::Session;
 use crate::value::shown;
@@ -23,6 +26,8 @@ pub(crate) struct Source {
     /// True if every other record of the noun gives way.
     pub replaces: bool,
     pub external_ids: ExternalIds,
+    /// Columns as the command line describes them.
+    pub mapping: Mapping,
 }
 
 /// Number of rows between two looks at the progress bar.
@@ -46,7 +51,8 @@ impl Rows {
         let catalog = session.catalog();
         let records = (source.open)()?;
         let progress = Progress::new(records.name(), source.bytes, session);
-        let (header, record) = (Header::new(source.entity, source.external_ids), Record::new());
+        let header = Header::new(catalog, source.entity, source.external_ids, source.mapping.clone())?;
+        let record = Record::new();
         let (entity, external_ids) = (source.entity, source.external_ids);
         Ok(Self { catalog, entity, records, header, external_ids, record, progress, count: 0, has_ended: false })
     }
@@ -83,7 +89,10 @@ impl Rows {
                     self.add(faults, fault.line, &[fault.text])?;
                 }
                 Step::Record => match self.header.learn(self.catalog, self.records.columns()) {
-                    Ok(()) => return Ok(true),
+                    Ok(()) => {
+                        self.header.complete(&mut self.record);
+                        return Ok(true);
+                    }
                     Err(wrong) => {
                         self.has_ended = true;
                         self.add(faults, self.record.line, &wrong)?;
@@ -97,6 +106,29 @@ impl Rows {
     /// Returns whether the file has ids of records in the inventory.
     pub(super) fn has_ids(&self) -> bool {
         self.header.has_ids()
+    }
+
+    /// Returns true if the columns are those of another program.
+    pub(super) fn are_foreign(&self) -> bool {
+        self.header.is_foreign() || self.records.is_of_another_locale()
+    }
+
+    /// Returns the computed columns of lists that the file has.
+    pub(super) fn computed(&self) -> Vec<Path> {
+        self.header.computed().iter().map(|(_, path)| path.clone()).collect()
+    }
+
+    /// Returns the texts of the computed columns in the row that was read last.
+    pub(super) fn computed_texts(&self) -> Vec<String> {
+        let text = |column: usize| self.record.cells().find(|(other, _)| *other == column).and_then(|(_, text)| text);
+        self.header.computed().iter().map(|(column, _)| text(*column).unwrap_or_default().trim().to_owned()).collect()
+    }
+
+    /// Takes the notes on the columns.
+    pub(super) fn take_notes(&mut self) -> Notes {
+        let mut notes = self.header.take_notes();
+        self.records.note(&mut notes);
+        notes
     }
 
     /// The nouns of the rows' records, and of those that come along with them.
@@ -121,6 +153,8 @@ impl Rows {
     ) -> std::result::Result<Draft<'_>, Rejected> {
         let targets = self.header.targets();
         let texts = self.record.cells().filter_map(|(column, text)| Some((*targets.get(column)?, text)));
+        let constants = self.header.constants().iter().map(|(target, text)| (*target, Some(text.as_str())));
+        let texts = texts.chain(constants);
         let text_of = |wanted: fn(Target) -> bool| {
             let text = texts.clone().find(|(target, _)| wanted(*target)).and_then(|(_, text)| text);
             text.filter(|text| !text.is_empty())

@@ -22,8 +22,7 @@ fn utf_16(text: &str) -> Vec<u8> {
 
 const EMPTY: &str = "u.csv is empty: it has not even a header";
 const NUL: &str = "holds a NUL byte, so it is not CSV (if it is UTF-16, say --encoding utf-16le)";
-const NOT_UTF_8: &str =
-    "holds bytes that are not UTF-8 (name the encoding with --encoding, such as --encoding windows-1252 or shift_jis)";
+const NOT_UTF_8: &str = "holds bytes that are not UTF-8 (name the encoding with --encoding; it may be ANY)";
 const INSIDE: &str =
     "a quote stands inside a cell that does not begin with one (quote the whole cell and double the quote)";
 
@@ -43,7 +42,7 @@ fn csv_that_is_wrong_as_a_whole_is_refused_with_its_line() {
         (wide.join(",").as_bytes(), "u.csv:1: has more than 4096 columns".to_owned()),
         (&b",".repeat(10_000), "u.csv:1: has more than 4096 columns".to_owned()),
         (&b"x".repeat(3 << 20), "u.csv:1: a cell is longer than 1 MiB (is this a CSV file?)".to_owned()),
-        (b";;;;\n", "u.csv:1: column 1 has no name".to_owned()),
+        (b";;;;\n", "u.csv is empty: it has not even a header".to_owned()),
         (b"name,Na_me\n", "u.csv:1: the column \"Na_me\" stands twice, as columns 1 and 2".to_owned()),
         (b"\x1b[2J,\x1b[2J\n", "u.csv:1: the column \"\\x1b[2J\" stands twice, as columns 1 and 2".to_owned()),
     ] {
@@ -82,7 +81,7 @@ fn csv_with_a_wrong_row_is_refused_with_its_line() {
             "1: \"\\u{feff}name\" is no column of users (did you mean name?)".to_owned(),
         ),
         ("\u{202e}name\nx\n".as_bytes(), "1: \"\\u{202e}name\" is no column of users (did you mean name?)".to_owned()),
-        (b"\x1b[2J\nx\n", "1: \"\\x1b[2J\" is no column of users (the columns are name, email)".to_owned()),
+        (b"\x1b[2J\nx\n", "1: \"\\x1b[2J\" is no column of users (columns are name, email; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)".to_owned()),
         (b"path\n1\n", "1: \"path\" is computed and cannot be imported (leave the column out)".to_owned()),
         (b"id\n99\n", "2: id: no user has the id 99".to_owned()),
         (b"email\na@b\n", "1: the column name is missing".to_owned()),
@@ -215,7 +214,7 @@ fn json_that_is_wrong_is_refused_with_its_line() {
             format!("1: name: \"{}…\" has 100000 characters (a name has at most 255 characters)", "9".repeat(80)),
         ),
         (long.as_bytes(), "1: an object is longer than 4 MiB".to_owned()),
-        (key.as_bytes(), format!("1: \"{}…\" is no column of users (the columns are name, email)", "k".repeat(80))),
+        (key.as_bytes(), format!("1: \"{}…\" is no column of users (columns are name, email; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)", "k".repeat(80))),
         (b"{\"name\":\"x\",\"NAME\":\"y\"}\n", "1: the key \"NAME\" stands twice".to_owned()),
         (
             b"{\"name\":\"\\ud800\"}\n",
@@ -231,10 +230,10 @@ fn json_that_is_wrong_is_refused_with_its_line() {
             "1: name: \"\\x1b[2J\" has the control character U+001B at character 1 (leave it out)".to_owned(),
         ),
         (b"{\"name\":true}\n", "1: name: is true or false, and no field is (give text, a number or null)".to_owned()),
-        (b"{\"\\u001b[2J\":1}\n", "1: \"\\x1b[2J\" is no column of users (the columns are name, email)".to_owned()),
+        (b"{\"\\u001b[2J\":1}\n", "1: \"\\x1b[2J\" is no column of users (columns are name, email; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)".to_owned()),
         (b"{\"\\u202ename\":1}\n", "1: \"\\u{202e}name\" is no column of users (did you mean name?)".to_owned()),
         (b"{\"name\":{\"a\":1}}\n", "1: name: is an object, and no field is (give text, a number or null)".to_owned()),
-        (b"{\"name\":[\"a\",[\"b\"]]}\n", "1: name: is an array of other things than texts".to_owned()),
+        (b"{\"name\":[\"a\",[\"b\"]]}\n", "1: name: is an array of other things than texts and objects".to_owned()),
         (b"{}\n", "1: a user needs a name".to_owned()),
         (b"\n{\"name\":\"x\"} x\n", "2: is not a JSON object: trailing characters (at column 14)".to_owned()),
         (b"{\"name\":\"x\"\n", "1: is not a JSON object: EOF while parsing an object (at column 11)".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::{Csv, HeaderRule};
 use crate::error::Result;
+use crate::input::Heading;
 use crate::input::file::Text;
 use crate::input::{COLUMN_LIMIT, Fault, Record, Records, Step};
 use proptest::prelude::{any, prop, prop_assert_eq, proptest};
@@ -10,7 +11,11 @@ use std::io::Read;
 type Rows = Vec<(u64, Vec<String>)>;
 
 fn open_reader(source: Box<dyn Read + Send>, delimiter: Option<u8>, header: HeaderRule) -> Result<Option<Csv>> {
-    Csv::open(Text::new("vms.csv", source, None, None).expect("UTF-8 is known"), delimiter, header)
+    Csv::open(
+        Text::new("vms.csv", source, None, None).expect("UTF-8 is known"),
+        delimiter,
+        Heading { line: None, rule: header },
+    )
 }
 
 fn open(content: &str) -> Result<Option<Csv>> {

@@ -1,6 +1,7 @@
 //! The tabs of a folder of CSV files, `RVTools_tabvInfo.csv` and its brothers.
 
 use crate::error::{Error, Result};
+use crate::input::Heading;
 use crate::input::csv::{Csv, HeaderRule};
 use crate::input::file::Text;
 use crate::input::notes::{NoteKind, Notes, Topic, shown};
@@ -57,9 +58,11 @@ fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
 
 fn read_file(path: &Path, layout: &'static TabLayout, request: &Request<'_>, notes: &mut Notes) -> Result<Option<Tab>> {
     let source = file_name(path);
-    let Reading { delimiter, encoding } = request.reading;
+    let Reading { delimiter, encoding, .. } = request.reading;
     let text = Text::open(path, encoding)?;
-    let Some(mut csv) = Csv::open(text, delimiter, HeaderRule::Lenient)? else { return Ok(None) };
+    let Some(mut csv) = Csv::open(text, delimiter, Heading { line: None, rule: HeaderRule::Lenient })? else {
+        return Ok(None);
+    };
     let mut tab = Tab::new(layout, source.clone(), csv.columns(), request.owner_column, notes)?;
     let mut record = Record::new();
     loop {

@@ -31,7 +31,7 @@ pub(super) fn read(
     request: &Request<'_>,
     notes: &mut Notes,
 ) -> Result<(Vec<Tab>, Vec<String>)> {
-    let Reading { delimiter, encoding } = request.reading;
+    let Reading { delimiter, encoding, .. } = request.reading;
     for (option, is_there) in [("delimiter", delimiter.is_some()), ("encoding", encoding.is_some())] {
         if is_there {
             return Err(Error::usage(format!(
