@@ -4,6 +4,7 @@
 //! line it came from. What a column is called in the inventory, and what a cell refers to, is for the floors above;
 //! they see the same trait whatever the file was. A file is read in constant memory, and never trusted.
 
+mod archive;
 pub mod csv;
 mod encoding;
 pub mod file;
@@ -16,6 +17,7 @@ pub mod prompt;
 mod question;
 pub mod rvtools;
 pub mod secret;
+pub mod workbook;
 
 use crate::error::{Error, Result};
 use crate::value::shown;

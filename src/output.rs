@@ -26,13 +26,14 @@ pub mod tint;
 pub mod tsv;
 pub mod value;
 pub mod widths;
+pub mod xlsx;
 
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
 use amount::Amounts;
 use left_out::LeftOut;
 use row::{Column, Row};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 /// Format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,11 +53,13 @@ pub enum Style {
     Markdown,
     /// Bare cells.
     Value,
+    /// A workbook with one sheet.
+    Xlsx,
 }
 
 impl Style {
     /// The values of `--output`, in the order in which help lists them.
-    pub const NAMES: [&'static str; 7] = ["table", "csv", "tsv", "json", "jsonl", "markdown", "value"];
+    pub const NAMES: [&'static str; 8] = ["table", "csv", "tsv", "json", "jsonl", "markdown", "value", "xlsx"];
 
     /// Returns the style called `name`.
     ///
@@ -71,9 +74,21 @@ impl Style {
             "jsonl" => Ok(Self::Jsonl),
             "markdown" => Ok(Self::Markdown),
             "value" => Ok(Self::Value),
+            "xlsx" => Ok(Self::Xlsx),
             _ => Err(Error::usage(format!("there is no output format {}", quoted(name)))
                 .help(format!("choose one of {}", Self::NAMES.join(", ")))),
         }
+    }
+
+    /// Refuses a format that standard output cannot take.
+    ///
+    /// # Errors
+    /// The format is for files, and standard output is a terminal.
+    pub fn check_destination(self) -> Result<()> {
+        if self == Self::Xlsx && io::stdout().is_terminal() {
+            return Err(Error::usage("a workbook cannot be shown on a terminal").help("redirect it, as in > list.xlsx"));
+        }
+        Ok(())
     }
 
     /// Returns true for JSON and JSON lines.
@@ -93,6 +108,7 @@ impl Style {
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
             Self::Value => "value",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -196,6 +212,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
         Style::Jsonl => Box::new(json::JsonSheet::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownSheet::new(layout, out)),
         Style::Value => Box::new(value::Values::new(&layout, out)),
+        Style::Xlsx => Box::new(xlsx::XlsxSheet::new(out)),
     }
 }
 
@@ -209,6 +226,7 @@ pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Writ
         Style::Json | Style::Jsonl => Box::new(json::JsonCards::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownCards::new(layout, out)),
         Style::Value => Box::new(value::Values::new(&layout, out)),
+        Style::Xlsx => Box::new(records::RecordsOnly::new(xlsx::XlsxSheet::new(out))),
     }
 }
 

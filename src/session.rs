@@ -407,6 +407,7 @@ impl Session<'_> {
         if let Some(shared) = &self.shared {
             return shared.print(write);
         }
+        style.check_destination()?;
         let paged = self.pager && style == Style::Table;
         let mut spool = Spool::new(pager::open(paged));
         let written = write(&mut spool);

@@ -64,3 +64,4 @@ mod usage;
 mod values;
 mod waiting;
 mod walking;
+mod workbooks;

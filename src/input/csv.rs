@@ -21,6 +21,14 @@ pub enum HeaderRule {
     Lenient,
     /// As [`Self::Strict`], but rows and the columns at the end may be empty, as spreadsheets leave them.
     Spreadsheet,
+    /// As [`Self::Spreadsheet`], but a row ends with its last cell that is not empty.
+    Sheet,
+}
+
+impl HeaderRule {
+    const fn skips_empty(self) -> bool {
+        matches!(self, Self::Spreadsheet | Self::Sheet)
+    }
 }
 
 /// A CSV file.
@@ -107,8 +115,7 @@ impl Csv {
         loop {
             match csv.row(&mut record) {
                 RowEnd::Cells(_) | RowEnd::Fault(_) if header.line.is_some_and(|line| record.line < line) => {}
-                RowEnd::Cells(count)
-                    if header.rule == HeaderRule::Spreadsheet && count <= COLUMN_LIMIT && is_blank(&record) => {}
+                RowEnd::Cells(count) if header.rule.skips_empty() && count <= COLUMN_LIMIT && is_blank(&record) => {}
                 RowEnd::Cells(_) => break,
                 RowEnd::Blank => {}
                 RowEnd::End if header.line.is_some_and(|line| line > 1) => return Err(no_line(header.line, &name)),
@@ -126,7 +133,7 @@ impl Csv {
             csv.first = Some(record);
             return Ok(Some(csv));
         }
-        if header.rule == HeaderRule::Spreadsheet {
+        if header.rule.skips_empty() {
             let named =
                 csv.columns.iter().rposition(|column| !column_key(column).is_empty()).map_or(0, |last| last + 1);
             csv.passed_over.columns = csv.columns.len() - named;
@@ -335,13 +342,15 @@ impl Records for Csv {
         }
         while !self.ended {
             match self.row(record) {
-                RowEnd::Cells(_) if self.rule == HeaderRule::Spreadsheet && is_blank(record) => {
+                RowEnd::Cells(_) if self.rule.skips_empty() && is_blank(record) => {
                     self.passed_over.rows += 1;
                 }
-                RowEnd::Cells(count)
-                    if self.rule == HeaderRule::Spreadsheet && count > width && is_blank_from(record, width) =>
-                {
+                RowEnd::Cells(count) if self.rule.skips_empty() && count > width && is_blank_from(record, width) => {
                     record.cells.truncate(width);
+                    return Step::Record;
+                }
+                RowEnd::Cells(count) if self.rule == HeaderRule::Sheet && count < width => {
+                    (count..width).for_each(|column| record.push(column, Some("")));
                     return Step::Record;
                 }
                 RowEnd::Cells(count) if count > width && count <= width + self.passed_over.columns => {

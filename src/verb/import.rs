@@ -15,7 +15,7 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::csv::HeaderRule;
 use crate::input::notes::{Note, NoteKind};
-use crate::input::{self, Heading, Opened, Reading, Records, file};
+use crate::input::{self, Heading, Opened, Reading, Records, file, workbook};
 use crate::session::Session;
 use crate::value::spelling::Notation;
 use crate::value::{self, shown};
@@ -39,7 +39,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_name("FILE")
             .required(true)
             .value_hint(ValueHint::FilePath)
-            .help("CSV or JSON lines; - is standard input"),
+            .help("CSV, JSON lines or workbook; - is standard input"),
     );
     let command = command.arg(
         Arg::new(SOURCE)
@@ -203,6 +203,12 @@ fn layout(command: Command) -> Command {
         .arg(list("map", "HEADING=FIELD,…", "Map columns, for example 'Nom=name,RAM=memory:MB,Notes=-' (repeatable)"))
         .arg(list("unit", "FIELD=UNIT", "Unit of numbers without one, for example memory=MiB (repeatable)"))
         .arg(list("set", "FIELD=VALUE", "Set a field of all rows, for example pool=prod (repeatable)"))
+        .arg(
+            Arg::new("sheet")
+                .long("sheet")
+                .value_name("NAME")
+                .help("Sheet of a workbook (default: the sheet with rows)"),
+        )
         .arg(flag("ignore-unknown", "Skip columns that are not fields"))
         .arg(
             seldom("header-row", "N", "Line of the header (default: first line that is not empty)")
@@ -245,6 +251,25 @@ pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
 pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
     let mapping = mapping(matches)?;
     let Reading { delimiter, encoding, header } = reading(matches)?;
+    let sheet = option(matches, "sheet");
+    if path != Path::new("-") && workbook::is_workbook(path)? {
+        let options_of_text = [("delimiter", delimiter.is_some()), ("encoding", encoding.is_some())];
+        if let Some((option, _)) = options_of_text.iter().find(|(_, is_passed)| *is_passed) {
+            return Err(Error::usage(format!("--{option} is for text, and \"{}\" is a workbook", path.display())));
+        }
+        let text = workbook::put_aside(path, sheet, &[entity.noun, entity.plural, entity.labels.1])?;
+        let open = move || match text.open(header)? {
+            Opened::Records(records) => Ok(records),
+            Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
+        };
+        open()?;
+        let external_ids = external_ids(matches);
+        let open = Box::new(open);
+        return Ok(Source { entity, open, existing: None, bytes: None, replaces: false, external_ids, mapping });
+    }
+    if sheet.is_some() {
+        return Err(Error::usage(format!("--sheet is for workbooks, and \"{}\" is none", path.display())));
+    }
     let encoding = encoding.map(str::to_owned);
     let aside = match once(path)? {
         Some(once) => {
@@ -266,10 +291,15 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
             Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
         }
     };
-    let external_ids = if option(matches, SOURCE).is_some() { ExternalIds::InColumn } else { ExternalIds::None };
+    let external_ids = external_ids(matches);
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
     Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids, mapping })
+}
+
+/// Returns where the ids of a source are, if the rows are of one.
+fn external_ids(matches: &ArgMatches) -> ExternalIds {
+    if option(matches, SOURCE).is_some() { ExternalIds::InColumn } else { ExternalIds::None }
 }
 
 /// Opens what stands at `path`, if it can only be read once.

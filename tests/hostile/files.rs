@@ -38,7 +38,7 @@ fn csv_that_is_wrong_as_a_whole_is_refused_with_its_line() {
         (b"sep=;\n", EMPTY.to_owned()),
         (&utf_16("name\nx\n"), format!("u.csv:1: {NUL}")),
         (b"\x89PNG\r\n\x1a\n\0\0", format!("u.csv:1: {NOT_UTF_8}")),
-        (b"PK\x03\x04", "u.csv:1: is a zip archive or a workbook, not text (save the sheet as CSV)".to_owned()),
+        (b"PK\x03\x04", "\"u.csv\" is not a readable workbook: invalid Zip archive: Could not find EOCD".to_owned()),
         (wide.join(",").as_bytes(), "u.csv:1: has more than 4096 columns".to_owned()),
         (&b",".repeat(10_000), "u.csv:1: has more than 4096 columns".to_owned()),
         (&b"x".repeat(3 << 20), "u.csv:1: a cell is longer than 1 MiB (is this a CSV file?)".to_owned()),

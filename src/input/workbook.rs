@@ -1,0 +1,356 @@
+//! Sheets of workbooks (.xlsx, .xlsb, .xls, .ods), as rows of text.
+//!
+//! A sheet is written once to a temporary file as CSV, in which a header, empty rows and unnamed columns mean what they
+//! mean in a CSV file; faults name the row of the sheet. Hidden rows are read like others, and of merged cells the first
+//! has the value, as all programs store it. A formula counts as the value that its program stored.
+
+use super::archive::{self, FileKind, damaged};
+use super::csv::{Csv, HeaderRule};
+use super::file::Text;
+use super::notes::{NoteKind, Notes, Topic};
+use super::{Fault, Heading, Opened, Record, Records, Step};
+use crate::error::{Error, Result};
+use crate::value::name::column_key;
+use crate::value::shown;
+use calamine::{Data, DataRef, Ods, Reader, Xls, Xlsb, Xlsx};
+use csv::{Terminator, Writer, WriterBuilder};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// Number of cells of the largest sheet that is read.
+const CELLS_LIMIT: u64 = 50_000_000;
+/// Number of columns of a sheet in any program.
+const WIDTH_LIMIT: usize = 16_384;
+
+static NO_VALUE: Topic =
+    Topic::new(NoteKind::Warning, "warning: {n} formula{s} {has} no stored value and {was} read as empty", 5);
+
+/// Sheet of a workbook, put aside as text.
+#[derive(Debug)]
+pub struct SheetText {
+    /// Name of the workbook and the sheet in faults.
+    name: String,
+    file: NamedTempFile,
+    /// Line in the file of each row, and its number in the sheet.
+    rows: Arc<Vec<(u64, u64)>>,
+    /// Places of formulas without a stored value.
+    without_value: Arc<Vec<String>>,
+}
+
+/// Tests if the file at `path` is a workbook or what is taken for one, by its content.
+///
+/// # Errors
+/// It is a page of HTML or a workbook of a kind that is not read; the error names the way to read it.
+pub fn is_workbook(path: &Path) -> Result<bool> {
+    let name = path.display();
+    let way_out = "open it in a spreadsheet and save it as .xlsx";
+    match archive::kind(path) {
+        FileKind::Zip | FileKind::Compound => Ok(true),
+        FileKind::Html => Err(Error::failed(format!("\"{name}\" is a page of HTML")).help(way_out)),
+        FileKind::SpreadsheetMl => {
+            Err(Error::failed(format!("\"{name}\" is a workbook in XML of 2003 (SpreadsheetML)")).help(way_out))
+        }
+        FileKind::Other => Ok(false),
+    }
+}
+
+/// Reads the sheet that is called `sheet`, or the one sheet with contents, or the one that is called as one of
+/// `usual_names`.
+///
+/// # Errors
+/// The workbook cannot be read, or it is not clear which sheet is meant.
+pub fn put_aside(path: &Path, sheet: Option<&str>, usual_names: &[&str]) -> Result<SheetText> {
+    let name = path.display().to_string();
+    let file = archive::open(path, &name)?;
+    let is_compound = archive::kind(path) == FileKind::Compound;
+    let has = |part: &str| !is_compound && archive::has_part(&file, part);
+    let (is_binary, is_open_document, is_xml) = (has("xl/workbook.bin"), has("content.xml"), has("xl/workbook.xml"));
+    let reader = BufReader::new(archive::open(path, &name)?);
+    if is_compound {
+        let workbook = Xls::new(reader).map_err(|error| match error {
+            calamine::XlsError::Password => {
+                Error::failed(format!("\"{name}\" is protected by a password")).help("save it without a password")
+            }
+            error => damaged(&name, &error),
+        })?;
+        return aside(workbook, &name, sheet, usual_names, range_rows);
+    }
+    match (is_binary, is_open_document, is_xml) {
+        (true, _, _) => aside(opened::<Xlsb<_>>(reader, &name)?, &name, sheet, usual_names, range_rows),
+        (_, true, _) => aside(opened::<Ods<_>>(reader, &name)?, &name, sheet, usual_names, range_rows),
+        (_, _, true) => aside(opened::<Xlsx<_>>(reader, &name)?, &name, sheet, usual_names, streamed_rows),
+        _ => Err(Error::failed(format!("\"{name}\" is a zip archive without a workbook in it"))
+            .help("unpack it, and import its files one by one")),
+    }
+}
+
+fn opened<R: Reader<BufReader<File>>>(reader: BufReader<File>, name: &str) -> Result<R>
+where
+    R::Error: std::fmt::Display,
+{
+    R::new(reader).map_err(|error| damaged(name, &error))
+}
+
+/// Writer of the rows of a sheet.
+struct RowWriter {
+    writer: Writer<NamedTempFile>,
+    line: u64,
+    rows: Vec<(u64, u64)>,
+    without_value: Vec<String>,
+    /// The cells of the row that is being read.
+    cells: Vec<String>,
+    number: u64,
+    count: u64,
+}
+
+impl RowWriter {
+    fn new() -> Result<Self> {
+        let file = NamedTempFile::new().map_err(no_room)?;
+        let writer = WriterBuilder::new().flexible(true).terminator(Terminator::Any(b'\n')).from_writer(file);
+        let (rows, without_value, cells) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { writer, line: 1, rows, without_value, cells, number: 0, count: 0 })
+    }
+
+    /// Takes the cell in this row and column, both from 0.
+    fn cell(&mut self, name: &str, (row, column): (u32, u32), text: &str) -> Result<()> {
+        let (number, column) = (u64::from(row) + 1, usize::try_from(column).unwrap_or(usize::MAX));
+        if number != self.number {
+            self.end_row()?;
+            self.number = number;
+        }
+        self.count += 1;
+        if self.count > CELLS_LIMIT || column >= WIDTH_LIMIT {
+            return Err(damaged(name, &format!("it has more than {CELLS_LIMIT} cells or {WIDTH_LIMIT} columns")));
+        }
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, String::new());
+        }
+        if let Some(cell) = self.cells.get_mut(column) {
+            // Lines are counted, and programs do not agree on their ends.
+            *cell = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self) -> Result<()> {
+        if self.cells.iter().any(|cell| !cell.trim().is_empty()) {
+            self.rows.push((self.line, self.number));
+            self.writer.write_record(&self.cells).map_err(|error| no_room(std::io::Error::other(error)))?;
+            let breaks: usize = self.cells.iter().map(|cell| cell.matches('\n').count()).sum();
+            self.line += 1 + breaks as u64;
+        }
+        self.cells.clear();
+        Ok(())
+    }
+
+    fn end(mut self, name: String) -> Result<SheetText> {
+        self.end_row()?;
+        let file = self.writer.into_inner().map_err(|error| no_room(error.into_error()))?;
+        Ok(SheetText { name, file, rows: Arc::new(self.rows), without_value: Arc::new(self.without_value) })
+    }
+}
+
+fn no_room(error: std::io::Error) -> Error {
+    Error::io(format!("cannot put the sheet aside in {}", std::env::temp_dir().display()), error)
+        .help("set TMPDIR to a folder with room")
+}
+
+fn aside<R: Reader<BufReader<File>>>(
+    mut workbook: R,
+    name: &str,
+    sheet: Option<&str>,
+    usual_names: &[&str],
+    rows: impl Fn(&mut R, &str, &str, &mut RowWriter) -> Result<()>,
+) -> Result<SheetText> {
+    let sheets = workbook.sheet_names();
+    let listed = || sheets.iter().map(|sheet| shown::quoted(sheet)).collect::<Vec<String>>().join(", ");
+    let is_called = |names: &[&str]| {
+        let is_one = |sheet: &&String| names.iter().any(|name| column_key(name) == column_key(sheet));
+        sheets.iter().find(is_one)
+    };
+    let candidates: Vec<&String> = match sheet {
+        Some(sheet) => vec![is_called(&[sheet]).ok_or_else(|| {
+            Error::usage(format!("\"{name}\" has no sheet {}", shown::quoted(sheet)))
+                .help(format!("sheets are {}", listed()))
+        })?],
+        None => is_called(usual_names).map_or_else(|| sheets.iter().collect(), |sheet| vec![sheet]),
+    };
+    let mut read: Option<SheetText> = None;
+    for sheet in candidates {
+        let called = format!("{name} ({sheet})");
+        let mut writer = RowWriter::new()?;
+        rows(&mut workbook, sheet, &called, &mut writer)?;
+        let text = writer.end(called)?;
+        if !text.rows.is_empty() && read.is_some() {
+            return Err(Error::usage(format!("\"{name}\" has several sheets"))
+                .help(format!("pass --sheet with one of {}", listed())));
+        }
+        if read.is_none() || !text.rows.is_empty() {
+            read = Some(text).filter(|text| !text.rows.is_empty() || sheets.len() == 1);
+        }
+    }
+    read.ok_or_else(|| Error::failed(format!("\"{name}\" has no rows")))
+}
+
+/// Reads a sheet of XML as it is unpacked.
+fn streamed_rows(workbook: &mut Xlsx<BufReader<File>>, sheet: &str, name: &str, to: &mut RowWriter) -> Result<()> {
+    let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| damaged(name, &error))?;
+    while let Some(cell) = cells.next_cell_with_formula().map_err(|error| damaged(name, &error))? {
+        match text_of(&cell.value) {
+            Some(text) => to.cell(name, cell.pos, &text)?,
+            None if cell.formula.is_some() => to.without_value.push(place(cell.pos)),
+            None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Reads a sheet that calamine holds in memory.
+fn range_rows<R: Reader<BufReader<File>>>(workbook: &mut R, sheet: &str, name: &str, to: &mut RowWriter) -> Result<()>
+where
+    R::Error: std::fmt::Display,
+{
+    let range = workbook.worksheet_range(sheet).map_err(|error| damaged(name, &error))?;
+    let (first_row, first_column) = range.start().unwrap_or_default();
+    for (row, column, value) in range.used_cells() {
+        let at = |first: u32, index: usize| first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX));
+        if let Some(text) = text_of(&borrowed(value)) {
+            to.cell(name, (at(first_row, row), at(first_column, column)), &text)?;
+        }
+    }
+    let formulas = workbook.worksheet_formula(sheet).ok();
+    let start = formulas.as_ref().and_then(calamine::Range::start).unwrap_or_default();
+    for (row, column, formula) in formulas.iter().flat_map(calamine::Range::used_cells) {
+        let position = (start.0 + u32::try_from(row).unwrap_or(0), start.1 + u32::try_from(column).unwrap_or(0));
+        if !formula.is_empty() && range.get_value(position).is_none_or(|value| matches!(value, Data::Empty)) {
+            to.without_value.push(place(position));
+        }
+    }
+    Ok(())
+}
+
+fn borrowed(value: &Data) -> DataRef<'_> {
+    match value {
+        Data::Int(number) => DataRef::Int(*number),
+        Data::Float(number) => DataRef::Float(*number),
+        Data::String(text) => DataRef::SharedString(text),
+        Data::Bool(truth) => DataRef::Bool(*truth),
+        Data::DateTime(time) => DataRef::DateTime(*time),
+        Data::DateTimeIso(text) => DataRef::DateTimeIso(text.clone()),
+        Data::DurationIso(text) => DataRef::DurationIso(text.clone()),
+        Data::Error(error) => DataRef::Error(error.clone()),
+        Data::Empty => DataRef::Empty,
+    }
+}
+
+/// Returns the text of a cell: a number in its shortest exact decimal form, a date in that of RFC 3339.
+fn text_of<'cell>(value: &'cell DataRef<'_>) -> Option<Cow<'cell, str>> {
+    Some(match value {
+        DataRef::Empty => return None,
+        DataRef::Int(number) => number.to_string().into(),
+        DataRef::Float(number) => number.to_string().into(),
+        DataRef::Bool(truth) => if *truth { "true" } else { "false" }.into(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.as_str().into(),
+        DataRef::SharedString(text) => (*text).into(),
+        DataRef::DateTime(time) if time.is_datetime() => {
+            let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}").into()
+        }
+        DataRef::DateTime(time) => time.as_f64().to_string().into(),
+        DataRef::Error(error) => error.to_string().into(),
+    })
+}
+
+/// Returns the name of a cell, `B7`.
+fn place((row, column): (u32, u32)) -> String {
+    let (mut letters, mut rest) = (String::new(), column + 1);
+    while rest > 0 {
+        let letter = u8::try_from((rest - 1) % 26).unwrap_or(0);
+        letters.insert(0, char::from(b'A' + letter));
+        rest = (rest - 1) / 26;
+    }
+    format!("{letters}{}", row + 1)
+}
+
+impl SheetText {
+    /// Opens the rows, with the header where `heading` says; its line is a row of the sheet.
+    ///
+    /// # Errors
+    /// There is no such row, or the header is wrong.
+    pub fn open(&self, heading: Heading) -> Result<Opened> {
+        let file = File::open(self.file.path()).map_err(no_room)?;
+        let size = file.metadata().ok().map(|data| data.len());
+        let text = Text::new(&self.name, Box::new(file), size, Some("utf-8"))?;
+        let line_of = |row: u64| self.rows.iter().find(|(_, number)| *number >= row).map_or(row, |(line, _)| *line);
+        let line = heading.line.map(|row| if row == 0 { 0 } else { line_of(row) });
+        let rule = if heading.rule == HeaderRule::Spreadsheet { HeaderRule::Sheet } else { heading.rule };
+        let csv = Csv::open(text, Some(b','), Heading { line, rule })?;
+        let (rows, without_value) = (Arc::clone(&self.rows), Arc::clone(&self.without_value));
+        Ok(csv.map_or_else(
+            || Opened::Empty { name: self.name.clone() },
+            |csv| Opened::Records(Box::new(SheetRows { csv, rows, without_value })),
+        ))
+    }
+
+    /// Returns the name of the workbook and the sheet in faults.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Rows of a sheet that was put aside.
+struct SheetRows {
+    csv: Csv,
+    rows: Arc<Vec<(u64, u64)>>,
+    without_value: Arc<Vec<String>>,
+}
+
+impl SheetRows {
+    fn row(&self, line: u64) -> u64 {
+        let after = self.rows.partition_point(|(start, _)| *start <= line);
+        after.checked_sub(1).and_then(|at| self.rows.get(at)).map_or(line, |(_, row)| *row)
+    }
+}
+
+impl Records for SheetRows {
+    fn name(&self) -> &str {
+        self.csv.name()
+    }
+
+    fn columns(&self) -> &[String] {
+        self.csv.columns()
+    }
+
+    fn header_line(&self) -> u64 {
+        self.row(self.csv.header_line())
+    }
+
+    fn note(&self, notes: &mut Notes) {
+        self.csv.note(notes);
+        for place in self.without_value.iter() {
+            notes.add(&NO_VALUE, place.clone());
+        }
+    }
+
+    fn read(&mut self, record: &mut Record) -> Step {
+        let step = self.csv.read(record);
+        record.line = self.row(record.line);
+        match step {
+            Step::Fault(fault) => Step::Fault(Fault { line: self.row(fault.line), ..fault }),
+            step => step,
+        }
+    }
+
+    fn bytes_read(&self) -> u64 {
+        self.csv.bytes_read()
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.csv.size()
+    }
+}
