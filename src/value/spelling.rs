@@ -91,6 +91,12 @@ impl Notation {
         }
     }
 
+    /// Returns true if a cell that is a value in the form of `inv` is always that value.
+    #[must_use]
+    pub const fn reads_own_form_first(&self) -> bool {
+        self.decimal.is_none() && self.date_format.is_none() && self.empty_words.is_empty() && !self.is_foreign
+    }
+
     /// Tests if the text is a word for an empty cell.
     #[must_use]
     pub fn is_empty_word(&self, text: &str) -> bool {

@@ -239,6 +239,18 @@ impl Intake {
         text: &'t str,
         empty: impl FnOnce() -> Result<Cell<'static>>,
     ) -> Result<Cell<'t>> {
+        // Most cells are values as they stand, and cost no more than without a notation.
+        let may_create = matches!(field.kind, Kind::Reference { .. }) && !self.create.is_empty();
+        if self.notation.as_ref().is_none_or(Notation::reads_own_form_first) && !may_create {
+            match self.cell(to, field, text) {
+                Ok(cell) => return Ok(cell),
+                Err(error) if self.notation.is_none() => return Err(error),
+                Err(error) => match Rejected::from(error) {
+                    Rejected::Command(error) => return Err(error),
+                    Rejected::Row(_) => {}
+                },
+            }
+        }
         let Some(notation) = self.notation.take() else { return self.cell(to, field, text) };
         let read = self.in_notation(to, field, text, &notation, empty);
         self.notation = Some(notation);
