@@ -38,7 +38,6 @@ fn arguments(command: Command) -> Command {
                 .value_name("NOUN|COMMAND|change|error")
                 .num_args(1..=2)
                 .required(true)
-                .allow_hyphen_values(true)
                 .help("A noun, a command, or change or error"),
         )
         .long_about(format!(
@@ -51,11 +50,11 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let catalog = session.catalog();
-    let of = options(matches, "of").join(" ");
+    let of = options(matches, "of").join("-");
     let schema = match (of.as_str(), answers::answer_of(catalog, &of)) {
         (CHANGE, _) => headed(CHANGE, change()),
         (ERROR, _) => headed(ERROR, error()),
-        (command, Some(answer)) => headed(&command.replace(" --", "-").replace(' ', "-"), answer),
+        (command, Some(answer)) => headed(command, answer),
         (noun, None) => of_noun(catalog, session.noun(noun)?),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Error::failed(error.to_string()))?;

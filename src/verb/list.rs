@@ -119,7 +119,7 @@ pub(crate) fn of_template(
     let template = session.template().filter(|_| options(matches, "columns").is_empty())?;
     let catalog = session.catalog();
     let mut columns = Vec::new();
-    let mut known = BTreeSet::new();
+    let mut existing_keys = BTreeSet::new();
     for path in every(catalog, entity) {
         let keys = identified(catalog, entity, vec![path.clone()]);
         let keys: Vec<String> = keys
@@ -129,10 +129,10 @@ pub(crate) fn of_template(
             .collect();
         if keys.iter().any(|key| template.names().contains(key)) {
             columns.push(path);
-            known.extend(keys);
+            existing_keys.extend(keys);
         }
     }
-    Some(template.names().is_subset(&known).then_some(columns))
+    Some(template.names().is_subset(&existing_keys).then_some(columns))
 }
 
 /// Returns every column of a list.

@@ -11,23 +11,23 @@ use serde_json::{Map, Value as Json, json};
 /// Schema of an answer.
 type Answer = fn(&Catalog) -> Json;
 
-/// Commands, and the schemas of their answers.
+/// Commands, with hyphens for blanks, and the schemas of their answers.
 pub(super) const ANSWERS: [(&str, Answer); 19] = [
     ("backup", |_| backup()),
     ("blame", |_| rows(&blame::columns())),
     ("check", |_| selected(&check::columns())),
-    ("check --rules", |_| rows(&check::rule_columns())),
+    ("check-rules", |_| rows(&check::rule_columns())),
     ("diff", |_| rows(&diff::row_columns(true))),
     ("find", |_| selected(&find::columns())),
     ("fit", |_| selected(&fit::columns())),
     ("impact", |_| selected(&impact::columns())),
     ("init", |_| closed(&json!({ "file": { "type": "string" } }))),
-    ("ip next", |_| rows(&address_next::columns())),
-    ("ip usage", |_| selected(&address_usage::columns())),
+    ("ip-next", |_| rows(&address_next::columns())),
+    ("ip-usage", |_| selected(&address_usage::columns())),
     ("log", |_| rows(&crate::verb::log::columns())),
-    ("log purge", |_| purge()),
-    ("log show", |_| rows(&log::show_columns(true))),
-    ("log verify", |_| rows(&log::verify_columns())),
+    ("log-purge", |_| purge()),
+    ("log-show", |_| rows(&log::show_columns(true))),
+    ("log-verify", |_| rows(&log::verify_columns())),
     ("restore", |_| restore()),
     ("stats", statistics),
     ("usage", |_| selected(&usage::every_column())),
