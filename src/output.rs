@@ -228,6 +228,7 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
 }
 
 /// Creates the form of `style`, if it is made of JSON objects: of several ones if `many` is true.
+#[must_use]
 pub fn form(style: Style, layout: Layout, many: bool) -> Option<Box<dyn Form>> {
     match style {
         Style::Yaml => Some(Box::new(if many { Yaml::list() } else { Yaml::single() })),

@@ -133,3 +133,34 @@ fn failure(error: &minijinja::Error, text: &str, what: &str) -> Error {
         _ => failure,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Rendered, Template};
+    use crate::output::converted::Form;
+    use serde_json::json;
+
+    fn rendered(text: &str, is_shown: bool) -> String {
+        let mut written = Vec::new();
+        let record = json!({ "name": "a\u{1b}[2J\n", "size": 0.5, "none": null, "list": ["\u{202e}"] });
+        let template = Template::parse(text).expect("a template");
+        Rendered::new(template, is_shown).object(&record, &mut written).expect("it is written");
+        String::from_utf8(written).expect("UTF-8")
+    }
+
+    #[test]
+    fn control_characters_in_data_reach_no_terminal() {
+        assert_eq!(rendered("{{name}}|\t{{size}}", false), "a\u{1b}[2J\n|\t0.5\n");
+        assert_eq!(rendered("{{name}}|\t{{size}}", true), "a\\x1b[2J\\n|\t0.5\n");
+        assert_eq!(
+            rendered("{% set x %}{{name|upper}}{% endset %}{{x|safe}}{{list}}", true),
+            "A\\x1b[2J\\n['\\u{202e}']\n"
+        );
+    }
+
+    #[test]
+    fn an_empty_value_is_empty_text() {
+        assert_eq!(rendered("<{{none}}>{{none or '-'}}", false), "<>-\n");
+        assert_eq!(rendered("<{{none}}>", true), "<>\n");
+    }
+}

@@ -194,7 +194,7 @@ fn json_records(
 
 /// Returns the members of an object, each with a comma behind it.
 fn members(object: &Map<String, Json>) -> String {
-    object.iter().map(|(key, value)| format!("\"{key}\": {value}, ")).collect()
+    object.iter().fold(String::new(), |text, (key, value)| text + &format!("\"{key}\": {value}, "))
 }
 
 /// Reads an object that was written here.

@@ -92,8 +92,11 @@ pub(crate) fn stream(
     otherwise: Style,
 ) -> Result<()> {
     let columns = match of_template(session, entity, matches) {
-        // The answer names the keys that there are.
-        Some(asked_for) => asked_for.unwrap_or_else(|| every(session.catalog(), entity).collect()),
+        Some(columns) => columns,
+        // The template reads a key that there is not; the answer names those that there are.
+        None if session.template().is_some() && options(matches, "columns").is_empty() => {
+            every(session.catalog(), entity).collect()
+        }
         None => columns(session.catalog(), entity, matches, usual)?,
     };
     let columns = match session.style.unwrap_or(otherwise) {
@@ -109,13 +112,9 @@ pub(crate) fn stream(
     session.answer_list(options, &headers, |reader| Ok(Query { columns, ..query(reader, entity, matches, usual)? }))
 }
 
-/// Returns the columns that the template of the command line reads, or `None` in their place if it reads a key that no
-/// column has. There are none without a template, and where `-c` selects columns.
-pub(crate) fn of_template(
-    session: &Session,
-    entity: &'static Entity,
-    matches: &ArgMatches,
-) -> Option<Option<Vec<Path>>> {
+/// Returns the columns that the template of the command line reads; `None` without a template, where `-c` selects columns,
+/// and if the template reads a key that no column has.
+pub(crate) fn of_template(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Option<Vec<Path>> {
     let template = session.template().filter(|_| options(matches, "columns").is_empty())?;
     let catalog = session.catalog();
     let mut columns = Vec::new();
@@ -132,7 +131,7 @@ pub(crate) fn of_template(
             existing_keys.extend(keys);
         }
     }
-    Some(template.names().is_subset(&existing_keys).then_some(columns))
+    template.names().is_subset(&existing_keys).then_some(columns)
 }
 
 /// Returns every column of a list.

@@ -32,11 +32,11 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let usual: Vec<String> = columns(catalog, entity, Style::Table).into_iter().map(|path| path.name).collect();
     let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
     let is_chosen = !arguments::options(matches, "columns").is_empty();
-    let chosen = match list::of_template(session, entity, matches) {
-        _ if is_chosen => Some(list::columns(catalog, entity, matches, &usual)?),
+    let chosen = if is_chosen {
+        Some(list::columns(catalog, entity, matches, &usual)?)
+    } else {
         // A template that reads no more than columns needs no section.
-        Some(columns) => columns,
-        None => None,
+        list::of_template(session, entity, matches)
     };
     let style = session.style.unwrap_or(Style::Table);
     session.answer_cards(names.len() > 1, |cards| {

@@ -78,19 +78,19 @@ fn statistics(catalog: &Catalog) -> Json {
 
 /// Returns the schema of rows with all of `columns`.
 fn rows(columns: &[Column]) -> Json {
-    one_or_many(closed(&properties(columns)))
+    one_or_many(&closed(&properties(columns)))
 }
 
 /// Returns the schema of rows with those of `columns` that `-c` selects.
 fn selected(columns: &[Column]) -> Json {
     let properties = properties(columns);
     one_or_many(
-        json!({ "type": "object", "properties": properties, "minProperties": 1, "additionalProperties": false }),
+        &json!({ "type": "object", "properties": properties, "minProperties": 1, "additionalProperties": false }),
     )
 }
 
 /// Returns the schema of an array of rows, or of a row alone, as JSON lines have it.
-fn one_or_many(row: Json) -> Json {
+fn one_or_many(row: &Json) -> Json {
     let reference = json!({ "$ref": "#/$defs/row" });
     json!({ "$defs": { "row": row }, "oneOf": [reference.clone(), { "type": "array", "items": reference }] })
 }
