@@ -1,8 +1,10 @@
 //! Context of every verb and command: the inventory, the options that all commands have, and the output.
 
+mod answer;
 mod command_line;
 mod shared;
 
+pub use answer::Answer;
 pub(crate) use shared::SharedTransaction;
 
 use crate::catalog::{Catalog, Entity};
@@ -10,10 +12,12 @@ use crate::error::{Error, Result};
 use crate::output::amount::Amounts;
 use crate::output::left_out::LeftOut;
 use crate::output::row::{Column, Row};
-use crate::output::{self, Cards, Layout, Sheet, Style, pager, spool::Spool};
+use crate::output::template::Template;
+use crate::output::{self, Cards, Layout, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
 use crate::value::role::Role;
 use crate::value::{shown, time};
+use answer::List;
 use clap::ArgMatches;
 use command_line::{command_line, option};
 use std::borrow::Cow;
@@ -74,6 +78,8 @@ pub struct Session<'s> {
     pub inventory: &'static Inventory,
     /// Style from the command line or `INV_OUTPUT`, if any.
     pub style: Option<Style>,
+    /// Template of [`Style::Template`].
+    template: Option<Template>,
     /// True if only answers and failures are printed (`--quiet`).
     pub quiet: bool,
     /// True if a failure is printed with its chain of causes (`--verbose`).
@@ -115,11 +121,9 @@ impl Session<'_> {
     ) -> Result<Self> {
         let flag = |name: &str| option::<bool>(matches, name).unwrap_or(false);
         let text = |name: &str| option::<String>(matches, name);
-        let style = match text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned()))
-        {
-            Some(style) => Some(Style::parse(&style)?),
-            None => None,
-        };
+        let (style, template) = answer::style(
+            text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned())),
+        )?;
         let color = match text("color").as_deref() {
             Some("always") => Color::Always,
             Some("never") => Color::Never,
@@ -135,6 +139,7 @@ impl Session<'_> {
         Ok(Self {
             inventory,
             style,
+            template,
             quiet,
             verbose: flag("verbose"),
             interactive: !flag("no-input") && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
@@ -165,6 +170,7 @@ impl Session<'_> {
             command: self.command.clone(),
             database: self.database.clone(),
             unit: self.unit.clone(),
+            template: self.template.clone(),
             warned: Cell::new(true),
             change: Cell::new(None),
             ..*self
@@ -240,6 +246,7 @@ impl Session<'_> {
             local_time: terminal && table,
             amounts: if self.exact { Amounts::Exact } else { Amounts::Rounded },
             page,
+            template: self.template.clone(),
         }
     }
 
@@ -309,9 +316,9 @@ impl Session<'_> {
         let layout = self.layout_in_unit(style, options.headers, options.for_spreadsheet)?;
         let mut left_out = LeftOut::default();
         let answered = self.to_output(style, |out| {
-            let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
+            let mut list = List::new(output::sheet(style, layout, out), columns);
             let written = write(&mut list).and_then(|()| list.write(|sheet| sheet.end()));
-            left_out = list.sheet.left_out();
+            left_out = list.left_out();
             written
         });
         self.say_left_out(&left_out);
@@ -385,22 +392,6 @@ impl Session<'_> {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// Answers with text as it is: a path, a count, a script.
-    ///
-    /// # Errors
-    /// The output cannot be written.
-    pub fn answer_text(&self, text: &str) -> Result<()> {
-        self.answer_written(|out| out.write_all(text.as_bytes()).map_err(Error::output))
-    }
-
-    /// Answers with what `write` writes, as it is.
-    ///
-    /// # Errors
-    /// Those of `write`; the output cannot be written.
-    pub fn answer_written(&self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        self.to_output(Style::Csv, write)
-    }
-
     /// Runs `write` on standard output, through the pager for tables on a terminal. A spool buffers the rest for a
     /// slow reader, so that the lock is released.
     fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
@@ -461,12 +452,6 @@ impl Session<'_> {
     #[must_use]
     pub fn change(&self) -> Option<i64> {
         self.change.get()
-    }
-
-    /// Returns true if answers are JSON.
-    #[must_use]
-    pub fn is_json(&self) -> bool {
-        self.style.is_some_and(Style::is_json)
     }
 
     /// Sets the password hash of the login user who is signed in.
@@ -530,39 +515,6 @@ fn write_message(text: &str) {
     for line in text.split('\n') {
         // If standard error is closed, nobody can see the failure.
         let _ = writeln!(std::io::stderr(), "{}", shown::shown(line));
-    }
-}
-
-/// List that is being written.
-struct List<'l> {
-    sheet: Box<dyn Sheet + 'l>,
-    columns: &'l [Column],
-    /// True once the header is written. It waits for the first row, so that a failed query prints no header.
-    begun: bool,
-}
-
-impl List<'_> {
-    /// Runs `write` on the sheet, after its header.
-    fn write(&mut self, write: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
-        let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };
-        begun.and_then(|()| write(self.sheet.as_mut())).map_err(Error::output)
-    }
-}
-
-/// Options of an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer {
-    /// Style without `--output` and `INV_OUTPUT`.
-    pub otherwise: Style,
-    /// True if headers are written.
-    pub headers: bool,
-    /// True if cells are guarded against formulas of spreadsheets.
-    pub for_spreadsheet: bool,
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self { otherwise: Style::Table, headers: true, for_spreadsheet: false }
     }
 }
 

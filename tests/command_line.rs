@@ -33,7 +33,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "-o xml vm list",
         "there is no output format \"xml\"",
-        "choose one of table, csv, tsv, json, jsonl, markdown, value",
+        "choose one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT",
     ),
     ("vm list extra", "inv vm list takes no further argument, but got \"extra\"", "inv vm list --help tells more"),
     ("vm add a b", "inv vm add takes no further argument, but got \"b\"", "inv vm add --help tells more"),

@@ -159,9 +159,10 @@ fn an_unknown_column_lists_them_all() {
     for arguments in [&["-c", "nmae"][..], &["--sort", "nmae"], &["--where", "nmae=x"], &["-c", "name,+nmae"]] {
         let answer = sandbox.run(&[&["vm", "list"], arguments].concat());
         assert_eq!(answer.status, 2, "{answer}");
+        let mark = if arguments[0] == "--where" { "  nmae=x\n  ^\n" } else { "" };
         let told = answer
             .stderr
-            .strip_prefix("error: vm has no column \"nmae\"\nhelp: did you mean name? ")
+            .strip_prefix(&format!("error: vm has no column \"nmae\"\n{mark}help: did you mean name? "))
             .expect(&answer.stderr);
         for name in ["name", "pool", "status", "memory", "owner", "ips", "disks", "disk", "systems", "path", "id"] {
             assert!(told.split([' ', ',', ';', '\n']).any(|word| word == name), "{name}\n{answer}");

@@ -6,6 +6,7 @@ use crate::command::Graft;
 use crate::error::{Error, Kind, Result};
 use crate::input::lines::Lines;
 use crate::interrupt;
+use crate::output::Style;
 use crate::session::{Session, SharedTransaction};
 use crate::store::Writer;
 use crate::value::shown;
@@ -101,7 +102,7 @@ fn run_together(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Re
         if !faults.is_empty() {
             return Err(failed(&faults, commands.len(), "nothing was changed"));
         }
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let change = writer.change_id();
         if let Some(change) = change.filter(|_| report.is_written()) {
             writer.settle_history()?;
@@ -109,7 +110,7 @@ fn run_together(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Re
         }
         Ok((change, output.into_inner(), report))
     })?;
-    if session.dry_run || session.is_json() {
+    if session.dry_run || session.has_keys() {
         return report.tell(session);
     }
     output.rewind().map_err(|error| Error::io("cannot read the answers that waited for the commit", error))?;
@@ -126,6 +127,10 @@ fn run_each(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Result
     let mut faults = FaultLines::default();
     for line in commands {
         interrupt::check()?;
+        if session.style == Some(Style::Yaml) {
+            // Each command answers with a document of its own.
+            session.answer_text("---\n")?;
+        }
         run_line(session, line, None).or_else(|error| note(&mut faults, name, line, error))?;
     }
     if !faults.is_empty() {

@@ -38,7 +38,7 @@ pub(crate) enum ErrorFormat {
     Json,
 }
 
-/// Returns the format of failures: JSON where answers are. Also command lines that clap refuses have one, so they are read
+/// Returns the format of failures: JSON where answers have its keys, which readers of YAML read too. Also command lines that clap refuses have one, so they are read
 /// here as they are.
 pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
     let words = || arguments.iter().map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
@@ -56,7 +56,7 @@ pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
         }
     }
     match Style::parse(&style) {
-        Ok(style) if style.is_json() => ErrorFormat::Json,
+        Ok(Style::Json | Style::Jsonl | Style::Yaml) => ErrorFormat::Json,
         _ => ErrorFormat::Text,
     }
 }

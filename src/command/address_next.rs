@@ -65,7 +65,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity = session.catalog().of(NOUN);
     let free = if switch(matches, "reserve") {
         let (free, report) = session.write(|writer| {
-            let mut report = Report::new(session);
+            let mut report = Report::new(session)?;
             let free = next(writer, entity, &block, vlan.as_deref(), count)?;
             for address in &free {
                 let values = reserved(entity, block.family(), address, vlan.as_deref());
@@ -74,7 +74,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             }
             Ok((free, report))
         })?;
-        if session.dry_run || session.is_json() {
+        if session.dry_run || session.has_keys() {
             return report.tell(session);
         }
         free
@@ -84,8 +84,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if let (None, [address]) = (session.style, free.as_slice()) {
         return session.answer_text(&format!("{address}\n"));
     }
-    let columns = [Column::whole("address"), Column::whole("vlan")];
-    session.answer(list::answer(matches, Style::Table), &columns, |take| {
+    session.answer(list::answer(matches, Style::Table), &columns(), |take| {
         let mut row = Row::default();
         for address in &free {
             row.clear();
@@ -98,6 +97,10 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Ok(())
     })
+}
+
+pub(super) fn columns() -> [Column; 2] {
+    [Column::whole("address"), Column::whole("vlan")]
 }
 
 /// Returns the values of a reserved address, in the order of the fields.

@@ -34,7 +34,7 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     let number = |name| Column::new(name, ColumnKind::Number);
     let [assignable, used, reserved, free] = ["assignable", "used", "reserved", "free"].map(number);
     let [name, first, last] = ["block", "first", "last"].map(Column::whole);

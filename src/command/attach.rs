@@ -58,7 +58,7 @@ fn link(session: &Session, matches: &ArgMatches, is_member: bool) -> Result<()> 
     let Some(name) = arguments::option(matches, "whole") else { return Err(Error::usage("which system is not said")) };
     let names = arguments::names(matches)?;
     let (count, report) = session.write(|writer| {
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let owner = Value::Integer(writer.resolve(whole, name)?);
         let mut count = 0;
         for name in &names {

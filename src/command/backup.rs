@@ -50,13 +50,14 @@ fn arguments(command: Command) -> Command {
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(to) = matches.get_one::<PathBuf>("to") else { return Err(Error::usage("where to is not said")) };
+    session.expect_keys(&["dry_run", "file", "removed"])?;
     let Some(most) = arguments::option(matches, "keep") else {
         if session.dry_run {
             session.store().may_back_up(to)?;
         } else {
             session.store().back_up(to)?;
         }
-        if session.is_json() {
+        if session.has_keys() {
             return answer_files(session, to, &[]);
         }
         if session.dry_run {
@@ -79,7 +80,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     } else {
         session.store().back_up_among(to, most)?
     };
-    if session.is_json() {
+    if session.has_keys() {
         return answer_files(session, &copy, &removed);
     }
     let (backed, deleted) = if session.dry_run { ("would back up", "would remove") } else { ("backed up", "removed") };
@@ -90,11 +91,11 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-/// Answers in JSON with the copy that was made and those that were removed.
+/// Answers with the copy that was made and those that were removed.
 fn answer_files(session: &Session, copy: &Path, removed: &[PathBuf]) -> Result<()> {
     let removed: Vec<Cow<'_, str>> = removed.iter().map(|path| path.to_string_lossy()).collect();
     let answer = json!({ "dry_run": session.dry_run, "file": copy.to_string_lossy(), "removed": removed });
-    session.answer_text(&format!("{answer}\n"))
+    session.answer_object(&answer)
 }
 
 /// Returns a path with control characters escaped.

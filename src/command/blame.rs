@@ -18,12 +18,8 @@ fn arguments(command: Command) -> Command {
     command.args(both.map(|argument| argument.required(true)))
 }
 
-fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let (Some(noun), Some(name)) = (option(matches, "noun"), option(matches, "record")) else {
-        return Err(Error::usage("a noun and a name are needed"));
-    };
-    let entity = session.noun(noun)?;
-    let columns = [
+pub(super) fn columns() -> [Column; 8] {
+    [
         Column::whole("field"),
         Column::new("value", ColumnKind::Text),
         Column::whole("by"),
@@ -32,8 +28,15 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Column::prose("message"),
         Column::path("file"),
         Column::whole("source"),
-    ];
-    session.answer_reading(Answer::default(), &columns, |reader, out| {
+    ]
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let (Some(noun), Some(name)) = (option(matches, "noun"), option(matches, "record")) else {
+        return Err(Error::usage("a noun and a name are needed"));
+    };
+    let entity = session.noun(noun)?;
+    session.answer_reading(Answer::default(), &columns(), |reader, out| {
         let id = reader.resolve(entity, name)?;
         let mut row = Row::default();
         for blame in reader.blame(entity, id)? {

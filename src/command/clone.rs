@@ -48,7 +48,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         let Some(record) = writer.record(entity, id)? else {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
         };
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let mut intake = Intake::default();
         let mut draft = Draft::empty(entity);
         for ((place, field), value) in entity.fields.iter().enumerate().zip(&record.values) {
@@ -63,7 +63,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         parts(writer, entity, id, copy, &mut report)?;
         Ok((writer.path(entity, copy)?, report))
     })?;
-    if session.dry_run || session.is_json() {
+    if session.dry_run || session.has_keys() {
         return report.tell(session);
     }
     session.answer_text(&format!("{}\n", shown::shown(&path)))

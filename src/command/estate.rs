@@ -29,11 +29,14 @@ pub(crate) struct Estate {
     pub months: Vec<(String, u64, u64)>,
 }
 
+/// Nouns whose records are counted.
+pub(super) const COUNTED: [&str; 9] = ["vm", "pool", "dc", "provider", "storage", "disk", "ip", "system", "user"];
+
 /// Reads it.
 pub(crate) fn read(reader: &Reader<'_>) -> Result<Estate> {
     let catalog = reader.catalog();
     let mut counts = Vec::new();
-    for noun in ["vm", "pool", "dc", "provider", "storage", "disk", "ip", "system", "user"] {
+    for noun in COUNTED {
         let entity = catalog.of(noun);
         counts.push((entity, usize::try_from(reader.count(entity)?).unwrap_or_default()));
     }

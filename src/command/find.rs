@@ -46,7 +46,7 @@ fn arguments(command: Command) -> Command {
         )
 }
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     vec![
         Column::whole("noun"),
         Column::path("path"),
@@ -69,7 +69,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Err(_) => Wanted::Text(needle),
     };
     let usual: &[&str] =
-        if session.is_json() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
+        if session.has_keys() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
     sheet::answer(session, matches, &columns(), usual, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();

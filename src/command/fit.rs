@@ -35,7 +35,7 @@ fn arguments(command: Command) -> Command {
 /// Resources of one VM.
 type Need = Vec<(Resource, Decimal)>;
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     let mut columns = vec![Column::path("pool"), Column::new("fits", ColumnKind::Number)];
     for resource in Resource::ALL {
         let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };

@@ -55,12 +55,17 @@ fn offers(start: &str) -> Vec<String> {
 /// VMs that a system loses, its number of VMs, and the owners of the lost ones with their e-mail addresses.
 #[derive(Default)]
 struct Loss {
+    /// Id of the system.
+    system: Option<i64>,
     lost: u64,
     of: u64,
     owners: BTreeMap<String, Option<String>>,
 }
 
-fn columns() -> Vec<Column> {
+/// Columns of a system in JSON, which identifies it.
+pub(super) const IDENTIFIED: [&str; 6] = ["id", "path", "system", "impact", "owners", "emails"];
+
+pub(super) fn columns() -> Vec<Column> {
     let columns = [
         Column::whole("system"),
         Column::whole("impact"),
@@ -69,14 +74,16 @@ fn columns() -> Vec<Column> {
         Column::new("vms", ColumnKind::Number),
         Column::new("owners", ColumnKind::List),
         Column::new("emails", ColumnKind::List),
+        Column::new("id", ColumnKind::Number),
+        Column::path("path"),
     ];
     columns.into()
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let what = options(matches, "what");
-    let usual = ["system", "impact", "owners", "emails"];
-    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
+    let usual: &[&str] = if session.has_keys() { &IDENTIFIED } else { &["system", "impact", "owners", "emails"] };
+    sheet::answer(session, matches, &columns(), usual, |reader, take| {
         let (entity, id) = failed_record(reader, &what)?;
         let mut losses: Vec<(Option<String>, Loss)> = losses(reader, entity, id)?.into_iter().collect();
         losses.sort_by(|(one, lost), (other, less)| {
@@ -112,6 +119,12 @@ fn fill(row: &mut Row, system: Option<&str>, loss: &Loss) {
     row.list(loss.owners.keys().map(String::as_str));
     let emails: BTreeSet<&str> = loss.owners.values().flatten().map(String::as_str).collect();
     row.list(emails);
+    match loss.system {
+        Some(id) => row.integer(id),
+        None => row.null(),
+    }
+    // A system's path is its name.
+    row.texts([system]);
 }
 
 /// Returns the record of NOUN and NAME, or of a NAME that only one of the nouns has.
@@ -176,8 +189,11 @@ fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTree
             if let [system, number, vm, status, owner, email] = cells {
                 alone.remove(&id_of(vm.as_deref()));
                 if is_in_use(status.as_deref()) {
-                    systems.push(id_of(number.as_deref()));
-                    lose(losses.entry(system.clone()).or_default(), owner.as_deref(), email.as_deref());
+                    let id = id_of(number.as_deref());
+                    systems.push(id);
+                    let loss = losses.entry(system.clone()).or_default();
+                    loss.system = Some(id);
+                    lose(loss, owner.as_deref(), email.as_deref());
                 }
             }
         })?;

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::session::Session;
 use crate::value::shown;
 use clap::{ArgMatches, Command};
+use serde_json::json;
 
 pub(super) const GRAFT: Graft =
     Graft { under: None, name: "init", about: "Create the inventory file", hidden: false, arguments, run };
@@ -17,7 +18,12 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, _: &ArgMatches) -> Result<()> {
+    session.expect_keys(&["file"])?;
     session.store().create()?;
-    session.say(&format!("created {}", shown::shown(&session.database().to_string_lossy())));
+    let path = session.database().to_string_lossy();
+    if session.has_keys() {
+        return session.answer_object(&json!({ "file": path }));
+    }
+    session.say(&format!("created {}", shown::shown(&path)));
     Ok(())
 }

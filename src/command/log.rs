@@ -9,6 +9,7 @@ use crate::value::{shown, time};
 use crate::verb::arguments::{self, option};
 use crate::verb::{log, report, set};
 use clap::{Arg, ArgMatches, Command};
+use serde_json::json;
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -87,29 +88,50 @@ pub(super) fn number(text: &str) -> Result<i64> {
     })
 }
 
+/// Returns the columns of `log show`, in which JSON identifies records.
+pub(super) fn show_columns(has_keys: bool) -> Vec<Column> {
+    let columns = report::change_columns().into_iter().chain([Column::new("file", ColumnKind::Text)]);
+    if has_keys { identified_rows(columns) } else { columns.collect() }
+}
+
+/// Returns the columns of rows about records with `id` and `path` in the place of `record`.
+pub(super) fn identified_rows(columns: impl Iterator<Item = Column>) -> Vec<Column> {
+    let own = |column: Column| match column.name.as_str() {
+        "record" => vec![Column::new("id", ColumnKind::Number), Column::path("path")],
+        _ => vec![column],
+    };
+    columns.flat_map(own).collect()
+}
+
 fn show(session: &Session, matches: &ArgMatches) -> Result<()> {
     let id = number(option(matches, "change").unwrap_or_default())?;
-    let columns: Vec<Column> =
-        report::change_columns().into_iter().chain([Column::new("file", ColumnKind::Text)]).collect();
+    let columns = show_columns(session.has_keys());
     session.answer_reading(Answer::default(), &columns, |reader, out| {
         reader.change(id)?;
         let mut row = Row::default();
-        report::steps(reader, id, |cells, _, step| {
+        report::steps(reader, id, |[action, noun, path, field, old, new], record, step| {
             row.clear();
-            row.texts(cells.into_iter().chain([log::file_of(step.source.as_ref()).as_deref()]));
+            row.texts([action, noun]);
+            if session.has_keys() {
+                row.integer(record);
+            }
+            row.texts([path, field, old, new, log::file_of(step.source.as_ref()).as_deref()]);
             out(&row)
         })
     })
 }
 
-fn verify(session: &Session) -> Result<()> {
-    let columns = [
+pub(super) fn verify_columns() -> [Column; 4] {
+    [
         Column::new("changes", ColumnKind::Number),
         Column::new("last", ColumnKind::Number),
         Column::whole("head"),
         Column::new("purged", ColumnKind::Number),
-    ];
-    session.answer_reading(Answer::default(), &columns, |reader, out| {
+    ]
+}
+
+fn verify(session: &Session) -> Result<()> {
+    session.answer_reading(Answer::default(), &verify_columns(), |reader, out| {
         let verified = reader.verify()?;
         let mut row = Row::default();
         row.integer(i64::try_from(verified.changes).unwrap_or(i64::MAX));
@@ -126,10 +148,19 @@ fn verify(session: &Session) -> Result<()> {
 }
 
 fn purge(session: &Session, matches: &ArgMatches) -> Result<()> {
+    session.expect_keys(&["change", "dry_run", "before", "purged_changes"])?;
     let text = option(matches, "before").unwrap_or_default();
     let time = time::moment(text, &time::now())?;
     set::confirmed(session, &format!("drop the history before {time} for good"), matches)?;
     let count = session.write(|writer| writer.purge_history(&time))?;
+    if session.has_keys() {
+        return session.answer_object(&json!({
+            "change": session.change(),
+            "dry_run": session.dry_run,
+            "before": time,
+            "purged_changes": count,
+        }));
+    }
     let would = if session.dry_run { "would drop" } else { "dropped" };
     session.say(&match count {
         0 => format!("nothing to drop: history begins after {time}"),

@@ -127,14 +127,18 @@ fn logout(session: &Session, matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
-fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
-    let signed_in = session.store().signed_in(Role::Viewer)?;
-    let columns = [
+/// Columns of `whoami`.
+pub(super) fn columns() -> [Column; 4] {
+    [
         Column::whole("username"),
         Column::whole("role"),
         Column::whole("os_user"),
         Column::new("expires", ColumnKind::Time),
-    ];
+    ]
+}
+
+fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
+    let signed_in = session.store().signed_in(Role::Viewer)?;
     if signed_in.is_none() {
         session.say("this inventory has no login users: it is open to whoever can open the file");
     }
@@ -151,7 +155,7 @@ fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
         }
     }
     session.answer_cards(false, |cards| {
-        let written = cards.begin_record(&columns, &row).and_then(|()| cards.end_record());
+        let written = cards.begin_record(&columns(), &row).and_then(|()| cards.end_record());
         written.map_err(Error::output)
     })
 }

@@ -4,11 +4,12 @@ use super::Graft;
 use super::backup::path_text;
 use crate::error::{Error, Kind, Result};
 use crate::session::Session;
-use crate::store::LastChange;
+use crate::store::{LastChange, Restored};
 use crate::verb::arguments;
 use crate::verb::set::confirmed;
 use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
-use std::path::PathBuf;
+use serde_json::json;
+use std::path::{Path, PathBuf};
 
 pub(super) const GRAFT: Graft = Graft {
     under: None,
@@ -38,6 +39,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if !from.exists() {
         return Err(Error::failed(format!("there is no file {}", path_text(from))));
     }
+    session.expect_keys(&["change", "dry_run", "file", "from", "last_change", "last_time", "old_copy"])?;
     let store = session.store_to_change();
     store.may_restore()?;
     let restore = store.look_over(from)?;
@@ -54,16 +56,36 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         format!("make {path} of {backup}")
     };
     if session.dry_run {
+        if session.has_keys() {
+            return answer(session, from, &restore.last, None);
+        }
         session.say(&format!("would {what}"));
         return Ok(());
     }
     confirmed(session, &what, matches)?;
     let restored = store.restore(&restore)?;
+    if session.has_keys() {
+        return answer(session, from, &restore.last, Some(&restored));
+    }
     session.say(&format!("restored {path} from {}", path_text(from)));
     if let Some(old_copy) = restored.old_copy {
         session.say(&format!("what it was before is kept in {}", path_text(&old_copy)));
     }
     Ok(())
+}
+
+/// Answers with the files and the last change of the backup.
+fn answer(session: &Session, from: &Path, last: &LastChange, restored: Option<&Restored>) -> Result<()> {
+    let old_copy = restored.and_then(|restored| restored.old_copy.as_deref());
+    session.answer_object(&json!({
+        "change": restored.and_then(|restored| restored.change),
+        "dry_run": session.dry_run,
+        "file": session.database().to_string_lossy(),
+        "from": from.to_string_lossy(),
+        "last_change": last.as_ref().map(|(id, _)| id),
+        "last_time": last.as_ref().map(|(_, at)| at),
+        "old_copy": old_copy.map(Path::to_string_lossy),
+    }))
 }
 
 fn last(change: &LastChange) -> String {

@@ -139,16 +139,17 @@ impl RowTests {
 }
 
 fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<Criteria<(usize, Test)>>> {
-    let test = |comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
+    let test = |text: &str, comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
         let name = comparison.field.text();
-        let place = place(columns, &name)?;
+        let place = place(columns, &name);
+        let place = place.map_err(|error| condition::pointed(error, text, comparison.field.at))?;
         let Some(column) = columns.get(place) else { return Err(unknown(columns, &name)) };
-        let test = terms::test(reader, &column.name, column.kind, comparison)?;
+        let test = terms::test(reader, column, text, comparison)?;
         test.try_map(&mut |test| Ok(Criteria::One((place, test.clone()))))
     };
     let tests = conditions.iter().map(|text| {
         let criteria = condition::parse(text)?;
-        criteria.try_map(&mut |comparison| test(comparison).map_err(|error| terms::at(error, text, comparison)))
+        criteria.try_map(&mut |comparison| test(text, comparison))
     });
     tests.collect()
 }

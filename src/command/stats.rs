@@ -4,6 +4,7 @@ use super::Graft;
 use super::capacity::Resource;
 use super::estate::{self, Estate, head};
 use super::pools::{allotment_text, brief, grouped, push_amount, push_share, share};
+use crate::catalog::Entity;
 use crate::error::{Error, Result};
 use crate::output::bar::{Share, WARNS_FROM, bar};
 use crate::output::row::{Column, ColumnKind, Row};
@@ -44,29 +45,22 @@ fn run(session: &Session, _: &ArgMatches) -> Result<()> {
 /// Writes the estate as one record with sections.
 fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
     let checked = |result: std::io::Result<()>| result.map_err(Error::output);
-    let (mut columns, mut row) = (Vec::new(), Row::default());
-    for (entity, count) in &estate.counts {
-        columns.push(Column::new(entity.plural, ColumnKind::Number));
+    let columns = columns(estate.counts.iter().map(|(entity, _)| *entity));
+    let mut row = Row::default();
+    for (_, count) in &estate.counts {
         row.number(&count.to_string());
     }
-    for (stage, allocation) in [("vms.planned", estate.used.planned), ("vms.retired", estate.used.retired)] {
-        columns.push(Column::new(stage, ColumnKind::Number));
+    for allocation in [estate.used.planned, estate.used.retired] {
         row.number(&allocation.count.to_string());
     }
     for resource in Resource::ALL {
-        push_resource(&mut columns, &mut row, resource, estate);
+        push_resource(&mut row, resource, estate);
     }
     checked(cards.begin_record(&columns, &row))?;
     let top: Vec<(String, u64)> = top_pools(estate).into_iter().map(|(path, vms, _)| (path, vms)).collect();
     let statuses: Vec<(String, u64)> = estate.statuses.iter().map(|(word, vms)| ((*word).to_owned(), *vms)).collect();
     let months: Vec<(String, u64)> = estate.months.iter().map(|(month, new, _)| (month.clone(), *new)).collect();
-    for (name, key, count, rows) in [
-        ("top_pools", "pool", "vms", &top),
-        ("statuses", "status", "vms", &statuses),
-        ("oses", "os", "vms", &estate.systems),
-        ("growth", "month", "new_vms", &months),
-    ] {
-        let columns = [Column::whole(key), Column::new(count, ColumnKind::Number)];
+    for ((name, columns), rows) in sections().into_iter().zip([&top, &statuses, &estate.systems, &months]) {
         checked(cards.begin_section(name, &columns))?;
         for (name, count) in rows {
             row.clear();
@@ -79,11 +73,35 @@ fn record(estate: &Estate, cards: &mut dyn Cards) -> Result<()> {
     checked(cards.end_record())
 }
 
-fn push_resource(columns: &mut Vec<Column>, row: &mut Row, resource: Resource, estate: &Estate) {
-    let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
+/// Returns the columns of the estate: counts of `entities` and of VMs by stage, and amounts.
+pub(super) fn columns<'e>(entities: impl Iterator<Item = &'e Entity>) -> Vec<Column> {
+    let counts = entities.map(|entity| entity.plural).chain(["vms.planned", "vms.retired"]);
+    let mut columns: Vec<Column> = counts.map(|name| Column::new(name, ColumnKind::Number)).collect();
+    for resource in Resource::ALL {
+        let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
+        columns.extend(AMOUNTS.map(|which| Column::new(format!("{}.{which}", resource.name()), kind)));
+        columns.push(Column::new(format!("{}.ratio", resource.name()), ColumnKind::Share { limit: WARNS_FROM }));
+    }
+    columns
+}
+
+/// Returns the sections of the estate: the number of VMs of each pool, status, operating system and month.
+pub(super) fn sections() -> [(&'static str, [Column; 2]); 4] {
+    let columns = |key, count| [Column::whole(key), Column::new(count, ColumnKind::Number)];
+    [
+        ("top_pools", columns("pool", "vms")),
+        ("statuses", columns("status", "vms")),
+        ("oses", columns("os", "vms")),
+        ("growth", columns("month", "new_vms")),
+    ]
+}
+
+/// Amounts of a resource.
+const AMOUNTS: [&str; 3] = ["total", "allocated", "free"];
+
+fn push_resource(row: &mut Row, resource: Resource, estate: &Estate) {
     let room = estate.room.get(resource);
-    for which in ["total", "allocated", "free"] {
-        columns.push(Column::new(format!("{}.{which}", resource.name()), kind));
+    for which in AMOUNTS {
         match (which, room) {
             ("allocated", _) => push_amount(row, resource, estate.used.allocated(resource)),
             ("total", Some(allotment)) => push_amount(row, resource, allotment.total),
@@ -91,7 +109,6 @@ fn push_resource(columns: &mut Vec<Column>, row: &mut Row, resource: Resource, e
             _ => row.null(),
         }
     }
-    columns.push(Column::new(format!("{}.ratio", resource.name()), ColumnKind::Share { limit: WARNS_FROM }));
     push_share(row, room.and_then(|allotment| share(resource, &allotment)));
 }
 

@@ -76,7 +76,7 @@ fn reverse(
 ) -> Result<()> {
     let (undone, report) = session.write(|writer| {
         let id = which(writer)?;
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let undone = writer.undo(id, extent, |reader, effect| report.add(reader, effect))?;
         Ok((undone, report))
     })?;

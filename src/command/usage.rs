@@ -120,6 +120,17 @@ fn warns_from(argument: Option<&str>) -> Result<u32> {
     })
 }
 
+/// Returns the columns of every way to sum.
+pub(super) fn every_column() -> Vec<Column> {
+    let mut every = columns("storage", &[Resource::Disk], Some(WARNS_FROM));
+    for column in WAYS.iter().flat_map(|by| columns(by, &Resource::ALL, Some(WARNS_FROM))) {
+        if !every.contains(&column) {
+            every.push(column);
+        }
+    }
+    every
+}
+
 fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Column> {
     let counted = if by == "storage" { "disks" } else { "vms" };
     let mut columns = vec![match by {

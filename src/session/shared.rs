@@ -1,9 +1,8 @@
 //! Commands that share one transaction, as the lines of a batch do.
 
-use super::Session;
 use super::command_line::{command_line, is_set, option};
+use super::{Session, answer};
 use crate::error::{Error, Result};
-use crate::output::Style;
 use crate::store::{Patience, Reader, Writer};
 use clap::ArgMatches;
 use std::cell::{Cell, RefCell};
@@ -81,10 +80,14 @@ impl Session<'_> {
             return Err(Error::usage(format!("--{name} is an option of the whole batch"))
                 .help(format!("pass --{name} to inv batch itself")));
         }
-        let style = option::<String>(matches, "output").map(|style| Style::parse(&style)).transpose()?;
+        let (style, template) = match option::<String>(matches, "output") {
+            None => (self.style, self.template.clone()),
+            own => answer::style(own)?,
+        };
         Ok(Session {
             inventory: self.inventory,
-            style: style.or(self.style),
+            style,
+            template,
             quiet: true,
             verbose: self.verbose,
             interactive: false,

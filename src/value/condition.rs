@@ -109,6 +109,14 @@ impl Word<'_> {
         }
     }
 
+    /// Returns the byte of the condition at which the byte `offset` of the text is.
+    #[must_use]
+    pub fn byte_of(&self, offset: usize) -> usize {
+        let Some(quote) = self.quote else { return self.at + offset };
+        let doubled = self.text().get(..offset).map_or(0, |before| before.matches(quote).count());
+        self.at + quote.len_utf8() + offset + doubled
+    }
+
     /// Returns whether it is in quotes, and so taken letter by letter.
     #[must_use]
     pub const fn is_quoted(&self) -> bool {

@@ -37,6 +37,25 @@ pub fn moment(text: &str, now: &str) -> Result<String> {
     moment_in(&zone(), text, now)
 }
 
+/// Returns the first second of a day and that of the next, as stored texts, if `text` is a date without a time of day,
+/// `today` or `yesterday`; days are those of this machine's clocks.
+#[must_use]
+pub fn day(text: &str, now: &str) -> Option<(String, String)> {
+    day_in(&zone(), text, now)
+}
+
+fn day_in(zone: &TimeZone, text: &str, now: &str) -> Option<(String, String)> {
+    let text = text.trim();
+    let today = || Some(zone.to_datetime(TimeZone::UTC.to_timestamp(read(now)?.utc()?).ok()?).date());
+    let date = match text.to_ascii_lowercase().as_str() {
+        "today" => today()?,
+        "yesterday" => today()?.yesterday().ok()?,
+        _ => read(text).filter(|_| text.len() == "2026-11-23".len())?.at.date(),
+    };
+    let start = |date: Date| moment_in(zone, &date.to_string(), now).ok();
+    Some((start(date)?, start(date.tomorrow().ok()?)?))
+}
+
 /// The zone that this machine's clocks show; UTC where `TZ` names a device or a pipe, which jiff would read to an end that
 /// it does not have.
 fn zone() -> TimeZone {

@@ -89,10 +89,11 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     let Questions { texts, create, .. } = questions;
     // Only a command that always creates answers with the record alone.
-    let card = session.style.filter(|style| style.is_json() && existing == Existing::Refuse);
+    let answers_record = existing == Existing::Refuse && !session.dry_run;
+    let card = session.style.filter(|style| style.has_keys() && answers_record);
     let (answer, done, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
-        let mut report = Report::new(session);
+        let mut report = if card.is_some() { Report::nothing() } else { Report::new(session)? };
         let draft = intake.read(writer, entity, &texts.iter().map(|(target, text)| (*target, Some(text.as_str()))));
         let mut draft = draft.map_err(Rejected::into_error)?;
         if let (Some(hash), Some(place)) = (&secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
@@ -117,7 +118,7 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
         };
         Ok((answer, done, entity.operates && writer.is_open_to_all(), report))
     })?;
-    if session.dry_run || (session.is_json() && card.is_none()) {
+    if session.dry_run || (session.has_keys() && card.is_none()) {
         return report.tell(session);
     }
     session.answer_text(&answer)?;

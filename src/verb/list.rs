@@ -3,15 +3,17 @@
 use super::arguments::{self, option, options, switch};
 use super::complete::{self, ColumnSet};
 use super::terms;
-use crate::catalog::column::same_name;
+use crate::catalog::column::{self, same_name};
 use crate::catalog::{Catalog, Entity, Path, identified};
 use crate::error::{Error, Result};
 use crate::output::Style;
+use crate::output::json::keys_of;
 use crate::output::row::Column;
 use crate::session::{Answer, Session};
 use crate::store::{Order, Query, Reader};
 use crate::value::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::collections::BTreeSet;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
@@ -89,9 +91,16 @@ pub(crate) fn stream(
     usual: &[&str],
     otherwise: Style,
 ) -> Result<()> {
-    let columns: Vec<Path> = columns(session.catalog(), entity, matches, usual)?;
+    let columns = match of_template(session, entity, matches) {
+        Some(columns) => columns,
+        // The template reads a key that there is not; the answer names those that there are.
+        None if session.template().is_some() && options(matches, "columns").is_empty() => {
+            every(session.catalog(), entity).collect()
+        }
+        None => columns(session.catalog(), entity, matches, usual)?,
+    };
     let columns = match session.style.unwrap_or(otherwise) {
-        style if style.is_json() => identified(session.catalog(), entity, columns),
+        style if style.has_keys() => identified(session.catalog(), entity, columns),
         _ => columns,
     };
     let mut headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
@@ -101,6 +110,33 @@ pub(crate) fn stream(
         session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
     }
     session.answer_list(options, &headers, |reader| Ok(Query { columns, ..query(reader, entity, matches, usual)? }))
+}
+
+/// Returns the columns that the template of the command line reads; `None` without a template, where `-c` selects columns,
+/// and if the template reads a key that no column has.
+pub(crate) fn of_template(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Option<Vec<Path>> {
+    let template = session.template().filter(|_| options(matches, "columns").is_empty())?;
+    let catalog = session.catalog();
+    let mut columns = Vec::new();
+    let mut existing_keys = BTreeSet::new();
+    for path in every(catalog, entity) {
+        let keys = identified(catalog, entity, vec![path.clone()]);
+        let keys: Vec<String> = keys
+            .iter()
+            .map(|path| keys_of(&path.column(catalog)))
+            .flat_map(|(key, bytes_key)| [Some(key), bytes_key].into_iter().flatten())
+            .collect();
+        if keys.iter().any(|key| template.names().contains(key)) {
+            columns.push(path);
+            existing_keys.extend(keys);
+        }
+    }
+    template.names().is_subset(&existing_keys).then_some(columns)
+}
+
+/// Returns every column of a list.
+fn every(catalog: &Catalog, entity: &'static Entity) -> impl Iterator<Item = Path> {
+    column::names(catalog, entity).into_iter().map(move |name| Path::known(catalog, entity, &name))
 }
 
 /// Returns the query of the command line.

@@ -142,9 +142,9 @@ fn attempt(
             },
             faults: Faults::new(options.rejects.as_deref())?,
             report: if options.run.is_some() {
-                Report::new(session).in_words_of_a_plan()
+                Report::new(session)?.in_words_of_a_plan()
             } else {
-                Report::new(session)
+                Report::new(session)?
             },
             refused: false,
             refusal: None,

@@ -34,14 +34,9 @@ pub(crate) fn filters() -> Vec<Arg> {
     ]
 }
 
-/// Answers with the changes of all records, of a noun, or of a record.
-pub(crate) fn answer(
-    session: &Session,
-    of: Option<(&'static Entity, Option<&str>)>,
-    matches: &ArgMatches,
-) -> Result<()> {
-    let log = selection(matches)?;
-    let columns = [
+/// Returns the columns of a log.
+pub(crate) fn columns() -> [Column; 9] {
+    [
         Column::new("change", ColumnKind::Number),
         Column::new("time", ColumnKind::Time),
         Column::whole("by"),
@@ -51,8 +46,17 @@ pub(crate) fn answer(
         Column::new("undoes", ColumnKind::Number),
         Column::whole("source"),
         Column::path("file"),
-    ];
-    session.answer_reading(Answer::default(), &columns, |reader, out| {
+    ]
+}
+
+/// Answers with the changes of all records, of a noun, or of a record.
+pub(crate) fn answer(
+    session: &Session,
+    of: Option<(&'static Entity, Option<&str>)>,
+    matches: &ArgMatches,
+) -> Result<()> {
+    let log = selection(matches)?;
+    session.answer_reading(Answer::default(), &columns(), |reader, out| {
         let mut row = Row::default();
         let files = reader.files_of_changes()?;
         let mut write_change = |change: &Logged, own: Option<&OwnSteps>| {

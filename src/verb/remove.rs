@@ -59,7 +59,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
             Some(ids) => ids.clone(),
             None => selection.ids(writer, entity)?,
         };
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let removal = Removal::plan(writer, entity, &ids, dependents)?;
         let along = along(writer, &removal);
         writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;

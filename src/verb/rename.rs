@@ -34,14 +34,14 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let field = intake::naming_field(entity, new).and_then(|field| Some((entity.position(field.name)?, field)));
         let Some((place, field)) = field else { return Err(Error::usage("it has no name to change")) };
         let cell = Intake::default().cell(writer, field, new).map_err(|error| intake::about(field.name, &error))?;
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
         let mut draft = Draft::empty(entity);
         draft.set(place, cell);
         batch.change(writer, &record, draft.cells, &mut report)?;
         Ok((writer.path(entity, id)?, report))
     })?;
-    if session.dry_run || session.is_json() {
+    if session.dry_run || session.has_keys() {
         return report.tell(session);
     }
     session.answer_text(&format!("{}\n", crate::value::shown::shown(&path)))

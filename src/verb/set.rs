@@ -225,7 +225,7 @@ fn apply(
     matches: &ArgMatches,
 ) -> Result<Applied> {
     let Wanted { texts, released, secret } = *wanted;
-    let report = Report::new(session);
+    let report = Report::new(session)?;
     let mut applied = Applied { changed: 0, unchanged: 0, report, preview: Preview::default() };
     let draft = Intake::default().read(writer, entity, &texts.iter().copied());
     let mut draft = draft.map_err(Rejected::into_error)?;

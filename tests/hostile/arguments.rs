@@ -222,7 +222,7 @@ fn conditions_and_columns_that_are_none_are_told_why() {
     for (term, status, told) in [
         ("", 2, "\"\" is no condition"),
         ("name", 2, "\"name\" is no condition\n  name\n  ^"),
-        ("=x", 2, "vm has no column \"\""),
+        ("=x", 2, "vm has no column \"\"\n  =x\n  ^"),
         ("((name=x))", 0, ""),
         (
             &deep,
@@ -233,22 +233,26 @@ fn conditions_and_columns_that_are_none_are_told_why() {
                 " ".repeat(60)
             ),
         ),
-        (&format!("{dots}=x"), 2, &format!("pool has no column \"{}…\"", &dots[..80])),
-        ("\u{1b}[31m=x", 2, "vm has no column \"\\x1b[31m\""),
+        (&format!("{dots}=x"), 2, &format!("pool has no column \"{}…\"\n  {}\n  ^", &dots[..80], &dots[..60])),
+        ("\u{1b}[31m=x", 2, "vm has no column \"\\x1b[31m\"\n  \\x1b[31m=x\n  ^"),
         ("name=x OR 1=1", 2, "vm has no column \"1\"\n  name=x OR 1=1\n            ^"),
-        ("memory>=16", 1, "memory: \"16\" has no unit; which is meant, MiB, GiB or TiB? (write 16GiB, say)"),
-        ("cpu>1e9", 1, "cpu: \"1e9\" is not a number"),
+        (
+            "memory>=16",
+            1,
+            "memory: \"16\" has no unit; which is meant, MiB, GiB or TiB? (write 16GiB, say)\n  memory>=16\n          ^",
+        ),
+        ("cpu>1e9", 1, "cpu: \"1e9\" is not a number\n  cpu>1e9\n      ^"),
         (
             "created>\u{1b}",
             1,
-            "created: \"\\x1b\" is not a time (write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now)",
+            "created: \"\\x1b\" is not a time (write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now)\n  created>\\x1b\n          ^",
         ),
         (
             "status=bogus",
             1,
-            "status: \"bogus\" is no status (a status is running, stopped, suspended, planned, failed, retired or unknown)",
+            "status: \"bogus\" is no status (a status is running, stopped, suspended, planned, failed, retired or unknown)\n  status=bogus\n         ^",
         ),
-        ("pool=\u{202e}", 3, "no pool named \"\\u{202e}\""),
+        ("pool=\u{202e}", 3, "no pool named \"\\u{202e}\"\n  pool=\\u{202e}\n       ^"),
     ] {
         let row = Row::of(&["vm", "list", "--where", term]);
         if status == 0 {
