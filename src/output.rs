@@ -71,8 +71,8 @@ impl Style {
             "jsonl" => Ok(Self::Jsonl),
             "markdown" => Ok(Self::Markdown),
             "value" => Ok(Self::Value),
-            _ => Err(Error::usage(format!("there is no output format {}", quoted(name)))
-                .help(format!("choose one of {}", Self::NAMES.join(", ")))),
+            _ => Err(Error::usage(format!("unknown output format {}", quoted(name)))
+                .help(format!("pass one of {}", Self::NAMES.join(", ")))),
         }
     }
 

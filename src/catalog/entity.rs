@@ -361,7 +361,14 @@ impl Entity {
         self.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated))
     }
 
-    /// A count of it in words: `1 vm`, `12 vms`.
+    /// The singular with its article: `a VM`, `an address`.
+    #[must_use]
+    pub fn with_article(&self) -> String {
+        let is_vowel = self.labels.0.starts_with(['a', 'e', 'i', 'o', 'O']);
+        format!("{} {}", if is_vowel { "an" } else { "a" }, self.labels.0)
+    }
+
+    /// A count of it in words: `1 VM`, `12 VMs`.
     #[must_use]
     pub fn counted(&self, count: usize) -> String {
         let label = if count == 1 { self.labels.0 } else { self.labels.1 };

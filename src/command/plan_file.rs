@@ -70,7 +70,7 @@ impl PlanFile {
             return Ok(plan);
         }
         Err(Error::conflict(format!("{} has changed since the plan; nothing was imported", named(&plan.path)))
-            .help("make the plan again"))
+            .help("write the plan again with --plan=FILE"))
     }
 
     /// Writes the plan.

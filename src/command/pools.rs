@@ -26,7 +26,7 @@ impl Overcommit {
             .long("overcommit")
             .value_name("RESOURCE=N:1")
             .action(ArgAction::Append)
-            .help("Overcommit ratio in place of the stored ones, for example cpu=4:1 (repeatable)")
+            .help("Overcommit ratio, for example cpu=4:1 (default: stored; repeatable)")
     }
 
     /// Parses the values of `--overcommit`.
@@ -40,7 +40,7 @@ impl Overcommit {
             Some((resource, Ratio::parse(ratio).ok()?))
         });
         found.ok_or_else(|| {
-            Error::usage(format!("{} is not an overcommit ratio", shown::quoted(text)))
+            Error::usage(format!("invalid overcommit ratio {}", shown::quoted(text)))
                 .help("write RESOURCE=N:1 with cpu, memory or disk, for example cpu=4:1")
         })
     }

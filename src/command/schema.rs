@@ -31,10 +31,10 @@ pub(super) const GRAFT: Graft = Graft {
 
 fn arguments(command: Command) -> Command {
     command
-        .arg(Arg::new("of").value_name("NOUN|change|error").required(true).help("A noun, or change or error"))
+        .arg(Arg::new("of").value_name("NOUN|change|error").required(true).help("Noun, or change or error"))
         .long_about(
-            "Show the JSON Schema (draft 2020-12) of the records that -o json and -o jsonl answer with: of a noun in list \
-             and show, of a change for every command that writes, or of an error.",
+            "Show the JSON Schema (draft 2020-12) of the output of -o json and -o jsonl: records of a noun in list \
+             and show, a change for every command that writes, or an error.",
         )
         .after_help("Examples:\n  inv schema vm\n  inv schema change > change.schema.json")
 }

@@ -223,7 +223,7 @@ pub(super) fn flaw(text: &str) -> Option<String> {
     let next = following.next()?;
     let after = following.as_str();
     if next.is_numeric() {
-        return Some(format!("has \"{next}\" where a digit from 0 to 9 is wanted"));
+        return Some(format!("has \"{next}\" instead of a digit from 0 to 9"));
     }
     if number.is_empty() {
         let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();

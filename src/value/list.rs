@@ -95,7 +95,7 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 
 fn never_closed(text: &str) -> Error {
     Error::failed(format!("the list {} has a quote that is never closed", quoted(text)))
-        .help("a quote inside a text is written twice, and the text stands in quotes")
+        .help("quote the text, and double a quote inside it")
 }
 
 fn behind_a_quote(text: &str) -> Error {

@@ -97,7 +97,7 @@ impl Units {
                 let names = units.iter().map(|unit| unit.name.clone()).collect();
                 Err(ambiguous(name, names))
             }
-            NameMatch::None => Err(self.unknown(format!("no unit named {}", quoted(name)), "", name)),
+            NameMatch::None => Err(self.unknown(format!("unknown unit {}", quoted(name)), "", name)),
         }
     }
 
@@ -111,7 +111,7 @@ impl Units {
         let text = text.trim();
         let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
         if text.is_empty() {
-            return Err(refused("is empty").help("give a number and its unit, such as 16GiB"));
+            return Err(refused("is empty").help("write a number and its unit, such as 16GiB"));
         }
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         let number = text.strip_suffix(rest).unwrap_or_default();
@@ -124,15 +124,13 @@ impl Units {
             return Err(refused(&flaw).help(decimal::HOW_TO_WRITE));
         }
         if number.is_empty() {
-            return Err(refused("does not begin with a number").help("give a number and its unit, such as 16GiB"));
+            return Err(refused("does not begin with a number").help("write a number and its unit, such as 16GiB"));
         }
         let amount: Cow<'t, str> = if number.starts_with('.') { format!("0{number}").into() } else { number.into() };
         let exact = Decimal::parse(&amount)
             .map_err(|fault| refused(&decimal::reason(number, fault)).help(decimal::HOW_TO_WRITE))?;
         if name.is_empty() {
-            return Err(
-                refused("has no unit; which is meant, MiB, GiB or TiB?").help(format!("write {amount}GiB, say"))
-            );
+            return Err(refused("has no unit; MiB, GiB or TiB?").help(format!("write {amount}GiB")));
         }
         let unit = match self.meaning(name) {
             NameMatch::One(unit) => unit,
@@ -200,7 +198,7 @@ impl Units {
         Error::failed(message).help(question.unwrap_or_else(|| {
             let names: Vec<&str> = self.iter().take(LISTED).map(|unit| unit.name.as_str()).collect();
             let more = if self.all.len() > LISTED { ", …" } else { "" };
-            format!("units are {}{more}", names.join(", "))
+            format!("units: {}{more}", names.join(", "))
         }))
     }
 }
@@ -224,7 +222,7 @@ impl<'units> IntoIterator for &'units Units {
 fn ambiguous(text: &str, readings: Vec<String>) -> Error {
     let readings: Vec<String> = readings.into_iter().take(LISTED).map(|reading| quoted(&reading)).collect();
     Error::failed(format!("{} could mean {}", quoted(text), readings.join(" or ")))
-        .help("write the unit in its own case")
+        .help("write the unit with its exact case")
 }
 
 /// Units for computed sums; of two with equally short amounts, the earlier is used.

@@ -33,9 +33,9 @@ impl Role {
         let text = text.trim();
         let all = [Self::Viewer, Self::Editor, Self::Admin];
         all.into_iter().find(|role| role.word().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            let roles = "a role is viewer, editor or admin";
+            let roles = "roles: viewer, editor, admin";
             let question = similar::did_you_mean(&similar::nearest(text, ROLES.iter().copied(), 1));
-            Error::failed(format!("{} is no role", quoted(text)))
+            Error::failed(format!("unknown role {}", quoted(text)))
                 .help(question.map_or(roles.to_owned(), |question| format!("{question} {roles}")))
         })
     }

@@ -98,13 +98,14 @@ pub fn parse(text: &str) -> Result<&'static str> {
         return Ok(status);
     }
     if let Some((_, candidates)) = bare_word(text).and_then(|word| AMBIGUOUS.iter().find(|(other, _)| *other == word)) {
-        return Err(Error::failed(format!("{} is another status on another platform", quoted(text)))
-            .help(format!("write what it means here: {candidates}")));
+        return Err(
+            Error::failed(format!("status {} is ambiguous", quoted(text))).help(format!("write one of: {candidates}"))
+        );
     }
     let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));
     let similar_words =
         from_platform(text).map_or_else(|| similar::nearest(text, STATUSES.iter().copied(), 1), |word| vec![word]);
-    let message = format!("{} is no status", quoted(text));
+    let message = format!("unknown status {}", quoted(text));
     let all = format!("a status is {} or {last}", others.join(", "));
     Err(Error::failed(message).help(match similar::did_you_mean(&similar_words) {
         Some(question) => format!("{question} {all}"),

@@ -32,7 +32,7 @@ pub fn lent(text: &str) -> Result<Cow<'_, str>> {
             quoted(text),
             u32::from(character)
         ))
-        .help("leave it out")),
+        .help("remove the character")),
         None => Ok(text.into()),
     }
 }
@@ -47,10 +47,10 @@ pub fn email(text: &str) -> Result<String> {
     }
     if before.trim().is_empty() || after.trim().is_empty() {
         let side = if before.trim().is_empty() { "before" } else { "after" };
-        return Err(Error::failed(format!("{} has nothing {side} its @", quoted(text))).help(example));
+        return Err(Error::failed(format!("{} has no text {side} its @", quoted(text))).help(example));
     }
     if text.contains(['\n', '\r', '\t']) {
-        return Err(Error::failed(format!("{} has a line end or a tab", quoted(text))).help("leave it out"));
+        return Err(Error::failed(format!("{} has a line end or a tab", quoted(text))).help("remove the character"));
     }
     free(text)
 }
@@ -66,7 +66,7 @@ pub fn vlan(text: &str) -> Result<String> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return match text.parse::<u16>() {
             Ok(number @ 1..=4094) => Ok(number.to_string()),
-            _ => Err(refused("is no VLAN number")),
+            _ => Err(refused("is not a VLAN number")),
         };
     }
     if text.chars().all(char::is_numeric) {
