@@ -217,7 +217,7 @@ pub fn parse_delimiter(text: &str) -> Result<u8> {
         b"tab" | b"\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
         b"\t" | b" " => Ok(text.as_bytes().first().copied().unwrap_or(b'\t')),
-        _ => Err(Error::usage(format!("invalid delimiter {}", shown::quoted(text)))
+        _ => Err(Error::usage(format!("{} is not a delimiter", shown::quoted(text)))
             .help("pass one character, such as , ; | or the word tab")),
     }
 }

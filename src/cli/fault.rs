@@ -97,7 +97,7 @@ pub(super) fn usage(error: &clap::Error) -> Error {
     let failure = sentence(error, &command);
     match suggested(error, &path) {
         Some(help) => failure.help(help),
-        None if usage.is_none() => failure.help("run `inv --help` for usage"),
+        None if usage.is_none() => failure.help("add --help for usage"),
         None if path.len() < 2 => failure.help("run `inv --help` for the nouns and commands"),
         None => failure.help(format!("run `{command} --help` for usage")),
     }

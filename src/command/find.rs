@@ -64,7 +64,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let pattern = match Block::parse(text) {
         Ok(block) => Wanted::Block(block, needle),
         Err(error) if text.split_once('/').is_some_and(|(address, _)| Block::parse(address).is_ok()) => {
-            return Err(Error::usage(format!("invalid block {}: {}", shown::quoted(text), error.in_one_line())));
+            return Err(Error::usage(format!("{} is not a block: {}", shown::quoted(text), error.in_one_line())));
         }
         Err(_) => Wanted::Text(needle),
     };

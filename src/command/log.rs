@@ -82,7 +82,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 /// The text is not a positive whole number.
 pub(super) fn number(text: &str) -> Result<i64> {
     text.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
-        Error::usage(format!("invalid change number {}", shown::quoted(text)))
+        Error::usage(format!("{} is not a change number", shown::quoted(text)))
             .help("run `inv log` for the change numbers")
     })
 }

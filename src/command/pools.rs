@@ -40,7 +40,7 @@ impl Overcommit {
             Some((resource, Ratio::parse(ratio).ok()?))
         });
         found.ok_or_else(|| {
-            Error::usage(format!("invalid overcommit ratio {}", shown::quoted(text)))
+            Error::usage(format!("{} is not an overcommit ratio", shown::quoted(text)))
                 .help("write RESOURCE=N:1 with cpu, memory or disk, for example cpu=4:1")
         })
     }

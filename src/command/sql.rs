@@ -53,7 +53,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let read = if argument == "-" { Some(standard_input()?) } else { None };
     let parameters = options(matches, "param").into_iter().map(|text| {
         let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-            Error::usage(format!("invalid parameter {}", shown::quoted(text))).help("pass --param NAME=VALUE")
+            Error::usage(format!("{} is not a parameter", shown::quoted(text))).help("pass --param NAME=VALUE")
         })?;
         Ok((name.trim_start_matches([':', '$', '@']), value))
     });

@@ -31,13 +31,10 @@ impl Store<'_> {
             return Err(signed_out("login required: run `inv login`"));
         };
         let Some(signed_in) = session(connection, &secret, &os_user)? else {
-            return Err(signed_out("the session has ended: run `inv login`"));
+            return Err(signed_out("the session has ended"));
         };
         if has_passed(&signed_in.expires) {
-            return Err(signed_out(&format!(
-                "the session ended at {}: run `inv login`",
-                time::local(&signed_in.expires)
-            )));
+            return Err(signed_out(&format!("the session ended at {}", time::local(&signed_in.expires))));
         }
         let what = match role {
             Role::Viewer => "read the inventory",

@@ -266,7 +266,7 @@ impl<'t> Parser<'t> {
             let message = if what.is_empty() && begin > 0 {
                 "a condition is missing".into()
             } else {
-                format!("invalid condition {}", quoted(what))
+                format!("{} is not a condition", quoted(what))
             };
             return Err(self.fault(begin, message).help(
                 "write FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ =~ < <= > >=; quote a value \

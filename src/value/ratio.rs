@@ -30,7 +30,7 @@ impl Ratio {
             product.is_multiple_of(right).then_some(product / right)
         });
         found.map(Self).ok_or_else(|| {
-            Error::failed(format!("invalid overcommit ratio {}", quoted(text)))
+            Error::failed(format!("{} is not an overcommit ratio", quoted(text)))
                 .help("write N:1 with at most three decimal places, for example 4:1 or 1.5:1")
         })
     }

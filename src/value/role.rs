@@ -35,7 +35,7 @@ impl Role {
         all.into_iter().find(|role| role.word().eq_ignore_ascii_case(text)).ok_or_else(|| {
             let roles = "roles: viewer, editor, admin";
             let question = similar::did_you_mean(&similar::nearest(text, ROLES.iter().copied(), 1));
-            Error::failed(format!("unknown role {}", quoted(text)))
+            Error::failed(format!("{} is not a role", quoted(text)))
                 .help(question.map_or(roles.to_owned(), |question| format!("{question} {roles}")))
         })
     }

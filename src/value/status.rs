@@ -98,14 +98,13 @@ pub fn parse(text: &str) -> Result<&'static str> {
         return Ok(status);
     }
     if let Some((_, candidates)) = bare_word(text).and_then(|word| AMBIGUOUS.iter().find(|(other, _)| *other == word)) {
-        return Err(
-            Error::failed(format!("status {} is ambiguous", quoted(text))).help(format!("write one of: {candidates}"))
-        );
+        return Err(Error::failed(format!("{} has several meanings on other platforms", quoted(text)))
+            .help(format!("write one of: {candidates}")));
     }
     let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));
     let similar_words =
         from_platform(text).map_or_else(|| similar::nearest(text, STATUSES.iter().copied(), 1), |word| vec![word]);
-    let message = format!("unknown status {}", quoted(text));
+    let message = format!("{} is not a status", quoted(text));
     let all = format!("a status is {} or {last}", others.join(", "));
     Err(Error::failed(message).help(match similar::did_you_mean(&similar_words) {
         Some(question) => format!("{question} {all}"),

@@ -230,7 +230,7 @@ pub fn length(text: &str) -> Result<Duration> {
     let seconds = text.parse().ok().or_else(|| ago(text).filter(|_| !text.ends_with("ago")));
     match seconds.map(u64::try_from) {
         Some(Ok(seconds)) => Ok(Duration::from_secs(seconds)),
-        _ => Err(Error::usage(format!("invalid duration {}", quoted(text))).help("write 30s, 5m or 1h")),
+        _ => Err(Error::usage(format!("{} is not a duration", quoted(text))).help("write 30s, 5m or 1h")),
     }
 }
 
@@ -245,7 +245,7 @@ pub fn span(text: &str) -> Result<String> {
     let trimmed = text.trim().to_ascii_lowercase();
     let seconds = ago(&trimmed).filter(|_| !trimmed.ends_with("ago"));
     let seconds = seconds.ok_or_else(|| {
-        Error::failed(format!("invalid duration {}", quoted(text))).help("write it as 14d, 12h or 90m")
+        Error::failed(format!("{} is not a duration", quoted(text))).help("write it as 14d, 12h or 90m")
     })?;
     if seconds > LONGEST_SPAN * 24 * 3600 {
         return Err(Error::failed(format!("duration {} is too long", quoted(text)))
@@ -265,7 +265,7 @@ fn stored(utc: DateTime) -> Option<String> {
 }
 
 fn refusal(text: &str, examples: &str) -> Error {
-    Error::failed(format!("invalid time {}", quoted(text))).help(examples)
+    Error::failed(format!("{} is not a time", quoted(text))).help(examples)
 }
 
 fn out_of_range(text: &str) -> Error {

@@ -63,7 +63,7 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
             missing.push("--password-stdin".to_owned());
         }
         if !missing.is_empty() {
-            return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", "))).help(format!(
+            return Err(Error::usage(format!("missing arguments: {}", missing.join(", "))).help(format!(
                 "run `inv {} {} --help` for usage",
                 entity.noun,
                 if existing == Existing::Update { "apply" } else { "add" }
@@ -159,7 +159,7 @@ fn missing(entity: &'static Entity, texts: &[(Target, String)]) -> Vec<String> {
     };
     let mut missing = Vec::new();
     if entity.numbered.is_none() && !entity.names.iter().any(|name| is_given(name)) {
-        missing.push("a NAME".to_owned());
+        missing.push("NAME".to_owned());
     }
     for field in entity.fields {
         if field.required

@@ -124,5 +124,5 @@ fn unknown(entity: &Entity, column: &str) -> String {
     }
     let near = similar::nearest(column, columns.iter().copied(), 3);
     let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("columns: {}", columns.join(", ")));
-    format!("unknown column {} of {} ({help})", shown::quoted(column), entity.labels.1)
+    format!("{} is not a column of {} ({help})", shown::quoted(column), entity.labels.1)
 }

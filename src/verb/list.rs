@@ -180,7 +180,7 @@ fn sort_key<'m>(key: &'m str, direction: Option<(&'m str, &'m str)>) -> Result<(
     match direction {
         None | Some((_, "asc")) => Ok((key.strip_suffix(":asc").unwrap_or(key), false)),
         Some((column, "desc")) => Ok((column, true)),
-        Some((_, direction)) => Err(Error::usage(format!("unknown sort direction {}", shown::quoted(direction)))
+        Some((_, direction)) => Err(Error::usage(format!("{} is not a sort direction", shown::quoted(direction)))
             .help("write COL, COL:asc or COL:desc")),
     }
 }

@@ -227,7 +227,7 @@ fn expression(text: &str) -> Result<Regex> {
     Regex::new(text).map_err(|error| {
         let error = error.to_string();
         let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::failed(format!("invalid regular expression {}: {reason}", shown::quoted(text)))
+        Error::failed(format!("{} is not a regular expression: {reason}", shown::quoted(text)))
             .help("syntax: https://docs.rs/regex/latest/regex/#syntax; use ~ for plain text")
     })
 }

@@ -61,7 +61,7 @@ pub fn applies_what_it_is_told_once_and_says_which(program: &'static Program) {
         let gone = [path.as_str(), "nothing-of-that-name"];
         let removed = sandbox.run(&[&[entity.noun, "rm", "--yes", "--ignore-missing"][..], &gone].concat());
         assert_eq!((removed.status, removed.stdout.as_str()), (0, ""), "{removed}");
-        assert!(removed.stderr.starts_with(&format!("removed 1 {}", entity.labels.0)), "{removed}");
+        assert!(removed.stderr.starts_with(&format!("deleted 1 {}", entity.labels.0)), "{removed}");
         let again = sandbox.run(&[&[entity.noun, "rm", "--yes", "--ignore-missing"][..], &gone].concat());
         assert_eq!((again.status, again.stderr), (0, format!("no {} matched\n", entity.labels.1)));
     }
