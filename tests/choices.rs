@@ -207,10 +207,10 @@ fn a_dumb_terminal_gets_plain_questions() {
     for term in ["dumb", ""] {
         let name = format!("plain{term}");
         let mut terminal = Terminal::with(&sandbox, &["vm", "add"], &[("TERM", term)]);
-        terminal.sees("pool (which pool it runs in): ").types("o\r");
+        terminal.sees("pool (pool of the VM): ").types("o\r");
         // Both have it: they are numbered, and so is the line for a new one.
         terminal.sees("  1 AWS/tokyo/prod\n  2 AWS/tokyo/test\n  3 + a new pool \"o\"\npool (number or name):");
-        terminal.types("prod\r").sees("name (what the VM is called):").types("web01\r");
+        terminal.types("prod\r").sees("name (name of the VM):").types("web01\r");
         terminal.sees("VM \"AWS/tokyo/prod/web01\" already exists").types(&format!("{name}\r"));
         terminal.sees("More fields? (y/n) [no]:").types("maybe\r").sees("type y or n").types("y\r");
         terminal
@@ -220,8 +220,8 @@ fn a_dumb_terminal_gets_plain_questions() {
             .types("run\r");
         terminal.sees("  1 running\nstatus (number or name) [unknown]:").types("1\r");
         terminal.sees("memory (").types("16 GX\r").sees("no known unit").types("16 GiB\r").sees("cpu (").types("\r");
-        terminal.sees("os (").types("Plan 9\r").sees("1 + a new os \"Plan 9\"").types("1\r");
-        terminal.sees("name of the new os [Plan 9]:").types("\r");
+        terminal.sees("os (").types("Plan 9\r").sees("1 + a new OS \"Plan 9\"").types("1\r");
+        terminal.sees("name of the new OS [Plan 9]:").types("\r");
         terminal.sees("owner (").types("alice\r");
         terminal.sees("ip (").types("\r").sees("disk (").types("\r").sees("system (").types("\r");
         let ended = terminal.ends();

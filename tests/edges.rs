@@ -177,7 +177,7 @@ fn a_file_in_wal_mode_is_told_how_to_put_back() {
     assert_eq!(
         told,
         "error: inv.db is in WAL mode, which inv does not use\n\
-         help: run sqlite3 inv.db 'PRAGMA journal_mode = DELETE'\n"
+         help: sqlite3 inv.db 'PRAGMA journal_mode = DELETE' resets the mode\n"
     );
     by_sqlite(&sandbox, "PRAGMA journal_mode = DELETE");
     sandbox.ok(&["user", "add", "carol"]);
@@ -299,7 +299,7 @@ fn a_read_only_file_and_a_read_only_folder_can_be_read_and_say_why_not_more() {
     left_by_a_crash(&sandbox);
     mode(&sandbox.database(), 0o400);
     let told = shown(&as_owner(&sandbox, &["user", "list"]));
-    assert!(told.starts_with("error: a crash left a change half done, and it cannot be rolled back"), "{told}");
+    assert!(told.starts_with("error: a crash interrupted a change, which cannot be rolled back"), "{told}");
     mode(&sandbox.database(), 0o600);
     names(&as_owner(&sandbox, &["user", "list", "-o", "csv", "-c", "name"]));
     mode(&sandbox.database(), 0o000);

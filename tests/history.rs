@@ -184,7 +184,7 @@ fn undo_is_refused_with_the_later_changes_that_stand_on_it() {
     sandbox.ok(&["vm", "set", "web01", "--status", "running"]);
     let before = sandbox.exported();
     let answer = sandbox.run(&["undo", "5"]);
-    refused(&answer, 4, "cannot undo change 5: later changes stand on it");
+    refused(&answer, 4, "cannot undo change 5: 2 later changes modified the same records");
     let lines: Vec<&str> = answer.stderr.lines().collect();
     assert!(lines[1].starts_with("  7 ") && lines[1].ends_with("inv vm set web01 --status running"), "{answer}");
     assert!(
@@ -207,7 +207,7 @@ fn undo_is_refused_where_the_name_or_the_holder_is_not_free_any_more() {
     sandbox.ok(&["vm", "rm", "web01", "--yes"]);
     sandbox.ok(&["pool", "rm", "prod", "--yes"]);
     let answer = sandbox.run(&["undo", "5"]);
-    refused(&answer, 4, "cannot undo change 5: a later change stands on it");
+    refused(&answer, 4, "cannot undo change 5: change 8 modified the same records");
     assert!(answer.stderr.lines().nth(1).is_some_and(|line| line.starts_with("  8 ")), "{answer}");
 }
 

@@ -69,7 +69,7 @@ fn a_row_with_an_id_renames_and_moves_its_record() {
                     3,AWS/tokyo/b/shop03,alice,billing,10 GiB\n";
     assert_eq!(vms(&sandbox, "id,path,owner,systems,disks"), expected);
     assert_eq!(imported(&sandbox, rows, &["--update"]), "3 VMs: 3 unchanged\n");
-    assert!(sandbox.ok(&["vm", "log", "shop01", "-o", "csv"]).contains("+vm"), "its history goes on");
+    assert!(sandbox.ok(&["vm", "log", "shop01", "-o", "csv"]).contains("+VM"), "its history goes on");
     sandbox.done("undo", &[]);
     assert_eq!(vms(&sandbox, "path"), "AWS/tokyo/a/web01\nAWS/tokyo/a/web02\nAWS/tokyo/a/web03\n");
 }
@@ -132,7 +132,8 @@ fn an_id_that_is_wrong_is_a_fault_with_its_line() {
     let twice = refused(&sandbox, "id,name,pool\n1,web01,a\n1,shop01,a\n,web01,a\n", &["--update"]);
     assert_eq!(
         twice,
-        "vms.csv:3: VM \"AWS/tokyo/a/web01\" is already in line 2\n vms.csv:4: VM \"AWS/tokyo/a/web01\" is already \
+        "vms.csv:3: VM \"AWS/tokyo/a/web01\" is already in line 2\n\
+         vms.csv:4: VM \"AWS/tokyo/a/web01\" is already \
          in line 2\n"
     );
     let taken = refused(&sandbox, "id,name,pool\n1,web02,a\n3,web03,b\n", &["--update"]);
@@ -280,7 +281,7 @@ fn an_address_in_two_vlans_keeps_its_sources_in_an_export() {
 #[test]
 fn a_new_record_with_the_name_of_one_elsewhere_is_warned_of() {
     let sandbox = estate();
-    let help = "help: to move a vm, add a column id (inv vm export -c id), or use inv vm set NAME --pool \
+    let help = "help: to move a VM, add a column id (inv vm export -c id), or use inv vm set NAME --pool \
                 POOL\n";
     let rows = "name,pool\nweb02,a\nweb01,b\nweb02,b\n";
     let warning = "warning: vms.csv:3: VM \"web01\" is new in pool \"AWS/tokyo/b\", but pool \"AWS/tokyo/a\" has a \
@@ -310,7 +311,8 @@ fn many_new_records_with_names_from_elsewhere_are_counted() {
     sandbox.ok(&["dc", "add", "osaka", "--provider", "AWS"]);
     let pools = sandbox.file("pools.csv", "name,dc\na,osaka\n");
     let answer = sandbox.run(&["pool", "import", &pools, "--update"]);
-    let warning = "pool \"a\" is new in dc \"AWS/osaka\", but dc \"AWS/tokyo\" has a record with this name\n";
+    let warning =
+        "pool \"a\" is new in datacenter \"AWS/osaka\", but datacenter \"AWS/tokyo\" has a record with this name\n";
     assert!(answer.stderr.contains(warning), "{answer}");
     let disks = sandbox.file("disks.csv", "name,vm\ndisk0,AWS/tokyo/b/n1\n");
     let answer = sandbox.run(&["disk", "import", &disks, "--update"]);

@@ -43,7 +43,7 @@ const FAULTS: [(&str, &str, &str); 50] = [
     ("pool", "", "pool: pool must not be empty"),
     ("pool", "twin", "pool: "),
     ("os", "Debian-13", "os: no OS named \"Debian-13\" (did you mean Debian-12?)"),
-    ("custom-os", "BeOS", "a vm has os or custom-os, not both"),
+    ("custom-os", "BeOS", "a VM has os or custom-os, not both"),
     ("owner", "alcie", "owner: no user named \"alcie\" (did you mean alice?)"),
     ("owner", "id=999", "owner: no user named \"id=999\""),
     ("created", "2026-13-01", "created: \"2026-13-01\" is not a time"),

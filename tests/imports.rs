@@ -334,7 +334,7 @@ fn what_a_row_refers_to_is_made_where_it_is_asked_for() {
     assert_eq!(told(&sandbox, "user", "name,email"), "alice,alice@example.com\nbob,\ncarol,\n");
     assert_eq!(told(&sandbox, "pool", "path"), "AWS/tokyo/prod\nAWS/tokyo/test\nAWS/osaka/dev\n");
     let answer = refused(&sandbox, "vm", "vms.csv", "name,pool\nn3,stage\n", &["--create", "pool"]);
-    assert!(answer.stderr.contains("vms.csv:2: pool: cannot create pool \"stage\" (give its whole path"), "{answer}");
+    assert!(answer.stderr.contains("vms.csv:2: pool: cannot create pool \"stage\" (pass its whole path"), "{answer}");
     sandbox.file("vms.csv", "name,pool\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--create", "owners,oss"]);
     assert_eq!(answer.status, 2, "{answer}");

@@ -59,7 +59,7 @@ fn every_optional_field_is_offered_and_an_os_is_created_on_the_way() {
     terminal.answers("pool", "prod").answers("name", "web03").answers("More fields?", "y");
     terminal.answers("type", "m5.large").answers("status", DOWN);
     terminal.answers("memory", "16 GX").sees("no known unit").answers("memory", "16gib").answers("cpu", "4");
-    terminal.answers("os", "a new").answers("name of the new os", "Plan 9");
+    terminal.answers("os", "a new").answers("name of the new OS", "Plan 9");
     terminal.answers("owner", "ali");
     // An address in a VLAN, two disks, one of them on a storage device, and two systems, one of them new.
     terminal.answers("ip", "10.0.0.13").answers("vlan", "101").answers("ip", "");
@@ -112,7 +112,7 @@ fn an_inventory_with_nothing_in_it_is_filled_from_one_question_to_the_next() {
     let sandbox = Sandbox::empty();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "web01"]);
     terminal.answers("pool", "").answers("dc", "").answers("provider", "").answers("name of the new provider", "AWS");
-    terminal.answers("name of the new dc", "tokyo").answers("name of the new pool", "prod");
+    terminal.answers("name of the new datacenter", "tokyo").answers("name of the new pool", "prod");
     terminal.answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/prod/web01"), "{}", ended.screen);
@@ -304,7 +304,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("memory", "1GiB"),
     ("cpu", "1"),
     ("os", "a new"),
-    ("name of the new os", "Plan 9"),
+    ("name of the new OS", "Plan 9"),
     ("owner", "bob"),
     ("ip", "10.0.0.13"),
     ("vlan", ""),

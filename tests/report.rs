@@ -192,6 +192,6 @@ fn refuses_to_write_over_the_inventory_or_where_there_is_no_folder() {
 #[test]
 fn an_empty_inventory_has_a_page_too() {
     let page = page(&Sandbox::empty());
-    assert!(page.contains("<b>0</b> vms"));
+    assert!(page.contains("<b>0</b> VMs"));
     assert_eq!(page.matches("<tr>").count(), 1);
 }

@@ -156,7 +156,7 @@ fn what_the_real_estate_leaves_out_is_told() {
     has_note(&estate, "added 1617 partitions of 762 VMs to disk0: vDisk is missing from the export");
     has_note(&estate, "not in the export: vDatastore, vDisk");
     // 32 of the 38 hosts in vInfo are called otherwise in vHost.
-    has_note(&estate, "32 hosts of vms are not in vHost");
+    has_note(&estate, "warning: 32 hosts referenced by VMs are missing from vHost");
 }
 
 #[test]
@@ -203,9 +203,9 @@ fn tables_come_after_those_that_they_refer_to() {
 fn a_machine_without_place_gets_one_that_says_so() {
     let mut estate = tabs(&[("vInfo", "VM,Datacenter,Cluster,Host\na,,,\nb,D,,esx1\nc,D,C,esx2\n")]);
     assert_eq!(column(&mut estate, "vm", "pool"), ["ACME/(no datacenter)/(no cluster)", "ACME/D/esx1", "ACME/D/C"]);
-    has_note(&estate, "1 VM had neither cluster nor host");
-    has_note(&estate, "1 VM had no datacenter");
-    has_note(&estate, "created a pool for each of 1 host without a cluster: esx1");
+    has_note(&estate, "1 VM without cluster and host");
+    has_note(&estate, "1 VM without datacenter");
+    has_note(&estate, "created 1 pool for host without a cluster: esx1");
     has_note(&estate, "vHost is missing from the export; capacities of pools are not set");
 }
 
@@ -368,9 +368,9 @@ fn datastores_are_placed_by_hosts_then_by_disks_or_told() {
     );
     assert_eq!(column(&mut estate, "disk", "storage"), ["ACME/D/C1/used", "ACME/D/C1/san", "ACME/D/C2/unlisted", "-"]);
     has_note(&estate, "1 datastore shared by several pools, assigned to the pool with the most hosts: san in C1");
-    has_note(&estate, "1 datastore was placed by the vms on it");
+    has_note(&estate, "1 datastore assigned to pools by VMs");
     has_note(&estate, "skipped 1 datastore: no pool found: lost");
-    has_note(&estate, "1 datastore is named by disks only");
+    has_note(&estate, "1 datastore referenced only by disks");
     has_note(&estate, "1 disk with a path without a datastore");
 }
 

@@ -414,7 +414,7 @@ fn a_new_vm_with_the_address_of_a_known_one_is_proposed_and_matched_by_hand() {
         "{rows}"
     );
     let answer = import(&sandbox, &next, &["--update", "--plan"]);
-    let hint = "vm vSphere/north/beta/shop9: possibly the same as \"vSphere/north/alpha/by-hand\"; if so, pass \
+    let hint = "VM vSphere/north/beta/shop9: possibly the same as \"vSphere/north/alpha/by-hand\"; if so, pass \
                 --match \"vm-9=vSphere/north/alpha/by-hand\"\n";
     assert!(answer.stderr.ends_with(hint), "{answer}");
     let id = sandbox.ok(&["vm", "list", "--where", "name=by-hand", "-c", "id", "--no-headers"]);
@@ -424,7 +424,7 @@ fn a_new_vm_with_the_address_of_a_known_one_is_proposed_and_matched_by_hand() {
     assert!(rows.contains("move,vm,vSphere/north/beta/shop9,pool,vSphere/north/alpha,vSphere/north/beta\n"), "{rows}");
     let said = imported(&sandbox, &next, &[&["--update"], &matched[..]].concat());
     assert!(said.contains("2 VMs: 1 moved, 1 unchanged, 1 adopted, 1 field held\n"), "{said}");
-    assert!(!said.contains("perhaps"), "{said}");
+    assert!(!said.contains("possibly"), "{said}");
     assert_eq!(
         sandbox.ok(&["vm", "list", "--where", "name=shop9", "-o", "csv", "--no-headers", "-c", "id,path,memory,ips"]),
         format!("{},vSphere/north/beta/shop9,16 GiB,10.0.0.9\n", id.trim())
@@ -439,10 +439,10 @@ fn a_hint_alone_merges_nothing_and_two_candidates_are_none() {
     let sandbox = with_a_vm_by_hand();
     let next = [vm("a", "alpha", 1), row("shop9", "beta", 9, DAY, "10.0.0.9")];
     let said = imported(&sandbox, &next, &["--update"]);
-    assert!(said.contains("if it is, undo this import, and pass --match"), "{said}");
+    assert!(said.contains("if so, undo this import, and pass --match"), "{said}");
     assert_eq!(vms(&sandbox, "name"), "a\nby-hand\nshop9\n");
     let again = imported(&sandbox, &next, &["--update"]);
-    assert!(!again.contains("perhaps"), "{again}");
+    assert!(!again.contains("possibly"), "{again}");
     sandbox.done("undo", &[]);
     sandbox.ok(&["vm", "add", "second", "--pool", "alpha", "--ip", "10.0.0.9", "--allow-duplicate"]);
     assert!(!plan(&sandbox, &next, &[]).contains("hint,"));
@@ -484,12 +484,12 @@ fn a_match_that_cannot_be_is_refused() {
     );
     assert_eq!(
         refused("vm-9=a"),
-        "status 4\nvm \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
+        "status 4\nVM \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
          match another record, or omit --match\n"
     );
     assert_eq!(
         refused("vm-1=by-hand"),
-        "status 4\nvm \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
+        "status 4\nVM \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
          undo the \
          import that created it, or delete it, and import again\n"
     );

@@ -79,7 +79,7 @@ fn a_vm_that_moved_is_the_same_vm_in_one_update() {
     let what = |step: &serde_json::Value| step["what"].as_str().expect("a text").to_owned();
     let steps: Vec<String> = steps.as_array().expect("a list").iter().map(what).collect();
     assert_eq!(steps.first().map(String::as_str), Some("pool vSphere/north/alpha → vSphere/north/beta"));
-    assert_eq!(steps.last().map(String::as_str), Some("+vm"));
+    assert_eq!(steps.last().map(String::as_str), Some("+VM"));
     sandbox.done("undo", &[]);
     assert_eq!(vms(&sandbox, "path,owner"), "vSphere/north/alpha/shop1,alice\nvSphere/north/alpha/shop2,\n");
 }
@@ -341,7 +341,7 @@ fn what_the_inventory_calls_otherwise_is_found_by_what_hangs_from_it() {
     let again = import(&sandbox, &vms_of, &["--update", "--prune"]);
     assert_eq!(again.status, 0, "{again}");
     let held = "held: provider VMware: name is VMware, the source has vSphere\n\
-                held: dc VMware/nord: name is nord, the source has north\n\
+                held: datacenter VMware/nord: name is nord, the source has north\n\
                 held: pool VMware/nord/first: name is first, the source has alpha\n\
                 held: VM VMware/nord/first/till: name is till, the source has shop1\n";
     assert!(again.stderr.ends_with(held), "{again}");

@@ -255,7 +255,7 @@ fn what_takes_too_long_or_too_much_is_ended() {
     insta::assert_snapshot!(sandbox.run(&["sql", FOR_EVER, "--timeout", "1"]), @r"
     status 1
     ----- stderr -----
-    error: the SQL took longer than 1 second
+    error: the SQL exceeded the limit of 1 second
     help: reduce the query, or raise the limit with --timeout SECONDS
     ");
     assert!(began.elapsed() >= Duration::from_secs(1) && began.elapsed() < Duration::from_secs(20));
@@ -338,7 +338,7 @@ fn the_time_ends_within_one_function_too() {
     insta::assert_snapshot!(sandbox.run(&["sql", ONE_FUNCTION, "--timeout", "2"]), @r"
     status 1
     ----- stderr -----
-    error: the SQL took longer than 2 seconds
+    error: the SQL exceeded the limit of 2 seconds
     help: reduce the query, or raise the limit with --timeout SECONDS
     ");
     let took = began.elapsed();
@@ -391,7 +391,7 @@ fn without_room_for_a_copy_only_short_statements_are_answered() {
     assert_eq!((refused.status, refused.stdout.as_str()), (1, ""));
     assert_eq!(
         refused.stderr,
-        "error: cannot copy the inventory for SQL that takes long: no such file or directory\n\
+        "error: cannot copy the inventory for a long query: no such file or directory\n\
          help: free space in the folder for temporary files, or set TMPDIR to another folder\n"
     );
 }

@@ -364,8 +364,11 @@ impl Entity {
     /// The singular with its article: `a VM`, `an address`.
     #[must_use]
     pub fn with_article(&self) -> String {
-        let is_vowel = self.labels.0.starts_with(['a', 'e', 'i', 'o', 'O']);
-        format!("{} {}", if is_vowel { "an" } else { "a" }, self.labels.0)
+        let label = self.labels.0;
+        let is_vowel = label.starts_with(['a', 'e', 'i', 'o', 'u', 'O']);
+        // A unit and a user begin with the sound of y.
+        let is_vowel = is_vowel && !label.starts_with("un") && !label.starts_with("us");
+        format!("{} {label}", if is_vowel { "an" } else { "a" })
     }
 
     /// A count of it in words: `1 VM`, `12 VMs`.

@@ -127,7 +127,7 @@ impl Decimal {
 
     /// The nearest floating-point number: for drawing and percentages, never for sums.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "it is said to be the nearest")]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest number is meant")]
     pub fn approximate(self) -> f64 {
         self.whole as f64 + self.fraction as f64 / ONE as f64
     }

@@ -153,7 +153,7 @@ impl Faults {
             count => (format!("{count} rows are"), "these rows"),
         };
         let other_way = if self.has_existing {
-            "--update for records that exist"
+            "--update for records that exist (--skip-bad imports the others, --rejects FILE writes the bad rows to a file)"
         } else {
             "--skip-bad to import the others (--rejects FILE writes the bad rows to a file)"
         };

@@ -77,7 +77,8 @@ pub(super) fn bind(writer: &mut Writer<'_>, run: i64, entity: &'static Entity, p
         }
         let holder = match bound.value(&SOURCE_RECORD, "record") {
             Cell::Record(noun, id) => {
-                format!("{noun} {}", shown::quoted(&writer.title(writer.catalog().named(noun)?, *id)?))
+                let holder = writer.catalog().named(noun)?;
+                format!("{} {}", holder.labels.0, shown::quoted(&writer.title(holder, *id)?))
             }
             _ => "a record".to_owned(),
         };

@@ -133,7 +133,7 @@ pub fn refuses_to_clear_all_of_what_a_record_needs_one_of(program: &'static Prog
             let all: Vec<&str> = [entity.noun, "set", &id].into_iter().chain(clear).collect();
             let answer = sandbox.run(&all);
             assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
-            assert!(answer.stderr.contains(&format!("needs {}", fields.join(" or "))), "{answer}");
+            assert!(answer.stderr.contains(&format!("requires {}", fields.join(" or "))), "{answer}");
             assert_eq!(program.holds(&sandbox), before);
         }
     }

@@ -17,7 +17,7 @@ const NO_DATACENTER: &str = "(no datacenter)";
 /// The pool of machines that have neither cluster nor host.
 const NO_CLUSTER: &str = "(no cluster)";
 
-static ALONE: Topic = Topic::new(NoteKind::Remark, "created a pool for each of {n} host{s} without a cluster", 20);
+static ALONE: Topic = Topic::new(NoteKind::Remark, "created {n} pool{s} for host{s} without a cluster", 20);
 static NOWHERE: Topic = Topic::new(
     NoteKind::Row,
     "skipped {n} host{s}: no pool found; {their} capacity is not \

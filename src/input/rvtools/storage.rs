@@ -69,7 +69,7 @@ impl Storage {
                 notes.say(format!(
                     "added {} of {} to disk0: {reason}",
                     count_of(stood_in, "partition"),
-                    count_of(storage.stand_ins.len(), "vm")
+                    count_of(storage.stand_ins.len(), "VM")
                 ));
             }
         }

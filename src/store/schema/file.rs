@@ -140,7 +140,7 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
     let standing = schema::standing((application == APPLICATION_ID).then_some(version), path)?;
     if header.is_logged() {
         return Err(Error::inventory(format!("{} is in WAL mode, which inv does not use", shown(path)))
-            .help(format!("run sqlite3 {} 'PRAGMA journal_mode = DELETE'", shown(path))));
+            .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' resets the mode", shown(path))));
     }
     Ok(standing)
 }

@@ -239,8 +239,11 @@ impl Writer<'_> {
         if standing.len() > LISTED {
             lines.push(format!("and {} more", standing.len() - LISTED));
         }
-        let count = if standing.len() == 1 { "a later change stands" } else { "later changes stand" };
-        Ok(Error::conflict(format!("change {id} cannot be undone: {count} on it")).details(lines).help(
+        let later = match (standing.len(), standing.first()) {
+            (1, Some(change)) => format!("change {change}"),
+            (count, _) => format!("{count} later changes"),
+        };
+        Ok(Error::conflict(format!("cannot undo change {id}: {later} modified the same records")).details(lines).help(
             "undo the later changes first, from the latest on, or pass --force to undo only the fields that \
                 have not changed since",
         ))

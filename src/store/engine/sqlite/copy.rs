@@ -39,7 +39,7 @@ impl Lease {
     pub(in crate::store) fn exchange_for_copy(self, guard: &Guard) -> Result<NamedTempFile> {
         let uncopied = |error: std::io::Error| {
             let reason = io_reason(&error);
-            Error::failed(format!("cannot copy the inventory for SQL that takes long: {reason}"))
+            Error::failed(format!("cannot copy the inventory for a long query: {reason}"))
                 .help("free space in the folder for temporary files, or set TMPDIR to another folder")
                 .caused_by(error)
         };

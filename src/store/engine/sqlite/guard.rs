@@ -94,7 +94,7 @@ impl Guard {
     /// Returns the error of a statement whose time is over.
     pub(in crate::store) fn overdue(&self) -> Error {
         let unit = if self.time == Duration::from_secs(1) { "second" } else { "seconds" };
-        Error::failed(format!("the SQL took longer than {} {unit}", self.time.as_secs()))
+        Error::failed(format!("the SQL exceeded the limit of {} {unit}", self.time.as_secs()))
             .help("reduce the query, or raise the limit with --timeout SECONDS")
     }
 
