@@ -11,7 +11,7 @@ fn a_missing_inventory_names_the_way_to_create_it() {
     assert_eq!(
         answer.stderr,
         format!(
-            "error: no inventory at {}\nhelp: create one with inv init, or pass another file with --db\n",
+            "error: no inventory at {}\nhelp: create the inventory with inv init, or pass another file with --db\n",
             sandbox.database().display()
         )
     );

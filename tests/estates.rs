@@ -215,7 +215,7 @@ fn hosts_of_two_vcenters_add_up_each_to_its_own_pool() {
     assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
     let pools = listed(&sandbox, "pool", "name,cpu,memory");
     assert!(pools.contains("alpha,8,1000 MiB\nbeta,16,2000 MiB\n"), "{pools}");
-    let line = "1 VM with a host name that several hosts have, added without the host: c\n";
+    let line = "1 VM with an ambiguous host name, added without the host: c\n";
     assert!(answer.stderr.contains(line), "{answer}");
 }
 

@@ -45,7 +45,11 @@ fn messages_have_the_words_of_the_guide() {
     ] {
         let arguments: Vec<&str> = line.split(' ').collect();
         let answer = sandbox.run(&arguments);
-        assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr.as_str()), (status, "", message), "inv {line}");
+        assert_eq!(
+            (answer.status, answer.stdout.as_str(), answer.stderr.as_str()),
+            (status, "", message),
+            "inv {line}"
+        );
     }
     let web01 = sandbox.file("vms.csv", "name,pool\nweb01,prod\n");
     let again = sandbox.run(&["vm", "import", &web01]);
@@ -64,7 +68,10 @@ fn an_undo_names_the_change_that_prevents_it() {
     assert!(one.stderr.starts_with("error: cannot undo change 2: change 3 modified the same records\n"), "{one}");
     sandbox.ok(&["dc", "set", "tokyo", "--location", "Shinagawa"]);
     let two = sandbox.run(&["undo", "2"]);
-    assert!(two.stderr.starts_with("error: cannot undo change 2: 2 later changes modified the same records\n"), "{two}");
+    assert!(
+        two.stderr.starts_with("error: cannot undo change 2: 2 later changes modified the same records\n"),
+        "{two}"
+    );
     let help = "\nhelp: undo the later changes first, from the latest on, or pass --force to undo only the fields that \
                 have not changed since\n";
     assert!(two.stderr.ends_with(help), "{two}");

@@ -16,7 +16,7 @@ use std::path::Path;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "export",
-    about: "Export the whole inventory, one CSV file a noun",
+    about: "Export the whole inventory as one CSV file for each noun",
     hidden: false,
     arguments,
     run,

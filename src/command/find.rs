@@ -19,7 +19,7 @@ use tempfile::SpooledTempFile;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "find",
-    about: "Find records of any noun by a text in them, or by address or CIDR",
+    about: "Find records of any noun by text, address or CIDR block",
     hidden: false,
     arguments,
     run,

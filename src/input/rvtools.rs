@@ -125,8 +125,8 @@ fn complete(mut tabs: Vec<Tab>, found: &[String], name: &str) -> Result<Tabs> {
         let failure = Error::failed(format!("\"{name}\" has no tab vInfo with a header"));
         let found: Vec<String> = found.iter().take(100).map(|name| shown(name)).collect();
         return Err(failure.help(match found.as_slice() {
-            [] => "an RVTools export has one; no tab was found".to_owned(),
-            found => format!("an RVTools export has one; tabs found: {}", found.join(", ")),
+            [] => "an RVTools export has this tab; no tab was found".to_owned(),
+            found => format!("an RVTools export has this tab; tabs found: {}", found.join(", ")),
         }));
     };
     for (index, tab) in tabs.iter_mut().enumerate() {

@@ -99,7 +99,7 @@ fn never_closed(text: &str) -> Error {
 }
 
 fn behind_a_quote(text: &str) -> Error {
-    Error::failed(format!("the list {} has text behind a closing quote", quoted(text)))
+    Error::failed(format!("the list {} has text after a closing quote", quoted(text)))
         .help("separate texts with \";\"; a quote inside a text is written twice")
 }
 

@@ -533,7 +533,7 @@ pub(super) fn exists(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> R
 /// The conflict that an address is whose VLAN has it already.
 pub(super) fn duplicate(reader: &Reader<'_>, entity: &'static Entity, holder: i64, key: &[&str]) -> Result<Error> {
     let Some(record) = reader.record(entity, holder)? else {
-        return Ok(Error::exists(format!("such a {} already exists", entity.labels.0)));
+        return Ok(Error::exists(format!("the {} already exists", entity.labels.0)));
     };
     let mut shared = Vec::new();
     for name in key {

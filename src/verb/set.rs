@@ -75,7 +75,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     for name in options(matches, "clear") {
         let place = clearable(entity, name)?;
         if texts.iter().any(|(target, _)| matches!(target, Target::Field(other) if *other == place)) {
-            return Err(Error::usage(format!("{name} is both set and cleared")).help("pass only one of them"));
+            return Err(Error::usage(format!("{name} is both set and cleared")).help("pass only one of the two"));
         }
         texts.push((Target::Field(place), None));
     }
@@ -122,7 +122,9 @@ impl<'m> Named<'m> {
             (false, true) if switch(matches, "ignore-missing") => Ok(Self::Known(names)),
             (false, true) => Ok(Self::Names(names)),
             (true, false) => Ok(Self::Where(matches)),
-            (false, false) => Err(Error::usage("names and --where cannot be combined").help("pass only one of them")),
+            (false, false) => {
+                Err(Error::usage("names and --where cannot be combined").help("pass only one of the two"))
+            }
             (true, true) => {
                 Err(Error::usage(format!("no {} specified", entity.labels.0)).help("pass a name or --where"))
             }

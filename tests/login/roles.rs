@@ -238,8 +238,8 @@ fn an_editor_undoes_what_they_did_and_an_admin_what_anyone_did() {
     let sandbox = estate();
     sandbox.ok(&["user", "add", "of-ada"]);
     sandbox.sign_in("ed");
-    refused(&sandbox.run(&["undo"]), 5, "error: ed is an editor and may not undo what others did");
-    refused(&sandbox.run(&["undo", "1"]), 5, "error: ed is an editor and may not undo what others did");
+    refused(&sandbox.run(&["undo"]), 5, "error: ed is an editor and may not undo changes of others");
+    refused(&sandbox.run(&["undo", "1"]), 5, "error: ed is an editor and may not undo changes of others");
     sandbox.ok(&["user", "add", "of-ed"]);
     sandbox.ok(&["undo"]);
     assert_eq!(sandbox.run(&["user", "show", "of-ed"]).status, 3);

@@ -10,7 +10,7 @@ use crate::input::rvtools::votes::Votes;
 use std::collections::HashMap;
 
 static AMBIGUOUS: Topic =
-    Topic::new(NoteKind::Cell, "{n} VM{s} with a host name that several hosts have, added without the host", 20);
+    Topic::new(NoteKind::Cell, "{n} VM{s} with an ambiguous host name, added without the host", 20);
 
 /// The datacenter and the vCenter of a host, as far as a row says.
 type Place = [Option<String>; 2];

@@ -113,7 +113,7 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
         Ok(data) => data,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(Error::inventory(format!("no inventory at {}", shown(path)))
-                .help("create one with inv init, or pass another file with --db"));
+                .help("create the inventory with inv init, or pass another file with --db"));
         }
         Err(error) => return Err(unopened(path, &error)),
     };

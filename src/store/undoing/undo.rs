@@ -57,7 +57,7 @@ impl Writer<'_> {
         }
         let own = self.operator().is_none_or(|operator| change.origin.login_user.as_ref() == Some(&operator.username));
         if !own {
-            self.needs(Role::Admin, "undo what others did")?;
+            self.needs(Role::Admin, "undo changes of others")?;
         }
         let later = self.later(id)?;
         if let Some(by) = later.undone_by {

@@ -110,9 +110,9 @@ impl Removal {
         }
         let error = Error::in_use(sentences.remove(0)).details(sentences);
         Err(error.help(match (is_kept, is_refused) {
-            (true, _) => "set another one in those records first",
+            (true, _) => "change those references first",
             (_, true) => "remove or move those first, or pass --recursive to remove them too",
-            _ => "set another one in those records first, or pass --recursive to clear the field",
+            _ => "change those references first, or pass --recursive to clear them",
         }))
     }
 

@@ -108,7 +108,7 @@ fn failed(code: i32) -> Error {
             ("the inventory cannot be locked: its file system does not support locks", "move it to a local disk")
         }
         ffi::SQLITE_IOERR_DELETE => (
-            "the journal beside the inventory cannot be removed: its folder is read-only, or the disk failed",
+            "the journal of the inventory cannot be removed: its folder is read-only, or the disk failed",
             "check the permissions of the folder",
         ),
         ffi::SQLITE_IOERR_WRITE
