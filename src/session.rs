@@ -512,8 +512,7 @@ impl Session<'_> {
             }
             if many_names {
                 self.say(&format!(
-                    "warning: {path} has other hard links; writes are refused until the links are \
-                    removed"
+                    "warning: {path} has other hard links; writes are refused until the links are removed"
                 ));
             }
         }

@@ -60,12 +60,11 @@ fn every_fault_of_a_batch_is_told_with_its_line_and_nothing_is_changed() {
              standard input:2: no VM named \"web09\" (did you mean web01?)\n  \
              standard input:4: inv vm set has no option \"--memoy\" (did you mean --memory?)\n  \
              standard input:5: cpu: \"x\" is not a number (write the digits 0 to 9 with at most one point, such as \
-             1024 or \
-             1.5)\n  \
+             1024 or 1.5)\n  \
              standard input:6: confirmation required to delete VM AWS/tokyo/prod/web01 (pass --yes to confirm or \
              --dry-run to preview)\n  \
-             standard input:7: \"vm import\" cannot be run in a batch (use a verb of a noun, such as vm set; run \
-             `inv batch --help` for usage)\n  \
+             standard input:7: \"vm import\" cannot be run in a batch (use a verb of a noun, such as vm set; run `inv \
+             batch --help` for usage)\n  \
              standard input:8: \"undo\" cannot be run in a batch (use a verb of a noun, such as vm set; run `inv \
              batch --help` for usage)\n  \
              standard input:9: vm show cannot read standard input in a batch (write the names on the line)\n  \

@@ -94,8 +94,8 @@ fn faults_are_told_in_the_order_of_the_file_and_bad_rows_are_kept_in_it() {
     assert_eq!(
         answer.stderr,
         format!(
-            "error: {} rows are wrong in vms.csv; nothing was imported\n{told}\
-             help: fix these rows and import again, or pass --skip-bad to import the others (--rejects FILE writes the bad rows to a file)\n",
+            "error: {} rows are wrong in vms.csv; nothing was imported\n{told}help: fix these rows and import \
+             again, or pass --skip-bad to import the others (--rejects FILE writes the bad rows to a file)\n",
             faults.len()
         )
     );

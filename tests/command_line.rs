@@ -27,12 +27,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("vm list --count=3", "--count accepts no value: \"3\"", "run `inv vm list --help` for usage"),
     ("--color sometimes vm list", "invalid value for --color: \"sometimes\"", "valid values: auto, always, never"),
     ("-o xml vm list", "unknown output format \"xml\"", "pass one of table, csv, tsv, json, jsonl, markdown, value"),
-    (
-        "vm list extra",
-        "unexpected argument \"extra\" for inv vm list",
-        "run `inv vm list --help` \
-         for usage",
-    ),
+    ("vm list extra", "unexpected argument \"extra\" for inv vm list", "run `inv vm list --help` for usage"),
     ("vm add a b", "unexpected argument \"b\" for inv vm add", "run `inv vm add --help` for usage"),
     ("vm add --pool a --pool b", "--pool is repeated", "run `inv vm add --help` for usage"),
     ("vm show", "missing arguments: NAME", "run `inv vm show --help` for usage"),

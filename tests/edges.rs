@@ -100,10 +100,7 @@ fn damage_is_told_in_words_wherever_it_is() {
     let told = refused(&sandbox, &["vm", "list"]);
     assert_eq!(
         told,
-        format!(
-            "error: the inventory is damaged: it contains pages that contradict each \
-         other\n{restore}"
-        )
+        format!("error: the inventory is damaged: it contains pages that contradict each other\n{restore}")
     );
 
     let whole = fs::read(Sandbox::estate().database()).expect("the inventory");
@@ -192,8 +189,7 @@ fn a_file_with_two_names_is_read_with_a_warning_and_not_written_to() {
         told,
         "warning: inv.db has other hard links; writes are refused until the links are removed\n\
          error: inv.db has 2 hard links and cannot be written: a crash under one of them could not be undone under \
-         the \
-         other\nhelp: remove all names but one\n"
+         the other\nhelp: remove all names but one\n"
     );
     let read = sandbox.run(&["user", "list", "-o", "csv", "-c", "name"]);
     assert_eq!((read.status, read.stdout.as_str()), (0, "name\nalice\nbob\n"));

@@ -76,8 +76,8 @@ fn mebibytes_are_whole() {
     );
     // 4.096 and 4.000 are 4096 and 4000 where a point groups thousands; as whole numbers the others mean one thing.
     assert_eq!(listed(&sandbox, "vm", "name,memory"), "a,\nb,\nc,\nd,1024 MiB\ne,2048 MiB\nf,16384 MiB\n");
-    let line = "skipped 3 invalid values: vInfo row 2: Memory \"1.5\", vInfo row 3: Memory \"4.096\", \
-                vInfo row 4: Memory \"4.000\"\n";
+    let line = "skipped 3 invalid values: vInfo row 2: Memory \"1.5\", vInfo row 3: Memory \"4.096\", vInfo row 4: \
+                Memory \"4.000\"\n";
     assert!(told.contains(line), "{told}");
 }
 
@@ -186,10 +186,9 @@ fn hosts_of_one_name_in_two_datacenters_are_two() {
     assert_eq!(listed(&sandbox, "storage", "path"), "vSphere/south/beta/local\n");
     assert!(answer.stderr.contains("skipped 1 row of vHost: host repeated: node1 (row 4)\n"), "{answer}");
     assert!(
-        answer.stderr.contains(
-            "warning: 1 host referenced by VMs is missing from vHost; its capacity is not \
-             counted: NODE1\n"
-        ),
+        answer
+            .stderr
+            .contains("warning: 1 host referenced by VMs is missing from vHost; its capacity is not counted: NODE1\n"),
         "{answer}"
     );
 }
@@ -236,8 +235,7 @@ fn unused_and_missing_columns_are_reported() {
             "3 columns ignored (-v lists them)",
             "17 known columns missing: vInfo (Powerstate, Template, SRM Placeholder, CPUs, Memory, Host, Folder, VM \
              UUID, VM ID, SMBIOS UUID, OS according to the configuration file, OS according to the VMware Tools, \
-             Creation \
-             date, Primary IP Address, Network #1, Network #2, VI SDK Server)",
+             Creation date, Primary IP Address, Network #1, Network #2, VI SDK Server)",
         ],
         "{answer}"
     );

@@ -133,8 +133,7 @@ fn an_id_that_is_wrong_is_a_fault_with_its_line() {
     assert_eq!(
         twice,
         "vms.csv:3: VM \"AWS/tokyo/a/web01\" is already in line 2\n\
-         vms.csv:4: VM \"AWS/tokyo/a/web01\" is already \
-         in line 2\n"
+         vms.csv:4: VM \"AWS/tokyo/a/web01\" is already in line 2\n"
     );
     let taken = refused(&sandbox, "id,name,pool\n1,web02,a\n3,web03,b\n", &["--update"]);
     assert_eq!(taken, "vms.csv:2: VM \"AWS/tokyo/a/web02\" already exists\n");
@@ -212,8 +211,8 @@ fn external_ids_that_are_wrong_are_faults_with_their_lines() {
     assert_eq!(
         told,
         "vms.csv:2: external-id: must not be empty\n\
-         vms.csv:4: external-id: \"c-9\" already belongs to VM \"AWS/tokyo/a/y\" (an external id is unique within \
-         its source)\n\
+         vms.csv:4: external-id: \"c-9\" already belongs to VM \"AWS/tokyo/a/y\" (an external id is unique within its \
+         source)\n\
          vms.csv:5: external-id: \"\\x1b[2J\" has the control character U+001B at character 1 (remove the \
          character)\n"
     );
@@ -281,8 +280,7 @@ fn an_address_in_two_vlans_keeps_its_sources_in_an_export() {
 #[test]
 fn a_new_record_with_the_name_of_one_elsewhere_is_warned_of() {
     let sandbox = estate();
-    let help = "help: to move a VM, add a column id (inv vm export -c id), or use inv vm set NAME --pool \
-                POOL\n";
+    let help = "help: to move a VM, add a column id (inv vm export -c id), or use inv vm set NAME --pool POOL\n";
     let rows = "name,pool\nweb02,a\nweb01,b\nweb02,b\n";
     let warning = "warning: vms.csv:3: VM \"web01\" is new in pool \"AWS/tokyo/b\", but pool \"AWS/tokyo/a\" has a \
          record with this name\n";

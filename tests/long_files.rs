@@ -46,9 +46,9 @@ fn faults_are_told_in_the_order_of_the_file_with_their_lines() {
     let faults: Vec<String> =
         PLACES.iter().map(|place| format!("  vms.csv:{}: {}\n", place + 2, wrong(*place).1)).collect();
     let wanted = format!(
-        "error: 9 rows are wrong in vms.csv; nothing was imported\n{}\
-         help: fix these rows and import again, or pass --update for records that exist (--skip-bad \
-         imports the others, --rejects FILE writes the bad rows to a file)\n",
+        "error: 9 rows are wrong in vms.csv; nothing was imported\n{}help: fix these rows and import again, or pass \
+         --update for records that exist (--skip-bad imports the others, --rejects FILE writes the bad rows to a \
+         file)\n",
         faults.concat()
     );
     assert_eq!(refused(&sandbox, "vm", "vms.csv", file(&with_faults()), &[]).stderr, wanted);

@@ -66,8 +66,8 @@ fn what_is_given_twice_among_many_is_told_by_its_lines_beside_all_other_faults()
          vms.csv:6: memory: \"16 GX\" has no known unit (did you mean \"16 GB\"?)\n  \
          vms.csv:6502: VM \"AWS/tokyo/prod/vm-20\" is already in line 22\n  \
          vms.csv:6602: VM \"AWS/tokyo/prod/web01\" already exists\n\
-         help: fix these rows and import again, or pass --update for records that exist (--skip-bad \
-         imports the others, --rejects FILE writes the bad rows to a file)\n"
+         help: fix these rows and import again, or pass --update for records that exist (--skip-bad imports the \
+         others, --rejects FILE writes the bad rows to a file)\n"
     );
     assert_eq!(shape(&sandbox), before);
 }
@@ -147,8 +147,8 @@ fn what_comes_along_with_many_rows_goes_in_with_them() {
         answer.stderr,
         "error: 1 row is wrong in vms.csv; nothing was imported\n  \
          vms.csv:6902: membership \"billing – AWS/tokyo/prod/vm-6900\" already exists\n\
-         help: fix this row and import again, or pass --update for records that exist (--skip-bad \
-         imports the others, --rejects FILE writes the bad rows to a file)\n"
+         help: fix this row and import again, or pass --update for records that exist (--skip-bad imports the \
+         others, --rejects FILE writes the bad rows to a file)\n"
     );
     assert_eq!(shape(&sandbox), before);
     let last = "vm-6900,prod,10.3.0.3;10.3.0.4,4 GiB,billing";

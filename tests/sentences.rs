@@ -72,8 +72,8 @@ fn an_undo_names_the_change_that_prevents_it() {
         two.stderr.starts_with("error: cannot undo change 2: 2 later changes modified the same records\n"),
         "{two}"
     );
-    let help = "\nhelp: undo the later changes first, from the latest on, or pass --force to undo only the fields that \
-                have not changed since\n";
+    let help = "\nhelp: undo the later changes first, from the latest on, or pass --force to undo only the fields \
+                that have not changed since\n";
     assert!(two.stderr.ends_with(help), "{two}");
 }
 

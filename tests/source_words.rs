@@ -479,8 +479,8 @@ fn a_match_that_cannot_be_is_refused() {
     assert_eq!(refused("vm-9"), "status 2\n--match must be EXTERNAL-ID=RECORD, not \"vm-9\"\n");
     assert_eq!(
         refused("vm-7=by-hand"),
-        "status 1\nthe export has no record with the external id \"vm-7\"\nhelp: run `inv NOUN show NAME \
-         --sources` for the external ids of a record, or --plan for those of hints\n"
+        "status 1\nthe export has no record with the external id \"vm-7\"\nhelp: run `inv NOUN show NAME --sources` \
+         for the external ids of a record, or --plan for those of hints\n"
     );
     assert_eq!(
         refused("vm-9=a"),
@@ -490,8 +490,7 @@ fn a_match_that_cannot_be_is_refused() {
     assert_eq!(
         refused("vm-1=by-hand"),
         "status 4\nVM \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
-         undo the \
-         import that created it, or delete it, and import again\n"
+         undo the import that created it, or delete it, and import again\n"
     );
     assert!(refused("vm-9=nobody").starts_with("status 3\n"));
     assert_eq!(vms(&sandbox, "name"), "a\nby-hand\n");

@@ -207,10 +207,9 @@ fn a_second_vcenter_is_refused_and_kept_apart_by_its_source() {
         assert_eq!((refused.status, refused.stdout.as_str()), (4, ""), "{refused}");
         assert_eq!(
             refused.stderr,
-            "error: source \"rvtools:vSphere\" belongs to vCenter vc-a.example, the export to vCenter \
-             vc-b.example; nothing was imported\nhelp: pass --source NAME to import it as another source, or \
-             --provider NAME; if vc-b.example is another name of the same vCenter, change the scope with inv \
-             source set\n"
+            "error: source \"rvtools:vSphere\" belongs to vCenter vc-a.example, the export to vCenter vc-b.example; \
+             nothing was imported\nhelp: pass --source NAME to import it as another source, or --provider NAME; if \
+             vc-b.example is another name of the same vCenter, change the scope with inv source set\n"
         );
     }
     let told = imported(&sandbox, &other, &["--update", "--source", "b"]);

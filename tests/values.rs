@@ -118,8 +118,8 @@ fn a_status_is_one_of_seven_words() {
     assert_eq!(answer.status, 1);
     assert_eq!(
         answer.stderr,
-        "error: status: \"runing\" is not a status\nhelp: did you mean running? a status is running, stopped, suspended, \
-         planned, failed, retired or unknown\n"
+        "error: status: \"runing\" is not a status\nhelp: did you mean running? a status is running, stopped, \
+         suspended, planned, failed, retired or unknown\n"
     );
 }
 

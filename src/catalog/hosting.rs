@@ -214,8 +214,7 @@ pub(super) static VIRTUAL_MACHINE: Entity = Entity {
             "owner",
             "user_id",
             Kind::Reference { to: "user", on_remove: OnRemove::Unset },
-            "Owner of \
-            the VM",
+            "Owner of the VM",
         ),
         Field::optional("created", "created_at", Kind::Created, "Time of creation"),
         Field::optional("updated", "updated_at", Kind::Updated, "Time of the last change"),

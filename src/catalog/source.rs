@@ -83,8 +83,7 @@ pub static SOURCE_RECORD: Entity = Entity {
             "missing-since",
             "missing_since",
             Kind::Time,
-            "Time of the first complete run without the \
-            record",
+            "Time of the first complete run without the record",
         ),
         Field::optional(
             "last-confirmed",

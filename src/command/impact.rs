@@ -37,8 +37,8 @@ fn arguments(command: Command) -> Command {
                 .help("Pool, storage device, dc or VM; noun required if the name is ambiguous"),
         )
         .after_help(
-            "A system fails totally if all of its VMs depend on the record, else it is degraded. Planned and retired \
-             VMs do not count. VMs without a system are on the last line.",
+            "A system fails totally if all of its VMs depend on the record, else it is degraded. Planned and \
+             retired VMs do not count. VMs without a system are on the last line.",
         )
 }
 

@@ -163,10 +163,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let words = ["import"].into_iter().chain(plan.words.iter().map(String::as_str));
     let planned = arguments(Command::new("import")).try_get_matches_from(words);
     let planned = planned.map_err(|_| {
-        Error::failed("the plan was written by another version of inv").help(
-            "write the plan again with \
-        --plan=FILE",
-        )
+        Error::failed("the plan was written by another version of inv").help("write the plan again with --plan=FILE")
     })?;
     import(session, &planned, Some(plan.change), end)
 }

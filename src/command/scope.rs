@@ -92,8 +92,8 @@ impl Asked<'_> {
         let old = scope_of(&name);
         if let Some(old) = old.filter(|old| old.is_apart_from(&servers)) {
             return Err(refused(&name, old, &servers).help(format!(
-                "pass --source NAME to import it as another source, or --provider NAME; if {} is another name of the \
-                 same vCenter, change the scope with inv source set",
+                "pass --source NAME to import it as another source, or --provider NAME; if {} is another name of \
+                 the same vCenter, change the scope with inv source set",
                 joined(&servers)
             )));
         }

@@ -24,26 +24,25 @@ pub(super) const REDO: Graft = Graft {
 };
 
 fn arguments(command: Command) -> Command {
-    let change = Arg::new("change").value_name("CHANGE").help(
-        "Number of the change (default: the last change that is not \
-            undone)",
-    );
+    let change = Arg::new("change")
+        .value_name("CHANGE")
+        .help("Number of the change (default: the last change that is not undone)");
     let force = Arg::new("force")
         .long("force")
         .action(ArgAction::SetTrue)
         .help("Undo only the fields that have not changed since");
     arguments::writes(command.arg(change).arg(force)).long_about(
-        "Undo the last change that is not undone, or CHANGE, with a new change: created records are deleted, changed \
-         fields get their old values, deleted records are restored. Run inv undo again to undo the change before, \
-         and inv redo to go forward. If later changes modified the same records, undo fails and lists them; with \
-         --force only the fields that have not changed since are reverted, and the others are listed.",
+        "Undo the last change that is not undone, or CHANGE, with a new change: created records are deleted, \
+         changed fields get their old values, deleted records are restored. Run inv undo again to undo the change \
+         before, and inv redo to go forward. If later changes modified the same records, undo fails and lists them; \
+         with --force only the fields that have not changed since are reverted, and the others are listed.",
     )
 }
 
 fn redo_arguments(command: Command) -> Command {
     arguments::writes(command).long_about(
-        "Redo the last undone change with a new change. Run inv redo again to redo the change before, until a change \
-         of another kind follows.",
+        "Redo the last undone change with a new change. Run inv redo again to redo the change before, until a \
+         change of another kind follows.",
     )
 }
 

@@ -93,10 +93,8 @@ pub fn current(source: PasswordSource) -> Result<Password> {
 pub fn current_and_new() -> Result<(Password, Password)> {
     let both = standard_input(2)?;
     let (current, new) = both.split_once('\n').ok_or_else(|| {
-        Error::failed("standard input has only one line").help(
-            "pass two lines: the current password and the new \
-            password",
-        )
+        Error::failed("standard input has only one line")
+            .help("pass two lines: the current password and the new password")
     })?;
     Ok((Zeroizing::new(without_return(current).to_owned()), Zeroizing::new(new.to_owned())))
 }

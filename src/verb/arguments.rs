@@ -190,10 +190,9 @@ pub(crate) fn names(matches: &ArgMatches) -> Result<Vec<Cow<'_, str>>> {
         }
     }
     if names.is_empty() {
-        return Err(Error::usage("standard input has no name").help(
-            "write one name a line, or pass names on the \
-            command line",
-        ));
+        return Err(
+            Error::usage("standard input has no name").help("write one name a line, or pass names on the command line")
+        );
     }
     Ok(names)
 }

@@ -27,10 +27,10 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
 /// Options that select changes.
 pub(crate) fn filters() -> Vec<Arg> {
     vec![
-        Arg::new("since").long("since").value_name("TIME").help(
-            "List only changes since a time, date, 7d or \
-            yesterday",
-        ),
+        Arg::new("since")
+            .long("since")
+            .value_name("TIME")
+            .help("List only changes since a time, date, 7d or yesterday"),
         Arg::new("until").long("until").value_name("TIME").help("List only changes until a time"),
         Arg::new("by").long("by").value_name("USER").help("List only changes by this user"),
         Arg::new("limit").long("limit").value_name("N").help("Print only the latest N changes"),

@@ -58,8 +58,8 @@ pub(crate) fn where_argument(set: ColumnSet) -> Arg {
             "List only matches of FIELD OP VALUE. FIELD is a column of -c. OP is one of = != ~ !~ =~ < <= > >=, \
              where ~ means contains, in any case, and =~ matches a regular expression. FIELD= matches an empty \
              field; = accepts * and ? in a value without quotes. FIELD in (VALUE, …) matches one of several values. \
-             Join conditions with and, or, not and parentheses; quote a value that contains these words (repeatable, \
-             all must match).",
+             Join conditions with and, or, not and parentheses; quote a value that contains these words \
+             (repeatable, all must match).",
         )
 }
 

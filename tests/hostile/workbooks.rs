@@ -98,8 +98,8 @@ fn a_name_in_a_workbook_steers_no_terminal() {
     for name in ["v&#27;[2J", "v_x001B_[2J"] {
         let rows = format!("{HEADER}<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><t>{name}</t></is></c></row>");
         target.sandbox.file("x.xlsx", workbook("vInfo", &sheet("", &rows), &[]));
-        let fault = "x.xlsx (vInfo):2: name: \"v\\x1b[2J\" has the control character U+001B at character 2 (remove the \
-             character)\n";
+        let fault = "x.xlsx (vInfo):2: name: \"v\\x1b[2J\" has the control character U+001B at character 2 (remove \
+             the character)\n";
         let answer = target.answers(&Row::of(&["import", "--from", "rvtools", "x.xlsx", "-q", "--strict"]));
         assert_eq!(answer.status, 1, "{answer}");
         assert!(answer.stderr.contains(&format!("\n  {fault}")), "{answer}");

@@ -39,12 +39,8 @@ static BY_DISKS: Topic = Topic::new(NoteKind::Remark, "{n} datastore{s} assigned
 static UNLISTED: Topic =
     Topic::new(NoteKind::Remark, "{n} datastore{s} referenced only by disks; capacity not set", 20);
 static NAMELESS: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} of vDatastore: no name", 20);
-static NUMBERED: Topic = Topic::new(
-    NoteKind::Remark,
-    "added a number to {n} datastore{s} with the same name in one \
-    pool",
-    20,
-);
+static NUMBERED: Topic =
+    Topic::new(NoteKind::Remark, "added a number to {n} datastore{s} with the same name in one pool", 20);
 
 struct Datastore {
     /// Its name in the inventory.

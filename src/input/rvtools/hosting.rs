@@ -18,12 +18,8 @@ const NO_DATACENTER: &str = "(no datacenter)";
 const NO_CLUSTER: &str = "(no cluster)";
 
 static ALONE: Topic = Topic::new(NoteKind::Remark, "created {n} pool{s} for host{s} without a cluster", 20);
-static NOWHERE: Topic = Topic::new(
-    NoteKind::Row,
-    "skipped {n} host{s}: no pool found; {their} capacity is not \
-    counted",
-    20,
-);
+static NOWHERE: Topic =
+    Topic::new(NoteKind::Row, "skipped {n} host{s}: no pool found; {their} capacity is not counted", 20);
 static REPEATED: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} of vHost: host repeated", 20);
 static EMPTY_CLUSTER: Topic = Topic::new(NoteKind::Row, "skipped {n} cluster{s}: no datacenter found", 20);
 static NO_CORES: Topic =
@@ -35,8 +31,7 @@ static NO_MEMORY: Topic = Topic::new(
 );
 static NOT_LISTED: Topic = Topic::new(
     NoteKind::Remark,
-    "warning: {n} host{s} referenced by VMs {is} missing from vHost; {their} capacity \
-        is not counted",
+    "warning: {n} host{s} referenced by VMs {is} missing from vHost; {their} capacity is not counted",
     10,
 );
 static NO_CLUSTER_KNOWN: Topic =
@@ -44,18 +39,10 @@ static NO_CLUSTER_KNOWN: Topic =
 static NO_DATACENTER_KNOWN: Topic =
     Topic::new(NoteKind::Remark, "{n} VM{s} without datacenter, added to (no datacenter)", 20);
 static NO_HOST_NAME: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} of vHost: no host", 20);
-static NO_TOTALS: Topic = Topic::new(
-    NoteKind::Remark,
-    "vHost is missing from the export; capacities of pools are \
-    not set",
-    0,
-);
-static NO_COLUMN: Topic = Topic::new(
-    NoteKind::Remark,
-    "{n} column{s} missing from vHost; these capacities of pools \
-    are not set",
-    2,
-);
+static NO_TOTALS: Topic =
+    Topic::new(NoteKind::Remark, "vHost is missing from the export; capacities of pools are not set", 0);
+static NO_COLUMN: Topic =
+    Topic::new(NoteKind::Remark, "{n} column{s} missing from vHost; these capacities of pools are not set", 2);
 
 /// A datacenter.
 struct Datacenter {

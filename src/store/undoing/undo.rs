@@ -244,8 +244,8 @@ impl Writer<'_> {
             (count, _) => format!("{count} later changes"),
         };
         Ok(Error::conflict(format!("cannot undo change {id}: {later} modified the same records")).details(lines).help(
-            "undo the later changes first, from the latest on, or pass --force to undo only the fields that \
-                have not changed since",
+            "undo the later changes first, from the latest on, or pass --force to undo only the fields that have \
+                not changed since",
         ))
     }
 }
@@ -263,10 +263,8 @@ fn undo_error(id: i64, error: Error) -> Error {
     if !error.kind().is_conflict() {
         return error;
     }
-    Error::conflict(format!("cannot undo change {id}: {}", error.message())).help(
-        "rename or remove that record first, or pass --force to undo only the fields that have not changed \
-            since",
-    )
+    Error::conflict(format!("cannot undo change {id}: {}", error.message()))
+        .help("rename or remove that record first, or pass --force to undo only the fields that have not changed since")
 }
 
 /// Sorts ranges and joins those that touch each other.

@@ -127,10 +127,9 @@ impl Guard {
             AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
                 noted.refuse(refused("inv sql runs one query, without transactions"))
             }
-            _ => noted.refuse(refused("inv sql only reads").help(
-                "change the inventory with inv commands, such as \
-                inv vm set",
-            )),
+            _ => noted.refuse(
+                refused("inv sql only reads").help("change the inventory with inv commands, such as inv vm set"),
+            ),
         }
     }
 
