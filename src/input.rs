@@ -268,7 +268,7 @@ mod tests {
         assert!(matches!(open("", Some("jsonl")), Opened::Empty { .. }));
         assert!(matches!(open("name\n", None), Opened::Records(_)));
         let error = nothing_in("vms.csv", &["name", "pool"]);
-        assert_eq!(error.way_out(), Some("the header it wants is name,pool"));
+        assert_eq!(error.way_out(), Some("the expected header is name,pool"));
     }
 
     #[test]

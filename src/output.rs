@@ -228,7 +228,7 @@ mod tests {
     fn an_unknown_style_is_a_usage_error_that_lists_them() {
         let error = Style::parse("xml").expect_err("no style");
         assert_eq!(error.kind(), Kind::Usage);
-        assert_eq!(error.message(), "there is no output format \"xml\"");
-        assert_eq!(error.way_out(), Some("choose one of table, csv, tsv, json, jsonl, markdown, value"));
+        assert_eq!(error.message(), "unknown output format \"xml\"");
+        assert_eq!(error.way_out(), Some("pass one of table, csv, tsv, json, jsonl, markdown, value"));
     }
 }

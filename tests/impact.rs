@@ -66,7 +66,7 @@ fn what_is_not_there_or_cannot_fail_is_refused() {
     insta::assert_snapshot!(sandbox.run(&["impact", "web0x"]), @r#"
     status 3
     ----- stderr -----
-    error: no pool, storage device, dc or VM named "web0x"
+    error: no pool, storage device, datacenter or VM named "web0x"
     help: did you mean web01, web02 or web03?
     "#);
     insta::assert_snapshot!(sandbox.run(&["impact", "os", "Debian-12"]), @r#"

@@ -156,7 +156,7 @@ mod tests {
         let full: Vec<String> = (0..64).map(|last| format!("255.255.0.{last}")).collect();
         let full: Vec<(&str, bool)> = full.iter().map(|text| (text.as_str(), true)).collect();
         let lines = picture("255.255.0.0/16", &full, 80);
-        assert!(lines[0].starts_with("255.255.0.0    █··") && lines[16].starts_with("a sign is 64 addresses"));
+        assert!(lines[0].starts_with("255.255.0.0    █··") && lines[16].starts_with("one sign is 64 addresses"));
         for (block, width) in
             [("255.255.0.0/16", 80), ("255.255.0.0/16", 60), ("2001:db8:ffff:ffff::/64", 80), ("::/0", 80)]
         {

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "impact",
-    about: "List systems that depend on a pool, storage device, dc or VM",
+    about: "List systems that depend on a pool, storage, datacenter or VM",
     hidden: false,
     arguments,
     run,
@@ -34,7 +34,7 @@ fn arguments(command: Command) -> Command {
                 .num_args(1..=2)
                 .required(true)
                 .add(complete::completer(offers))
-                .help("Pool, storage device, dc or VM; noun required if the name is ambiguous"),
+                .help("Pool, storage device, datacenter or VM; noun required if the name is ambiguous"),
         )
         .after_help(
             "A system fails totally if all of its VMs depend on the record, else it is degraded. Planned and \
@@ -145,7 +145,8 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
     match candidates.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let error = Error::not_found(format!("no pool, storage device, dc or VM named {}", shown::quoted(name)));
+            let error =
+                Error::not_found(format!("no pool, storage device, datacenter or VM named {}", shown::quoted(name)));
             Err(match ways_out.into_iter().next() {
                 Some(help) => error.help(help),
                 None => error,

@@ -484,9 +484,9 @@ mod tests {
         for (content, key) in [
             ("{\"a\":1,\"running\":true}", "running: is true or false"),
             ("{\"pool\":{\"name\":\"x\"}}", "pool: is an object"),
-            ("{\"ips\":[\"x\",null]}", "ips: is an array of other things"),
-            ("{\"a\":1,\"a\":2}", "the key \"a\" stands twice"),
-            ("{\"custom-os\":1,\"Custom_OS\":2}", "the key \"Custom_OS\" stands twice"),
+            ("{\"ips\":[\"x\",null]}", "ips: is an array with values other"),
+            ("{\"a\":1,\"a\":2}", "key \"a\" is repeated"),
+            ("{\"custom-os\":1,\"Custom_OS\":2}", "key \"Custom_OS\" is repeated"),
             ("{\"a\":\"\\u0000\"}", "a: the text holds a NUL"),
         ] {
             let found = faults(&format!("{content}\n"));

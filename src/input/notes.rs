@@ -217,8 +217,8 @@ mod tests {
         }
         let notes = notes.into_notes();
         let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
-        assert_eq!(texts, ["left out 4 templates: a, b and 2 more", "1 row has no vm and was left out"]);
-        assert_eq!(notes[0].named, "left out 4 templates: a, b, c, d");
+        assert_eq!(texts, ["skipped 4 templates: a, b and 2 more", "1 row has no vm and was left out"]);
+        assert_eq!(notes[0].named, "skipped 4 templates: a, b, c, d");
         assert_eq!(notes.iter().map(Note::is_loss).collect::<Vec<_>>(), [false, true]);
     }
 
@@ -229,7 +229,7 @@ mod tests {
         notes.add(&COLUMNS, "vHost (Model)".to_owned());
         let notes = notes.into_notes();
         let [note] = notes.as_slice() else { panic!("one note: {notes:?}") };
-        assert_eq!(note.text, "3 columns are not used (-v names them)");
+        assert_eq!(note.text, "3 columns are not used (-v lists them)");
         assert_eq!(note.named, "3 columns are not used: vInfo (NICs, Disks), vHost (Model)");
     }
 

@@ -247,7 +247,7 @@ mod tests {
         let (_folder, path) = file();
         let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         create(&connection, FIRST, &path).expect("an inventory");
-        for (version, words) in [(VERSION + 1, "newer inv"), (0, "never was released"), (-1, "never was released")] {
+        for (version, words) in [(VERSION + 1, "newer inv"), (0, "was never released"), (-1, "was never released")] {
             connection.identify(version).expect("a header");
             let error = check(&connection, &path).expect_err("not of this program");
             assert_eq!(error.kind(), Kind::Inventory);

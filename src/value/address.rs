@@ -296,10 +296,7 @@ mod tests {
         assert_eq!(either("FD00::11"), Ok((Family::V6, "fd00::11".to_owned())));
         assert_eq!(
             message_and_help(ipv4("fd00::11")),
-            (
-                "\"fd00::11\" is an IPv6 address where an IPv4 address is wanted".to_owned(),
-                Some("use the field ipv6".to_owned())
-            )
+            ("\"fd00::11\" is an IPv6 address, not an IPv4 address".to_owned(), Some("use the field ipv6".to_owned()))
         );
         assert!(ipv6("10.0.0.1").is_err());
     }
@@ -319,10 +316,10 @@ mod tests {
             ("10.0.0.1/24", "has a prefix length, which an address cannot have", Some("write 10.0.0.1")),
             ("[fd00::1]:443", "has brackets around the address", Some("write fd00::1")),
             ("10.0.0.1:443", "has a port after the address", Some("write 10.0.0.1")),
-            ("10.0.0", "has 3 numbers where an IPv4 address has 4", None),
+            ("10.0.0", "has 3 numbers instead of 4", None),
             ("10.0.0.256", "has the number 256, which is more than 255", None),
             ("10.0.0.99999999999999999999", "has the number 99999999999999999999, which is more than 255", None),
-            ("１0.0.0.1", "has \"１\" where a digit from 0 to 9 is wanted", None),
+            ("１0.0.0.1", "has \"１\" instead of a digit from 0 to 9", None),
             ("fd00::1::2", "is not an IPv6 address", None),
             ("web01", "is not an IP address", Some("write an address, such as 10.0.0.11 or fd00::11")),
             ("0x0a.0.0.1", "is not an IP address", Some("write an address, such as 10.0.0.11 or fd00::11")),
@@ -373,7 +370,7 @@ mod tests {
         );
         for text in ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/255.0.0.0", "10.0.0.0/8/8"] {
             let reason = format!("\"{text}\" has no prefix length from 0 to 32 after its /");
-            assert_eq!(message_and_help(Block::parse(text)), (reason, Some("write 10.0.0.0/16, say".to_owned())));
+            assert_eq!(message_and_help(Block::parse(text)), (reason, Some("write 10.0.0.0/16".to_owned())));
         }
         assert!(Block::parse("fd00::/129").is_err());
         assert!(Block::parse("web/24").is_err());

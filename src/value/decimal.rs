@@ -324,7 +324,7 @@ mod tests {
             ("0x10", "\"0x10\" is hexadecimal"),
             ("1,024", "\"1,024\" has \",\" in its number"),
             ("1 024", "\"1 024\" has a blank in its number"),
-            ("４", "\"４\" has \"４\" where a digit from 0 to 9 is wanted"),
+            ("４", "\"４\" has \"４\" instead of a digit from 0 to 9"),
             ("inf", "\"inf\" is not a number"),
             ("9223372036854775808", "\"9223372036854775808\" is too large a number"),
             ("1.0000000000000000001", "\"1.0000000000000000001\" has more than 18 decimal places"),

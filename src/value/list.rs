@@ -142,7 +142,7 @@ mod tests {
         let open = split_list("a;\"b").expect_err("an open quote");
         assert_eq!(open.message(), "the list \"a;\"b\" has a quote that is never closed");
         let behind = split_list("\"a\"b").expect_err("text behind a quote");
-        assert_eq!(behind.message(), "the list \"\"a\"b\" has text behind a closing quote");
+        assert_eq!(behind.message(), "the list \"\"a\"b\" has text after a closing quote");
     }
 
     proptest! {

@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn another_word_is_told_with_the_three() {
         let error = Role::parse("edtor").expect_err("no role");
-        assert_eq!(error.message(), "\"edtor\" is no role");
-        assert_eq!(error.way_out(), Some("did you mean editor? a role is viewer, editor or admin"));
+        assert_eq!(error.message(), "\"edtor\" is not a role");
+        assert_eq!(error.way_out(), Some("did you mean editor? roles: viewer, editor, admin"));
     }
 }

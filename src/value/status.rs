@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn another_word_is_told_with_the_seven_and_the_nearest() {
         let error = parse("runing").expect_err("no status");
-        assert_eq!(error.message(), "\"runing\" is no status");
+        assert_eq!(error.message(), "\"runing\" is not a status");
         let all = "a status is running, stopped, suspended, planned, failed, retired or unknown";
         assert_eq!(error.way_out(), Some(format!("did you mean running? {all}").as_str()));
         assert_eq!(parse("fine").expect_err("no status").way_out(), Some(all));
@@ -170,8 +170,8 @@ mod tests {
     #[test]
     fn a_word_that_platforms_disagree_about_is_refused_with_what_it_can_mean() {
         let error = parse("TERMINATED").expect_err("stopped on Google Cloud, gone on AWS");
-        assert_eq!(error.message(), "\"TERMINATED\" is another status on another platform");
-        let help = "write what it means here: stopped (Google Cloud) or retired (AWS)";
+        assert_eq!(error.message(), "\"TERMINATED\" has several meanings on other platforms");
+        let help = "write one of: stopped (Google Cloud) or retired (AWS)";
         assert_eq!(error.way_out(), Some(help));
         assert!(
             parse("shutting-down").expect_err("a stop or the end").way_out().is_some_and(|help| help.contains("AWS"))

@@ -133,8 +133,8 @@ mod tests {
         }
         assert_eq!(message(email("alice")), "\"alice\" has no @");
         assert_eq!(message(email("a@b@c")), "\"a@b@c\" has more than one @");
-        assert_eq!(message(email("@b")), "\"@b\" has nothing before its @");
-        assert_eq!(message(email("a@ ")), "\"a@ \" has nothing after its @");
+        assert_eq!(message(email("@b")), "\"@b\" has no text before its @");
+        assert_eq!(message(email("a@ ")), "\"a@ \" has no text after its @");
         assert_eq!(message(email("a@b\n")), "\"a@b\\n\" has a line end or a tab");
     }
 
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(vlan(text).as_deref(), Ok(stored));
         }
         for text in ["0", "4095", "99999999999999999999"] {
-            assert_eq!(message(vlan(text)), format!("\"{text}\" is no VLAN number"));
+            assert_eq!(message(vlan(text)), format!("\"{text}\" is not a VLAN number"));
         }
         assert_eq!(message(vlan("１０１")), "\"１０１\" has digits other than 0 to 9");
         assert_eq!(message(vlan("")), "\"\" is empty");

@@ -449,6 +449,6 @@ mod tests {
             .err()
             .expect("there is no VM");
         assert_eq!(error.message(), "x.xlsx (vInfo) has no column \"VM\"");
-        assert_eq!(error.way_out(), Some("the columns found are Machine, Memory"));
+        assert_eq!(error.way_out(), Some("columns found: Machine, Memory"));
     }
 }
