@@ -487,7 +487,7 @@ mod tests {
             ("{\"ips\":[\"x\",null]}", "ips: is an array with values other"),
             ("{\"a\":1,\"a\":2}", "key \"a\" is repeated"),
             ("{\"custom-os\":1,\"Custom_OS\":2}", "key \"Custom_OS\" is repeated"),
-            ("{\"a\":\"\\u0000\"}", "a: the text holds a NUL"),
+            ("{\"a\":\"\\u0000\"}", "a: the text contains a NUL"),
         ] {
             let found = faults(&format!("{content}\n"));
             assert_eq!(found.len(), 1, "{content}");
