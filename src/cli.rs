@@ -79,28 +79,28 @@ fn globals() -> Vec<Arg> {
             .value_name("FILE")
             .value_parser(value_parser!(OsString))
             .value_hint(ValueHint::FilePath)
-            .help("The inventory file; else INV_DB, else inv/inv.db in the user's data folder"),
+            .help("Inventory file (default: INV_DB, else inv/inv.db in the user's data folder)"),
         Arg::new("output")
             .short('o')
             .long("output")
             .value_name("FORMAT")
-            .help(format!("How to answer: {}; else INV_OUTPUT", Style::NAMES.join(", ")))
+            .help(format!("Output format: {} (default: INV_OUTPUT, else table)", Style::NAMES.join(", ")))
             .add(complete::words(&Style::NAMES)),
         Arg::new("color")
             .long("color")
             .value_name("WHEN")
             .value_parser(["auto", "always", "never"])
             .hide_possible_values(true)
-            .help("Colour: auto, always or never"),
-        switch("quiet", "Say only what is asked for or wrong").short('q'),
-        switch("verbose", "Say more").short('v'),
-        switch("no-input", "Never ask anything"),
-        switch("no-pager", "Do not page long tables"),
+            .help("Use colour: auto, always, never (default: auto)"),
+        switch("quiet", "Print only results and errors").short('q'),
+        switch("verbose", "Print more details").short('v'),
+        switch("no-input", "Never prompt"),
+        switch("no-pager", "Disable the pager for long tables"),
         Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print version"),
         Arg::new("wait")
             .long("wait")
             .value_name("TIME")
-            .help("How long to wait while another program has the inventory locked: 0, 5m; else 30s"),
+            .help("Wait for an inventory locked by another program, such as 0, 5m (default: 30s)"),
     ];
     args.into_iter().map(|arg| arg.help_heading("Global options").hide_short_help(true)).collect()
 }
@@ -110,7 +110,8 @@ fn noun(command: Command) -> Command {
     let Some(entity) = entity_of(&command) else { return command };
     let name = command.get_name().to_owned();
     let verbs = VERBS.iter().filter(|verb| verb.suits(entity)).map(|verb| {
-        let stub = Command::new(verb.name).about(verb.about).display_name(format!("inv-{name}-{}", verb.name));
+        let about = verb.about(&inventory().catalog, entity);
+        let stub = Command::new(verb.name).about(about).display_name(format!("inv-{name}-{}", verb.name));
         verb.alias.into_iter().fold(stub, Command::visible_alias).defer(self::verb)
     });
     command
@@ -193,18 +194,18 @@ fn with_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
 
 /// Runs the command or the verb that a command line names.
 fn dispatch(session: &Session<'_>, matches: &ArgMatches) -> Result<()> {
-    let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
+    let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command specified")) };
     if let Some(graft) = grafts().find(|graft| graft.under.is_none() && graft.name == name) {
         return (graft.run)(session, below);
     }
     let entity = inventory().catalog.named(name)?;
-    let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb was given")) };
+    let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb specified")) };
     if let Some(graft) = grafts().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
         return (graft.run)(session, below);
     }
     match VERBS.iter().find(|verb| verb.name == name) {
         Some(Verb { run, .. }) => run(session, entity, below),
-        None => Err(Error::usage(format!("{} has no verb {name}", entity.noun))),
+        None => Err(Error::usage(format!("unknown verb {name} for {}", entity.noun))),
     }
 }
 

@@ -207,8 +207,8 @@ fn first_character(text: &mut Text, name: &str) -> Result<Option<char>> {
 /// Returns the failure of an empty file, with the header that it should have.
 #[must_use]
 pub fn nothing_in(name: &str, header: &[&str]) -> Error {
-    Error::failed(format!("{name} is empty: it has not even a header"))
-        .help(format!("the header it wants is {}", header.join(",")))
+    Error::failed(format!("{name} is empty: the header is missing"))
+        .help(format!("the expected header is {}", header.join(",")))
 }
 
 /// Parses `--delimiter`: one character of ASCII punctuation, a blank or a tab, or the word `tab`.
@@ -218,7 +218,7 @@ pub fn parse_delimiter(text: &str) -> Result<u8> {
         [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
         b"\t" | b" " => Ok(text.as_bytes().first().copied().unwrap_or(b'\t')),
         _ => Err(Error::usage(format!("{} is not a delimiter", shown::quoted(text)))
-            .help("give one character, such as , ; | or the word tab")),
+            .help("pass one character, such as , ; | or the word tab")),
     }
 }
 
@@ -268,7 +268,7 @@ mod tests {
         assert!(matches!(open("", Some("jsonl")), Opened::Empty { .. }));
         assert!(matches!(open("name\n", None), Opened::Records(_)));
         let error = nothing_in("vms.csv", &["name", "pool"]);
-        assert_eq!(error.way_out(), Some("the header it wants is name,pool"));
+        assert_eq!(error.way_out(), Some("the expected header is name,pool"));
     }
 
     #[test]

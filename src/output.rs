@@ -85,9 +85,9 @@ impl Style {
             "yaml" => Ok(Self::Yaml),
             _ if Self::template(name).is_some() => Ok(Self::Template),
             "template" => Err(Error::usage("the output format \"template\" has no text")
-                .help("write it behind an equals sign, such as -o template='{{name}} {{memory_bytes}}'")),
-            _ => Err(Error::usage(format!("there is no output format {}", quoted(name)))
-                .help(format!("choose one of {}", Self::NAMES.join(", ")))),
+                .help("write it after an equals sign, for example -o template='{{name}} {{memory_bytes}}'")),
+            _ => Err(Error::usage(format!("unknown output format {}", quoted(name)))
+                .help(format!("pass one of {}", Self::NAMES.join(", ")))),
         }
     }
 
@@ -273,10 +273,10 @@ mod tests {
     fn an_unknown_style_is_a_usage_error_that_lists_them() {
         let error = Style::parse("xml").expect_err("no style");
         assert_eq!(error.kind(), Kind::Usage);
-        assert_eq!(error.message(), "there is no output format \"xml\"");
+        assert_eq!(error.message(), "unknown output format \"xml\"");
         assert_eq!(
             error.way_out(),
-            Some("choose one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT")
+            Some("pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT")
         );
     }
 }

@@ -204,7 +204,7 @@ impl Session<'_> {
         match (path.canonicalize(), self.database.canonicalize()) {
             (Ok(whole), Ok(inventory)) if whole == inventory => {
                 let path = shown::quoted(&path.to_string_lossy());
-                Err(Error::usage(format!("{path} is the inventory itself")).help("name another file to write to"))
+                Err(Error::usage(format!("{path} is the inventory itself")).help("pass another output file"))
             }
             _ => Ok(()),
         }
@@ -258,8 +258,8 @@ impl Session<'_> {
         let layout = self.layout(style, headers, for_spreadsheet);
         let Some(unit) = &self.unit else { return Ok(layout) };
         if style != Style::Table {
-            return Err(Error::usage(format!("--unit is for tables, not for {}", style.name()))
-                .help("leave it out: other formats have exact quantities, and -c memory.bytes has bytes"));
+            return Err(Error::usage(format!("--unit requires a table, not {}", style.name()))
+                .help("omit --unit: other formats have exact quantities, and -c memory.bytes shows bytes"));
         }
         let amounts = self.read(|reader| {
             let units = reader.units()?;
@@ -493,10 +493,12 @@ impl Session<'_> {
         if (open_to_others || many_names) && !self.warned.replace(true) {
             let path = shown::shown(&self.database.to_string_lossy()).into_owned();
             if open_to_others {
-                self.say(&format!("warning: others can read {path}; chmod 600 keeps it to you"));
+                self.say(&format!("warning: other users can read {path}; run `chmod 600` to restrict access"));
             }
             if many_names {
-                self.say(&format!("warning: {path} has other hard links, and is not written to while it has"));
+                self.say(&format!(
+                    "warning: {path} has other hard links; writes are refused until the links are removed"
+                ));
             }
         }
     }
@@ -528,7 +530,7 @@ pub(crate) fn serves_another() -> bool {
 /// Returns the path of the inventory: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.
 pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     if option.as_ref().is_some_and(|path| path.is_empty()) {
-        return Err(Error::usage("--db names no file").help("leave it out, or name the inventory file"));
+        return Err(Error::usage("--db requires a file name").help("omit --db, or pass the inventory file"));
     }
     if let Some(path) = option.or_else(|| set("INV_DB")) {
         return Ok(path.into());
@@ -538,10 +540,8 @@ pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     let folder = |name: &str| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let data = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
     data.map(|data| data.join("inv/inv.db")).ok_or_else(|| {
-        Error::usage(
-            "it is not known where the inventory is: neither HOME nor XDG_DATA_HOME is a path that begins with /",
-        )
-        .help("name it with --db FILE or INV_DB")
+        Error::usage("cannot find the inventory: neither HOME nor XDG_DATA_HOME is an absolute path")
+            .help("pass --db FILE or set INV_DB")
     })
 }
 

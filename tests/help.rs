@@ -1,5 +1,6 @@
 //! Help at every level, the manual pages and the command reference: complete, short enough, and in one style.
 
+use crate::house::words::foreign_verbs;
 use crate::support::{Sandbox, answer};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -117,6 +118,24 @@ fn every_option_argument_and_command_is_explained_without_a_full_stop() {
     }
     for name in ["--pool <POOL>", "-o, --output <FORMAT>", "--where <TERM>", "-n, --dry-run"] {
         assert!(explained.contains(name), "{name} is not among {explained:?}");
+    }
+}
+
+#[test]
+fn help_and_completions_use_the_verbs_of_the_field() {
+    let sandbox = Sandbox::bare();
+    let mut pages = vec![("the reference".to_owned(), sandbox.ok(&["reference"]))];
+    pages.extend(["bash", "zsh", "fish", "powershell", "elvish"].map(|shell| {
+        let script = sandbox.ok(&["completions", shell]);
+        (format!("the completions of {shell}"), script)
+    }));
+    for (command, _) in reference(&sandbox) {
+        pages.push((format!("{command} -h"), help(&sandbox, &command, "-h")));
+    }
+    for (page, text) in pages {
+        for line in text.lines() {
+            assert_eq!(foreign_verbs(line), [""; 0], "{page}: {line}");
+        }
     }
 }
 

@@ -319,9 +319,9 @@ fn a_failure_is_one_object_with_a_kind_of_its_own() {
         parsed(&answer.stderr),
         json!({
             "kind": "ambiguous",
-            "message": "\"web01\" names 2 vms",
+            "message": "\"web01\" names 2 VMs",
             "details": ["AWS/tokyo/prod/web01", "AWS/tokyo/test/web01"],
-            "help": "give more of the path, or id=N",
+            "help": "pass more of the path, or id=N",
             "exit_status": 4,
             "faults": [],
             "causes": [],

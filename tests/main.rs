@@ -53,6 +53,7 @@ mod rvtools;
 mod rvtools_reader;
 mod schema;
 mod screen;
+mod sentences;
 mod shells;
 mod source_model;
 mod source_words;

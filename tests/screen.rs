@@ -223,13 +223,13 @@ fn quantities_of_tables_have_three_digits_and_are_exact_elsewhere() {
     insta::assert_snapshot!(sandbox.run(&["vm", "list", "--unit", "GiB", "-o", "csv"]), @r"
     status 2
     ----- stderr -----
-    error: --unit is for tables, not for csv
-    help: leave it out: other formats have exact quantities, and -c memory.bytes has bytes
+    error: --unit requires a table, not csv
+    help: omit --unit: other formats have exact quantities, and -c memory.bytes shows bytes
     ");
     insta::assert_snapshot!(sandbox.run(&["vm", "list", "--unit", "GiX"]), @r#"
     status 1
     ----- stderr -----
-    error: no unit named "GiX"
+    error: unknown unit "GiX"
     help: did you mean GiB?
     "#);
     assert_eq!(sandbox.run(&["vm", "list", "--unit", "GiB", "--exact"]).status, 2);

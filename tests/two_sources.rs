@@ -42,10 +42,10 @@ fn the_second_source_still_changes_what_the_first_one_has_no_value_for() {
     let sandbox = estate();
     run(&sandbox, "second", "external-id,name,pool,cpu,memory,type\ns1,web01,a,8,4 GiB,large\n");
     let adopted = run(&sandbox, "first", "external-id,name,pool,cpu,memory\nf1,web01,a,2,\n");
-    assert_eq!(adopted, "1 vm: 1 changed, 1 adopted\n");
+    assert_eq!(adopted, "1 VM: 1 changed, 1 adopted\n");
     assert_eq!(vms(&sandbox, "cpu,memory,type"), "2,4 GiB,large\n");
     let told = run(&sandbox, "second", "external-id,name,pool,cpu,memory,type\ns1,web01,a,8,16 GiB,huge\n");
-    assert_eq!(told, "1 vm: 1 changed, 1 field held\nheld: vm AWS/tokyo/a/web01: cpu is 2, the source has 8\n");
+    assert_eq!(told, "1 VM: 1 changed, 1 field held\nheld: VM AWS/tokyo/a/web01: cpu is 2, the source has 8\n");
     assert_eq!(vms(&sandbox, "cpu,memory,type"), "2,16 GiB,huge\n");
     let before = history(&sandbox);
     run(&sandbox, "first", "external-id,name,pool,cpu,memory\nf1,web01,a,2,\n");
@@ -140,6 +140,6 @@ fn disks_that_a_person_or_another_source_made_are_not_in_a_files_list() {
     run(&sandbox, "first", "external-id,name,pool,disks\nf1,web01,a,10 GiB\n");
     sandbox.ok(&["disk", "add", "data", "--vm", "web01", "--size", "9GiB"]);
     let told = run(&sandbox, "first", "external-id,name,pool,disks\nf1,web01,a,20 GiB\n");
-    assert_eq!(told, "1 vm: 1 changed\n");
+    assert_eq!(told, "1 VM: 1 changed\n");
     assert_eq!(vms(&sandbox, "disks"), "20 GiB;9 GiB\n");
 }

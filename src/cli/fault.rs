@@ -97,9 +97,9 @@ pub(super) fn usage(error: &clap::Error) -> Error {
     let failure = sentence(error, &command);
     match suggested(error, &path) {
         Some(help) => failure.help(help),
-        None if usage.is_none() => failure.help("--help tells more"),
-        None if path.len() < 2 => failure.help("inv --help lists the nouns and commands"),
-        None => failure.help(format!("{command} --help tells more")),
+        None if usage.is_none() => failure.help("add --help for usage"),
+        None if path.len() < 2 => failure.help("run `inv --help` for the nouns and commands"),
+        None => failure.help(format!("run `{command} --help` for usage")),
     }
 }
 
@@ -112,38 +112,38 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
             let input = shown::quoted(&word(error, ContextKind::InvalidSubcommand));
             match command.strip_prefix("inv ") {
                 Some(noun) => format!("{noun} has no verb {input}"),
-                None => format!("there is no noun or command {input}"),
+                None => format!("unknown noun or command {input}"),
             }
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             format!("{command} has no option {}", shown::quoted(&argument))
         }
         ErrorKind::UnknownArgument => {
-            format!("{command} takes no further argument, but got {}", shown::quoted(&argument))
+            format!("unexpected argument {} for {command}", shown::quoted(&argument))
         }
         ErrorKind::InvalidValue if value.is_empty() => match argument.split_once(' ') {
-            Some((option, placeholder)) => format!("{option} needs a value, {}", bare(placeholder)),
-            None => format!("{} needs a value", bare(&argument)),
+            Some((option, placeholder)) => format!("{option} requires a value, {}", bare(placeholder)),
+            None => format!("{} requires a value", bare(&argument)),
         },
-        ErrorKind::InvalidValue => format!("{} does not take {}", option(&argument), shown::quoted(&value)),
-        ErrorKind::TooManyValues => format!("{} takes no value, but got {}", option(&argument), shown::quoted(&value)),
-        ErrorKind::MissingRequiredArgument => format!("{command} needs {}", bare(&argument)),
+        ErrorKind::InvalidValue => format!("invalid value for {}: {}", option(&argument), shown::quoted(&value)),
+        ErrorKind::TooManyValues => format!("{} accepts no value: {}", option(&argument), shown::quoted(&value)),
+        ErrorKind::MissingRequiredArgument => format!("missing arguments: {}", bare(&argument)),
         ErrorKind::ArgumentConflict => {
             let prior = word(error, ContextKind::PriorArg);
             match (option(&argument), option(&prior)) {
-                (one, other) if one == other => format!("{one} is given more than once"),
-                (one, other) => format!("{one} and {other} exclude each other"),
+                (one, other) if one == other => format!("{one} is repeated"),
+                (one, other) => format!("{one} and {other} cannot be combined"),
             }
         }
         ErrorKind::InvalidUtf8 => {
             let input = std::env::args_os().find(|argument| argument.to_str().is_none()).unwrap_or_default();
-            format!("the argument {} is not UTF-8", shown::quoted(&input.to_string_lossy()))
+            format!("argument {} is not UTF-8", shown::quoted(&input.to_string_lossy()))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == "inv" => {
-            "no noun or command was given".to_owned()
+            "no noun or command specified".to_owned()
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            format!("{command} needs a verb")
+            format!("missing verb for {command}")
         }
         _ => {
             let text = error.render().to_string();
@@ -165,15 +165,15 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
             let input = word(error, ContextKind::InvalidSubcommand);
             if let Some((_, verb)) = FOREIGN.iter().find(|(foreign, _)| input.eq_ignore_ascii_case(foreign)) {
                 return Some(match path.get(1) {
-                    Some(noun) => format!("inv {noun} {verb} does that"),
-                    None => format!("the noun comes first: inv vm {verb}"),
+                    Some(noun) => format!("use inv {noun} {verb}"),
+                    None => format!("put the noun first: inv vm {verb}"),
                 });
             }
             let near = similar::nearest(&input, names.iter().copied(), 3);
-            similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("the verbs are {}", names.join(", "))))
+            similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("verbs: {}", names.join(", "))))
         }
         ErrorKind::UnknownArgument if begins_like_a_number(&word(error, ContextKind::InvalidArg)) => {
-            Some("a value that begins with - stands behind a =, as in --limit=-1".to_owned())
+            Some("write a value that begins with - after =, as in --limit=-1".to_owned())
         }
         ErrorKind::UnknownArgument => {
             let near = words(error, ContextKind::SuggestedArg);
@@ -182,9 +182,9 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
         }
         ErrorKind::InvalidValue => {
             let valid = words(error, ContextKind::ValidValue);
-            (!valid.is_empty()).then(|| format!("it takes {}", valid.join(", ")))
+            (!valid.is_empty()).then(|| format!("valid values: {}", valid.join(", ")))
         }
-        ErrorKind::InvalidUtf8 => Some("only the file of --db may have a name in another encoding".to_owned()),
+        ErrorKind::InvalidUtf8 => Some("only --db accepts a file name in another encoding".to_owned()),
         _ => None,
     }
 }

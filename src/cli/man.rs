@@ -13,11 +13,7 @@ pub(super) const GRAFT: Graft =
 
 fn arguments(command: Command) -> Command {
     command.arg(
-        Arg::new("folder")
-            .value_name("DIR")
-            .required(true)
-            .value_hint(ValueHint::DirPath)
-            .help("The folder to write them to"),
+        Arg::new("folder").value_name("DIR").required(true).value_hint(ValueHint::DirPath).help("Folder for the pages"),
     )
 }
 
@@ -31,7 +27,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let mut tree = super::tree();
     tree.build();
     let count = pages(&tree, folder).map_err(cannot_write)?;
-    session.say(&format!("wrote {count} pages; look with man -l {}/inv.1", folder.display()));
+    session.say(&format!("wrote {count} pages; open with man -l {}/inv.1", folder.display()));
     Ok(())
 }
 

@@ -44,7 +44,7 @@ fn arguments(command: Command) -> Command {
         .arg(chosen("ignore", "Skip these rules (repeatable)"))
         .arg(switch("details", "List the findings of all rules (default: their number by rule)"))
         .arg(switch("count", "Print only the number of findings"))
-        .arg(switch("fix", "Mend first what can be mended without doubt: E002 (of memberships), E004, E005"))
+        .arg(switch("fix", "Fix first what has one correct value: E002 (of memberships), E004, E005"))
         .arg(switch("rules", "List the rules"))
         .after_help(
             "Prints the number of findings by rule. The findings themselves are listed with --details, with --only, with \
@@ -80,7 +80,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let rules = RuleSet::from(&options(matches, "only"), &options(matches, "ignore"))?;
     if switch(matches, "fix") {
         let fixed = session.write(|writer| apply_fixes(writer, &rules))?;
-        let what = if session.dry_run { "would mend" } else { "mended" };
+        let what = if session.dry_run { "would fix" } else { "mended" };
         session.say(&format!("{what} {}", counted(fixed, "finding")));
     }
     if session.quiet && !switch(matches, "count") && !session.read(|reader| any(reader, &rules))? {
@@ -220,7 +220,7 @@ fn apply_fixes(writer: &mut Writer<'_>, rules: &RuleSet) -> Result<usize> {
                     values: vec![(*place, Cell::Text(text.into()))],
                 },
                 None if fix.entity.reach == Reach::Link => Change::Remove { entity: fix.entity, before: &record },
-                None => return Err(Error::conflict("nothing to mend")),
+                None => return Err(Error::conflict("nothing to fix")),
             })
         });
         match outcome {

@@ -13,27 +13,24 @@ use crate::verb::log::{arrow, sign};
 use clap::{Arg, ArgMatches, Command};
 use std::ops::ControlFlow;
 
-pub(super) const GRAFT: Graft = Graft {
-    under: None,
-    name: "diff",
-    about: "Tell how the inventory differs between two moments",
-    hidden: false,
-    arguments,
-    run,
-};
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "diff", about: "Compare the inventory at two times", hidden: false, arguments, run };
 
 fn arguments(command: Command) -> Command {
     let moment = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("TIME").help(help);
     command
         .arg(moment(
             "since",
-            "From here on: a time, a date, 7d, yesterday, or the number of a change; else the last change",
+            "Compare from this time: a time, date, 7d, yesterday or change number (default: the last change)",
         ))
-        .arg(moment("until", "Up to here; else now"))
-        .args(arguments::noun_and_record("Only records of this noun", "Only this record, be it removed by now"))
+        .arg(moment("until", "Compare up to this time (default: now)"))
+        .args(arguments::noun_and_record(
+            "Compare only records of this noun",
+            "Compare only this record, even if removed",
+        ))
         .long_about(
-            "Tell how the inventory differs between two moments: + what is there now, - what is gone, ~ what changed, \
-             and who changed it last. Without --since, what the last change did.",
+            "Compare the inventory at two times: + created, - removed, ~ changed, with the user of the last change. \
+             Without --since, show what the last change did.",
         )
 }
 
@@ -53,7 +50,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             None => Moment::Change((reader.change_at(&until)? - 1).max(0)),
         };
         if reader.change_at(&since)? > reader.change_at(&until)? {
-            return Err(Error::usage("--since is behind --until").help("exchange the two"));
+            return Err(Error::usage("--since is after --until").help("swap the two times"));
         }
         let of = match (entity, option(matches, "record")) {
             (Some(entity), Some(name)) => Some((entity, Some(reader.resolve_ever(entity, name)?))),

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "impact",
-    about: "Tell which systems depend on a pool, storage device, dc or VM",
+    about: "List systems that depend on a pool, storage, datacenter or VM",
     hidden: false,
     arguments,
     run,
@@ -34,11 +34,11 @@ fn arguments(command: Command) -> Command {
                 .num_args(1..=2)
                 .required(true)
                 .add(complete::completer(offers))
-                .help("A pool, storage device, dc or VM; its noun before its name where that is not clear"),
+                .help("Pool, storage device, datacenter or VM; noun required if the name is ambiguous"),
         )
         .after_help(
-            "A system is hit in total if all its VMs are there, else it is degraded. Planned and retired VMs do not \
-             count. VMs that serve no system stand on the last line.",
+            "A system fails totally if all of its VMs depend on the record, else it is degraded. Planned and \
+             retired VMs do not count. VMs without a system are on the last line.",
         )
 }
 
@@ -134,13 +134,16 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
         [noun, name] => {
             let entity = catalog.named(noun)?;
             if !NOUNS.contains(&entity.noun) {
-                return Err(Error::usage(format!("nothing depends on the noun {} here", shown::quoted(entity.noun)))
-                    .help(format!("inv impact knows {}", NOUNS.join(", "))));
+                return Err(Error::usage(format!(
+                    "inv impact does not support the noun {}",
+                    shown::quoted(entity.noun)
+                ))
+                .help(format!("nouns: {}", NOUNS.join(", "))));
             }
             return Ok((entity, reader.resolve(entity, name)?));
         }
         [name] => *name,
-        _ => return Err(Error::usage("what may fail is not said")),
+        _ => return Err(Error::usage("missing arguments: NOUN NAME")),
     };
     let mut candidates = Vec::new();
     let mut ways_out = Vec::new();
@@ -155,7 +158,8 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
     match candidates.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let error = Error::not_found(format!("no pool, storage, dc or vm named {}", shown::quoted(name)));
+            let error =
+                Error::not_found(format!("no pool, storage device, datacenter or VM named {}", shown::quoted(name)));
             Err(match ways_out.into_iter().next() {
                 Some(help) => error.help(help),
                 None => error,
@@ -170,7 +174,7 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
             let message = format!("{} names {} records of different nouns", shown::quoted(name), several.len());
             Err(Error::ambiguous(message)
                 .details(lines)
-                .help(format!("say which, such as inv impact {first} {}", shown::shown(name))))
+                .help(format!("add the noun, for example inv impact {first} {}", shown::shown(name))))
         }
     }
 }

@@ -12,8 +12,8 @@ pub(super) const GRAFT: Graft =
 
 fn arguments(command: Command) -> Command {
     command.long_about(
-        "Create the inventory file, readable by its owner alone, and the folders above it. One that is there already \
-         is left alone.",
+        "Create the inventory file, readable only by its owner, and its parent folders. An existing file is not \
+         changed.",
     )
 }
 

@@ -11,14 +11,8 @@ use clap::{Arg, ArgMatches, Command, ValueHint, value_parser};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-pub(super) const GRAFT: Graft = Graft {
-    under: None,
-    name: "restore",
-    about: "Put a backup in the inventory's place",
-    hidden: false,
-    arguments,
-    run,
-};
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "restore", about: "Replace the inventory with a backup", hidden: false, arguments, run };
 
 fn arguments(command: Command) -> Command {
     let from = Arg::new("from")
@@ -26,18 +20,18 @@ fn arguments(command: Command) -> Command {
         .required(true)
         .value_parser(value_parser!(PathBuf))
         .value_hint(ValueHint::FilePath)
-        .help("The backup");
+        .help("Backup file");
     arguments::writes(command.arg(from).arg(arguments::yes())).long_about(
-        "Put a backup in the inventory's place. The backup is looked over first, and brought up to this version if it is \
-         older; it stays as it is. The inventory becomes what the backup holds in one transaction, which nobody sees half \
-         of; what it was is kept beside it. History notes the restore, and everyone has to sign in again.",
+        "Replace the inventory with a backup. The backup is verified first, and upgraded to this version if it is \
+         older; the backup file is not changed. The inventory is replaced in one transaction, and its previous \
+         content is saved beside it. The restore is logged in history, and all sessions end.",
     )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let Some(from) = matches.get_one::<PathBuf>("from") else { return Err(Error::usage("no backup was named")) };
+    let Some(from) = matches.get_one::<PathBuf>("from") else { return Err(Error::usage("no backup specified")) };
     if !from.exists() {
-        return Err(Error::failed(format!("there is no file {}", path_text(from))));
+        return Err(Error::failed(format!("file {} does not exist", path_text(from))));
     }
     session.expect_keys(&["change", "dry_run", "file", "from", "last_change", "last_time", "old_copy"])?;
     let store = session.store_to_change();
@@ -51,9 +45,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             Err(error) if error.kind() == Kind::Inventory => error.message().to_owned(),
             Err(error) => return Err(error),
         };
-        format!("replace {path} ({now}) by {backup}")
+        format!("replace {path} ({now}) with {backup}")
     } else {
-        format!("make {path} of {backup}")
+        format!("create {path} from {backup}")
     };
     if session.dry_run {
         if session.has_keys() {
@@ -69,7 +63,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     }
     session.say(&format!("restored {path} from {}", path_text(from)));
     if let Some(old_copy) = restored.old_copy {
-        session.say(&format!("what it was before is kept in {}", path_text(&old_copy)));
+        session.say(&format!("the previous inventory is saved in {}", path_text(&old_copy)));
     }
     Ok(())
 }

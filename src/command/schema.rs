@@ -38,7 +38,7 @@ fn arguments(command: Command) -> Command {
                 .value_name("NOUN|COMMAND|change|error")
                 .num_args(1..=2)
                 .required(true)
-                .help("A noun, a command, or change or error"),
+                .help("Noun, command, or change or error"),
         )
         .long_about(format!(
             "Show the JSON Schema (draft 2020-12) of the answers of -o json and -o jsonl: of a noun in list and show, of a \

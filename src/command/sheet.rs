@@ -163,7 +163,7 @@ fn place(columns: &[Column], name: &str) -> Result<usize> {
 fn unknown(columns: &[Column], name: &str) -> Error {
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let near = similar::nearest(name, names.iter().copied(), 3);
-    let listed = format!("the columns are {}", names.join(", "));
-    let error = Error::usage(format!("there is no column {}", shown::quoted(name)));
+    let listed = format!("columns: {}", names.join(", "));
+    let error = Error::usage(format!("unknown column {}", shown::quoted(name)));
     error.help(similar::did_you_mean(&near).map_or(listed.clone(), |near| format!("{near} {listed}")))
 }

@@ -24,7 +24,7 @@ pub(super) const GRAFT: Graft = Graft {
 };
 
 /// VMs that count, for the help.
-const STAGES: &str = "Planned VMs count as allocated, retired ones do not; both also have columns of their own.";
+const STAGES: &str = "Planned VMs count as allocated, retired VMs do not; both have separate columns.";
 
 /// Values of `--by`.
 const WAYS: [&str; 7] = ["pool", "dc", "provider", "system", "owner", "os", "status"];
@@ -35,7 +35,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("pools")
                 .value_name("POOL")
                 .num_args(0..)
-                .help("Only these pools")
+                .help("Show only these pools")
                 .add(arguments::names_of("pool")),
         )
         .arg(
@@ -62,10 +62,9 @@ fn arguments(command: Command) -> Command {
         .arg(Overcommit::argument())
         .after_help(STAGES)
         .after_long_help(format!(
-            "{STAGES}\n\n\
-             The total of a pool is its capacity times its overcommit ratio (inv pool set prod --cpu-overcommit 4:1), \
-             or that of its datacenter or provider. Without one, CPUs above the capacity are shown as a ratio (4.9:1), \
-             which warns above 8:1.",
+            "{STAGES}\n\nThe total of a pool is its capacity times its overcommit ratio (inv pool set prod \
+             --cpu-overcommit 4:1), or that of its datacenter or provider. Without a ratio, CPUs above the capacity \
+             are shown as a ratio (4.9:1), with a warning above 8:1.",
         ))
 }
 
@@ -115,7 +114,7 @@ fn warns_from(argument: Option<&str>) -> Result<u32> {
     let Some(text) = argument else { return Ok(WARNS_FROM) };
     let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| *percent <= 100);
     number.ok_or_else(|| {
-        Error::usage(format!("--warn-at takes a whole percentage up to 100%, not {}", shown::quoted(text)))
+        Error::usage(format!("--warn-at must be a whole percentage up to 100%, not {}", shown::quoted(text)))
             .help("for example --warn-at 90%")
     })
 }

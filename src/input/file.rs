@@ -56,7 +56,7 @@ impl Text {
         let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&name, error))?;
         if metadata.is_dir() {
             return Err(Error::failed(format!("\"{name}\" is a folder, not a file"))
-                .help("name a file in it; `inv import` takes a whole folder"));
+                .help("pass a file in the folder, or import the whole folder with `inv import`"));
         }
         if !metadata.is_file() {
             return Err(Error::failed(format!("\"{name}\" is a pipe or a device, not a file")));
@@ -71,8 +71,8 @@ impl Text {
             None => UTF_8.new_decoder(),
             Some(label) => Encoding::for_label_no_replacement(label.as_bytes())
                 .ok_or_else(|| {
-                    Error::usage(format!("no encoding is called {}", shown::quoted(label)))
-                        .help("try utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5 or euc-kr")
+                    Error::usage(format!("unknown encoding {}", shown::quoted(label)))
+                        .help("pass utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5 or euc-kr")
                 })?
                 .new_decoder(),
         };
@@ -178,11 +178,11 @@ impl Text {
             DecoderResult::Malformed(..) => {
                 let encoding = self.decoder.encoding().name();
                 let way_out = if self.is_encoding_given {
-                    "is --encoding right?"
+                    "check --encoding"
                 } else {
-                    "name the encoding with --encoding, such as --encoding windows-1252 or shift_jis"
+                    "pass --encoding, such as --encoding windows-1252 or shift_jis"
                 };
-                let text = format!("holds bytes that are not {encoding} ({way_out})");
+                let text = format!("contains bytes that are not {encoding} ({way_out})");
                 self.trouble = Some(Fault::fatal(self.line_breaks + 1, text));
             }
         }
@@ -195,7 +195,7 @@ pub(crate) fn cannot_open(name: &str, error: std::io::Error) -> Error {
     let failure = Error::io(format!("cannot open \"{name}\""), error);
     match kind {
         ErrorKind::NotFound => failure.help("check the path; - reads standard input"),
-        ErrorKind::PermissionDenied => failure.help("check who may read the file and the folders above it"),
+        ErrorKind::PermissionDenied => failure.help("check the permissions of the file and its parent folders"),
         _ => failure,
     }
 }

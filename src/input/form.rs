@@ -89,6 +89,6 @@ pub(super) fn failure(error: io::Error) -> Error {
     }
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Error::interrupted(),
-        _ => Error::io("cannot ask on this terminal", error).help("give everything as options, with --no-input"),
+        _ => Error::io("cannot prompt on this terminal", error).help("pass all values as options, with --no-input"),
     }
 }

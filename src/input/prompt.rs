@@ -196,7 +196,7 @@ pub fn new_password(label: &str, mut check: impl FnMut(&str) -> Result<()>) -> R
         if first == second {
             return Ok(first);
         }
-        say("the two are not the same");
+        say("the passwords differ");
     }
 }
 

@@ -77,7 +77,7 @@ impl Session<'_> {
         shared: Option<SharedTransaction<'s>>,
     ) -> Result<Session<'s>> {
         if let Some(name) = OF_THE_WHOLE.into_iter().find(|name| is_set(matches, name)) {
-            return Err(Error::usage(format!("--{name} is an option of the whole batch"))
+            return Err(Error::usage(format!("--{name} applies to the whole batch"))
                 .help(format!("pass --{name} to inv batch itself")));
         }
         let (style, template) = match option::<String>(matches, "output") {

@@ -19,18 +19,15 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
         Arg::new("if-not-exists")
             .long("if-not-exists")
             .action(ArgAction::SetTrue)
-            .help("Leave one that exists already as it is, with exit status 0"),
+            .help("Skip a record that already exists, with exit status 0"),
     )
 }
 
 /// Adds the arguments that describe a record in full.
 pub(super) fn described(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let help = match entity.numbered {
-        Some(numbered) => format!("What it is called; if not given, the next free {}N", numbered.prefix),
-        None => match entity.naming().next() {
-            Some(field) if entity.names.len() == 1 => field.help.to_owned(),
-            _ => format!("Its {}", entity.names.join(" or ")),
-        },
+        Some(numbered) => format!("Name of the {} (default: the next free {}N)", entity.labels.0, numbered.prefix),
+        None => entity.naming().map(|field| field.help).collect::<Vec<&str>>().join(" or "),
     };
     let command = command.arg(Arg::new("new").value_name("NAME").help(help));
     let command = arguments::fields(entity, command);
@@ -66,8 +63,8 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
             missing.push("--password-stdin".to_owned());
         }
         if !missing.is_empty() {
-            return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", "))).help(format!(
-                "see inv {} {} --help",
+            return Err(Error::usage(format!("missing arguments: {}", missing.join(", "))).help(format!(
+                "run `inv {} {} --help` for usage",
                 entity.noun,
                 if existing == Existing::Update { "apply" } else { "add" }
             )));
@@ -126,7 +123,7 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
         session.say(done);
     }
     if closed {
-        session.say("from now on this inventory wants a login: sign in with inv login");
+        session.say("login required from now on: run `inv login`");
     }
     Ok(())
 }
@@ -163,7 +160,7 @@ fn missing(entity: &'static Entity, texts: &[(Target, String)]) -> Vec<String> {
     };
     let mut missing = Vec::new();
     if entity.numbered.is_none() && !entity.names.iter().any(|name| is_given(name)) {
-        missing.push("a NAME".to_owned());
+        missing.push("NAME".to_owned());
     }
     for field in entity.fields {
         if field.required

@@ -84,7 +84,7 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
             .long(collection.flag)
             .value_name(format!("{main}{}", at.unwrap_or_default()))
             .action(ArgAction::Append)
-            .help_heading("Along with it, each as often as needed")
+            .help_heading("Related records")
             .help(collection.help);
         command.arg(match referred {
             Some(noun) => arg.add(names_of(noun)),
@@ -98,7 +98,7 @@ pub(crate) fn records(entity: &'static Entity) -> Arg {
     Arg::new(RECORDS)
         .value_name("NAME")
         .num_args(1..)
-        .help("Its name, the end of its path, its path, or id=N; - reads names from standard input, one a line")
+        .help("Name, end of the path, whole path or id=N; - reads names from standard input, one a line")
         .add(names_of(entity.noun))
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn writes(command: Command) -> Command {
             .short('m')
             .long("message")
             .value_name("TEXT")
-            .help("What history says of it, such as a ticket's number"),
+            .help("Message for the change log, for example a ticket number"),
     )
 }
 
@@ -119,20 +119,17 @@ pub(crate) fn dry_run() -> Arg {
         .short('n')
         .long("dry-run")
         .action(ArgAction::SetTrue)
-        .help("Show what would change, and change nothing")
+        .help("Show the changes without applying them")
 }
 
 /// Returns `--at`, for commands that can answer for an earlier moment.
 pub(crate) fn at() -> Arg {
-    Arg::new("at")
-        .long("at")
-        .value_name("TIME")
-        .help("As of then: a time, a date, 7d, yesterday, or the number of a change")
+    Arg::new("at").long("at").value_name("TIME").help("Show the state at a time, date, 7d, yesterday or change number")
 }
 
 /// Returns `--yes`, for commands that ask for confirmation.
 pub(crate) fn yes() -> Arg {
-    Arg::new("yes").short('y').long("yes").action(ArgAction::SetTrue).help("Do not ask")
+    Arg::new("yes").short('y').long("yes").action(ArgAction::SetTrue).help("Skip the confirmation")
 }
 
 /// Adds `--allow-duplicate` for nouns with keys that may have duplicates.
@@ -143,7 +140,7 @@ pub(crate) fn allow_duplicate(catalog: &Catalog, entity: &'static Entity, comman
             Arg::new("allow-duplicate")
                 .long("allow-duplicate")
                 .action(ArgAction::SetTrue)
-                .help("Take an address that its VLAN already has"),
+                .help("Accept an address that exists in its VLAN"),
         )
     } else {
         command
@@ -193,7 +190,9 @@ pub(crate) fn names(matches: &ArgMatches) -> Result<Vec<Cow<'_, str>>> {
         }
     }
     if names.is_empty() {
-        return Err(Error::usage("standard input has no name").help("pass names on its lines, or on the command line"));
+        return Err(
+            Error::usage("standard input has no name").help("write one name a line, or pass names on the command line")
+        );
     }
     Ok(names)
 }

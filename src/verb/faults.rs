@@ -1,6 +1,6 @@
 //! Faults of a file: all are counted, the first are printed, and all bad rows can be written to a file.
 
-use crate::error::{Error, Result, RowFault, io_reason};
+use crate::error::{Error, Kind, Result, RowFault, io_reason};
 use crate::session;
 use crate::value::shown;
 use std::fs::File;
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 /// Number of faults that are printed.
 const PRINTED: usize = 20;
-/// The last column of a file of bad rows; an import takes no notice of it, so that mended rows can go in as they stand.
+/// The last column of a file of bad rows; an import takes no notice of it, so that fixed rows can be imported as they are.
 pub(super) const COLUMN: &str = "faults";
 
 /// The first faults of a file, and the number of all.
@@ -61,6 +61,8 @@ impl FaultLines {
 pub(crate) struct Faults {
     lines: FaultLines,
     rows: usize,
+    /// True if a row is of a record that exists.
+    has_existing: bool,
     rejects: Option<Rejects>,
 }
 
@@ -83,7 +85,7 @@ impl Faults {
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
         };
-        Ok(Self { lines: FaultLines::default(), rows: 0, rejects })
+        Ok(Self { lines: FaultLines::default(), rows: 0, has_existing: false, rejects })
     }
 
     /// Returns true if there is no fault so far.
@@ -107,6 +109,7 @@ impl Faults {
     ) -> Result<()> {
         self.rows += 1;
         for fault in faults {
+            self.has_existing |= fault.kind() == Kind::Exists;
             self.lines.add(fault.as_fault(Some(&shown::shown(file)), Some(line)));
         }
         let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
@@ -145,13 +148,19 @@ impl Faults {
 
     /// All faults as one failure.
     pub(crate) fn as_error(&self, what: &str) -> Error {
-        let (rows, them) =
-            if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
-        let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
+        let (rows, these) = match self.rows {
+            1 => ("1 row is".to_owned(), "this row"),
+            count => (format!("{count} rows are"), "these rows"),
+        };
+        let other_way = if self.has_existing {
+            "--update for records that exist (--skip-bad imports the others, --rejects FILE writes the bad rows to a file)"
+        } else {
+            "--skip-bad to import the others (--rejects FILE writes the bad rows to a file)"
+        };
         Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
             .faults(self.lines.first().iter().cloned())
             .details(self.lines.more())
-            .help(format!("mend {them} and {help}"))
+            .help(format!("fix {these} and import again, or pass {other_way}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.

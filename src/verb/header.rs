@@ -81,7 +81,11 @@ impl Header {
                 continue;
             }
             if let Some(other) = columns_by_target.insert(format!("{target:?}"), column) {
-                wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
+                wrong.push(format!(
+                    "the columns {} and {} have the same meaning",
+                    shown::quoted(other),
+                    shown::quoted(column)
+                ));
             }
         }
         if first && wrong.is_empty() {
@@ -97,7 +101,7 @@ impl Header {
             return Some(format!("the column {EXTERNAL_ID} is missing (--source matches rows by it)"));
         }
         if has_external_ids && self.has_ids() {
-            return Some(format!("the columns {ID} and {EXTERNAL_ID} exclude each other"));
+            return Some(format!("the columns {ID} and {EXTERNAL_ID} cannot be combined"));
         }
         let is_named = self.has_ids() || self.has_name();
         (!is_named).then(|| format!("the column {} is missing", self.entity.names.join(" or ")))
@@ -113,12 +117,12 @@ pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
 fn unknown(entity: &Entity, column: &str) -> String {
     let columns = columns(entity);
     if same_name(column, EXTERNAL_ID) {
-        return format!("{} needs the source that has these ids (pass --source NAME)", shown::quoted(column));
+        return format!("{} requires the source of these ids (pass --source NAME)", shown::quoted(column));
     }
     if entity.computed(column).is_some() || column == PATH {
-        return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
+        return format!("{} is computed and cannot be imported (remove the column)", shown::quoted(column));
     }
     let near = similar::nearest(column, columns.iter().copied(), 3);
-    let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("the columns are {}", columns.join(", ")));
-    format!("{} is no column of {} ({help})", shown::quoted(column), entity.labels.1)
+    let help = similar::did_you_mean(&near).unwrap_or_else(|| format!("columns: {}", columns.join(", ")));
+    format!("{} is not a column of {} ({help})", shown::quoted(column), entity.labels.1)
 }

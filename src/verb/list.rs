@@ -20,7 +20,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
         .next_help_heading("View")
         .args(view(ColumnSet::Of(entity)))
         .args(amounts())
-        .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
+        .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Print only the number of records"))
         .arg(arguments::at())
 }
 
@@ -32,15 +32,15 @@ pub(crate) fn view(set: ColumnSet) -> Vec<Arg> {
             .long("sort")
             .value_name("COL[:desc],…")
             .action(ArgAction::Append)
-            .help("Sort by these columns; :desc puts the greatest first")
+            .help("Sort by these columns; :desc for descending order")
             .add(complete::sort_keys(set)),
-        Arg::new("limit").long("limit").value_name("N").help("At most so many"),
-        Arg::new("offset").long("offset").value_name("N").help("Skip so many first"),
-        Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"),
+        Arg::new("limit").long("limit").value_name("N").help("Print at most N rows"),
+        Arg::new("offset").long("offset").value_name("N").help("Skip the first N rows"),
+        Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Omit the header"),
         Arg::new("for-spreadsheet")
             .long("for-spreadsheet")
             .action(ArgAction::SetTrue)
-            .help("Guard CSV cells that begin with = + - @ against formulas (the data differ then)"),
+            .help("Guard CSV cells that begin with = + - @ against formulas (changes the data)"),
     ]
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn chosen_columns(set: ColumnSet) -> Arg {
         .long("columns")
         .value_name("COL,…")
         .action(ArgAction::Append)
-        .help("Which columns; +COL adds to the usual ones, dots follow references: pool.dc")
+        .help("Columns to show; +COL adds a column, a dot follows a reference: pool.dc")
         .add(complete::columns(set))
 }
 
@@ -204,8 +204,8 @@ pub(crate) fn sort_keys<'m>(lists: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
     let keys = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
     keys.map(|key| match (key.strip_prefix('-'), key.rsplit_once(':')) {
         (Some(column), None) => Ok((column, true)),
-        (Some(_), Some(_)) => Err(Error::usage(format!("{} has two directions to sort in", shown::quoted(key)))
-            .help("a sort key is COL, -COL, COL:asc or COL:desc")),
+        (Some(_), Some(_)) => Err(Error::usage(format!("{} has two sort directions", shown::quoted(key)))
+            .help("write COL, -COL, COL:asc or COL:desc")),
         (None, direction) => sort_key(key, direction),
     })
     .collect()
@@ -216,8 +216,8 @@ fn sort_key<'m>(key: &'m str, direction: Option<(&'m str, &'m str)>) -> Result<(
     match direction {
         None | Some((_, "asc")) => Ok((key.strip_suffix(":asc").unwrap_or(key), false)),
         Some((column, "desc")) => Ok((column, true)),
-        Some((_, direction)) => Err(Error::usage(format!("{} is no direction to sort in", shown::quoted(direction)))
-            .help("a sort key is COL, COL:asc or COL:desc")),
+        Some((_, direction)) => Err(Error::usage(format!("{} is not a sort direction", shown::quoted(direction)))
+            .help("write COL, COL:asc or COL:desc")),
     }
 }
 
@@ -226,5 +226,5 @@ pub(crate) fn number(matches: &ArgMatches, name: &str) -> Result<Option<u64>> {
     let Some(text) = option(matches, name) else { return Ok(None) };
     text.parse()
         .map(Some)
-        .map_err(|_| Error::usage(format!("--{name} takes a whole number, not {}", shown::quoted(text))))
+        .map_err(|_| Error::usage(format!("--{name} must be a whole number, not {}", shown::quoted(text))))
 }

@@ -50,9 +50,9 @@ pub(crate) enum Tolerance {
     LeaveOut,
 }
 
-static NOT_COMPLETE: Topic = Topic::new(NoteKind::Warning, "nothing is marked missing", usize::MAX);
-static CELLS: Topic = Topic::new(NoteKind::Cell, "{n} cell{s} could not be read and {was} left alone", 20);
-static ROWS: Topic = Topic::new(NoteKind::Row, "{n} row{s} could not be placed and {was} left out", 20);
+static NOT_COMPLETE: Topic = Topic::new(NoteKind::Warning, "no records marked as missing", usize::MAX);
+static CELLS: Topic = Topic::new(NoteKind::Cell, "skipped {n} unreadable cell{s}", 20);
+static ROWS: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} without a place", 20);
 
 /// Treatment of records that no row described: those of a source, or of a plain file every other record of the noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl Load<'_> {
         let last = writer.last_change()?;
         if options.planned_after.is_some_and(|planned| planned != last) {
             let error = Error::conflict("the inventory has changed since the plan; nothing was imported");
-            return Err(error.help("make the plan again"));
+            return Err(error.help("write the plan again with --plan=FILE"));
         }
         let run = options.run.as_ref();
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
@@ -304,7 +304,7 @@ impl Load<'_> {
             let option = format!("--match {}", shown::quoted(&format!("{}={other}", hint.external_id)));
             let way_out = if self.session.dry_run { "pass" } else { "undo this import, and pass" };
             self.notes.say(format!(
-                "{} {own}: perhaps the same as {}; if it is, {way_out} {option}",
+                "{} {own}: possibly the same as {}; if so, {way_out} {option}",
                 hint.entity.labels.0,
                 shown::quoted(&other)
             ));
@@ -416,7 +416,7 @@ impl Load<'_> {
             let end = filling.finish()?;
             if end == Filled::Refused {
                 self.refused = true;
-                return Err(Error::conflict(format!("two of the {} are the same", batch.entity.labels.1)));
+                return Err(Error::conflict(format!("two of the {} are identical", batch.entity.labels.1)));
             }
             batch.filled(end);
         }
@@ -471,7 +471,7 @@ impl Load<'_> {
         let left_out = self.left_out + self.faults.rows();
         let left_out = (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")));
         let has_rows = batches.iter().any(|(batch, _)| batch.ledger.as_ref().is_some_and(Ledger::has_rows));
-        let empty = (!has_rows).then(|| "the file has no row".to_owned());
+        let empty = (!has_rows).then(|| "the file has no rows".to_owned());
         if let Some(reason) = run.incomplete.clone().or(left_out).or(empty) {
             if self.options.existing == Existing::Update {
                 self.notes.add(&NOT_COMPLETE, reason);

@@ -15,16 +15,16 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
             Arg::new("record")
                 .value_name("NAME")
                 .required(true)
-                .help("Its name, the end of its path, its path, or id=N")
+                .help("Name, end of the path, whole path or id=N")
                 .add(arguments::names_of(entity.noun)),
         )
-        .arg(Arg::new("new").value_name("NEW").required(true).help("Its new name"));
+        .arg(Arg::new("new").value_name("NEW").required(true).help("New name"));
     arguments::writes(arguments::allow_duplicate(catalog, entity, command))
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
     let (Some(name), Some(new)) = (option(matches, "record"), option(matches, "new")) else {
-        return Err(Error::usage("a name and a new name are needed"));
+        return Err(Error::usage("missing arguments: NAME NEW"));
     };
     let (path, report) = session.write(|writer| {
         let id = writer.resolve(entity, name)?;

@@ -384,6 +384,6 @@ fn parsed(line: &str) -> Result<Kept> {
 }
 
 fn aside(error: std::io::Error) -> Error {
-    Error::io("cannot put the report aside", error)
-        .help("look at the room that is left in the folder for temporary files")
+    Error::io("cannot store the report in a temporary file", error)
+        .help("check the free space of the folder for temporary files")
 }

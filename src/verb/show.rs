@@ -21,7 +21,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
     if entity.reach != Reach::Everywhere {
         return command;
     }
-    let help = "Also show the sources that know it, and the values of sources that are held";
+    let help = "Also show its sources, and the values of sources that are held";
     let sources = Arg::new("sources").long("sources").action(ArgAction::SetTrue).conflicts_with("columns").help(help);
     command.arg(sources)
 }

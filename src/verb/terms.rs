@@ -20,11 +20,12 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Adds the filters of a list.
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let many = entity.labels.1;
     let filtered = entity.fields.iter().filter(|field| field.kind != Kind::Secret);
-    let command = command.next_help_heading("Filters (exact; given twice, either holds)");
+    let command = command.next_help_heading("Filters (exact; repeatable, matching any)");
     let command = filtered.fold(command, |command, field| {
         let arg = Arg::new(field.name).long(field.name).action(ArgAction::Append);
-        command.arg(valued(field, arg).help(format!("Only with this {}", field.name)))
+        command.arg(valued(field, arg).help(format!("List only {many} with this {}", field.name)))
     });
     let ancestors = catalog.ancestors(entity).into_iter().skip(1);
     let command = ancestors.fold(command, |command, (_, holder)| {
@@ -33,12 +34,12 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .long(holder.noun)
                 .value_name(holder.noun.to_uppercase())
                 .action(ArgAction::Append)
-                .help(format!("Only in this {}", holder.labels.0))
+                .help(format!("List only {many} in this {}", holder.labels.0))
                 .add(names_of(holder.noun)),
         )
     });
     let command = if addressed(entity) {
-        command.arg(Arg::new("in").long("in").value_name("CIDR").help("Only addresses in this block"))
+        command.arg(Arg::new("in").long("in").value_name("CIDR").help("List only addresses in this block"))
     } else {
         command
     };
@@ -52,13 +53,14 @@ pub(crate) fn where_argument(set: ColumnSet) -> Arg {
         .value_name("TERM")
         .action(ArgAction::Append)
         .add(complete::condition(set))
-        .help("Only where FIELD OP VALUE holds; OP is = != ~ !~ =~ < <= > >=, in (…); and, or, not, parentheses")
+        .help("List only matches of FIELD OP VALUE; OP: = != ~ !~ =~ < <= > >=, in (…); and, or, not, ( )")
         .long_help(
-            "Only where FIELD OP VALUE holds. OP is one of = != ~ !~ =~ < <= > >=, where ~ means: contains, in any case, \
-             and =~ a regular expression. FIELD is a column as -c takes them; FIELD= means that it is empty; = takes * and ? \
-             in a value without quotes. FIELD in (VALUE, …) is one of several. A time is compared with a date (its whole day), \
-             a time, or an age: created<30d is older than 30 days. Conditions are joined by and, or, not and \
-             parentheses; a value that has these words is quoted. Several --where must all hold.",
+            "List only matches of FIELD OP VALUE. FIELD is a column of -c. OP is one of = != ~ !~ =~ < <= > >=, \
+             where ~ means contains, in any case, and =~ matches a regular expression. FIELD= matches an empty \
+             field; = accepts * and ? in a value without quotes. FIELD in (VALUE, …) matches one of several values. \
+             A time is compared with a date (its whole day), a time or an age: created<30d is older than 30 days. \
+             Join conditions with and, or, not and parentheses; quote a value that contains these words \
+             (repeatable, all must match).",
         )
 }
 
@@ -68,7 +70,7 @@ pub(crate) fn which_arguments(entity: &'static Entity) -> [Arg; 2] {
         .long("expect")
         .value_name("N")
         .requires("where")
-        .help("Change nothing unless --where matches N records");
+        .help("Fail unless --where matches N records");
     [where_argument(ColumnSet::Of(entity)), expect]
 }
 
@@ -299,8 +301,8 @@ fn expression(text: &str) -> Result<Regex> {
     Regex::new(text).map_err(|error| {
         let error = error.to_string();
         let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::failed(format!("{} is no regular expression: {reason}", shown::quoted(text)))
-            .help("the syntax is that of https://docs.rs/regex/latest/regex/#syntax; ~ looks for plain text")
+        Error::failed(format!("{} is not a regular expression: {reason}", shown::quoted(text)))
+            .help("syntax: https://docs.rs/regex/latest/regex/#syntax; use ~ for plain text")
     })
 }
 

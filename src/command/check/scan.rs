@@ -63,7 +63,7 @@ pub(super) fn scan(reader: &Reader<'_>, rules: &RuleSet, report: &mut OnFinding<
     if rules.has(&rule::DANGLING) {
         reader.each_dangling(|entity, id, column| {
             let name = entity.fields.iter().find(|field| field.columns().any(|name| name == column));
-            let text = format!("{} refers to a record that is gone", name.map_or(column, |field| field.name));
+            let text = format!("{} refers to a missing record", name.map_or(column, |field| field.name));
             report(finding(reader, &rule::DANGLING, entity, id, text))
         })?;
     }
@@ -199,7 +199,7 @@ fn duplicate(
             _ => "a reservation".to_owned(),
         });
     }
-    let text = format!("{} is taken by {}", what.join(" "), listed(&bearers));
+    let text = format!("{} is used by {}", what.join(" "), listed(&bearers));
     report(finding(reader, &rule::DUPLICATE, entity, *first, text))
 }
 

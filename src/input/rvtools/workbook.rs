@@ -37,7 +37,7 @@ pub(super) fn read(
             return Err(Error::usage(format!(
                 "--{option} does not apply to \"{name}\", which is no folder of CSV tabs"
             ))
-            .help(format!("leave --{option} out, or name the folder of the CSV tabs")));
+            .help(format!("omit --{option}, or pass the folder of the CSV tabs")));
         }
     }
     let cannot_open = |error| Error::io(format!("cannot open \"{name}\""), error);
@@ -78,7 +78,7 @@ fn check_magic(file: &mut File, name: &str) -> Result<()> {
         [0xD0, 0xCF, 0x11, 0xE0] => Err(Error::failed(format!("\"{name}\" is an old or password-protected workbook"))
             .help("save it as .xlsx without a password")),
         _ => Err(Error::failed(format!("\"{name}\" is not a workbook"))
-            .help("name an RVTools export (.xlsx), or the folder of its CSV tabs")),
+            .help("pass an RVTools export (.xlsx), or the folder of its CSV tabs")),
     }
 }
 
@@ -137,7 +137,7 @@ fn check_part(part: impl Read, name: &str, limit: u64) -> std::result::Result<u6
         }
     }
     if claims.is_some_and(|claims| claims.most.saturating_mul("<si/>".len() as u64) > size) {
-        return Err(format!("its part {name} claims more texts than it has room for"));
+        return Err(format!("its part {name} declares more texts than fit"));
     }
     Ok(size)
 }

@@ -221,7 +221,7 @@ impl<'s> Batch<'s> {
             match Removal::plan(writer, self.entity, &[record], Dependents::Refuse) {
                 Ok(_) => self.prune(writer, &[record], report)?,
                 Err(error) => {
-                    sentences.push(format!("kept, because {}", error.message()));
+                    sentences.push(format!("skipped: {}", error.message()));
                     if !is_missing {
                         writer.mark_missing(binding)?;
                     }
@@ -253,6 +253,6 @@ fn refuse_bound(writer: &Writer<'_>, source: i64, external_id: &str) -> Result<(
     let Cell::Record(noun, id) = bound.value(&SOURCE_RECORD, "record") else { return Ok(()) };
     let entity = writer.catalog().of(noun);
     let (own, title) = (shown::quoted(external_id), writer.title(entity, *id)?);
-    Err(Error::failed(format!("external-id: {own} is {} {} already", entity.labels.0, shown::quoted(&title)))
+    Err(Error::failed(format!("external-id: {own} already belongs to {} {}", entity.labels.0, shown::quoted(&title)))
         .help("an external id is unique within its source"))
 }
