@@ -66,7 +66,7 @@ fn arguments(command: Command) -> Command {
                 .value_name("DIR|FILE")
                 .required_unless_present("plan-file")
                 .value_hint(ValueHint::AnyPath)
-                .help("A folder that inv export wrote; with --from, the other program's file or folder"),
+                .help("Folder of inv export, or with --from the program's file or folder"),
         )
         .arg(Arg::new("from").long("from").value_name("PROGRAM").help("Whose export it is: rvtools"))
         .arg(

@@ -28,12 +28,12 @@ pub(super) fn described(catalog: &Catalog, entity: &'static Entity, command: Com
     let help = match entity.numbered {
         Some(numbered) => format!("What it is called; if not given, the next free {}N", numbered.prefix),
         None => match entity.naming().next() {
-            Some(field) if entity.names.len() == 1 => field.help.to_owned(),
-            _ => format!("Its {}", entity.names.join(" or ")),
+            Some(field) if entity.names.len() == 1 => format!("{} (required)", field.help),
+            _ => format!("Its {} (required)", entity.names.join(" or ")),
         },
     };
     let command = command.arg(Arg::new("new").value_name("NAME").help(help));
-    let command = arguments::fields(entity, command);
+    let command = arguments::required(entity, arguments::fields(entity, command));
     let command = arguments::collections(catalog, entity, command);
     let command = if has_secret(entity) {
         command.arg(
