@@ -22,6 +22,9 @@ const LEAST: usize = 16;
 /// Beginnings of clauses that short help can do without.
 const CLAUSES: [&str; 7] = ["; ", " (", ", with ", ", and ", ", such as ", ", for example ", ", else "];
 
+/// Width of a mark that is shown in any room, in columns.
+const MARK: usize = 12;
+
 /// Ends of a text that short help shows even if it cuts the text.
 const MARKS: [&str; 3] = ["(default", "(repeatable", "(required"];
 
@@ -73,7 +76,7 @@ fn brief(text: &str, room: usize) -> String {
     }
     let (text, marks) = marks(text);
     let width = measure::width(marks);
-    if width == 0 || width > room / 3 {
+    if width == 0 || width > MARK.max(room / 3) {
         return shortened(text, room);
     }
     format!("{} {marks}", shortened(text, room - width - 1))
