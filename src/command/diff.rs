@@ -40,7 +40,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity = option(matches, "noun").map(|noun| session.noun(noun)).transpose()?;
     let lines = matches!(session.style, None | Some(Style::Table));
     let columns = if lines {
-        vec![Column::new("difference", ColumnKind::Text)]
+        vec![Column::whole("difference")]
     } else {
         let text = |name: &'static str| Column::new(name, ColumnKind::Text);
         let mut columns = vec![text("action"), text("noun"), text("record"), text("field"), text("old"), text("new")];
