@@ -36,12 +36,18 @@ impl Offer {
 }
 
 /// Lines of a list that match a text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Offers {
     /// The best ones, best first.
     pub shown: Vec<Offer>,
     /// Number of the others; `None` if they are not counted.
     pub more: Option<u64>,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        Self { shown: Vec::new(), more: Some(0) }
+    }
 }
 
 /// Returns what matches the typed text; `None` if the second argument returned true before all was found. The third is

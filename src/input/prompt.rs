@@ -53,7 +53,7 @@ pub fn text<T>(label: Label<'_>, text: &str, mut parse: impl FnMut(&str) -> Resu
 }
 
 /// Items that match a text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BestItems {
     /// The best ones, best first.
     pub best: Vec<String>,
