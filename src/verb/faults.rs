@@ -61,7 +61,11 @@ impl FaultLines {
 pub(crate) struct Faults {
     lines: FaultLines,
     rows: usize,
+    /// Number of faults of headers.
+    columns: usize,
     rejects: Option<Rejects>,
+    /// File and line of the row that was rejected last.
+    last: Option<(String, u64)>,
 }
 
 /// The bad rows on their way to the operator's file.
@@ -83,7 +87,7 @@ impl Faults {
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
         };
-        Ok(Self { lines: FaultLines::default(), rows: 0, rejects })
+        Ok(Self { lines: FaultLines::default(), rows: 0, columns: 0, rejects, last: None })
     }
 
     /// Returns true if there is no fault so far.
@@ -94,6 +98,29 @@ impl Faults {
     /// Number of rows with a fault.
     pub(crate) const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Returns true if a header has a fault. No row of its file is known to be good then.
+    pub(crate) const fn has_columns(&self) -> bool {
+        self.columns > 0
+    }
+
+    /// Adds what is wrong with a header, or with the keys of a JSON object, whose `cells` are then rejected.
+    pub(crate) fn add_columns<'a>(
+        &mut self,
+        (file, line): (&str, u64),
+        faults: &[Error],
+        header: &[String],
+        cells: Option<impl Iterator<Item = (usize, Option<&'a str>)>>,
+    ) -> Result<()> {
+        self.columns += faults.len();
+        for fault in faults {
+            self.lines.add(fault.as_fault(Some(&shown::shown(file)), Some(line)));
+        }
+        let Some(cells) = cells else { return Ok(()) };
+        self.last = Some((file.to_owned(), line));
+        let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
+        self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
     }
 
     /// Adds what is wrong with one row: `vms.csv:17: memory: "16 GX" has no known unit`.
@@ -108,6 +135,10 @@ impl Faults {
         self.rows += 1;
         for fault in faults {
             self.lines.add(fault.as_fault(Some(&shown::shown(file)), Some(line)));
+        }
+        if self.last.as_ref().is_some_and(|(other, at)| other == file && *at == line) {
+            // It is there with what is wrong with its keys.
+            return Ok(());
         }
         let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
         self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
@@ -145,13 +176,17 @@ impl Faults {
 
     /// All faults as one failure.
     pub(crate) fn as_error(&self, what: &str) -> Error {
-        let (rows, them) =
-            if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
-        let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
-        Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
+        let counted = [(self.columns, "column"), (self.rows, "row")].into_iter().filter(|(count, _)| *count > 0);
+        let counted = counted.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
+        let counted = counted.collect::<Vec<String>>().join(" and ");
+        let (are, them) = if self.columns + self.rows == 1 { ("is", "it") } else { ("are", "them") };
+        // Rows of a file with a wrong column are not imported by themselves.
+        let rows = "; --rejects FILE writes the bad rows out, --skip-bad imports the others";
+        let rows = if self.has_columns() { "" } else { rows };
+        Error::failed(format!("{counted} {are} wrong in {}; nothing was imported", shown::shown(what)))
             .faults(self.lines.first().iter().cloned())
             .details(self.lines.more())
-            .help(format!("mend {them} and {help}"))
+            .help(format!("mend {them} and import again{rows}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.
