@@ -148,7 +148,7 @@ const WIDE: usize = 110;
 /// Returns the default columns: all; on a terminal, ratios and, if it is wide, free amounts. Without ratios, allocated
 /// amounts.
 fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
-    let has_ratios = columns.iter().any(|column| column.name.ends_with(".ratio"));
+    let has_ratios = columns.iter().any(|column| matches!(column.kind, ColumnKind::Share { .. }));
     let is_usual = |name: &str| match (name.split_once('.'), terminal) {
         (None | Some((_, "ratio")), _) | (_, None) => true,
         (Some((_, "allocated")), _) => !has_ratios,

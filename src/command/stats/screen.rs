@@ -87,16 +87,14 @@ impl Screen<'_> {
 
     fn capacities(&self) -> Vec<String> {
         let rows = Resource::ALL.map(|resource| (resource, self.estate.room.get(resource)));
-        let texts = rows.map(|(resource, allotment)| match allotment {
-            Some(allotment) => {
+        let texts = rows.map(|(resource, allotment)| {
+            if let Some(allotment) = allotment {
                 let share = share(resource, &allotment).unwrap_or(Share::Percent(0.0));
                 let percent = if matches!(share, Share::Ratio(_)) { String::new() } else { share.text(false) };
-                (Some(share), format!(" {percent:>6}  {}", allotment_text(resource, &allotment, "")))
+                return (Some(share), format!(" {percent:>6}  {}", allotment_text(resource, &allotment, "")));
             }
-            None => {
-                let allocated = brief(resource, self.estate.used.allocated(resource));
-                (None, format!("{allocated} allocated; no {} capacity set on any pool", resource.name()))
-            }
+            let allocated = brief(resource, self.estate.used.allocated(resource));
+            (None, format!("{allocated} allocated; no {} capacity set on any pool", resource.name()))
         });
         let texts_with_bars = texts.iter().filter(|(share, _)| share.is_some());
         let widest = texts_with_bars.map(|(_, text)| measure::width(text)).max().unwrap_or(0);
