@@ -32,7 +32,7 @@ const MONTH: usize = 2;
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const GROWTH: &str = "new VMs by month";
 
-/// What is drawn, and where to.
+/// Estate with the width and the colours that it is drawn in.
 pub(super) struct Screen<'e> {
     pub(super) estate: &'e Estate,
     /// Width in columns.
