@@ -52,6 +52,21 @@ fn a_pool_is_chosen_from_ten_thousand() {
 }
 
 #[test]
+fn matches_that_fit_equally_well_are_in_the_order_of_their_names() {
+    let sandbox = Sandbox::estate();
+    for name in ["edge-c", "old-edge-b", "edge-a", "Edge-b", "edge"] {
+        sandbox.ok(&["pool", "add", name, "--dc", "tokyo"]);
+    }
+    let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "big"]);
+    // The name itself, names that begin so in any case, and words that do.
+    terminal.asks("pool").types("edge");
+    terminal
+        .sees("❯ AWS/tokyo/edge\n  AWS/tokyo/Edge-b\n  AWS/tokyo/edge-a\n  AWS/tokyo/edge-c\n  AWS/tokyo/old-edge-b");
+    terminal.types(DOWN).sees("❯ AWS/tokyo/Edge-b").types("\r").answers("More fields?", "n");
+    assert!(done(&mut terminal).screen.ends_with("AWS/tokyo/Edge-b/big"));
+}
+
+#[test]
 fn a_name_that_is_taken_is_noticed_when_it_is_entered() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add"]);

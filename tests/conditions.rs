@@ -89,10 +89,10 @@ fn what_is_wrong_in_a_condition_is_marked() {
         ("cpu in (1, two)", 11, "cpu: \"two\" is not a number".to_owned()),
         ("cpus>1", 0, "vm has no column \"cpus\"".to_owned()),
         ("name=old or (cpus>1)", 13, "vm has no column \"cpus\"".to_owned()),
-        ("status=runnin", 7, "status: \"runnin\" is no status".to_owned()),
+        ("status=runnin", 7, "status: \"runnin\" is not a status".to_owned()),
         ("owner='nobody here'", 6, "no user named \"nobody here\"".to_owned()),
-        ("name=~^a(b", 8, "\"^a(b\" is no regular expression: unclosed group".to_owned()),
-        ("name=~'^it''s [z-a]$'", 15, "\"^it's [z-a]$\" is no regular expression: ".to_owned()),
+        ("name=~^a(b", 8, "\"^a(b\" is not a regular expression: unclosed group".to_owned()),
+        ("name=~'^it''s [z-a]$'", 15, "\"^it's [z-a]$\" is not a regular expression: ".to_owned()),
         ("name=>a", 5, "the value begins with an operator sign".to_owned()),
     ] {
         let answer = sandbox.run(&["vm", "list", "--where", term]);

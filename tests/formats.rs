@@ -259,7 +259,7 @@ fn a_wrong_template_is_refused_before_anything_is_done() {
             status: 2,
             stdout: String::new(),
             stderr: "error: the output format \"template\" has no text\n\
-                     help: write it behind an equals sign, such as -o template='{{name}} {{memory_bytes}}'\n"
+                     help: write it after an equals sign, for example -o template='{{name}} {{memory_bytes}}'\n"
                 .to_owned(),
         }
     );
@@ -276,7 +276,7 @@ fn a_wrong_template_is_refused_before_anything_is_done() {
     // A failure that only shows afterwards says that the change was made.
     let answer = sandbox.run(&["vm", "set", "web01", "--cpu", "9", "-q", "-o", "template={{fields[3].new}}"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
-    assert!(answer.stderr.contains(" was made, but the template fails for \"AWS/tokyo/prod/web01\": "), "{answer}");
+    assert!(answer.stderr.contains(" is stored, but the template fails for \"AWS/tokyo/prod/web01\": "), "{answer}");
 }
 
 #[test]

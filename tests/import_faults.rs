@@ -173,3 +173,40 @@ fn mended_rejects_can_be_imported_again() {
     imported(&sandbox, "user", "rejects.csv", rejects.replace("a,b,", "a,b@c,"), &[]);
     assert_eq!(told(&sandbox, "user", "name,email"), "a,b@c\n");
 }
+
+#[test]
+fn an_unknown_column_is_a_fault_of_the_header_and_hides_no_fault_of_a_row() {
+    let sandbox = Sandbox::estate();
+    let before = sandbox.exported();
+    sandbox
+        .file("vms.csv", "name,poool,memry,cpu,note\nnew1,prod,4GiB,2,x\nnew2,nowhere,4GX,2,y\nnew3,prod,4GiB,two,z\n");
+    for more in [&[][..], &["--skip-bad"]] {
+        let answer = sandbox.run(&[&["vm", "import", "vms.csv"], more].concat());
+        assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+        let lines: Vec<&str> = answer.stderr.lines().collect();
+        assert_eq!(lines[0], "error: 3 columns and 2 rows are wrong in vms.csv; nothing was imported");
+        let beginnings = [
+            "  vms.csv:1: \"poool\" is not a column of VMs (did you mean pool?)",
+            "  vms.csv:1: \"memry\" is not a column of VMs (did you mean memory?)",
+            "  vms.csv:1: \"note\" is not a column of VMs (columns: name, pool, ",
+            "  vms.csv:3: pool: no pool named \"nowhere\"",
+            "  vms.csv:3: memory: \"4GX\" has no known unit",
+            "  vms.csv:4: cpu: \"two\" is not a number",
+            // Rows do not go in by themselves, so nothing says that they could.
+            "help: fix these columns and rows and import again",
+        ];
+        assert_eq!(lines.len(), 1 + beginnings.len(), "{answer}");
+        for (line, beginning) in lines[1..].iter().zip(beginnings) {
+            assert!(line.starts_with(beginning), "{line}");
+        }
+    }
+    sandbox.file("vms.csv", "name,pool,colour\nnew1,prod,red\n");
+    insta::assert_snapshot!(sandbox.run(&["vm", "import", "vms.csv", "--skip-bad"]), @r#"
+    status 1
+    ----- stderr -----
+    error: 1 column is wrong in vms.csv; nothing was imported
+      vms.csv:1: "colour" is not a column of VMs (columns: name, pool, type, status, memory, cpu, os, custom-os, owner, created, updated, ips, disks, systems)
+    help: fix this column and import again
+    "#);
+    assert_eq!(sandbox.exported(), before);
+}

@@ -112,12 +112,17 @@ fn objects_may_have_a_key_that_none_before_them_had() {
     rows[2_600] = "{\"name\":\"web01\",\"pool\":\"prod\"}".to_owned();
     let answer = refused(&sandbox, "vm", "vms.jsonl", rows.join("\n"), &["--rejects", "rejects.csv"]);
     assert!(
-        answer.stderr.contains("\n  vms.jsonl:2501: \"ovner\" is not a column of VMs (did you mean owner?)\nhelp"),
+        answer.stderr.starts_with(
+            "error: 1 column and 1 row are wrong in vms.jsonl; nothing was imported\n  \
+             vms.jsonl:2501: \"ovner\" is not a column of VMs (did you mean owner?)\n  \
+             vms.jsonl:2601: VM \"AWS/tokyo/prod/web01\" already exists\nhelp"
+        ),
         "{answer}"
     );
-    let wanted: [&[&str]; 2] = [
+    let wanted: [&[&str]; 3] = [
         &["name", "pool", "owner", "ovner", "faults"],
         &["vm-2500", "prod", "", "bob", "vms.jsonl:2501: \"ovner\" is not a column of VMs (did you mean owner?)"],
+        &["web01", "prod", "", "", "vms.jsonl:2601: VM \"AWS/tokyo/prod/web01\" already exists"],
     ];
     assert_eq!(read_by_python(&sandbox, "rejects.csv"), wanted);
     rows[2_500] = "{\"name\":\"vm-2500\",\"pool\":\"prod\"}".to_owned();

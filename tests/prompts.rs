@@ -24,6 +24,7 @@ fn a_vm_with_nothing_given_is_asked_for_what_it_needs() {
     terminal.answers("pool", "tes").answers("name", "web03").answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/test/web03"), "{}", ended.screen);
+    assert!(!ended.text().contains("more; type a part"), "two pools and a name: {}", ended.text());
     assert_eq!(
         sandbox.ok(&["vm", "list", "-o", "csv", "-c", "path,status", "--where", "name=web03"]),
         "\

@@ -154,7 +154,7 @@ fn run_line(session: &Session<'_>, line: &BatchLine, shared: Option<SharedTransa
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Error::usage("incomplete command").help("write a noun, a verb and its arguments")
         }
-        _ => fault::usage(&error),
+        _ => fault::usage(&error, &arguments),
     })?;
     allowed(&matches)?;
     dispatch(&session.for_line(&matches, arguments, shared)?, &matches)

@@ -65,7 +65,7 @@ pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
 ///
 /// # Errors
 /// The command line is invalid, or the output cannot be written.
-pub(super) fn report(error: &clap::Error) -> Result<()> {
+pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> Result<()> {
     match error.kind() {
         ErrorKind::DisplayHelp => error.print().map_err(Error::output),
         // clap would print the name of the subcommand before the version.
@@ -74,28 +74,28 @@ pub(super) fn report(error: &clap::Error) -> Result<()> {
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let text = error.render().to_string();
-            if std::env::args_os().len() == 1 {
+            if arguments.len() == 1 {
                 return write!(std::io::stdout(), "{text}").map_err(Error::output);
             }
-            if error_format(&std::env::args_os().collect::<Vec<_>>()) == ErrorFormat::Json {
-                return Err(usage(error));
+            if error_format(arguments) == ErrorFormat::Json {
+                return Err(usage(error, arguments));
             }
             write!(std::io::stderr(), "{text}").map_err(Error::output)?;
             Err(Error::usage(""))
         }
-        _ => Err(usage(error)),
+        _ => Err(usage(error, arguments)),
     }
 }
 
-/// Returns the error as one of `inv`.
-pub(super) fn usage(error: &clap::Error) -> Error {
+/// Returns the error of a command line as one of `inv`.
+pub(super) fn usage(error: &clap::Error, arguments: &[OsString]) -> Error {
     let text = error.render().to_string();
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
     let path: Vec<&str> =
         usage.unwrap_or("inv").split(' ').take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     let command = path.join(" ");
     let failure = sentence(error, &command);
-    match suggested(error, &path) {
+    match suggested(error, &path, arguments) {
         Some(help) => failure.help(help),
         None if usage.is_none() => failure.help("add --help for usage"),
         None if path.len() < 2 => failure.help("run `inv --help` for the nouns and commands"),
@@ -155,7 +155,7 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
 }
 
 /// Returns the hint for the `help:` line, if the command line suggests one.
-fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
+fn suggested(error: &clap::Error, path: &[&str], arguments: &[OsString]) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let names: Vec<&str> = match path.get(1) {
@@ -163,11 +163,13 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
                 None => inventory().catalog.nouns().flat_map(names_of).chain(commands(None)).collect(),
             };
             let input = word(error, ContextKind::InvalidSubcommand);
-            if let Some((_, verb)) = FOREIGN.iter().find(|(foreign, _)| input.eq_ignore_ascii_case(foreign)) {
-                return Some(match path.get(1) {
-                    Some(noun) => format!("use inv {noun} {verb}"),
-                    None => format!("put the noun first: inv vm {verb}"),
-                });
+            let foreign =
+                FOREIGN.iter().find(|(foreign, _)| input.eq_ignore_ascii_case(foreign)).map(|(_, verb)| *verb);
+            if let (Some(noun), Some(verb)) = (path.get(1), foreign) {
+                return Some(format!("use inv {noun} {verb}"));
+            }
+            if let (None, Some(verb)) = (path.get(1), foreign.or_else(|| own_verb(&input))) {
+                return Some(format!("put the noun first: {}", noun_first(verb, &input, arguments)));
             }
             let near = similar::nearest(&input, names.iter().copied(), 3);
             similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("verbs: {}", names.join(", "))))
@@ -187,6 +189,27 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
         ErrorKind::InvalidUtf8 => Some("only --db accepts a file name in another encoding".to_owned()),
         _ => None,
     }
+}
+
+/// Returns the name of the verb that is called `word`.
+fn own_verb(word: &str) -> Option<&'static str> {
+    VERBS.iter().find(|verb| verb.name == word || verb.alias == Some(word)).map(|verb| verb.name)
+}
+
+/// Returns the command line with the noun before the verb: `inv vm show web01` for `inv get vm web01`.
+fn noun_first(verb: &str, input: &str, arguments: &[OsString]) -> String {
+    let mut rest =
+        arguments.iter().map(|word| word.to_str()).skip_while(|word| *word != Some(input)).skip(1).peekable();
+    let named = rest.peek().copied().flatten().and_then(|word| inventory().catalog.named(word).ok());
+    if named.is_some() {
+        rest.next();
+    }
+    let is_name = |word: &str| !word.starts_with('-');
+    let verb = if verb == "show" && !rest.peek().copied().flatten().is_some_and(is_name) { "list" } else { verb };
+    let words: Vec<&str> = ["inv", named.map_or("vm", |entity| entity.noun), verb].to_vec();
+    let rest: Option<Vec<&str>> = rest.collect();
+    let rest = rest.filter(|rest| rest.iter().all(|word| *word == shown::shown(word)));
+    shlex::try_join(words.iter().copied().chain(rest.into_iter().flatten())).unwrap_or_else(|_| words.join(" "))
 }
 
 /// Returns true if an unknown option is a negative number.

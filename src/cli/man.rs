@@ -35,7 +35,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 fn pages(command: &Command, folder: &Path) -> std::io::Result<usize> {
     let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone())
+    // A page leaves out the texts that help hides.
+    let whole = command.clone().mut_args(|arg| arg.hide_short_help(false).hide_long_help(false));
+    clap_mangen::Man::new(whole)
         .title(name.to_uppercase())
         .source(concat!("inv ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)?;

@@ -37,8 +37,7 @@ fn arguments(command: Command) -> Command {
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity = option(matches, "noun").map(|noun| session.noun(noun)).transpose()?;
     let lines = matches!(session.style, None | Some(Style::Table));
-    let columns =
-        if lines { vec![Column::new("difference", ColumnKind::Text)] } else { row_columns(session.has_keys()) };
+    let columns = if lines { vec![Column::whole("difference")] } else { row_columns(session.has_keys()) };
     let options = Answer { headers: !lines, ..Answer::default() };
     session.answer_reading(options, &columns, |reader, out| {
         let until = match option(matches, "until") {

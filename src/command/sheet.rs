@@ -28,7 +28,8 @@ pub(crate) type Take<'t> = dyn FnMut(&Row) -> Result<ControlFlow<()>> + 't;
 /// Adds the options of a list with these columns.
 pub(crate) fn arguments(command: Command, columns: fn() -> Vec<Column>) -> Command {
     let set = ColumnSet::Computed(columns);
-    command.args(list::view(set)).args(list::amounts()).arg(terms::where_argument(set))
+    let args = list::view(set).into_iter().chain(list::amounts()).chain([terms::where_argument(set)]);
+    command.args(args.map(|arg| arg.help_heading(list::VIEW)))
 }
 
 /// Answers with the rows of `produce` and the columns that the command line selects (default: `usual`). A row has a

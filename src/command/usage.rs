@@ -83,8 +83,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let resources: &[Resource] = if storage { &[Resource::Disk] } else { &Resource::ALL };
     let limited = matches!(by, "pool" | "dc" | "provider" | "storage");
     let columns = columns(by, resources, limited.then_some(warns_from));
-    let terminal = session.terminal_width().filter(|_| limited);
-    let usual = usual(&columns, terminal);
+    let usual = usual(&columns, session.terminal_width());
     sheet::answer(session, matches, &columns, &usual, |reader, take| {
         let pool = reader.catalog().of("pool");
         let names = options(matches, "pools");
@@ -134,7 +133,6 @@ fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Col
     let counted = if by == "storage" { "disks" } else { "vms" };
     let mut columns = vec![match by {
         "pool" | "dc" | "provider" | "storage" => Column::path(by),
-        "os" => Column::prose(by),
         _ => Column::whole(by),
     }];
     columns
@@ -157,10 +155,13 @@ fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Col
 /// Width from which a terminal has room for the free amounts beside the bars, in columns.
 const WIDE: usize = 110;
 
-/// Returns the default columns: all; on a terminal, ratios and, if it is wide, free amounts.
+/// Returns the default columns: all; on a terminal, ratios and, if it is wide, free amounts. Without ratios, allocated
+/// amounts.
 fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
+    let has_ratios = columns.iter().any(|column| matches!(column.kind, ColumnKind::Share { .. }));
     let is_usual = |name: &str| match (name.split_once('.'), terminal) {
         (None | Some((_, "ratio")), _) | (_, None) => true,
+        (Some((_, "allocated")), _) => !has_ratios,
         (Some((_, "free")), Some(width)) => width >= WIDE,
         _ => false,
     };

@@ -123,7 +123,7 @@ fn environment(text: &str, is_shown: bool) -> std::result::Result<Environment<'s
 /// Returns an error of minijinja as one of the command line, with a mark under the place.
 fn failure(error: &minijinja::Error, text: &str, what: &str) -> Error {
     let reason = match error.kind() {
-        ErrorKind::OutOfFuel => "it takes too long".to_owned(),
+        ErrorKind::OutOfFuel => "its loops exceed the limit".to_owned(),
         kind => error.detail().map_or_else(|| kind.to_string(), str::to_owned),
     };
     let failure = Error::usage(format!("{what}: {reason}"))

@@ -139,7 +139,7 @@ impl Session<'_> {
     fn after_change(&self, error: Error) -> Error {
         match self.change() {
             Some(change) if error.kind() == Kind::Usage => {
-                let failure = Error::failed(format!("change {change} was made, but {}", error.message()));
+                let failure = Error::failed(format!("change {change} is stored, but {}", error.message()));
                 let help = error.way_out().map(str::to_owned);
                 let failure = failure.details(error.lines().iter().cloned());
                 match help {

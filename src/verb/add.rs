@@ -27,10 +27,13 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
 pub(super) fn described(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let help = match entity.numbered {
         Some(numbered) => format!("Name of the {} (default: the next free {}N)", entity.labels.0, numbered.prefix),
-        None => entity.naming().map(|field| field.help).collect::<Vec<&str>>().join(" or "),
+        None => match entity.naming().next() {
+            Some(field) if entity.names.len() == 1 => format!("{} (required)", field.help),
+            _ => format!("Value of {} (required)", entity.names.join(" or ")),
+        },
     };
     let command = command.arg(Arg::new("new").value_name("NAME").help(help));
-    let command = arguments::fields(entity, command);
+    let command = arguments::required(entity, arguments::fields(entity, command));
     let command = arguments::collections(catalog, entity, command);
     let command = if has_secret(entity) {
         command.arg(

@@ -17,11 +17,36 @@ use std::path::Path;
 /// Argument for the names of records.
 pub(crate) const RECORDS: &str = "records";
 
-/// Adds an option for each field that can be set.
+/// Adds an option for each field that can be set, required ones first. Other options follow in a section of their own.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
-    entity.settable().filter(|field| takes_flag(entity, field)).fold(command, |command, field| {
-        let arg = Arg::new(field.name).long(field.name).help(field.help).help_heading("Fields");
-        command.arg(valued(field, arg))
+    let mut fields: Vec<&Field> = entity.settable().filter(|field| takes_flag(entity, field)).collect();
+    fields.sort_by_key(|field| !field.required);
+    let options = fields.into_iter().map(|field| {
+        let arg = Arg::new(field.name).long(field.name).help_heading("Fields");
+        explained(field, field.help, valued(field, arg))
+    });
+    command.args(options.collect::<Vec<Arg>>()).next_help_heading("Options")
+}
+
+/// Returns `arg` with a text and, for a field that has a list of values, the list: alone in short help.
+pub(crate) fn explained(field: &Field, text: &str, arg: Arg) -> Arg {
+    match field.kind.words() {
+        Some(words) if !words.iter().all(|word| text.contains(word)) => {
+            let words = words.join(", ");
+            arg.long_help(format!("{text}: {words}")).help(words)
+        }
+        _ => arg.help(text.to_owned()),
+    }
+}
+
+/// Marks the options of the fields that a new record must have.
+pub(crate) fn required(entity: &'static Entity, command: Command) -> Command {
+    let fields = entity.settable().filter(|field| field.required && takes_flag(entity, field));
+    fields.fold(command, |command, field| {
+        command.mut_arg(field.name, |arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            arg.help(format!("{help} (required)"))
+        })
     })
 }
 

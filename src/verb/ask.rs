@@ -208,7 +208,7 @@ impl<'q, 's> Questions<'q, 's> {
             .iter()
             .all(|field| !field.required || target.is_naming(field.name) || target.parent == Some(field.name));
         let choices = Choices {
-            search: &|typed, is_stale| offer::best(session, target, typed, is_stale),
+            search: &|typed, is_stale, early| offer::best(session, target, typed, is_stale, early),
             optional: !required,
             new: is_simple.then_some(target.labels.0),
         };

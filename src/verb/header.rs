@@ -4,7 +4,7 @@ use super::faults;
 use super::intake::{self, Target};
 use crate::catalog::column::same_name;
 use crate::catalog::{Catalog, Entity, Kind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{shown, similar};
 use std::collections::HashMap;
 
@@ -33,6 +33,22 @@ pub(super) struct Header {
     targets: Vec<Target>,
 }
 
+/// Faults of a header.
+#[derive(Debug)]
+pub(super) struct WrongColumns {
+    /// A sentence for each.
+    sentences: Vec<String>,
+    /// True if rows can be checked nonetheless.
+    pub(super) can_go_on: bool,
+}
+
+impl WrongColumns {
+    /// Returns an error for each.
+    pub(super) fn errors(&self) -> Vec<Error> {
+        self.sentences.iter().map(Error::failed).collect()
+    }
+}
+
 impl Header {
     pub(super) const fn new(entity: &'static Entity, external_ids: ExternalIds) -> Self {
         Self { entity, external_ids, targets: Vec::new() }
@@ -55,12 +71,14 @@ impl Header {
         &self.targets
     }
 
-    /// Takes in columns that are not known yet.
-    pub(super) fn learn(&mut self, catalog: &Catalog, columns: &[String]) -> Result<(), Vec<String>> {
+    /// Takes in columns that are not known yet. A column that is unknown does not end the reading: the rows are checked
+    /// without it, or with what its name is nearest to.
+    pub(super) fn learn(&mut self, catalog: &Catalog, columns: &[String]) -> Result<(), WrongColumns> {
         if self.targets.len() == columns.len() {
             return Ok(());
         }
         let first = self.targets.is_empty();
+        let mut unknown_columns = Vec::new();
         let mut wrong = Vec::new();
         for column in columns.iter().skip(self.targets.len()) {
             match intake::target(catalog, self.entity, column) {
@@ -72,7 +90,10 @@ impl Header {
                 // JSON has the path beside the id, which names the record.
                 None if column == PATH && self.has_ids() => self.targets.push(Target::Derived),
                 None if column == faults::COLUMN => self.targets.push(Target::Derived),
-                None => wrong.push(unknown(self.entity, column)),
+                None => {
+                    unknown_columns.push(unknown(self.entity, column));
+                    self.targets.push(self.nearest(catalog, column, columns).unwrap_or(Target::Derived));
+                }
             }
         }
         let mut columns_by_target: HashMap<String, &String> = HashMap::new();
@@ -88,10 +109,22 @@ impl Header {
                 ));
             }
         }
-        if first && wrong.is_empty() {
-            wrong.extend(self.missing());
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        let missing = if first && wrong.is_empty() { self.missing() } else { None };
+        let can_go_on = wrong.is_empty() && missing.is_none();
+        // A column that is missing may be one of those that are unknown.
+        wrong.extend(missing.filter(|_| unknown_columns.is_empty()));
+        let sentences: Vec<String> = unknown_columns.into_iter().chain(wrong).collect();
+        if sentences.is_empty() { Ok(()) } else { Err(WrongColumns { sentences, can_go_on }) }
+    }
+
+    /// Returns the target of the column that `column` is nearest to, if no other column has it.
+    fn nearest(&self, catalog: &Catalog, column: &str, columns: &[String]) -> Option<Target> {
+        let near = similar::nearest(column, self::columns(self.entity).into_iter(), 1);
+        let target = intake::target(catalog, self.entity, near.first()?)?;
+        let is_same = |other: Target| format!("{other:?}") == format!("{target:?}");
+        let mut others = columns.iter().filter_map(|other| intake::target(catalog, self.entity, other));
+        let is_taken = others.any(is_same) || self.targets.iter().any(|other| is_same(*other));
+        (!is_taken).then_some(target)
     }
 
     /// Returns what is wrong with the columns as a whole.

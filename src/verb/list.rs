@@ -15,9 +15,12 @@ use crate::value::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::collections::BTreeSet;
 
+/// Heading of the options for columns, order and format.
+pub(crate) const VIEW: &str = "View";
+
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
-        .next_help_heading("View")
+        .next_help_heading(VIEW)
         .args(view(ColumnSet::Of(entity)))
         .args(amounts())
         .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Print only the number of records"))

@@ -70,6 +70,8 @@ pub(crate) struct Loaded {
     pub tallies: Vec<(&'static Entity, Tally)>,
     /// The records that the source made or adopted and that it has no more.
     pub gone: Vec<(&'static Entity, Vec<String>)>,
+    /// True if nothing changed but which source decides fields.
+    pub has_new_rights: bool,
     /// The failure that the import would end with if it were not a dry run.
     pub refusal: Option<Error>,
     pub notes: Vec<Note>,
@@ -82,7 +84,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Returns whether the import changed anything.
     pub(crate) fn has_changes(&self) -> bool {
-        self.tallies.iter().any(|(_, tally)| tally.has_changes())
+        self.has_new_rights || self.tallies.iter().any(|(_, tally)| tally.has_changes())
     }
 }
 
@@ -152,8 +154,11 @@ fn attempt(
             left_out: 0,
             unused: options.pairings.clone(),
         };
-        let outcome = load.all(writer, sources);
-        let failed = !load.faults.is_empty() && !options.skip_bad;
+        let mut outcome = load.all(writer, sources);
+        if let Ok(outcome) = &mut outcome {
+            load.tell_rights(writer, outcome)?;
+        }
+        let failed = load.faults.has_columns() || !load.faults.is_empty() && !options.skip_bad;
         let error = failed.then(|| load.faults.as_error(what));
         refused = load.refused;
         found = Some(load.faults);
@@ -172,8 +177,8 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (Outcome { tallies, gone }, refusal, notes, report) = result?;
-    Ok(Some(Loaded { tallies, gone, refusal, notes, report, bad, bad_rows, rejects }))
+    let (Outcome { tallies, gone, has_new_rights }, refusal, notes, report) = result?;
+    Ok(Some(Loaded { tallies, gone, has_new_rights, refusal, notes, report, bad, bad_rows, rejects }))
 }
 
 /// Effects of an import.
@@ -181,6 +186,7 @@ fn attempt(
 struct Outcome {
     tallies: Vec<(&'static Entity, Tally)>,
     gone: Vec<(&'static Entity, Vec<String>)>,
+    has_new_rights: bool,
 }
 
 /// An import on its way.
@@ -239,6 +245,19 @@ impl Load<'_> {
         }
         outcome.tallies = batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect();
         Ok(outcome)
+    }
+
+    /// Reports what history has of a run that changed no record: which source decides fields.
+    fn tell_rights(&mut self, writer: &mut Writer<'_>, outcome: &mut Outcome) -> Result<()> {
+        let Some(change) = writer.change_id() else { return Ok(()) };
+        if !self.faults.is_empty() || outcome.tallies.iter().any(|(_, tally)| tally.has_changes()) {
+            return Ok(());
+        }
+        writer.settle_history()?;
+        self.report.add_steps(writer, change)?;
+        self.notes.say("no record changes, only which source decides fields".to_owned());
+        outcome.has_new_rights = true;
+        Ok(())
     }
 
     /// Puts the rows of one source in; `run` is the id of the source whose run it is.

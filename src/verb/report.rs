@@ -105,6 +105,19 @@ impl Report {
         if self.has_keys { self.add_word(reader, Action::Nothing.word(), entity, id) } else { Ok(()) }
     }
 
+    /// Adds that a record is known by another id of the source than before.
+    pub(crate) fn add_adopted_again(
+        &mut self,
+        reader: &Reader<'_>,
+        (entity, record): (&'static Entity, i64),
+        old: &str,
+        new: &str,
+    ) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        let title = reader.title(entity, record)?;
+        put(rows, record, [Some("adopt"), Some(entity.noun), Some(&title), Some("external-id"), Some(old), Some(new)])
+    }
+
     /// Adds that a new record may be another one, which the source does not know.
     pub(crate) fn add_hint(
         &mut self,

@@ -1,6 +1,6 @@
 //! Filters of the command line as conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
 
-use super::arguments::{names_of, option, options, valued};
+use super::arguments::{explained, names_of, option, options, valued};
 use super::complete::{self, ColumnSet};
 use crate::catalog::{Catalog, Entity, Field, Kind, Leaf, Path};
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
     let command = command.next_help_heading("Filters (exact; repeatable, matching any)");
     let command = filtered.fold(command, |command, field| {
         let arg = Arg::new(field.name).long(field.name).action(ArgAction::Append);
-        command.arg(valued(field, arg).help(format!("List only {many} with this {}", field.name)))
+        command.arg(explained(field, &format!("List only {many} with this {}", field.name), valued(field, arg)))
     });
     let ancestors = catalog.ancestors(entity).into_iter().skip(1);
     let command = ancestors.fold(command, |command, (_, holder)| {

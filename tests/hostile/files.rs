@@ -10,10 +10,12 @@ fn refuses_file(target: &Target, name: &str, content: &[u8], told: &str) {
     std::fs::remove_file(file).expect("the file is still there");
 }
 
-/// What is told of a file with one bad row.
+/// What is told of a file with one bad row, or one bad column.
 fn one(fault: &str) -> String {
     let (file, _) = fault.split_once(':').expect("a fault with its file");
-    format!("1 row is wrong in {file}; nothing was imported\n  {fault}")
+    let of_columns = [" is not a column of ", " is computed and cannot be imported", ": the column name is missing"];
+    let what = if of_columns.iter().any(|part| fault.contains(part)) { "column" } else { "row" };
+    format!("1 {what} is wrong in {file}; nothing was imported\n  {fault}")
 }
 
 fn utf_16(text: &str) -> Vec<u8> {

@@ -120,8 +120,18 @@ impl<'s> Batch<'s> {
             Some((field, Cell::Text(fact.into())))
         });
         let values: Vec<(&str, Cell<'_>)> = values.collect();
+        let adopted = match (bound.external_id.as_deref(), values.iter().find(|(field, _)| *field == "external-id")) {
+            (Some(old), Some((_, Cell::Text(new)))) => Some((old.to_owned(), new.clone().into_owned())),
+            _ => None,
+        };
+        let (binding, record) = (bound.id, bound.record);
         if !values.is_empty() {
-            writer.rebind(bound.id, values)?;
+            writer.rebind(binding, values)?;
+        }
+        if let Some((old, new)) = adopted {
+            // The record goes on under another id of the source: that of the row that has its name now.
+            self.tally.adopted += 1;
+            report.add_adopted_again(writer, (entity, record), &old, &new)?;
         }
         Ok(())
     }
