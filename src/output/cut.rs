@@ -111,7 +111,13 @@ fn first_items(list: &str, limit: usize) -> Cow<'_, str> {
             from = behind;
         }
     }
-    fitting.map_or_else(|| list.into(), |items| format!("{items}{ELLIPSIS}").into())
+    match fitting {
+        // In place of what is no wider, an ellipsis is no gain.
+        Some(items) if measure::width(list.strip_prefix(items).unwrap_or_default()) > 1 => {
+            format!("{items}{ELLIPSIS}").into()
+        }
+        _ => list.into(),
+    }
 }
 
 #[cfg(test)]
@@ -141,8 +147,10 @@ mod tests {
         assert_eq!(Cut::Items.shortened(list, 27), "10.0.0.11;10.0.0.12;…");
         assert_eq!(Cut::Items.shortened(list, 20), "10.0.0.11;…");
         assert_eq!(Cut::Items.shortened(list, 5), "10.0.0.11;…");
-        assert_eq!(Cut::Items.shortened("10.0.0.11", 5), "10.0.0.11");
-        assert_eq!(Cut::Items.shortened("\"a;b\";c", 3), "\"a;b\";…");
+        for whole in ["10.0.0.11", "10.0.0.11;", "a;b"] {
+            assert_eq!(Cut::Items.shortened(whole, 0), whole);
+        }
+        assert_eq!(Cut::Items.shortened("\"a;b\";cd", 3), "\"a;b\";…");
     }
 
     #[test]
