@@ -8,7 +8,6 @@ LISTED = ("v.name AS name, p.name AS pool, d.name AS dc, c.name AS provider, o.n
           "v.memory || ' ' || m.name AS memory, v.cpu AS cpu, v.status AS status, v.created_at AS created")
 COLUMNS = "name,pool,dc,provider,os,owner,memory,cpu,status,created"
 FLAT_LIST = f"SELECT {LISTED} {JOINED} ORDER BY v.vm_id"
-FLAT_LIST_JSON = FLAT_LIST.replace("AS memory,", "AS memory, CAST(v.memory * m.bytes AS INTEGER) AS memory_bytes,")
 SORTED_LIST = f"SELECT {LISTED} {JOINED} ORDER BY v.memory * m.bytes DESC, v.vm_id LIMIT 50"
 
 # A path to the pool of a VM `v`.
@@ -16,6 +15,10 @@ UPWARDS = ("JOIN cloud_pool p ON p.cloud_pool_id = v.cloud_pool_id JOIN data_cen
            "JOIN cloud_provider c USING (provider_id)")
 POOL = "c.name || '/' || d.name || '/' || p.name"
 VM = f"{POOL} || '/' || v.name"
+# Records in JSON have their id and path, and whole paths of what they refer to.
+FLAT_LIST_JSON = (FLAT_LIST.replace("AS memory,", "AS memory, CAST(v.memory * m.bytes AS INTEGER) AS memory_bytes,")
+                  .replace("SELECT ", f"SELECT v.vm_id AS id, {VM} AS path, ", 1)
+                  .replace("p.name AS pool, d.name AS dc", f"{POOL} AS pool, c.name || '/' || d.name AS dc"))
 
 # The shortest exact text of a number of bytes (docs/decisions/0015-sums-in-their-shortest-exact-unit.md): one row for
 # each number that `amounts` has, materialized so that it costs the yardstick next to nothing.

@@ -151,9 +151,9 @@ impl Catalog {
             self.nouns().find(|entity| entity.noun == text || entity.plural == text || entity.aliases.contains(&text));
         found.ok_or_else(|| {
             let nouns: Vec<&str> = self.nouns().map(|entity| entity.noun).collect();
-            let error = Error::usage(format!("there is no noun {}", crate::value::shown::quoted(text)));
+            let error = Error::usage(format!("unknown noun {}", crate::value::shown::quoted(text)));
             let near = similar::nearest(text, nouns.iter().copied(), 3);
-            error.help(similar::did_you_mean(&near).unwrap_or_else(|| format!("the nouns are {}", nouns.join(", "))))
+            error.help(similar::did_you_mean(&near).unwrap_or_else(|| format!("nouns: {}", nouns.join(", "))))
         })
     }
 

@@ -7,6 +7,7 @@
 mod batch;
 mod completions;
 mod fault;
+mod layout;
 mod man;
 mod reference;
 pub(crate) mod shells;
@@ -21,10 +22,14 @@ use crate::output::Style;
 use crate::session::{Session, inventory};
 use crate::verb::{VERBS, Verb, complete};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
+use layout::laid_out;
 use std::ffi::OsString;
 
 /// The commands about the command tree itself, and the one that runs others.
 static PAGES: &[Graft] = &[batch::GRAFT, completions::GRAFT, man::GRAFT, reference::GRAFT];
+
+/// The first commands of a new user.
+const BEGINNING: &str = "Begin with: inv init, then inv import --from rvtools FILE.xlsx; see inv vm -h";
 
 /// Every command that is grafted onto the tree.
 fn grafts() -> impl Iterator<Item = &'static Graft> {
@@ -47,11 +52,12 @@ fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
         .subcommand_value_name("NOUN|COMMAND")
         .subcommand_help_heading("Nouns and commands")
         .disable_help_subcommand(true)
+        .disable_help_flag(true)
         .disable_version_flag(true)
-        .max_term_width(100)
         // Without a blank line before the usage, the short help fits two screens of 24 lines.
         .help_template("{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}")
-        .after_help("Begin with: inv init, then inv import --from rvtools FILE.xlsx; see inv vm -h")
+        .after_help(format!("{}\n\n{BEGINNING}", layout::paragraph(&globals())))
+        .after_long_help(BEGINNING)
         .args(globals());
     let is_wanted = |entity: &&Entity| is_named(entity.noun) || entity.aliases.iter().any(|alias| is_named(alias));
     let nouns = inventory().catalog.nouns().filter(is_wanted).map(|entity| {
@@ -61,7 +67,7 @@ fn tree_of(is_named: impl Fn(&str) -> bool) -> Command {
             .display_name(format!("inv-{}", entity.noun))
             .defer(noun)
     });
-    root.subcommands(nouns).subcommands(stubs(None).filter(|command| is_named(command.get_name())))
+    laid_out(root.subcommands(nouns).subcommands(stubs(None).filter(|command| is_named(command.get_name()))))
 }
 
 /// Returns the bespoke commands of a noun, or those without a noun. Their arguments are added when clap needs them.
@@ -79,30 +85,46 @@ fn globals() -> Vec<Arg> {
             .value_name("FILE")
             .value_parser(value_parser!(OsString))
             .value_hint(ValueHint::FilePath)
-            .help("The inventory file; else INV_DB, else inv/inv.db in the user's data folder"),
+            .help("Inventory file (default: INV_DB, else inv/inv.db in the user's data folder)"),
         Arg::new("output")
             .short('o')
             .long("output")
             .value_name("FORMAT")
-            .help(format!("How to answer: {}; else INV_OUTPUT", Style::NAMES.join(", ")))
+            .help(format!("Output format: {} (default: INV_OUTPUT, else table)", Style::NAMES.join(", ")))
             .add(complete::words(&Style::NAMES)),
         Arg::new("color")
             .long("color")
             .value_name("WHEN")
             .value_parser(["auto", "always", "never"])
             .hide_possible_values(true)
-            .help("Colour: auto, always or never"),
-        switch("quiet", "Say only what is asked for or wrong").short('q'),
-        switch("verbose", "Say more").short('v'),
-        switch("no-input", "Never ask anything"),
-        switch("no-pager", "Do not page long tables"),
-        Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print version"),
+            .help("Use colour: auto, always, never (default: auto)"),
+        switch("quiet", "Print only results and errors").short('q'),
+        switch("verbose", "Print more details").short('v'),
+        switch("no-input", "Never prompt"),
+        switch("no-pager", "Disable the pager for long tables"),
         Arg::new("wait")
             .long("wait")
             .value_name("TIME")
-            .help("How long to wait while another program has the inventory locked: 0, 5m; else 30s"),
+            .help("Wait for an inventory locked by another program, such as 0, 5m (default: 30s)"),
+        Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print version"),
+        Arg::new("help")
+            .short('h')
+            .long("help")
+            .action(ArgAction::Help)
+            .help("Print help: -h one line for each option, --help in full"),
     ];
-    args.into_iter().map(|arg| arg.help_heading("Global options").hide_short_help(true)).collect()
+    args.into_iter().map(|arg| arg.help_heading(layout::GLOBAL).hide_short_help(true)).collect()
+}
+
+/// Adds the global options to a command below the root, whose help has them in one paragraph.
+fn with_globals(command: Command) -> Command {
+    let globals = globals();
+    let paragraph = layout::paragraph(&globals);
+    command
+        .help_template(format!(
+            "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{{all-args}}{{after-help}}\n\n{paragraph}"
+        ))
+        .args(globals.into_iter().map(|arg| arg.hide_long_help(true)))
 }
 
 /// Adds the verbs of a noun.
@@ -110,26 +132,30 @@ fn noun(command: Command) -> Command {
     let Some(entity) = entity_of(&command) else { return command };
     let name = command.get_name().to_owned();
     let verbs = VERBS.iter().filter(|verb| verb.suits(entity)).map(|verb| {
-        let stub = Command::new(verb.name).about(verb.about).display_name(format!("inv-{name}-{}", verb.name));
+        let about = verb.about(&inventory().catalog, entity);
+        let stub = Command::new(verb.name).about(about).display_name(format!("inv-{name}-{}", verb.name));
         verb.alias.into_iter().fold(stub, Command::visible_alias).defer(self::verb)
     });
-    command
-        .args(globals())
+    let command = with_globals(command)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand_value_name("VERB")
         .subcommand_help_heading("Verbs")
         .disable_help_subcommand(true)
         .subcommands(verbs)
-        .subcommands(stubs(Some(entity.noun)))
+        .subcommands(stubs(Some(entity.noun)));
+    laid_out(command)
 }
 
 /// Adds the arguments of a verb of a noun.
 fn verb(command: Command) -> Command {
     let Some(entity) = entity_of(&command) else { return command };
-    let command = command.args(globals());
     match VERBS.iter().find(|verb| verb.name == command.get_name()) {
-        Some(verb) => with_examples(entity, verb, (verb.arguments)(&inventory().catalog, entity, command)),
+        Some(verb) => {
+            let command =
+                (verb.arguments)(&inventory().catalog, entity, command.about(verb.about(&inventory().catalog, entity)));
+            laid_out(with_globals(with_examples(entity, verb, command)))
+        }
         None => command,
     }
 }
@@ -137,9 +163,11 @@ fn verb(command: Command) -> Command {
 /// Adds the arguments of a bespoke command.
 fn graft(command: Command) -> Command {
     let graft = command.get_display_name().and_then(|name| grafts().find(|graft| graft.display_name() == name));
-    let command = command.args(globals());
     match graft {
-        Some(graft) => (graft.arguments)(command).mut_subcommands(|below| below.args(globals())),
+        Some(graft) => {
+            let command = (graft.arguments)(command.about(graft.about));
+            laid_out(with_globals(command).mut_subcommands(|below| laid_out(with_globals(below))))
+        }
         None => command,
     }
 }
@@ -168,9 +196,10 @@ fn entity_of(command: &Command) -> Option<&'static Entity> {
 
 /// Parses a command line and runs it.
 pub(crate) fn run(arguments: Vec<OsString>) -> Result<()> {
-    let matches = match parsed(with_help(arguments)) {
+    let arguments = with_help(arguments);
+    let matches = match parsed(arguments.clone()) {
         Ok(matches) => matches,
-        Err(error) => return fault::report(&error),
+        Err(error) => return fault::report(&error, &arguments),
     };
     let session = Session::new(inventory(), &matches, doing)?;
     let outcome = dispatch(&session, &matches);
@@ -193,18 +222,18 @@ fn with_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
 
 /// Runs the command or the verb that a command line names.
 fn dispatch(session: &Session<'_>, matches: &ArgMatches) -> Result<()> {
-    let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command was given")) };
+    let Some((name, below)) = matches.subcommand() else { return Err(Error::usage("no command specified")) };
     if let Some(graft) = grafts().find(|graft| graft.under.is_none() && graft.name == name) {
         return (graft.run)(session, below);
     }
     let entity = inventory().catalog.named(name)?;
-    let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb was given")) };
+    let Some((name, below)) = below.subcommand() else { return Err(Error::usage("no verb specified")) };
     if let Some(graft) = grafts().find(|graft| graft.under == Some(entity.noun) && graft.name == name) {
         return (graft.run)(session, below);
     }
     match VERBS.iter().find(|verb| verb.name == name) {
         Some(Verb { run, .. }) => run(session, entity, below),
-        None => Err(Error::usage(format!("{} has no verb {name}", entity.noun))),
+        None => Err(Error::usage(format!("unknown verb {name} for {}", entity.noun))),
     }
 }
 

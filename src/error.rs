@@ -236,12 +236,16 @@ impl Error {
         Self::failed("cancelled; nothing was changed")
     }
 
-    /// Creates a failure to write the output. A closed pipe ends the command quietly (exit status 0).
+    /// Creates a failure to write the output. A closed pipe ends the command quietly (exit status 0). A failure of a format
+    /// that is on its way as an I/O error comes out again.
     #[must_use]
     pub fn output(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::new(Kind::OutputClosed, "the output was closed"),
-            _ => Self::io("cannot write the output", error),
+        match error.downcast::<Self>() {
+            Ok(failure) => failure,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Self::new(Kind::OutputClosed, "the output was closed")
+            }
+            Err(error) => Self::io("cannot write the output", error),
         }
     }
 

@@ -221,7 +221,7 @@ pub fn from_text(mut text: Text, extension: Option<&str>, reading: Reading<'_>) 
         _ => reading.delimiter.is_none() && matches!(first_character(&mut text, &name)?, Some('{' | '[')),
     };
     if is_json && reading.header.line.is_some() {
-        return Err(Error::usage("--header-row and --no-header are for CSV, and the file is JSON"));
+        return Err(Error::usage("--header-row and --no-header do not apply to JSON"));
     }
     let records: Option<Box<dyn Records>> = if is_json {
         let objects = match extension {
@@ -252,8 +252,8 @@ fn first_character(text: &mut Text, name: &str) -> Result<Option<char>> {
 /// Returns the failure of an empty file, with the header that it should have.
 #[must_use]
 pub fn nothing_in(name: &str, header: &[&str]) -> Error {
-    Error::failed(format!("{name} is empty: it has not even a header"))
-        .help(format!("the header it wants is {}", header.join(",")))
+    Error::failed(format!("{name} is empty: the header is missing"))
+        .help(format!("the expected header is {}", header.join(",")))
 }
 
 /// Parses `--delimiter`: one character of ASCII punctuation, a blank or a tab, or the word `tab`.
@@ -263,7 +263,7 @@ pub fn parse_delimiter(text: &str) -> Result<u8> {
         [byte] if byte.is_ascii_punctuation() && *byte != b'"' => Ok(*byte),
         b"\t" | b" " => Ok(text.as_bytes().first().copied().unwrap_or(b'\t')),
         _ => Err(Error::usage(format!("{} is not a delimiter", shown::quoted(text)))
-            .help("give one character, such as , ; | or the word tab")),
+            .help("pass one character, such as , ; | or the word tab")),
     }
 }
 
@@ -313,7 +313,7 @@ mod tests {
         assert!(matches!(open("", Some("jsonl")), Opened::Empty { .. }));
         assert!(matches!(open("name\n", None), Opened::Records(_)));
         let error = nothing_in("vms.csv", &["name", "pool"]);
-        assert_eq!(error.way_out(), Some("the header it wants is name,pool"));
+        assert_eq!(error.way_out(), Some("the expected header is name,pool"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Output of columns and rows as table, CSV, JSON and others: one file for each format, one trait, streamed.
+//! Output of columns and rows as table, CSV, JSON, YAML and others: one file for each format, one trait, streamed.
 //!
 //! Verbs and commands answer with columns and rows and never print. A list is written by a [`Sheet`], records with
 //! their sections by [`Cards`]. Every format takes one row at a time from a reused buffer, so a million rows need no
@@ -7,6 +7,7 @@
 pub mod amount;
 pub mod bar;
 pub mod card;
+pub mod converted;
 pub mod csv;
 pub mod cut;
 pub mod drawing;
@@ -22,18 +23,23 @@ pub mod records;
 pub mod row;
 pub mod spool;
 pub mod table;
+pub mod template;
 pub mod tint;
 pub mod tsv;
 pub mod value;
 pub mod widths;
 pub mod xlsx;
+pub mod yaml;
 
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
 use amount::Amounts;
+use converted::{Converted, Form};
 use left_out::LeftOut;
 use row::{Column, Row};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use template::{Rendered, Template};
+use yaml::Yaml;
 
 /// Format of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,13 +59,18 @@ pub enum Style {
     Markdown,
     /// Bare cells.
     Value,
+    /// One YAML document.
+    Yaml,
+    /// A template of the command line, rendered for each record.
+    Template,
     /// A workbook with one sheet.
     Xlsx,
 }
 
 impl Style {
-    /// The values of `--output`, in the order in which help lists them.
-    pub const NAMES: [&'static str; 8] = ["table", "csv", "tsv", "json", "jsonl", "markdown", "value", "xlsx"];
+    /// The values of `--output`, in the order in which help lists them. The text of a template follows its name.
+    pub const NAMES: [&'static str; 10] =
+        ["table", "csv", "tsv", "json", "jsonl", "yaml", "markdown", "value", "template=TEXT", "xlsx"];
 
     /// Returns the style called `name`.
     ///
@@ -74,9 +85,13 @@ impl Style {
             "jsonl" => Ok(Self::Jsonl),
             "markdown" => Ok(Self::Markdown),
             "value" => Ok(Self::Value),
+            "yaml" => Ok(Self::Yaml),
             "xlsx" => Ok(Self::Xlsx),
-            _ => Err(Error::usage(format!("there is no output format {}", quoted(name)))
-                .help(format!("choose one of {}", Self::NAMES.join(", ")))),
+            _ if Self::template(name).is_some() => Ok(Self::Template),
+            "template" => Err(Error::usage("the output format \"template\" has no text")
+                .help("write it after an equals sign, for example -o template='{{name}} {{memory_bytes}}'")),
+            _ => Err(Error::usage(format!("unknown output format {}", quoted(name)))
+                .help(format!("pass one of {}", Self::NAMES.join(", ")))),
         }
     }
 
@@ -86,15 +101,22 @@ impl Style {
     /// The format is for files, and standard output is a terminal.
     pub fn check_destination(self) -> Result<()> {
         if self == Self::Xlsx && io::stdout().is_terminal() {
-            return Err(Error::usage("a workbook cannot be shown on a terminal").help("redirect it, as in > list.xlsx"));
+            return Err(Error::usage("cannot show a workbook on a terminal")
+                .help("redirect it to a file, for example > list.xlsx"));
         }
         Ok(())
     }
 
-    /// Returns true for JSON and JSON lines.
+    /// Returns the text of a template, in a value of `--output`.
     #[must_use]
-    pub const fn is_json(self) -> bool {
-        matches!(self, Self::Json | Self::Jsonl)
+    pub fn template(name: &str) -> Option<&str> {
+        name.strip_prefix("template=")
+    }
+
+    /// Returns true if answers have the keys of JSON, and writes are answered with their records.
+    #[must_use]
+    pub const fn has_keys(self) -> bool {
+        matches!(self, Self::Json | Self::Jsonl | Self::Yaml | Self::Template)
     }
 
     /// Returns the name that [`Style::parse`] accepts.
@@ -108,6 +130,8 @@ impl Style {
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
             Self::Value => "value",
+            Self::Yaml => "yaml",
+            Self::Template => "template",
             Self::Xlsx => "xlsx",
         }
     }
@@ -133,6 +157,8 @@ pub struct Layout {
     pub amounts: Amounts,
     /// Number of lines after which a table repeats its header; `None` if it is not paged.
     pub page: Option<usize>,
+    /// Template of [`Style::Template`].
+    pub template: Option<Template>,
 }
 
 impl Layout {
@@ -147,6 +173,7 @@ impl Layout {
             local_time: false,
             amounts: Amounts::Rounded,
             page: None,
+            template: None,
         }
     }
 }
@@ -212,8 +239,24 @@ pub fn sheet<'w>(style: Style, layout: Layout, out: &'w mut dyn Write) -> Box<dy
         Style::Jsonl => Box::new(json::JsonSheet::new(json::Shape::Lines, out)),
         Style::Markdown => Box::new(markdown::MarkdownSheet::new(layout, out)),
         Style::Value => Box::new(value::Values::new(&layout, out)),
+        Style::Yaml => Box::new(Converted::new(Yaml::list(), out)),
+        Style::Template => Box::new(Converted::new(rendered(layout), out)),
         Style::Xlsx => Box::new(xlsx::XlsxSheet::new(out)),
     }
+}
+
+/// Creates the form of `style`, if it is made of JSON objects: of several ones if `many` is true.
+#[must_use]
+pub fn form(style: Style, layout: Layout, many: bool) -> Option<Box<dyn Form>> {
+    match style {
+        Style::Yaml => Some(Box::new(if many { Yaml::list() } else { Yaml::single() })),
+        Style::Template => Some(Box::new(rendered(layout))),
+        _ => None,
+    }
+}
+
+fn rendered(layout: Layout) -> Rendered {
+    Rendered::new(layout.template.unwrap_or_default(), layout.width.is_some())
 }
 
 /// Creates a writer of records in `style` to `out`. JSON is an array if `many` is true, else an object.
@@ -222,10 +265,12 @@ pub fn cards<'w>(style: Style, layout: Layout, many: bool, out: &'w mut dyn Writ
         Style::Table => Box::new(table::TableCards::new(layout, out)),
         Style::Csv => Box::new(records::RecordsOnly::new(csv::CsvSheet::new(layout, out))),
         Style::Tsv => Box::new(records::RecordsOnly::new(tsv::TsvSheet::new(layout, out))),
-        Style::Json if many => Box::new(json::JsonCards::new(json::Shape::Array, out)),
-        Style::Json | Style::Jsonl => Box::new(json::JsonCards::new(json::Shape::Lines, out)),
+        Style::Json if many => Box::new(json::JsonCards::new(json::Shape::Array, BufWriter::new(out))),
+        Style::Json | Style::Jsonl => Box::new(json::JsonCards::new(json::Shape::Lines, BufWriter::new(out))),
         Style::Markdown => Box::new(markdown::MarkdownCards::new(layout, out)),
         Style::Value => Box::new(value::Values::new(&layout, out)),
+        Style::Yaml => Box::new(Converted::new(if many { Yaml::list() } else { Yaml::single() }, out)),
+        Style::Template => Box::new(Converted::new(rendered(layout), out)),
         Style::Xlsx => Box::new(records::RecordsOnly::new(xlsx::XlsxSheet::new(out))),
     }
 }
@@ -238,7 +283,8 @@ mod tests {
     #[test]
     fn every_name_is_the_name_of_a_style() {
         for name in Style::NAMES {
-            assert_eq!(Style::parse(name).expect("a style").name(), name);
+            let (word, _) = name.split_once('=').unwrap_or((name, ""));
+            assert_eq!(Style::parse(name).expect("a style").name(), word);
         }
     }
 
@@ -246,7 +292,10 @@ mod tests {
     fn an_unknown_style_is_a_usage_error_that_lists_them() {
         let error = Style::parse("xml").expect_err("no style");
         assert_eq!(error.kind(), Kind::Usage);
-        assert_eq!(error.message(), "there is no output format \"xml\"");
-        assert_eq!(error.way_out(), Some("choose one of table, csv, tsv, json, jsonl, markdown, value"));
+        assert_eq!(error.message(), "unknown output format \"xml\"");
+        assert_eq!(
+            error.way_out(),
+            Some("pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT")
+        );
     }
 }

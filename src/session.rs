@@ -1,8 +1,10 @@
 //! Context of every verb and command: the inventory, the options that all commands have, and the output.
 
+mod answer;
 mod command_line;
 mod shared;
 
+pub use answer::Answer;
 pub(crate) use shared::SharedTransaction;
 
 use crate::catalog::{Catalog, Entity};
@@ -10,10 +12,12 @@ use crate::error::{Error, Result};
 use crate::output::amount::Amounts;
 use crate::output::left_out::LeftOut;
 use crate::output::row::{Column, Row};
-use crate::output::{self, Cards, Layout, Sheet, Style, pager, spool::Spool};
+use crate::output::template::Template;
+use crate::output::{self, Cards, Layout, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
 use crate::value::role::Role;
 use crate::value::{shown, time};
+use answer::List;
 use clap::ArgMatches;
 use command_line::{command_line, option};
 use std::borrow::Cow;
@@ -74,6 +78,8 @@ pub struct Session<'s> {
     pub inventory: &'static Inventory,
     /// Style from the command line or `INV_OUTPUT`, if any.
     pub style: Option<Style>,
+    /// Template of [`Style::Template`].
+    template: Option<Template>,
     /// True if only answers and failures are printed (`--quiet`).
     pub quiet: bool,
     /// True if a failure is printed with its chain of causes (`--verbose`).
@@ -115,11 +121,9 @@ impl Session<'_> {
     ) -> Result<Self> {
         let flag = |name: &str| option::<bool>(matches, name).unwrap_or(false);
         let text = |name: &str| option::<String>(matches, name);
-        let style = match text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned()))
-        {
-            Some(style) => Some(Style::parse(&style)?),
-            None => None,
-        };
+        let (style, template) = answer::style(
+            text("output").or_else(|| set("INV_OUTPUT").map(|style| style.to_string_lossy().into_owned())),
+        )?;
         let color = match text("color").as_deref() {
             Some("always") => Color::Always,
             Some("never") => Color::Never,
@@ -135,6 +139,7 @@ impl Session<'_> {
         Ok(Self {
             inventory,
             style,
+            template,
             quiet,
             verbose: flag("verbose"),
             interactive: !flag("no-input") && std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
@@ -165,6 +170,7 @@ impl Session<'_> {
             command: self.command.clone(),
             database: self.database.clone(),
             unit: self.unit.clone(),
+            template: self.template.clone(),
             warned: Cell::new(true),
             change: Cell::new(None),
             ..*self
@@ -198,7 +204,7 @@ impl Session<'_> {
         match (path.canonicalize(), self.database.canonicalize()) {
             (Ok(whole), Ok(inventory)) if whole == inventory => {
                 let path = shown::quoted(&path.to_string_lossy());
-                Err(Error::usage(format!("{path} is the inventory itself")).help("name another file to write to"))
+                Err(Error::usage(format!("{path} is the inventory itself")).help("pass another output file"))
             }
             _ => Ok(()),
         }
@@ -240,6 +246,7 @@ impl Session<'_> {
             local_time: terminal && table,
             amounts: if self.exact { Amounts::Exact } else { Amounts::Rounded },
             page,
+            template: self.template.clone(),
         }
     }
 
@@ -251,8 +258,8 @@ impl Session<'_> {
         let layout = self.layout(style, headers, for_spreadsheet);
         let Some(unit) = &self.unit else { return Ok(layout) };
         if style != Style::Table {
-            return Err(Error::usage(format!("--unit is for tables, not for {}", style.name()))
-                .help("leave it out: other formats have exact quantities, and -c memory.bytes has bytes"));
+            return Err(Error::usage(format!("--unit requires a table, not {}", style.name()))
+                .help("omit --unit: other formats have exact quantities, and -c memory.bytes shows bytes"));
         }
         let amounts = self.read(|reader| {
             let units = reader.units()?;
@@ -309,9 +316,9 @@ impl Session<'_> {
         let layout = self.layout_in_unit(style, options.headers, options.for_spreadsheet)?;
         let mut left_out = LeftOut::default();
         let answered = self.to_output(style, |out| {
-            let mut list = List { sheet: output::sheet(style, layout, out), columns, begun: false };
+            let mut list = List::new(output::sheet(style, layout, out), columns);
             let written = write(&mut list).and_then(|()| list.write(|sheet| sheet.end()));
-            left_out = list.sheet.left_out();
+            left_out = list.left_out();
             written
         });
         self.say_left_out(&left_out);
@@ -385,22 +392,6 @@ impl Session<'_> {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// Answers with text as it is: a path, a count, a script.
-    ///
-    /// # Errors
-    /// The output cannot be written.
-    pub fn answer_text(&self, text: &str) -> Result<()> {
-        self.answer_written(|out| out.write_all(text.as_bytes()).map_err(Error::output))
-    }
-
-    /// Answers with what `write` writes, as it is.
-    ///
-    /// # Errors
-    /// Those of `write`; the output cannot be written.
-    pub fn answer_written(&self, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        self.to_output(Style::Csv, write)
-    }
-
     /// Runs `write` on standard output, through the pager for tables on a terminal. A spool buffers the rest for a
     /// slow reader, so that the lock is released.
     fn to_output(&self, style: Style, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
@@ -464,12 +455,6 @@ impl Session<'_> {
         self.change.get()
     }
 
-    /// Returns true if answers are JSON.
-    #[must_use]
-    pub fn is_json(&self) -> bool {
-        self.style.is_some_and(Style::is_json)
-    }
-
     /// Sets the password hash of the login user who is signed in.
     ///
     /// # Errors
@@ -509,10 +494,12 @@ impl Session<'_> {
         if (open_to_others || many_names) && !self.warned.replace(true) {
             let path = shown::shown(&self.database.to_string_lossy()).into_owned();
             if open_to_others {
-                self.say(&format!("warning: others can read {path}; chmod 600 keeps it to you"));
+                self.say(&format!("warning: other users can read {path}; run `chmod 600` to restrict access"));
             }
             if many_names {
-                self.say(&format!("warning: {path} has other hard links, and is not written to while it has"));
+                self.say(&format!(
+                    "warning: {path} has other hard links; writes are refused until the links are removed"
+                ));
             }
         }
     }
@@ -534,39 +521,6 @@ fn write_message(text: &str) {
     }
 }
 
-/// List that is being written.
-struct List<'l> {
-    sheet: Box<dyn Sheet + 'l>,
-    columns: &'l [Column],
-    /// True once the header is written. It waits for the first row, so that a failed query prints no header.
-    begun: bool,
-}
-
-impl List<'_> {
-    /// Runs `write` on the sheet, after its header.
-    fn write(&mut self, write: impl FnOnce(&mut dyn Sheet) -> std::io::Result<()>) -> Result<()> {
-        let begun = if std::mem::replace(&mut self.begun, true) { Ok(()) } else { self.sheet.begin(self.columns) };
-        begun.and_then(|()| write(self.sheet.as_mut())).map_err(Error::output)
-    }
-}
-
-/// Options of an answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Answer {
-    /// Style without `--output` and `INV_OUTPUT`.
-    pub otherwise: Style,
-    /// True if headers are written.
-    pub headers: bool,
-    /// True if cells are guarded against formulas of spreadsheets.
-    pub for_spreadsheet: bool,
-}
-
-impl Default for Answer {
-    fn default() -> Self {
-        Self { otherwise: Style::Table, headers: true, for_spreadsheet: false }
-    }
-}
-
 /// Tests if this process acts for another user through `sudo`, with the rights of a service account.
 pub(crate) fn serves_another() -> bool {
     let own = nix::unistd::getuid();
@@ -577,7 +531,7 @@ pub(crate) fn serves_another() -> bool {
 /// Returns the path of the inventory: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.
 pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     if option.as_ref().is_some_and(|path| path.is_empty()) {
-        return Err(Error::usage("--db names no file").help("leave it out, or name the inventory file"));
+        return Err(Error::usage("--db requires a file name").help("omit --db, or pass the inventory file"));
     }
     if let Some(path) = option.or_else(|| set("INV_DB")) {
         return Ok(path.into());
@@ -587,10 +541,8 @@ pub(crate) fn database(option: Option<OsString>) -> Result<PathBuf> {
     let folder = |name: &str| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let data = folder("XDG_DATA_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/share")));
     data.map(|data| data.join("inv/inv.db")).ok_or_else(|| {
-        Error::usage(
-            "it is not known where the inventory is: neither HOME nor XDG_DATA_HOME is a path that begins with /",
-        )
-        .help("name it with --db FILE or INV_DB")
+        Error::usage("cannot find the inventory: neither HOME nor XDG_DATA_HOME is an absolute path")
+            .help("pass --db FILE or set INV_DB")
     })
 }
 

@@ -165,8 +165,8 @@ impl<'c> Store<'c> {
     fn bring_up(&self) -> Result<()> {
         file::check_writable(&self.path).map_err(|error| {
             let why = error.message();
-            Error::inventory(format!("the inventory is of an earlier inv and has to be brought up first, but {why}"))
-                .help("copy it to where it may be written")
+            Error::inventory(format!("the inventory has an older schema and cannot be upgraded: {why}"))
+                .help("copy the inventory to a writable folder")
         })?;
         interrupt::watch();
         let connection = Connection::open(&self.path, Access::Write, self.patience)?;
@@ -174,7 +174,7 @@ impl<'c> Store<'c> {
         if let Some(copy) = copy {
             let (path, copy) = (file::shown(&self.path), file::shown(&copy));
             (self.patience.say)(&format!(
-                "brought {path} up to schema version {VERSION}; what it was before is kept in {copy}"
+                "upgraded {path} to schema version {VERSION}; the previous version is saved in {copy}"
             ));
         }
         Ok(())
@@ -218,8 +218,8 @@ impl<'c> Store<'c> {
     /// Copies one snapshot of the file, for a user who can only read it.
     fn copy(&self) -> Result<NamedTempFile> {
         let unkept = |error: std::io::Error| {
-            Error::failed(format!("cannot copy the inventory to look back: {}", io_reason(&error)))
-                .help("look at the room that is left in the folder for temporary files")
+            Error::failed(format!("cannot copy the inventory for --at: {}", io_reason(&error)))
+                .help("check the free space of the folder for temporary files")
         };
         let copy = NamedTempFile::new().map_err(unkept)?;
         self.open_to_read()?.copy_to(copy.path())?;
@@ -289,11 +289,12 @@ impl<'c> Store<'c> {
         match self.read(|reader| reader.has(&mark)) {
             Ok(false) => error,
             Ok(true) => Error::inventory(format!(
-                "change {id} was made, but the disk failed as it was completed: it may not survive a power loss"
+                "change {id} was committed, but the disk failed during the sync: the change may not survive a power \
+                 loss"
             ))
-            .help("do not repeat it; look at the disk and at the system's log"),
-            Err(_) => Error::inventory(format!("the disk failed, and it cannot be told whether change {id} was made"))
-                .help(format!("inv log {id} tells once the disk can be read again")),
+            .help("do not repeat the change; check the disk and the system log"),
+            Err(_) => Error::inventory(format!("the disk failed; the state of change {id} is unknown"))
+                .help(format!("run `inv log {id}` when the disk is readable again")),
         }
     }
 }

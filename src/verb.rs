@@ -33,7 +33,7 @@ pub(crate) mod rows;
 pub(crate) mod seen;
 pub mod terms;
 
-use crate::catalog::{Catalog, Entity, Reach};
+use crate::catalog::{Catalog, Entity, Reach, Section};
 use crate::error::Result;
 use crate::session::Session;
 use clap::{ArgMatches, Command};
@@ -45,8 +45,8 @@ pub struct Verb {
     pub name: &'static str,
     /// Another name of it.
     pub alias: Option<&'static str>,
-    /// Line of help.
-    pub about: &'static str,
+    /// Line of help: `{one}` is a record of the noun with its article, `{many}` several, `{parts}` what `show` lists of it.
+    about: &'static str,
     /// True if the verb is only for nouns that are exported.
     pub files: bool,
     /// Adds its arguments.
@@ -55,12 +55,15 @@ pub struct Verb {
     pub run: fn(&Session, &'static Entity, &ArgMatches) -> Result<()>,
 }
 
+/// Number of sections that the help of `show` names.
+const SHOWN: usize = 3;
+
 /// The verbs that every noun has, in the order in which help lists them.
 pub static VERBS: &[Verb] = &[
     Verb {
         name: "list",
         alias: Some("ls"),
-        about: "List them, filtered and sorted",
+        about: "List {many}, filtered and sorted",
         files: false,
         arguments: list::arguments,
         run: list::run,
@@ -68,7 +71,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "show",
         alias: None,
-        about: "Show one in full, with what hangs from it",
+        about: "Show {one} with {parts}",
         files: false,
         arguments: show::arguments,
         run: show::run,
@@ -76,7 +79,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "add",
         alias: None,
-        about: "Add one; what is required and missing is asked for",
+        about: "Add {one}; prompt for missing required fields",
         files: false,
         arguments: add::arguments,
         run: add::run,
@@ -84,7 +87,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "apply",
         alias: None,
-        about: "Add one, or change the one that exists already",
+        about: "Add {one}, or update it if it exists",
         files: false,
         arguments: apply::arguments,
         run: apply::run,
@@ -92,7 +95,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "set",
         alias: None,
-        about: "Change fields of one or many",
+        about: "Update fields of {many}",
         files: false,
         arguments: set::arguments,
         run: set::run,
@@ -100,7 +103,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "rename",
         alias: None,
-        about: "Give one another name",
+        about: "Rename {one}",
         files: false,
         arguments: rename::arguments,
         run: rename::run,
@@ -108,7 +111,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "rm",
         alias: None,
-        about: "Remove one or many",
+        about: "Delete {many}",
         files: false,
         arguments: remove::arguments,
         run: remove::run,
@@ -116,7 +119,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "import",
         alias: None,
-        about: "Import from CSV or JSON lines: all rows or none",
+        about: "Import {many} from CSV or JSON lines: all rows or none",
         files: true,
         arguments: import::arguments,
         run: import::run,
@@ -124,7 +127,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "export",
         alias: None,
-        about: "Export as CSV or JSON lines that import takes back",
+        about: "Export {many} as CSV or JSON lines for import",
         files: true,
         arguments: export::arguments,
         run: export::run,
@@ -132,7 +135,7 @@ pub static VERBS: &[Verb] = &[
     Verb {
         name: "log",
         alias: None,
-        about: "Tell the changes of one and of what hung from it, even if it was removed",
+        about: "List changes of {one} and its dependents, even if deleted",
         files: false,
         arguments: log::arguments,
         run: log::run,
@@ -140,6 +143,23 @@ pub static VERBS: &[Verb] = &[
 ];
 
 impl Verb {
+    /// Returns the line of help for `entity`.
+    #[must_use]
+    pub fn about(&self, catalog: &Catalog, entity: &Entity) -> String {
+        let shown = |section: &Section| match section {
+            Section::List { name, .. } => catalog.named(name).map_or((*name).to_owned(), |of| of.labels.1.to_owned()),
+            Section::Tally { of, field, .. } => format!("{} by {field}", catalog.of(of).labels.1),
+        };
+        let parts: Vec<String> = entity.sections.iter().take(SHOWN).map(shown).collect();
+        let parts = match parts.split_last() {
+            None => "all fields".to_owned(),
+            Some((last, [])) => format!("its {last}"),
+            Some((last, others)) => format!("its {} and {last}", others.join(", ")),
+        };
+        let (one, many) = (entity.with_article(), entity.labels.1);
+        self.about.replace("{one}", &one).replace("{many}", many).replace("{parts}", &parts)
+    }
+
     /// Returns true if `entity` has the verb.
     #[must_use]
     pub fn suits(&self, entity: &Entity) -> bool {

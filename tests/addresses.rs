@@ -34,7 +34,7 @@ fn gives_out_what_lies_between_the_addresses_that_are_taken() {
     status 4
     ----- stderr -----
     error: 10.0.0.0/28 has 10 free addresses, not 11
-    help: see who has them with inv ip list --in 10.0.0.0/28, or take another block
+    help: list the addresses with inv ip list --in 10.0.0.0/28, or use another block
     ");
     insta::assert_snapshot!(sandbox.run(&["ip", "next", "--in", "10.0.0.1/28"]), @r#"
     status 1
@@ -243,7 +243,7 @@ fn an_address_of_several_removed_vms_is_free_once() {
     let listed: Vec<&str> = lines(&before.1).into_iter().map(|line| line.split(',').next().unwrap_or(line)).collect();
     let removed = sandbox.run(&["vm", "rm", "a", "b", "--yes"]);
     assert_eq!((removed.status, removed.stdout.as_str()), (0, ""), "{removed}");
-    assert_eq!(removed.stderr, "removed 2 vms, letting go of 2 ip addresses\n");
+    assert_eq!(removed.stderr, "deleted 2 VMs, releasing 2 addresses\n");
     let [first, _, third] = listed.as_slice() else { panic!("three addresses: {listed:?}") };
     assert_eq!(sandbox.ok(ADDRESSES), format!("{first},10.9.0.1,,\n{third},10.9.0.1,fd00::9,c\n"));
     sandbox.ok(&["undo"]);
@@ -283,7 +283,7 @@ fn vms_with_one_address_are_pruned_together() {
     let file = sandbox.file("vms.csv", "name,pool\nweb01,prod\nweb02,prod\nweb10,test\n");
     let pruned = sandbox.run(&["vm", "import", &file, "--update", "--prune"]);
     assert_eq!((pruned.status, pruned.stdout.as_str()), (0, ""), "{pruned}");
-    assert_eq!(pruned.stderr, "3 vms: 3 unchanged, 3 removed\n");
+    assert_eq!(pruned.stderr, "3 VMs: 3 unchanged, 3 removed\n");
     let free = sandbox.ok(&["ip", "list", "--vlan", "9", "-o", "csv", "-c", "ipv4,ipv6,vm", "--no-headers"]);
     assert_eq!(free, "10.9.0.1,,\n,fd00::9,\n");
     sandbox.ok(&["undo"]);

@@ -73,8 +73,8 @@ fn a_backup_is_the_inventory_for_its_owner_alone_and_overwrites_nothing() {
         assert_eq!(
             again.stderr,
             format!(
-                "error: {taken} exists already and was left alone\n\
-                 help: name another file: a backup never overwrites one\n"
+                "error: {taken} already exists\n\
+                 help: pass another file: a backup never overwrites a file\n"
             )
         );
     }
@@ -145,7 +145,7 @@ fn the_latest_copies_are_kept_and_nothing_else_is_touched() {
     let folder = sandbox.path().join("backups");
     let refused = sandbox.run(&["backup", "--keep", "2", "backups"]);
     assert_eq!(refused.status, 1, "{refused}");
-    assert!(refused.stderr.starts_with("error: there is no folder backups\nhelp: "), "{refused}");
+    assert!(refused.stderr.starts_with("error: folder backups does not exist\nhelp: "), "{refused}");
     fs::create_dir(&folder).expect("a folder");
     let old = ["inv-2020-01-01T000000Z.db", "inv-2020-01-02T000000Z.db", "inv-2020-01-02T000000Z-2.db"];
     let copy = fs::read(sandbox.database()).expect("the inventory");
@@ -218,7 +218,7 @@ fn a_restore_wants_a_yes_and_keeps_what_it_replaces() {
     let kept = the_one(&sandbox, "inv.db.before-restore-");
     assert_eq!(
         answer.stderr,
-        format!("restored {path} from copy.db\nwhat it was before is kept in {}\n", kept.display())
+        format!("restored {path} from copy.db\nthe previous inventory is saved in {}\n", kept.display())
     );
     assert_eq!(sandbox.exported(), then);
     assert_eq!(exported(&sandbox, &kept), now);
@@ -278,7 +278,7 @@ fn only_an_inventory_is_restored_and_only_an_inventory_is_replaced() {
     damaged[8192..40960].fill(0xa5);
     sandbox.file("damaged.db", damaged);
     let cases = [
-        ("missing.db", 1, "error: there is no file missing.db\n"),
+        ("missing.db", 1, "error: file missing.db does not exist\n"),
         ("letter.db", 6, "error: letter.db is not an inventory\n"),
         ("newer.db", 6, "error: newer.db was written by a newer inv"),
         ("damaged.db", 6, "error: damaged.db is damaged"),
@@ -389,7 +389,7 @@ fn an_upgrade_keeps_what_the_inventory_was_and_says_where() {
     let kept = the_one(&sandbox, "inv.db.schema-1-");
     let version = inv::store::VERSION;
     let told = format!(
-        "brought {} up to schema version {version}; what it was before is kept in {}\n",
+        "upgraded {} to schema version {version}; the previous version is saved in {}\n",
         sandbox.database().display(),
         kept.display()
     );

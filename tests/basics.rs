@@ -11,7 +11,7 @@ fn a_missing_inventory_names_the_way_to_create_it() {
     assert_eq!(
         answer.stderr,
         format!(
-            "error: there is no inventory at {}\nhelp: create one with inv init, or name another file with --db\n",
+            "error: no inventory at {}\nhelp: create the inventory with inv init, or pass another file with --db\n",
             sandbox.database().display()
         )
     );
@@ -42,7 +42,7 @@ fn a_vm_is_added_listed_and_shown() {
     insta::assert_snapshot!(sandbox.run(&["vm", "show", "wbe01"]), @r#"
     status 3
     ----- stderr -----
-    error: no vm named "wbe01"
+    error: no VM named "wbe01"
     help: did you mean web01?
     "#);
 }
@@ -55,6 +55,6 @@ fn a_folder_is_refused_without_advice_on_its_mode() {
     let folder = folder.to_str().expect("UTF-8");
     let answer = sandbox.run(&["--db", folder, "vm", "list"]);
     assert_eq!(answer.status, 6, "{answer}");
-    let told = format!("error: {folder} is a folder, not an inventory\nhelp: name a file with --db\n");
+    let told = format!("error: {folder} is a folder, not an inventory\nhelp: pass a file with --db\n");
     assert_eq!(answer.stderr, told);
 }

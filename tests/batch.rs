@@ -57,22 +57,22 @@ fn every_fault_of_a_batch_is_told_with_its_line_and_nothing_is_changed() {
             1,
             "",
             "error: 12 of 13 commands failed; nothing was changed\n  \
-             standard input:2: no vm named \"web09\" (did you mean web01?)\n  \
+             standard input:2: no VM named \"web09\" (did you mean web01?)\n  \
              standard input:4: inv vm set has no option \"--memoy\" (did you mean --memory?)\n  \
-             standard input:5: cpu: \"x\" is not a number (write the digits 0 to 9 with at most one point, such as 1024 or \
-             1.5)\n  \
-             standard input:6: confirmation required to remove vm AWS/tokyo/prod/web01 (pass --yes to confirm or \
+             standard input:5: cpu: \"x\" is not a number (write the digits 0 to 9 with at most one point, such as \
+             1024 or 1.5)\n  \
+             standard input:6: confirmation required to delete VM AWS/tokyo/prod/web01 (pass --yes to confirm or \
              --dry-run to preview)\n  \
-             standard input:7: \"vm import\" cannot be run in a batch (a batch takes the verbs of nouns, such as vm \
-             set; inv batch --help tells more)\n  \
-             standard input:8: \"undo\" cannot be run in a batch (a batch takes the verbs of nouns, such as vm set; \
-             inv batch --help tells more)\n  \
+             standard input:7: \"vm import\" cannot be run in a batch (use a verb of a noun, such as vm set; run `inv \
+             batch --help` for usage)\n  \
+             standard input:8: \"undo\" cannot be run in a batch (use a verb of a noun, such as vm set; run `inv \
+             batch --help` for usage)\n  \
              standard input:9: vm show cannot read standard input in a batch (write the names on the line)\n  \
-             standard input:10: a quote is not closed, or a \\ is the last character (quote the words as in a shell)\n  \
-             standard input:11: the command is incomplete (write a noun, a verb and its arguments)\n  \
-             standard input:12: a batch has no help (run inv batch --help)\n  \
-             standard input:13: --db is an option of the whole batch (pass --db to inv batch itself)\n  \
-             standard input:14: --message is an option of the whole batch (pass --message to inv batch itself)\n\
+             standard input:10: unclosed quote, or \\ at the end of the line (quote the words as in a shell)\n  \
+             standard input:11: incomplete command (write a noun, a verb and its arguments)\n  \
+             standard input:12: help is not available in a batch (run `inv batch --help` for usage)\n  \
+             standard input:13: --db applies to the whole batch (pass --db to inv batch itself)\n  \
+             standard input:14: --message applies to the whole batch (pass --message to inv batch itself)\n\
              help: fix these lines and run inv batch again\n"
         )
     );
@@ -91,15 +91,15 @@ fn with_each_the_commands_that_succeed_are_changes_of_their_own() {
         (
             1,
             "",
-            "error: 1 of 3 commands failed; the others were run\n  \
-             standard input:2: no vm named \"web09\" (did you mean web01?)\n\
+            "error: 1 of 3 commands failed; the other commands were run\n  \
+             standard input:2: no VM named \"web09\" (did you mean web01?)\n\
              help: fix these lines and run inv batch again\n"
         )
     );
     let log = sandbox.ok(&["log", "-o", "csv"]);
     let latest: Vec<&str> = log.lines().skip(1).take(2).collect();
-    assert!(latest[0].contains(",-1 vm,,inv vm rm web01 -y,"), "{log}");
-    assert!(latest[1].contains(",~1 vm,,inv vm set web01 --cpu 8,"), "{log}");
+    assert!(latest[0].contains(",-1 VM,,inv vm rm web01 -y,"), "{log}");
+    assert!(latest[1].contains(",~1 VM,,inv vm set web01 --cpu 8,"), "{log}");
     let both = sandbox.run_with_input(&["batch", "--each", "--dry-run", "-"], "vm list\n");
     assert_eq!((both.status, both.stdout.as_str()), (2, ""), "{both}");
 }
@@ -143,7 +143,7 @@ fn ten_thousand_commands_are_one_transaction() {
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert_eq!(parts(&answer), (0, "", "ran 10000 commands: change 2\n"));
     let log = sandbox.ok(&["log", "-o", "csv", "--limit", "1"]);
-    assert!(log.contains(",~1000 vms,"), "{log}");
+    assert!(log.contains(",~1000 VMs,"), "{log}");
     // Ten times each, from 2 to 11.
     assert_eq!(sandbox.ok(&["vm", "list", "--where", "cpu=11", "--count"]), "1000\n");
 }
@@ -155,15 +155,15 @@ fn names_come_from_standard_input() {
     sandbox.ok(&["system", "add", "shop"]);
     let names = "web01\r\n\nAWS/tokyo/prod/web 02\n";
     let run = |arguments: &[&str]| sandbox.run_with_input(arguments, names);
-    assert_eq!(parts(&run(&["vm", "set", "-", "--cpu", "3"])), (0, "", "changed 2 vms\n"));
+    assert_eq!(parts(&run(&["vm", "set", "-", "--cpu", "3"])), (0, "", "changed 2 VMs\n"));
     assert_eq!(parts(&run(&["vm", "show", "-", "-c", "name,cpu", "-o", "csv"])).1, "name,cpu\nweb01,3\nweb 02,3\n");
-    assert_eq!(parts(&run(&["system", "attach", "shop", "-"])), (0, "", "attached 2 vms\n"));
+    assert_eq!(parts(&run(&["system", "attach", "shop", "-"])), (0, "", "attached 2 VMs\n"));
     assert_eq!(parts(&run(&["vm", "rm", "-", "--yes"])).0, 0);
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "0\n");
     let none = sandbox.run_with_input(&["vm", "set", "-", "--cpu", "3"], "\n\n");
     assert_eq!(
         parts(&none),
-        (2, "", "error: standard input has no name\nhelp: pass names on its lines, or on the command line\n")
+        (2, "", "error: standard input has no name\nhelp: write one name a line, or pass names on the command line\n")
     );
 }
 
@@ -205,6 +205,6 @@ fn in_json_a_batch_answers_with_its_change() {
     assert_eq!(
         error["faults"],
         serde_json::json!([{ "file": "standard input", "line": 1, "column": null,
-            "message": "no vm named \"web09\" (did you mean web01?)" }])
+            "message": "no VM named \"web09\" (did you mean web01?)" }])
     );
 }

@@ -65,7 +65,7 @@ fn rows_go_in_whole_and_in_the_order_of_their_file() {
     let sandbox = estate();
     let (rows, before) = (rows("new", MANY), shape(&sandbox));
     let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &[]);
-    assert_eq!(answer.stderr, format!("{MANY} vms: {MANY} new\n"));
+    assert_eq!(answer.stderr, format!("{MANY} VMs: {MANY} new\n"));
     assert!(held(&sandbox, "new") == rows, "other VMs are held than those of the file, or in another order");
     assert_eq!(shape(&sandbox), before);
 }
@@ -94,8 +94,8 @@ fn faults_are_told_in_the_order_of_the_file_and_bad_rows_are_kept_in_it() {
     assert_eq!(
         answer.stderr,
         format!(
-            "error: {} rows are wrong in vms.csv; nothing was imported\n{told}\
-             help: mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n",
+            "error: {} rows are wrong in vms.csv; nothing was imported\n{told}help: fix these rows and import \
+             again, or pass --skip-bad to import the others (--rejects FILE writes the bad rows to a file)\n",
             faults.len()
         )
     );
@@ -121,8 +121,8 @@ fn what_stands_in_the_file_twice_is_told_of_the_later_line() {
     assert_eq!(
         answer.stderr.lines().skip(1).take(2).collect::<Vec<_>>(),
         [
-            format!("  vms.csv:5102: vm \"AWS/tokyo/{}/{}\" stands in line 2502 already", one[1], one[0]),
-            format!("  vms.csv:5202: vm \"AWS/tokyo/{}/{}\" stands in line 5201 already", other[1], other[0]),
+            format!("  vms.csv:5102: VM \"AWS/tokyo/{}/{}\" is already in line 2502", one[1], one[0]),
+            format!("  vms.csv:5202: VM \"AWS/tokyo/{}/{}\" is already in line 5201", other[1], other[0]),
         ]
     );
 }

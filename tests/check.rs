@@ -167,7 +167,7 @@ fn all_faults_at_once_are_each_found() {
     status 1
     code  severity  noun  record                          text
     E007  error     user  alice                           email "nobody" has no @
-    E012  error     ip    AWS/tokyo/prod/web01/10.0.0.11  10.0.0.11 in VLAN 101 is taken by AWS/tokyo/prod/web01 and AWS/tokyo/prod/web02
+    E012  error     ip    AWS/tokyo/prod/web01/10.0.0.11  10.0.0.11 in VLAN 101 is used by AWS/tokyo/prod/web01 and AWS/tokyo/prod/web02
     E024  error     disk  AWS/tokyo/prod/web01/disk0      size overcommitted: 101 GiB allocated, capacity 100 GiB (101.0%)
     ----- stderr -----
     3 errors, 0 warnings
@@ -184,7 +184,7 @@ fn all_faults_at_once_are_each_found() {
     insta::assert_snapshot!(sandbox.run(&["check", "--only", "E013"]), @r#"
     status 2
     ----- stderr -----
-    error: there is no rule "E013"
+    error: unknown rule "E013"
     help: did you mean E003 or E012?
     "#);
 }
@@ -252,7 +252,7 @@ fn fix_mends_what_is_beyond_doubt_and_leaves_the_rest() {
     );
     let dry = sandbox.run(&["check", "--fix", "--dry-run", "-o", "csv"]);
     assert_eq!((dry.status, dry.stdout.lines().count()), (1, 1 + 6));
-    assert!(dry.stderr.starts_with("would mend 5 findings\n"), "{dry}");
+    assert!(dry.stderr.starts_with("would fix 5 findings\n"), "{dry}");
     insta::assert_snapshot!(sandbox.run(&["check", "--fix"]), @r"
     status 1
     E007 invalid value: 1

@@ -52,20 +52,35 @@ fn a_pool_is_chosen_from_ten_thousand() {
 }
 
 #[test]
+fn matches_that_fit_equally_well_are_in_the_order_of_their_names() {
+    let sandbox = Sandbox::estate();
+    for name in ["edge-c", "old-edge-b", "edge-a", "Edge-b", "edge"] {
+        sandbox.ok(&["pool", "add", name, "--dc", "tokyo"]);
+    }
+    let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "big"]);
+    // The name itself, names that begin so in any case, and words that do.
+    terminal.asks("pool").types("edge");
+    terminal
+        .sees("❯ AWS/tokyo/edge\n  AWS/tokyo/Edge-b\n  AWS/tokyo/edge-a\n  AWS/tokyo/edge-c\n  AWS/tokyo/old-edge-b");
+    terminal.types(DOWN).sees("❯ AWS/tokyo/Edge-b").types("\r").answers("More fields?", "n");
+    assert!(done(&mut terminal).screen.ends_with("AWS/tokyo/Edge-b/big"));
+}
+
+#[test]
 fn a_name_that_is_taken_is_noticed_when_it_is_entered() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add"]);
     terminal.answers("pool", "prod").answers("name", "web01");
-    terminal.sees("vm \"AWS/tokyo/prod/web01\" already exists").answers("name", "web03").answers("More fields?", "n");
+    terminal.sees("VM \"AWS/tokyo/prod/web01\" already exists").answers("name", "web03").answers("More fields?", "n");
     assert!(done(&mut terminal).screen.ends_with("AWS/tokyo/prod/web03"));
     // The name is on the command line: the pool is asked for again.
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "web01"]);
-    terminal.answers("pool", "prod").sees("vm \"AWS/tokyo/prod/web01\" already exists");
+    terminal.answers("pool", "prod").sees("VM \"AWS/tokyo/prod/web01\" already exists");
     terminal.answers("pool", "test").answers("More fields?", "n");
     assert!(done(&mut terminal).screen.ends_with("AWS/tokyo/test/web01"));
     // The pool is on the command line, and the name in any other pool is free.
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "--pool", "test"]);
-    terminal.answers("name", "web10").sees("vm \"AWS/tokyo/test/web10\" already exists");
+    terminal.answers("name", "web10").sees("VM \"AWS/tokyo/test/web10\" already exists");
     terminal.answers("name", "web02").answers("More fields?", "n");
     assert!(done(&mut terminal).screen.ends_with("AWS/tokyo/test/web02"));
     let mut terminal = Terminal::inv(&sandbox, &["user", "add"]);
@@ -85,7 +100,7 @@ fn a_name_that_is_taken_is_noticed_when_it_is_entered() {
 #[test]
 fn an_address_that_is_taken_is_noticed_when_it_is_entered() {
     let sandbox = Sandbox::estate();
-    let taken = "10.0.0.11 in vlan 101 is taken by vm \"AWS/tokyo/prod/web01\"";
+    let taken = "10.0.0.11 in vlan 101 is used by VM \"AWS/tokyo/prod/web01\"";
     let mut terminal = Terminal::inv(&sandbox, &["ip", "add"]);
     terminal.answers("ipv4 or ipv6", "10.0.0.11").answers("vlan", "101").sees(taken);
     terminal.answers("vlan", "102").answers("More fields?", "n");
@@ -104,9 +119,9 @@ fn an_address_that_is_taken_is_noticed_when_it_is_entered() {
     for field in ["status", "memory", "os", "custom-os", "owner"] {
         terminal.answers(field, "");
     }
-    terminal.answers("ip", "10.0.0.11").answers("vlan", "101").sees("10.0.0.11 in vlan 101 is taken");
+    terminal.answers("ip", "10.0.0.11").answers("vlan", "101").sees("10.0.0.11 in vlan 101 is used");
     terminal.answers("ip", "FD00::0:9").answers("vlan", "").answers("ip", "fd00::9").answers("vlan", "");
-    terminal.sees("\"fd00::9\" is in the list already").answers("ip", "").answers("system", "");
+    terminal.sees("\"fd00::9\" is already in the list").answers("ip", "").answers("system", "");
     done(&mut terminal);
     let listed = sandbox.ok(&["vm", "list", "-o", "csv", "-c", "ips,disks", "--where", "name=web09"]);
     assert_eq!(listed, "ips,disks\nfd00::9,1 GiB\n");
@@ -121,11 +136,11 @@ fn a_question_about_many_records_shows_what_changes_on_the_first_five() {
     let before = sandbox.exported();
     let mut terminal =
         Terminal::inv(&sandbox, &["vm", "set", "--where", "name~t", "--status", "retired", "--owner", "bob"]);
-    terminal.asks("change 7 vms?");
+    terminal.asks("change 7 VMs?");
     let expected: String = (1..=5)
         .map(|number| format!("  AWS/tokyo/test/t{number}: status stopped → retired, owner (none) → bob\n"))
         .collect();
-    let question = "? change 7 vms? (y/n) › no";
+    let question = "? change 7 VMs? (y/n) › no";
     assert_eq!(terminal.screen().trim_end(), format!("{expected}  … and 2 more\n{question}"));
     terminal.types("n\r");
     let ended = terminal.ends();
@@ -136,19 +151,19 @@ fn a_question_about_many_records_shows_what_changes_on_the_first_five() {
     // Those that are so already are counted apart; where all are, nothing is asked.
     let all = ["vm", "set", "web01", "web02", "web10", "--status", "running"];
     let mut terminal = Terminal::inv(&sandbox, &all);
-    terminal.asks("change 2 of 3 vms?");
+    terminal.asks("change 2 of 3 VMs?");
     let expected =
         "  AWS/tokyo/prod/web02: status stopped → running\n  AWS/tokyo/test/web10: status unknown → running\n";
-    assert_eq!(terminal.screen().trim_end(), format!("{expected}? change 2 of 3 vms? (y/n) › no"));
+    assert_eq!(terminal.screen().trim_end(), format!("{expected}? change 2 of 3 VMs? (y/n) › no"));
     terminal.types("y\r");
     done(&mut terminal);
     let ended = done(&mut Terminal::inv(&sandbox, &all));
-    assert_eq!(ended.screen, "nothing to change: it is so already");
+    assert_eq!(ended.screen, "no changes needed");
 
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "--where", "name~t"]);
-    terminal.asks("remove 7 vms?");
+    terminal.asks("delete 7 VMs?");
     let expected: String = (1..=5).map(|number| format!("  AWS/tokyo/test/t{number}\n")).collect();
-    assert_eq!(terminal.screen().trim_end(), format!("{expected}  … and 2 more\n? remove 7 vms? (y/n) › no"));
+    assert_eq!(terminal.screen().trim_end(), format!("{expected}  … and 2 more\n? delete 7 VMs? (y/n) › no"));
     terminal.types("y\r");
     done(&mut terminal);
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "3\n");
@@ -160,7 +175,7 @@ fn a_change_that_cannot_be_made_is_refused_before_the_question() {
     let ended = Terminal::inv(&sandbox, &["vm", "set", "web01", "web02", "web10", "--memory", "4 GX"]).ends();
     assert_eq!(ended.status, 1, "{}", ended.screen);
     assert!(ended.screen.starts_with("error: memory: \"4 GX\" has no known unit"), "{}", ended.screen);
-    assert!(!ended.screen.contains("change 3 vms?"), "{}", ended.screen);
+    assert!(!ended.screen.contains("change 3 VMs?"), "{}", ended.screen);
 }
 
 #[test]
@@ -207,11 +222,11 @@ fn a_dumb_terminal_gets_plain_questions() {
     for term in ["dumb", ""] {
         let name = format!("plain{term}");
         let mut terminal = Terminal::with(&sandbox, &["vm", "add"], &[("TERM", term)]);
-        terminal.sees("pool (which pool it runs in): ").types("o\r");
+        terminal.sees("pool (pool of the VM): ").types("o\r");
         // Both have it: they are numbered, and so is the line for a new one.
         terminal.sees("  1 AWS/tokyo/prod\n  2 AWS/tokyo/test\n  3 + a new pool \"o\"\npool (number or name):");
-        terminal.types("prod\r").sees("name (what the VM is called):").types("web01\r");
-        terminal.sees("vm \"AWS/tokyo/prod/web01\" already exists").types(&format!("{name}\r"));
+        terminal.types("prod\r").sees("name (name of the VM):").types("web01\r");
+        terminal.sees("VM \"AWS/tokyo/prod/web01\" already exists").types(&format!("{name}\r"));
         terminal.sees("More fields? (y/n) [no]:").types("maybe\r").sees("type y or n").types("y\r");
         terminal
             .sees("type (")
@@ -220,8 +235,8 @@ fn a_dumb_terminal_gets_plain_questions() {
             .types("run\r");
         terminal.sees("  1 running\nstatus (number or name) [unknown]:").types("1\r");
         terminal.sees("memory (").types("16 GX\r").sees("no known unit").types("16 GiB\r").sees("cpu (").types("\r");
-        terminal.sees("os (").types("Plan 9\r").sees("1 + a new os \"Plan 9\"").types("1\r");
-        terminal.sees("name of the new os [Plan 9]:").types("\r");
+        terminal.sees("os (").types("Plan 9\r").sees("1 + a new OS \"Plan 9\"").types("1\r");
+        terminal.sees("name of the new OS [Plan 9]:").types("\r");
         terminal.sees("owner (").types("alice\r");
         terminal.sees("ip (").types("\r").sees("disk (").types("\r").sees("system (").types("\r");
         let ended = terminal.ends();
@@ -248,7 +263,7 @@ fn a_dumb_terminal_ends_a_question_as_any_other_does() {
         ("\r", 1, "error: cancelled; nothing was changed"),
     ] {
         let mut terminal = Terminal::with(&sandbox, &["vm", "rm", "web01"], &environment);
-        terminal.sees("remove vm AWS/tokyo/prod/web01 with 1 disk").sees("(y/n) [no]:").types(keys);
+        terminal.sees("delete VM AWS/tokyo/prod/web01 with 1 disk").sees("(y/n) [no]:").types(keys);
         let ended = terminal.ends();
         assert_eq!(ended.status, status, "{}", ended.screen);
         assert!(ended.screen.ends_with(message), "{}", ended.screen);

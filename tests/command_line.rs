@@ -6,47 +6,51 @@ use std::os::unix::ffi::OsStrExt;
 
 /// A command line, its sentence and its way out.
 const WRONG: &[(&str, &str, &str)] = &[
-    ("vn", "there is no noun or command \"vn\"", "did you mean vm?"),
-    ("frobnicate", "there is no noun or command \"frobnicate\"", "inv --help lists the nouns and commands"),
-    ("delete web01", "there is no noun or command \"delete\"", "the noun comes first: inv vm rm"),
-    ("-q", "no noun or command was given", "inv --help lists the nouns and commands"),
-    ("vm -q", "inv vm needs a verb", "inv vm --help tells more"),
+    ("vn", "unknown noun or command \"vn\"", "did you mean vm?"),
+    ("frobnicate", "unknown noun or command \"frobnicate\"", "run `inv --help` for the nouns and commands"),
+    ("delete web01", "unknown noun or command \"delete\"", "put the noun first: inv vm rm web01"),
+    ("get vms", "unknown noun or command \"get\"", "put the noun first: inv vm list"),
+    ("get pools -q", "unknown noun or command \"get\"", "put the noun first: inv pool list -q"),
+    ("get datacenter tokyo", "unknown noun or command \"get\"", "put the noun first: inv dc show tokyo"),
+    ("create pool x --dc a", "unknown noun or command \"create\"", "put the noun first: inv pool add x --dc a"),
+    ("edit vm web01", "unknown noun or command \"edit\"", "put the noun first: inv vm set web01"),
+    ("update vm web01 --cpu 2", "unknown noun or command \"update\"", "put the noun first: inv vm set web01 --cpu 2"),
+    ("list vms", "unknown noun or command \"list\"", "put the noun first: inv vm list"),
+    ("add vm a\u{1b}b", "unknown noun or command \"add\"", "put the noun first: inv vm add"),
+    ("-q", "no noun or command specified", "run `inv --help` for the nouns and commands"),
+    ("vm -q", "missing verb for inv vm", "run `inv vm --help` for usage"),
     ("vm lst", "vm has no verb \"lst\"", "did you mean list?"),
-    ("vm get web01", "vm has no verb \"get\"", "inv vm show does that"),
-    ("vm delete web01", "vm has no verb \"delete\"", "inv vm rm does that"),
-    ("pool create x", "pool has no verb \"create\"", "inv pool add does that"),
-    ("vm edit web01", "vm has no verb \"edit\"", "inv vm set does that"),
-    ("vm Update web01", "vm has no verb \"Update\"", "inv vm set does that"),
-    (
-        "login-user import x",
-        "login-user has no verb \"import\"",
-        "the verbs are list, show, add, apply, set, rename, rm, log",
-    ),
+    ("vm get web01", "vm has no verb \"get\"", "use inv vm show"),
+    ("vm delete web01", "vm has no verb \"delete\"", "use inv vm rm"),
+    ("pool create x", "pool has no verb \"create\"", "use inv pool add"),
+    ("vm edit web01", "vm has no verb \"edit\"", "use inv vm set"),
+    ("vm Update web01", "vm has no verb \"Update\"", "use inv vm set"),
+    ("login-user import x", "login-user has no verb \"import\"", "verbs: list, show, add, apply, set, rename, rm, log"),
     ("vm list --pol prod", "inv vm list has no option \"--pol\"", "did you mean --pool?"),
-    ("vm add --zzz", "inv vm add has no option \"--zzz\"", "inv vm add --help tells more"),
-    ("vm list -zq", "inv vm list has no option \"-z\"", "inv vm list --help tells more"),
-    ("vm list --limit", "--limit needs a value, N", "--help tells more"),
-    ("vm list --memory", "--memory needs a value, SIZE", "--help tells more"),
-    ("--db", "--db needs a value, FILE", "--help tells more"),
-    ("vm list --count=3", "--count takes no value, but got \"3\"", "inv vm list --help tells more"),
-    ("--color sometimes vm list", "--color does not take \"sometimes\"", "it takes auto, always, never"),
+    ("vm add --zzz", "inv vm add has no option \"--zzz\"", "run `inv vm add --help` for usage"),
+    ("vm list -zq", "inv vm list has no option \"-z\"", "run `inv vm list --help` for usage"),
+    ("vm list --limit", "--limit requires a value, N", "add --help for usage"),
+    ("vm list --memory", "--memory requires a value, SIZE", "add --help for usage"),
+    ("--db", "--db requires a value, FILE", "add --help for usage"),
+    ("vm list --count=3", "--count accepts no value: \"3\"", "run `inv vm list --help` for usage"),
+    ("--color sometimes vm list", "invalid value for --color: \"sometimes\"", "valid values: auto, always, never"),
     (
         "-o xml vm list",
-        "there is no output format \"xml\"",
-        "choose one of table, csv, tsv, json, jsonl, markdown, value",
+        "unknown output format \"xml\"",
+        "pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT",
     ),
-    ("vm list extra", "inv vm list takes no further argument, but got \"extra\"", "inv vm list --help tells more"),
-    ("vm add a b", "inv vm add takes no further argument, but got \"b\"", "inv vm add --help tells more"),
-    ("vm add --pool a --pool b", "--pool is given more than once", "inv vm add --help tells more"),
-    ("vm show", "inv vm show needs NAME", "inv vm show --help tells more"),
-    ("vm rename web01", "inv vm rename needs NEW", "inv vm rename --help tells more"),
-    ("vm clone", "inv vm clone needs NAME and NEW", "inv vm clone --help tells more"),
-    ("completions", "inv completions needs SHELL", "inv completions --help tells more"),
-    ("completions tcsh", "no completions for the shell \"tcsh\"", "the shells are bash, zsh, fish, powershell, elvish"),
-    ("vm add it's --bad'flag", "inv vm add has no option \"--bad'flag\"", "inv vm add --help tells more"),
-    ("vm list --\u{1b}[2Jfoo", "inv vm list has no option \"--\\x1b[2Jfoo\"", "inv vm list --help tells more"),
-    ("vm set web01", "nothing to change was said", "see inv vm set --help for the fields"),
-    ("vm rm", "which vm is not said", "name it, or say --where with a condition"),
+    ("vm list extra", "unexpected argument \"extra\" for inv vm list", "run `inv vm list --help` for usage"),
+    ("vm add a b", "unexpected argument \"b\" for inv vm add", "run `inv vm add --help` for usage"),
+    ("vm add --pool a --pool b", "--pool is repeated", "run `inv vm add --help` for usage"),
+    ("vm show", "missing arguments: NAME", "run `inv vm show --help` for usage"),
+    ("vm rename web01", "missing arguments: NEW", "run `inv vm rename --help` for usage"),
+    ("vm clone", "missing arguments: NAME and NEW", "run `inv vm clone --help` for usage"),
+    ("completions", "missing arguments: SHELL", "run `inv completions --help` for usage"),
+    ("completions tcsh", "no completions for shell \"tcsh\"", "shells: bash, zsh, fish, powershell, elvish"),
+    ("vm add it's --bad'flag", "inv vm add has no option \"--bad'flag\"", "run `inv vm add --help` for usage"),
+    ("vm list --\u{1b}[2Jfoo", "inv vm list has no option \"--\\x1b[2Jfoo\"", "run `inv vm list --help` for usage"),
+    ("vm set web01", "no fields specified", "run `inv vm set --help` for the fields"),
+    ("vm rm", "no VM specified", "pass a name or --where"),
 ];
 
 #[test]
@@ -88,8 +92,8 @@ fn an_argument_that_is_not_utf_8_is_told_and_no_panic() {
         let told = answer(sandbox.command().args(before).arg(broken));
         assert_eq!(
             told.to_string(),
-            "status 2\n----- stderr -----\nerror: the argument \"v\u{fffd}\" is not UTF-8\n\
-             help: only the file of --db may have a name in another encoding\n"
+            "status 2\n----- stderr -----\nerror: argument \"v\u{fffd}\" is not UTF-8\n\
+             help: only --db accepts a file name in another encoding\n"
         );
     }
 }

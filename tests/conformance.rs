@@ -11,7 +11,7 @@ mod changing;
 mod choosing;
 mod files;
 mod offering;
-mod program;
+pub mod program;
 mod remembering;
 mod removing;
 pub mod sample;

@@ -72,7 +72,7 @@ fn a_whole_path_wins_over_the_end_of_one() {
     assert_eq!(ambiguous.status, 4);
     assert_eq!(
         ambiguous.stderr,
-        "error: \"Free\" names 2 oses\n  BSD/Free\n  Old/Free\nhelp: give more of the path, or id=N\n"
+        "error: \"Free\" names 2 OSes\n  BSD/Free\n  Old/Free\nhelp: pass more of the path, or id=N\n"
     );
 }
 

@@ -163,7 +163,7 @@ fn the_page_on_csv_has_the_columns_of_every_file() {
         let empty = sandbox.file("empty.csv", "");
         let noun = file.strip_suffix("es.csv").filter(|noun| *noun == "os").unwrap_or(file.trim_end_matches("s.csv"));
         let refused = sandbox.run(&[noun, "import", &empty]);
-        let wanted = refused.stderr.lines().find_map(|line| line.strip_prefix("help: the header it wants is "));
+        let wanted = refused.stderr.lines().find_map(|line| line.strip_prefix("help: the expected header is "));
         let of_links = ["source-records.csv", "field-owners.csv"];
         let wanted = if of_links.contains(&file.as_str()) { exported.lines().next() } else { wanted };
         assert_eq!(Some(columns.join(",").as_str()), wanted, "{file}");
@@ -178,7 +178,7 @@ fn a_header_is_looked_at_even_where_no_row_follows_it() {
     let file = sandbox.file("vms.csv", "name,pool,colour\n");
     let refused = sandbox.run(&["vm", "import", &file]);
     assert_eq!(refused.status, 1, "{refused}");
-    assert!(refused.stderr.contains("vms.csv:1: \"colour\" is no column of vms"), "{refused}");
+    assert!(refused.stderr.contains("vms.csv:1: \"colour\" is not a column of VMs"), "{refused}");
     let file = sandbox.file("vms.csv", "name,pool\n");
     assert_eq!(sandbox.run(&["vm", "import", &file]).status, 0);
 }

@@ -39,22 +39,23 @@ fn what_is_not_a_regular_file_is_not_even_opened() {
             let answer = sandbox.run(arguments);
             assert_eq!(answer.status, 6, "{answer}");
             let told = answer.stderr.replace(&sandbox.database().display().to_string(), "inv.db");
-            assert_eq!(told, format!("error: inv.db is {what}, not an inventory\nhelp: name a file with --db\n"));
+            assert_eq!(told, format!("error: inv.db is {what}, not an inventory\nhelp: pass a file with --db\n"));
         }
     }
     let answer = Sandbox::bare().run(&["--db", "/dev/null", "vm", "list"]);
     assert_eq!(answer.status, 6);
-    assert_eq!(answer.stderr, "error: /dev/null is a device, not an inventory\nhelp: name a file with --db\n");
+    assert_eq!(answer.stderr, "error: /dev/null is a device, not an inventory\nhelp: pass a file with --db\n");
     assert!(fs::metadata("/dev/null").expect("a device").file_type().is_char_device());
 }
 
 #[test]
 fn what_is_no_inventory_is_told_apart_and_left_alone() {
-    let elsewhere = "help: name another file with --db\n";
+    let elsewhere = "help: pass another file with --db\n";
     let mut other = fs::read(Sandbox::empty().database()).expect("an inventory");
     other[68..72].copy_from_slice(b"GPKG");
     let cases: [(&[u8], String); 4] = [
-        (b"", "error: inv.db is empty, not an inventory\nhelp: remove it and run inv init, or name another file with --db\n".to_owned()),
+        (b"", "error: inv.db is empty, not an inventory\nhelp: remove it and run inv init, or pass another file \
+             with --db\n".to_owned()),
         (b"name,email\nalice,a@example.com\n", format!("error: inv.db is not an inventory\n{elsewhere}")),
         (b"SQLite format 3\0\x10\0", "error: inv.db is damaged: it ends within its header\nhelp: restore it from a backup with inv restore FILE\n".to_owned()),
         (&other, format!("error: inv.db is a database of another program, not an inventory\n{elsewhere}")),
@@ -78,7 +79,7 @@ fn a_file_of_a_newer_inv_stays_byte_for_byte() {
     for arguments in [&["vm", "list"][..], &["user", "add", "bob"], &["check"], &["backup", "b.db"]] {
         let told = refused(&sandbox, arguments);
         let known = inv::store::VERSION;
-        let words = format!("error: inv.db was written by a newer inv (schema version 99; this one knows {known})\n");
+        let words = format!("error: inv.db was written by a newer inv (schema version 99; supported: {known})\n");
         assert_eq!(told, words + "help: use the newer inv\n");
     }
     assert!(journal(&sandbox).exists());
@@ -86,18 +87,21 @@ fn a_file_of_a_newer_inv_stays_byte_for_byte() {
 
 #[test]
 fn damage_is_told_in_words_wherever_it_is() {
-    let restore = "help: restore it from a backup with inv restore FILE; inv check tells what is wrong\n";
+    let restore = "help: restore it from a backup with inv restore FILE; run `inv check` for the faults\n";
     // The first page says how large pages are; then half the file is gone; then each page is overwritten in its turn.
     let sandbox = Sandbox::estate();
     put(&sandbox.database(), 16, &[0x12, 0x34]);
     let told = refused(&sandbox, &["vm", "list"]);
-    assert_eq!(told, format!("error: the inventory is damaged: its first page makes no sense\n{restore}"));
+    assert_eq!(told, format!("error: the inventory is damaged: its first page is invalid\n{restore}"));
     let sandbox = Sandbox::estate();
     let length = fs::metadata(sandbox.database()).expect("the inventory").len();
     let file = fs::OpenOptions::new().write(true).open(sandbox.database()).expect("the inventory");
     file.set_len(length / 2).expect("half of it");
     let told = refused(&sandbox, &["vm", "list"]);
-    assert_eq!(told, format!("error: the inventory is damaged: it holds pages that contradict each other\n{restore}"));
+    assert_eq!(
+        told,
+        format!("error: the inventory is damaged: it contains pages that contradict each other\n{restore}")
+    );
 
     let whole = fs::read(Sandbox::estate().database()).expect("the inventory");
     let mut noticed = 0;
@@ -126,15 +130,17 @@ fn a_trigger_is_not_run_and_a_key_that_is_gone_is_missed() {
     let cases = [
         (
             "CREATE TRIGGER spy AFTER INSERT ON users BEGIN UPDATE users SET email = 'x@y'; END",
-            "error: the inventory has a trigger that inv did not make, \"spy\"; nothing was changed\n",
+            "error: the inventory has a trigger that inv did not create, \"spy\"; nothing was changed\n",
         ),
         (
             "DROP INDEX users_key",
-            "error: the inventory is damaged: \"users_key\" is not in it as inv made it; nothing was changed\n",
+            "error: the inventory is damaged: the definition of \"users_key\" differs from the schema; nothing was \
+             changed\n",
         ),
         (
             "ALTER TABLE users ADD COLUMN shoe INTEGER",
-            "error: the inventory is damaged: \"users\" is not in it as inv made it; nothing was changed\n",
+            "error: the inventory is damaged: the definition of \"users\" differs from the schema; nothing was \
+             changed\n",
         ),
     ];
     for (sql, told) in cases {
@@ -151,7 +157,7 @@ fn a_trigger_is_not_run_and_a_key_that_is_gone_is_missed() {
     // A table that reading needs, and that is not there.
     by_sqlite(&sandbox, "DROP VIEW v_vm; ALTER TABLE users RENAME TO people");
     let told = refused(&sandbox, &["user", "list"]);
-    assert!(told.starts_with("error: the inventory does not have the shape that inv gave it: no such table"), "{told}");
+    assert!(told.starts_with("error: the inventory does not match the schema: no such table"), "{told}");
 }
 
 fn by_sqlite(sandbox: &Sandbox, sql: &str) {
@@ -167,8 +173,8 @@ fn a_file_in_wal_mode_is_told_how_to_put_back() {
     let told = refused(&sandbox, &["vm", "list"]);
     assert_eq!(
         told,
-        "error: inv.db was put into WAL mode, which inv does not keep it in\n\
-         help: sqlite3 inv.db 'PRAGMA journal_mode = DELETE' puts it back\n"
+        "error: inv.db is in WAL mode, which inv does not use\n\
+         help: sqlite3 inv.db 'PRAGMA journal_mode = DELETE' resets the mode\n"
     );
     by_sqlite(&sandbox, "PRAGMA journal_mode = DELETE");
     sandbox.ok(&["user", "add", "carol"]);
@@ -181,9 +187,9 @@ fn a_file_with_two_names_is_read_with_a_warning_and_not_written_to() {
     let told = refused(&sandbox, &["user", "add", "carol"]);
     assert_eq!(
         told,
-        "warning: inv.db has other hard links, and is not written to while it has\n\
-         error: inv.db has 2 hard links and is not written to: a crash under one of them could not be undone under the \
-         other\nhelp: keep one of the names and remove the others\n"
+        "warning: inv.db has other hard links; writes are refused until the links are removed\n\
+         error: inv.db has 2 hard links and cannot be written: a crash under one of them could not be undone under \
+         the other\nhelp: remove all names but one\n"
     );
     let read = sandbox.run(&["user", "list", "-o", "csv", "-c", "name"]);
     assert_eq!((read.status, read.stdout.as_str()), (0, "name\nalice\nbob\n"));
@@ -274,22 +280,22 @@ fn a_read_only_file_and_a_read_only_folder_can_be_read_and_say_why_not_more() {
     names(&as_owner(&sandbox, &["user", "list", "-o", "csv", "-c", "name"]));
     assert_eq!(
         shown(&as_owner(&sandbox, &["user", "add", "carol"])),
-        "error: DIR/inv.db cannot be changed: you may not write to it\n\
-         help: work as its owner, or look at its permissions with ls -l\n"
+        "error: DIR/inv.db cannot be changed: no write permission\n\
+         help: run inv as its owner, or check its permissions with ls -l\n"
     );
     mode(&sandbox.database(), 0o600);
     mode(sandbox.path(), 0o500);
     names(&as_owner(&sandbox, &["user", "list", "-o", "csv", "-c", "name"]));
     assert_eq!(
         shown(&as_owner(&sandbox, &["user", "add", "carol"])),
-        "error: DIR/inv.db cannot be changed: you may not write to its folder DIR, which its journal stands in\n\
-         help: work as the folder's owner, or look at its permissions with ls -ld\n"
+        "error: DIR/inv.db cannot be changed: no write permission for its folder DIR, which contains the journal\n\
+         help: run inv as the owner of the folder, or check its permissions with ls -ld\n"
     );
     mode(sandbox.path(), 0o700);
     left_by_a_crash(&sandbox);
     mode(&sandbox.database(), 0o400);
     let told = shown(&as_owner(&sandbox, &["user", "list"]));
-    assert!(told.starts_with("error: a crash left a change half done, and it cannot be rolled back"), "{told}");
+    assert!(told.starts_with("error: a crash interrupted a change, which cannot be rolled back"), "{told}");
     mode(&sandbox.database(), 0o600);
     names(&as_owner(&sandbox, &["user", "list", "-o", "csv", "-c", "name"]));
     mode(&sandbox.database(), 0o000);
@@ -342,8 +348,8 @@ fn a_full_disk_can_be_read_and_a_change_on_it_leaves_nothing() {
     assert_eq!(answer.stdout, "name\nalice\nbob\n0\n6\n6\n2\nfiller\ninv.db\n", "{answer}");
     assert_eq!(
         answer.stderr,
-        "error: the disk is full; nothing was changed\nhelp: make room and try again\n\
-         error: there is no room for a copy of the inventory\nhelp: make room and try again\n"
+        "error: the disk is full; nothing was changed\nhelp: free disk space and try again\n\
+         error: not enough disk space for a copy of the inventory\nhelp: free disk space and try again\n"
     );
 }
 
@@ -384,7 +390,7 @@ fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answ
 
 #[test]
 fn a_commit_that_fails_says_truly_whether_the_change_was_made() {
-    let help = "help: look at the disk and at the system's log, then run inv check\n";
+    let help = "help: check the disk and the system log, then run inv check\n";
     // A change makes its journal last, then its header, the file, and that the journal is gone. That the journal's name
     // lasts (the second call) is not asked about: the engine does not tell, and the last call makes good for it.
     for at in [1, 3, 4, 5] {
@@ -399,8 +405,9 @@ fn a_commit_that_fails_says_truly_whether_the_change_was_made() {
             assert_eq!(at, 5, "{answer}");
             assert_eq!(
                 answer.stderr,
-                "error: change 14 was made, but the disk failed as it was completed: it may not survive a power loss\n\
-                 help: do not repeat it; look at the disk and at the system's log\n"
+                "error: change 14 was committed, but the disk failed during the sync: the change may not survive a \
+                 power loss\n\
+                 help: do not repeat the change; check the disk and the system log\n"
             );
         } else {
             assert_ne!(at, 5, "{answer}");

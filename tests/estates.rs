@@ -54,7 +54,7 @@ fn options_for_csv_are_refused_for_a_workbook() {
     status 2
     ----- stderr -----
     error: --encoding does not apply to "x.xlsx", which is no folder of CSV tabs
-    help: leave --encoding out, or name the folder of the CSV tabs
+    help: omit --encoding, or pass the folder of the CSV tabs
     "#);
     let answer = sandbox.run(&["import", "--from", "rvtools", "x.xlsx", "--delimiter", ";"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (2, ""), "{answer}");
@@ -76,8 +76,8 @@ fn mebibytes_are_whole() {
     );
     // 4.096 and 4.000 are 4096 and 4000 where a point groups thousands; as whole numbers the others mean one thing.
     assert_eq!(listed(&sandbox, "vm", "name,memory"), "a,\nb,\nc,\nd,1024 MiB\ne,2048 MiB\nf,16384 MiB\n");
-    let line = "3 values made no sense and were left out: vInfo row 2: Memory \"1.5\", vInfo row 3: Memory \"4.096\", \
-                vInfo row 4: Memory \"4.000\"\n";
+    let line = "skipped 3 invalid values: vInfo row 2: Memory \"1.5\", vInfo row 3: Memory \"4.096\", vInfo row 4: \
+                Memory \"4.000\"\n";
     assert!(told.contains(line), "{told}");
 }
 
@@ -89,7 +89,7 @@ fn an_unknown_power_state_is_reported_and_the_rest_goes_in() {
     let sandbox = Sandbox::empty();
     let told = imported(&sandbox, STATES, &["--quiet"]);
     // What is lost is told even with --quiet.
-    assert_eq!(told, "1 value made no sense and was left out: vInfo row 3: Powerstate \"poweredBlue\"\n");
+    assert_eq!(told, "skipped 1 invalid value: vInfo row 3: Powerstate \"poweredBlue\"\n");
     assert_eq!(listed(&sandbox, "vm", "name,status,cpu"), "a,running,2\nb,unknown,4\nc,stopped,1\nd,suspended,1\n");
     // An update leaves the status alone that it cannot read.
     sandbox.ok(&["vm", "set", "b", "--status", "failed"]);
@@ -105,9 +105,9 @@ fn strict_makes_faults_of_what_cannot_be_read() {
     status 1
     ----- stderr -----
     error: "export" has 2 cells or rows that cannot be used; nothing was imported
-      1 row is of vms that vInfo does not have and was left out: vDisk row 2 "ghost"
-      1 value made no sense and was left out: vInfo row 3: Powerstate "poweredBlue"
-    help: correct the export, or leave --strict out to import the rest
+      skipped 1 row: VM not in vInfo: vDisk row 2 "ghost"
+      skipped 1 invalid value: vInfo row 3: Powerstate "poweredBlue"
+    help: fix the export, or omit --strict to import the rest
     "#);
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "0\n");
     export(&sandbox, &[("vInfo", STATES.replace("Blue", "On").as_bytes())]);
@@ -127,10 +127,10 @@ fn a_name_that_no_record_can_have_leaves_its_row_out_and_what_hangs_from_it() {
     assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
     assert_eq!(listed(&sandbox, "vm", "name,os,disks"), "web02,,20 MiB\nweb03,Debian,\n");
     for line in [
-        "3 rows could not be placed and were left out: RVTools_tabvInfo.csv:3: name: ",
+        "skipped 3 rows without a place: RVTools_tabvInfo.csv:3: name: ",
         "RVTools_tabvInfo.csv:2: name: ",
         "RVTools_tabvDisk.csv:2: vm: ",
-        "1 cell could not be read and was left alone: RVTools_tabvInfo.csv:3: os: ",
+        "skipped 1 unreadable cell: RVTools_tabvInfo.csv:3: os: ",
     ] {
         assert!(answer.stderr.contains(line), "{line}\n{answer}");
     }
@@ -153,8 +153,8 @@ fn an_export_with_rows_that_have_no_place_says_nothing_of_what_is_gone() {
     let sandbox = Sandbox::empty();
     imported(&sandbox, "VM,Datacenter,Cluster\na,d,c\nb,d,c\n", &[]);
     let told = imported(&sandbox, "VM,Datacenter,Cluster\na,d,c\n,d,c\n", &["--update", "--prune"]);
-    assert!(told.contains("1 row had no vm and was left out: vInfo row 3\n"), "{told}");
-    assert!(told.contains("nothing is marked missing: 1 row could not be placed\n"), "{told}");
+    assert!(told.contains("skipped 1 row: no VM: vInfo row 3\n"), "{told}");
+    assert!(told.contains("no records marked as missing: 1 row could not be placed\n"), "{told}");
     assert_eq!(listed(&sandbox, "vm", "name"), "a\nb\n");
     imported(&sandbox, "VM,Datacenter,Cluster\na,d,c\n", &["--update", "--prune"]);
     assert_eq!(listed(&sandbox, "vm", "name"), "a\n");
@@ -184,9 +184,11 @@ fn hosts_of_one_name_in_two_datacenters_are_two() {
     );
     assert_eq!(listed(&sandbox, "vm", "path"), "vSphere/north/alpha/a\nvSphere/south/beta/b\nvSphere/east/gamma/c\n");
     assert_eq!(listed(&sandbox, "storage", "path"), "vSphere/south/beta/local\n");
-    assert!(answer.stderr.contains("1 row of vHost named a host again and was left out: node1 (row 4)\n"), "{answer}");
+    assert!(answer.stderr.contains("skipped 1 row of vHost: host repeated: node1 (row 4)\n"), "{answer}");
     assert!(
-        answer.stderr.contains("1 host of vms is not in vHost under that name, and add to no total: NODE1\n"),
+        answer
+            .stderr
+            .contains("warning: 1 host referenced by VMs is missing from vHost; its capacity is not counted: NODE1\n"),
         "{answer}"
     );
 }
@@ -212,7 +214,7 @@ fn hosts_of_two_vcenters_add_up_each_to_its_own_pool() {
     assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
     let pools = listed(&sandbox, "pool", "name,cpu,memory");
     assert!(pools.contains("alpha,8,1000 MiB\nbeta,16,2000 MiB\n"), "{pools}");
-    let line = "1 vm could run on several hosts of one name and was placed without one: c\n";
+    let line = "1 VM with an ambiguous host name, added without the host: c\n";
     assert!(answer.stderr.contains(line), "{answer}");
 }
 
@@ -229,18 +231,18 @@ fn unused_and_missing_columns_are_reported() {
     assert_eq!(
         lines,
         [
-            "1 tab was not read, because the inventory has no place for it (-v names it)",
-            "3 columns were not used (-v names them)",
-            "17 known columns are missing: vInfo (Powerstate, Template, SRM Placeholder, CPUs, Memory, Host, Folder, VM \
-             UUID, VM ID, SMBIOS UUID, OS according to the configuration file, OS according to the VMware Tools, Creation \
-             date, Primary IP Address, Network #1, Network #2, VI SDK Server)",
+            "1 tab ignored: no such data in the inventory (-v lists it)",
+            "3 columns ignored (-v lists them)",
+            "17 known columns missing: vInfo (Powerstate, Template, SRM Placeholder, CPUs, Memory, Host, Folder, VM \
+             UUID, VM ID, SMBIOS UUID, OS according to the configuration file, OS according to the VMware Tools, \
+             Creation date, Primary IP Address, Network #1, Network #2, VI SDK Server)",
         ],
         "{answer}"
     );
     let named = import(&sandbox, &["-v"]).stderr;
-    let tabs = "1 tab was not read, because the inventory has no place for it: RVTools_tabvSnapshot.csv\n";
+    let tabs = "1 tab ignored: no such data in the inventory: RVTools_tabvSnapshot.csv\n";
     assert!(named.starts_with(tabs), "{named}");
-    assert!(named.contains("3 columns were not used: vInfo (Power status, Owner, Annotation)\n"), "{named}");
+    assert!(named.contains("3 columns ignored: vInfo (Power status, Owner, Annotation)\n"), "{named}");
     assert_eq!(
         listed(&sandbox, "vm", "name,status,owner"),
         "a,unknown,\nb,unknown,\nc,unknown,\nd,unknown,\ne,unknown,\n"
@@ -255,9 +257,8 @@ fn a_column_with_owners_gives_them_by_name_or_email() {
         sandbox.ok(&all);
     }
     let told = imported(&sandbox, OWNERS, &["--owner-column", "owner"]);
-    assert!(told.contains("2 columns were not used (-v names them)\n"), "{told}");
-    let line =
-        "1 cell could not be read and was left alone: RVTools_tabvInfo.csv:5: owner: no user named \"payroll team\"";
+    assert!(told.contains("2 columns ignored (-v lists them)\n"), "{told}");
+    let line = "skipped 1 unreadable cell: RVTools_tabvInfo.csv:5: owner: no user named \"payroll team\"";
     assert!(told.contains(line), "{told}");
     assert_eq!(listed(&sandbox, "vm", "name,owner"), "a,kim\nb,Lee\nc,new@example.com\nd,\ne,\n");
     let users = "kim,\nLee,lee@example.com\nother,\nnew@example.com,new@example.com\n";
@@ -273,7 +274,7 @@ fn a_column_with_owners_gives_them_by_name_or_email() {
     status 1
     ----- stderr -----
     error: RVTools_tabvInfo.csv has no column "Besitzer"
-    help: the columns found are Annotation, Cluster, Datacenter, Owner, Power status, VM
+    help: columns found: Annotation, Cluster, Datacenter, Owner, Power status, VM
     "#);
 }
 

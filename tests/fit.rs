@@ -73,8 +73,8 @@ fn refuses_what_asks_for_nothing_or_is_no_amount() {
     insta::assert_snapshot!(sandbox.run(&["fit", "--in", "tokyo"]), @r"
     status 2
     ----- stderr -----
-    error: what the VM needs is not said
-    help: give at least one of --cpu, --memory and --disk, such as --cpu 4 --memory 16GiB
+    error: no resources specified
+    help: pass --cpu, --memory or --disk, for example --cpu 4 --memory 16GiB
     ");
     let answer = sandbox.run(&["fit", "--memory", "16"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (1, ""));

@@ -1,5 +1,6 @@
 //! Help at every level, the manual pages and the command reference: complete, short enough, and in one style.
 
+use crate::house::words::foreign_verbs;
 use crate::support::{Sandbox, answer};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -68,6 +69,64 @@ fn short_help_fits_two_screens_and_has_the_same_first_line_as_long_help() {
     }
 }
 
+#[test]
+fn short_help_has_one_line_for_each_option_argument_and_command() {
+    let sandbox = Sandbox::bare();
+    for (command, _) in reference(&sandbox) {
+        let help = help(&sandbox, &command, "-h");
+        let mut listing = false;
+        for line in help.lines().filter(|line| !line.is_empty()) {
+            if !line.starts_with(' ') {
+                listing = line.ends_with(':');
+            } else if listing {
+                let indent = line.len() - line.trim_start().len();
+                let begins = indent == 2 || (indent == 6 && line.trim_start().starts_with("--"));
+                assert!(begins, "{command} -h: {line:?}\n{help}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fields_come_first_required_ones_are_marked_values_are_listed_and_global_options_come_last() {
+    let sandbox = Sandbox::bare();
+    for (flag, values) in [("-h", ""), ("--help", "Status of the VM: ")] {
+        let help = help(&sandbox, "inv vm add", flag);
+        let words: Vec<&str> = help.split_whitespace().collect();
+        let text = words.join(" ");
+        let sections: Vec<&str> = help.lines().filter(|line| line.ends_with(':') && !line.starts_with(' ')).collect();
+        let collections = "Related records:";
+        assert_eq!(sections, ["Arguments:", "Fields:", collections, "Options:", "Examples:"], "{help}");
+        assert!(text.contains("[NAME] Name of the VM (required) Fields: --pool <POOL> "), "{help}");
+        assert_eq!(text.matches("(required)").count(), 2, "{help}");
+        let place = text.find("Global options: --db <FILE>, -o <FORMAT>").expect("the global options");
+        assert!(help.trim_end().ends_with("(see inv --help)") && place > text.len() - 160, "{help}");
+        let listed = format!("--status <STATUS> {values}running, stopped, suspended, planned, failed, ");
+        assert!(text.contains(&listed), "{help}");
+    }
+    // A field that exists already is not required when it is changed.
+    assert!(!help(&sandbox, "inv vm set", "-h").contains("(required)"));
+    // 13 nouns have a record that needs a name or a number, and some of them a place.
+    for (noun, count) in [("provider", 1), ("dc", 2), ("disk", 1), ("partition", 1), ("ip", 1), ("unit", 2)] {
+        let help = help(&sandbox, &format!("inv {noun} add"), "-h");
+        assert_eq!(help.matches("(required)").count(), count, "{help}");
+    }
+    let root = help(&sandbox, "inv", "--help");
+    for option in ["--db", "--output", "--color", "--quiet", "--verbose", "--no-input", "--no-pager", "--wait"] {
+        assert!(entries(&root).iter().any(|(name, text)| name.contains(option) && !text.is_empty()), "{option}");
+    }
+}
+
+#[test]
+fn a_command_has_the_same_help_behind_help_as_before_its_option() {
+    let sandbox = Sandbox::bare();
+    for (command, _) in reference(&sandbox) {
+        let words: Vec<&str> = command.split(' ').skip(1).collect();
+        let asked = sandbox.ok(&[&["help"], &words[..]].concat());
+        assert_eq!(asked, sandbox.ok(&[&words[..], &["--help"]].concat()), "{command}");
+    }
+}
+
 /// What stands behind each option, argument and command of a help text, lines put together.
 fn entries(help: &str) -> Vec<(String, String)> {
     let mut entries: Vec<(String, String)> = Vec::new();
@@ -117,6 +176,24 @@ fn every_option_argument_and_command_is_explained_without_a_full_stop() {
     }
     for name in ["--pool <POOL>", "-o, --output <FORMAT>", "--where <TERM>", "-n, --dry-run"] {
         assert!(explained.contains(name), "{name} is not among {explained:?}");
+    }
+}
+
+#[test]
+fn help_and_completions_use_the_verbs_of_the_field() {
+    let sandbox = Sandbox::bare();
+    let mut pages = vec![("the reference".to_owned(), sandbox.ok(&["reference"]))];
+    pages.extend(["bash", "zsh", "fish", "powershell", "elvish"].map(|shell| {
+        let script = sandbox.ok(&["completions", shell]);
+        (format!("the completions of {shell}"), script)
+    }));
+    for (command, _) in reference(&sandbox) {
+        pages.push((format!("{command} -h"), help(&sandbox, &command, "-h")));
+    }
+    for (page, text) in pages {
+        for line in text.lines() {
+            assert_eq!(foreign_verbs(line), [""; 0], "{page}: {line}");
+        }
     }
 }
 
@@ -173,11 +250,42 @@ fn the_manual_pages_are_complete_and_without_errors() {
         .output()
         .expect("mandoc is missing: install the Debian package mandoc (tests/packages-terminal.txt)");
     assert!(linted.status.success(), "{}", String::from_utf8_lossy(&linted.stdout));
+    for name in &pages {
+        let page = std::fs::read_to_string(sandbox.path().join("pages").join(name)).expect("a page");
+        let mut entries = page.split("\n.TP\n").skip(1).peekable();
+        assert!(entries.peek().is_some(), "{name} has no entry");
+        for entry in entries {
+            let text = entry.lines().nth(1).unwrap_or_default();
+            assert!(!text.is_empty() && !text.starts_with('.'), "{name} has no text for {entry}");
+        }
+        assert!(
+            page.contains("\n.SH \"GLOBAL OPTIONS\"\n") || page.contains("\n.SH GLOBAL OPTIONS\n"),
+            "{name}\n{page}"
+        );
+        assert!(page.contains("\\-\\-wait"), "{name}");
+    }
     let page = Command::new("mandoc")
         .args(["-T", "utf8", "-O", "width=80"])
         .arg(sandbox.path().join("pages/inv-vm-add.1"))
         .output()
         .expect("mandoc");
-    let page = String::from_utf8_lossy(&page.stdout).replace("\u{8}", "");
-    assert!(page.contains("inv-vm-add"), "{page}");
+    // Bold letters are written twice, with a backspace between.
+    let page = String::from_utf8_lossy(&page.stdout).chars().fold(String::new(), |mut text, letter| {
+        if letter == '\u{8}' {
+            text.pop().map_or((), drop)
+        } else {
+            text.push(letter)
+        }
+        text
+    });
+    let text = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "inv-vm-add",
+        "--status <STATUS> Status of the VM: running, stopped, suspended, planned, failed, retired, unknown",
+        "--db <FILE> Inventory file",
+        "--if-not-exists Skip a record that already exists, with exit status 0",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{page}");
+    }
+    assert!(page.find("FIELDS") < page.find("GLOBAL OPTIONS"), "{page}");
 }

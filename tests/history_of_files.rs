@@ -50,7 +50,7 @@ fn a_bulk_change_costs_a_row_in_thousands_and_is_one_undo() {
     assert_eq!(number(&sandbox, "SELECT count(*) FROM change_entry WHERE change_id = 5"), 3);
     assert_eq!(number(&sandbox, "SELECT sum(last_id - first_id + 1) FROM change_entry WHERE change_id = 5"), 10_000);
     assert_eq!(rows(&sandbox.ok(&["blame", "vm", "bulk9000", "-o", "csv"]))[0][6], format!("{path}:9002"));
-    assert_eq!(log(&sandbox, &["vm", "log", "bulk9000"]), ["5 +vm []"]);
+    assert_eq!(log(&sandbox, &["vm", "log", "bulk9000"]), ["5 +VM []"]);
     let full = sandbox.exported();
     sandbox.ok(&["undo"]);
     assert_eq!(sandbox.exported(), before);

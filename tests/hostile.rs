@@ -64,7 +64,7 @@ impl Target {
         assert_eq!(answer.stdout, "", "{}\n{answer}", shown(row));
         // What a few bytes may be is a guess of a library, and another with each of its versions.
         let guess =
-            answer.stderr.split_once("it may be ").and_then(|(_, rest)| rest.split_once(')')).map(|(guess, _)| guess);
+            answer.stderr.split_once("possibly ").and_then(|(_, rest)| rest.split_once(')')).map(|(guess, _)| guess);
         let stderr = guess.map_or_else(|| answer.stderr.clone(), |guess| answer.stderr.replace(guess, "ANY"));
         let way_out = stderr.strip_prefix(&format!("error: {told}\n")).unwrap_or_else(|| {
             panic!("{}\nwanted error: {told}\ngot    {}", shown(row), answer.stderr);

@@ -4,7 +4,7 @@
 mod imports;
 mod source;
 mod sql;
-mod words;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -55,7 +55,7 @@ fn a_name_that_several_nouns_bear_is_asked_back() {
     error: "prod" names 2 records of different nouns
       pool AWS/tokyo/prod
       vm AWS/tokyo/test/prod
-    help: say which, such as inv impact pool prod
+    help: add the noun, for example inv impact pool prod
     "#);
     assert_eq!(sandbox.ok(&["impact", "pool", "prod", "-c", "impact", "--no-headers"]), "1/1 total\n1 in no system\n");
 }
@@ -66,14 +66,14 @@ fn what_is_not_there_or_cannot_fail_is_refused() {
     insta::assert_snapshot!(sandbox.run(&["impact", "web0x"]), @r#"
     status 3
     ----- stderr -----
-    error: no pool, storage, dc or vm named "web0x"
+    error: no pool, storage device, datacenter or VM named "web0x"
     help: did you mean web01, web02 or web03?
     "#);
     insta::assert_snapshot!(sandbox.run(&["impact", "os", "Debian-12"]), @r#"
     status 2
     ----- stderr -----
-    error: nothing depends on the noun "os" here
-    help: inv impact knows pool, storage, dc, vm
+    error: inv impact does not support the noun "os"
+    help: nouns: pool, storage, dc, vm
     "#);
     assert_eq!(sandbox.run(&["impact"]).status, 2);
 }

@@ -24,12 +24,12 @@ const COLUMNS: [&str; 14] = [
 /// Fifty different faults: the column, what stands there, and what is told of it.
 const FAULTS: [(&str, &str, &str); 50] = [
     ("memory", "16 GX", "memory: \"16 GX\" has no known unit (did you mean \"16 GB\"?)"),
-    ("memory", "16", "memory: \"16\" has no unit; which is meant, MiB, GiB or TiB?"),
+    ("memory", "16", "memory: \"16\" has no unit; MiB, GiB or TiB?"),
     ("memory", "-1 GiB", "memory: \"-1 GiB\" is negative"),
     ("memory", "NaN GiB", "memory: \"NaN GiB\" is not a number"),
     ("memory", "1e3 GiB", "memory: \"1e3 GiB\" has an exponent"),
     ("memory", "0x10 GiB", "memory: \"0x10 GiB\" is hexadecimal"),
-    ("memory", "１６GiB", "memory: \"１６GiB\" has \"１\" where a digit from 0 to 9 is wanted"),
+    ("memory", "１６GiB", "memory: \"１６GiB\" has \"１\" instead of a digit from 0 to 9"),
     ("memory", "8192 PiB", "memory: \"8192 PiB\" is more than 9223372036854775807 bytes"),
     ("memory", "GiB", "memory: \"GiB\" does not begin with a number"),
     ("memory", "1,024 MiB", "memory: \"1,024 MiB\" has \",\" in its number"),
@@ -37,13 +37,13 @@ const FAULTS: [(&str, &str, &str); 50] = [
     ("cpu", "-2", "cpu: \"-2\" is negative"),
     ("cpu", "two", "cpu: \"two\" is not a number"),
     ("cpu", "1e3", "cpu: \"1e3\" has an exponent"),
-    ("status", "runing", "status: \"runing\" is no status (did you mean running?"),
+    ("status", "runing", "status: \"runing\" is not a status (did you mean running?"),
     ("pool", "prdo", "pool: no pool named \"prdo\" (did you mean prod?)"),
     ("pool", "tokyo/tset", "pool: no pool named \"tokyo/tset\" (did you mean tokyo/test?)"),
     ("pool", "", "pool: pool must not be empty"),
     ("pool", "twin", "pool: "),
-    ("os", "Debian-13", "os: no os named \"Debian-13\" (did you mean Debian-12?)"),
-    ("custom-os", "BeOS", "a vm has os or custom-os, not both"),
+    ("os", "Debian-13", "os: no OS named \"Debian-13\" (did you mean Debian-12?)"),
+    ("custom-os", "BeOS", "a VM has os or custom-os, not both"),
     ("owner", "alcie", "owner: no user named \"alcie\" (did you mean alice?)"),
     ("owner", "id=999", "owner: no user named \"id=999\""),
     ("created", "2026-13-01", "created: \"2026-13-01\" is not a time"),
@@ -51,14 +51,14 @@ const FAULTS: [(&str, &str, &str); 50] = [
     ("updated", "12:00", "updated: \"12:00\" is not a time"),
     ("ips", "10.0.0.256", "ips: \"10.0.0.256\" has the number 256, which is more than 255"),
     ("ips", "010.0.0.1", "ips: \"010.0.0.1\" has a leading zero, which some programs read as octal"),
-    ("ips", "fe80::1%eth0", "ips: \"fe80::1%eth0\" has a zone id, which means something on one machine only"),
-    ("ips", "10.0.0.1/24", "ips: \"10.0.0.1/24\" has a prefix length where an address alone is wanted"),
+    ("ips", "fe80::1%eth0", "ips: \"fe80::1%eth0\" has a zone id, which is valid on one machine only"),
+    ("ips", "10.0.0.1/24", "ips: \"10.0.0.1/24\" has a prefix length, which an address cannot have"),
     ("ips", "[fd00::1]", "ips: \"[fd00::1]\" has brackets around the address"),
-    ("ips", "10.0.0", "ips: \"10.0.0\" has 3 numbers where an IPv4 address has 4"),
+    ("ips", "10.0.0", "ips: \"10.0.0\" has 3 numbers instead of 4"),
     ("ips", "10.0.0.1:80", "ips: \"10.0.0.1:80\" has a port after the address"),
     ("ips", "fd00::zz", "ips: \"fd00::zz\" is not an"),
-    ("ips", "10.0.0.1@4095", "ips: \"4095\" is no VLAN number"),
-    ("ips", "10.0.0.1@0", "ips: \"0\" is no VLAN number"),
+    ("ips", "10.0.0.1@4095", "ips: \"4095\" is not a VLAN number"),
+    ("ips", "10.0.0.1@0", "ips: \"0\" is not a VLAN number"),
     ("ips", "10.7.0.1;10.7.0.1", "10.7.0.1"),
     ("disks", "100", "disks: \"100\" has no unit"),
     ("disks", "100 GiB@san2", "disks: no storage device named \"san2\" (did you mean san1?)"),
@@ -70,8 +70,8 @@ const FAULTS: [(&str, &str, &str); 50] = [
     ("name", "a\u{1b}[2J", "U+001B"),
     ("name", "a\u{202e}b", "U+202E"),
     ("name", "a\u{200b}b", "U+200B"),
-    ("name", "web01", "vm \"AWS/tokyo/prod/web01\" already exists"),
-    ("name", "first", "vm \"AWS/tokyo/prod/first\" stands in line 2 already"),
+    ("name", "web01", "VM \"AWS/tokyo/prod/web01\" already exists"),
+    ("name", "first", "VM \"AWS/tokyo/prod/first\" is already in line 2"),
     ("type", "a\u{7}b", "type: \"a\\x07b\" has the control character U+0007"),
 ];
 
@@ -172,4 +172,41 @@ fn mended_rejects_can_be_imported_again() {
     let rejects = std::fs::read_to_string(sandbox.path().join("rejects.csv")).expect("the rejects");
     imported(&sandbox, "user", "rejects.csv", rejects.replace("a,b,", "a,b@c,"), &[]);
     assert_eq!(told(&sandbox, "user", "name,email"), "a,b@c\n");
+}
+
+#[test]
+fn an_unknown_column_is_a_fault_of_the_header_and_hides_no_fault_of_a_row() {
+    let sandbox = Sandbox::estate();
+    let before = sandbox.exported();
+    sandbox
+        .file("vms.csv", "name,poool,memry,cpu,note\nnew1,prod,4GiB,2,x\nnew2,nowhere,4GX,2,y\nnew3,prod,4GiB,two,z\n");
+    for more in [&[][..], &["--skip-bad"]] {
+        let answer = sandbox.run(&[&["vm", "import", "vms.csv"], more].concat());
+        assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+        let lines: Vec<&str> = answer.stderr.lines().collect();
+        assert_eq!(lines[0], "error: 3 columns and 2 rows are wrong in vms.csv; nothing was imported");
+        let beginnings = [
+            "  vms.csv:1: \"poool\" is not a column of VMs (did you mean pool?)",
+            "  vms.csv:1: \"memry\" is not a column of VMs (did you mean memory?)",
+            "  vms.csv:1: \"note\" is not a column of VMs (columns: name, pool, ",
+            "  vms.csv:3: pool: no pool named \"nowhere\"",
+            "  vms.csv:3: memory: \"4GX\" has no known unit",
+            "  vms.csv:4: cpu: \"two\" is not a number",
+            // Rows do not go in by themselves, so nothing says that they could.
+            "help: fix these columns and rows and import again",
+        ];
+        assert_eq!(lines.len(), 1 + beginnings.len(), "{answer}");
+        for (line, beginning) in lines[1..].iter().zip(beginnings) {
+            assert!(line.starts_with(beginning), "{line}");
+        }
+    }
+    sandbox.file("vms.csv", "name,pool,colour\nnew1,prod,red\n");
+    insta::assert_snapshot!(sandbox.run(&["vm", "import", "vms.csv", "--skip-bad"]), @r#"
+    status 1
+    ----- stderr -----
+    error: 1 column is wrong in vms.csv; nothing was imported
+      vms.csv:1: "colour" is not a column of VMs (columns: name, pool, type, status, memory, cpu, os, custom-os, owner, created, updated, ips, disks, systems; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)
+    help: fix this column and import again
+    "#);
+    assert_eq!(sandbox.exported(), before);
 }

@@ -128,7 +128,7 @@ fn an_empty_file_shows_the_header_that_it_should_have() {
         let answer = refused(&sandbox, "user", "users.csv", content, &[]);
         assert_eq!(
             answer.stderr,
-            "error: users.csv is empty: it has not even a header\nhelp: the header it wants is name,email\n"
+            "error: users.csv is empty: the header is missing\nhelp: the expected header is name,email\n"
         );
     }
 }
@@ -137,7 +137,7 @@ fn an_empty_file_shows_the_header_that_it_should_have() {
 fn a_header_alone_is_zero_rows() {
     let sandbox = Sandbox::empty();
     let answer = imported(&sandbox, "user", "users.csv", "name,email\n", &[]);
-    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", "0 users: nothing to do\n"));
+    assert_eq!((answer.stdout.as_str(), answer.stderr.as_str()), ("", "0 users: no changes needed\n"));
     let answer = refused(&sandbox, "user", "users.csv", "name,emial\n", &[]);
     assert!(answer.stderr.contains("users.csv:1: ") && answer.stderr.contains("did you mean email?"), "{answer}");
 }
@@ -188,9 +188,9 @@ fn the_same_record_twice_in_a_file_is_told_with_both_lines() {
         let answer = refused(&sandbox, "vm", "vms.csv", content, more);
         assert_eq!(
             answer.stderr,
-            "error: 1 row is wrong in vms.csv; nothing was imported\n  \
-             vms.csv:6: vm \"AWS/tokyo/prod/twin\" stands in line 3 already\n\
-             help: mend it and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
+            "error: 1 row is wrong in vms.csv; nothing was imported\n  vms.csv:6: VM \"AWS/tokyo/prod/twin\" is \
+             already in line 3\n\
+             help: fix this row and import again, or pass --skip-bad to import the others (--rejects FILE writes the bad rows to a file)\n"
         );
     }
 }
@@ -294,12 +294,12 @@ fn a_row_that_changes_nothing_is_no_change() {
         "name,pool,memory,cpu\nold,prod,1.50GiB,2.0\nother,prod,2 GiB,2\n",
         &["--update"],
     );
-    assert_eq!(answer.stderr, "2 vms: 1 changed, 1 unchanged\n");
+    assert_eq!(answer.stderr, "2 VMs: 1 changed, 1 unchanged\n");
     let rows = sandbox.ok(&["vm", "list", "--where", "updated<2002-01-01", "-o", "csv", "--no-headers", "-c", "name"]);
     assert_eq!(rows, "old\n");
     let before = std::fs::read(sandbox.database()).expect("the inventory");
     let answer = imported(&sandbox, "vm", "vms.csv", "name,pool,memory,cpu\nold,prod,1.50GiB,2.0\n", &["--update"]);
-    assert_eq!(answer.stderr, "1 vm: 1 unchanged\n");
+    assert_eq!(answer.stderr, "1 VM: 1 unchanged\n");
     assert!(std::fs::read(sandbox.database()).expect("the inventory") == before);
 }
 
@@ -308,12 +308,12 @@ fn a_record_that_exists_is_an_error_or_skipped_or_updated() {
     let sandbox = Sandbox::estate();
     let content = "name,pool,cpu\nweb01,prod,64\nweb03,prod,1\n";
     let answer = refused(&sandbox, "vm", "vms.csv", content, &[]);
-    assert!(answer.stderr.contains("  vms.csv:2: vm \"AWS/tokyo/prod/web01\" already exists\n"), "{answer}");
+    assert!(answer.stderr.contains("  vms.csv:2: VM \"AWS/tokyo/prod/web01\" already exists\n"), "{answer}");
     let answer = imported(&sandbox, "vm", "vms.csv", content, &["--skip-existing"]);
-    assert_eq!(answer.stderr, "2 vms: 1 new, 1 left as they are\n");
+    assert_eq!(answer.stderr, "2 VMs: 1 new, 1 skipped\n");
     assert_eq!(told(&sandbox, "vm", "name,cpu"), "web01,4\nweb02,2\nweb10,1\nweb03,1\n");
     let answer = imported(&sandbox, "vm", "vms.csv", content, &["--update"]);
-    assert_eq!(answer.stderr, "2 vms: 1 changed, 1 unchanged\n");
+    assert_eq!(answer.stderr, "2 VMs: 1 changed, 1 unchanged\n");
     assert_eq!(told(&sandbox, "vm", "name,cpu"), "web01,64\nweb02,2\nweb10,1\nweb03,1\n");
     sandbox.file("vms.csv", content);
     assert_eq!(sandbox.run(&["vm", "import", "vms.csv", "--update", "--skip-existing"]).status, 2);
@@ -334,7 +334,7 @@ fn what_a_row_refers_to_is_made_where_it_is_asked_for() {
     assert_eq!(told(&sandbox, "user", "name,email"), "alice,alice@example.com\nbob,\ncarol,\n");
     assert_eq!(told(&sandbox, "pool", "path"), "AWS/tokyo/prod\nAWS/tokyo/test\nAWS/osaka/dev\n");
     let answer = refused(&sandbox, "vm", "vms.csv", "name,pool\nn3,stage\n", &["--create", "pool"]);
-    assert!(answer.stderr.contains("vms.csv:2: pool: cannot create pool \"stage\" (give its whole path"), "{answer}");
+    assert!(answer.stderr.contains("vms.csv:2: pool: cannot create pool \"stage\" (pass its whole path"), "{answer}");
     sandbox.file("vms.csv", "name,pool\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--create", "owners,oss"]);
     assert_eq!(answer.status, 2, "{answer}");
@@ -345,13 +345,13 @@ fn prune_removes_what_the_file_no_longer_has() {
     let sandbox = Sandbox::estate();
     let content = "name,pool,cpu\nweb01,prod,4\nweb02,prod,8\nweb03,prod,1\n";
     let answer = imported(&sandbox, "vm", "vms.csv", content, &["--update", "--prune"]);
-    assert_eq!(answer.stderr, "3 vms: 1 new, 1 changed, 1 unchanged, 1 removed\n");
+    assert_eq!(answer.stderr, "3 VMs: 1 new, 1 changed, 1 unchanged, 1 removed\n");
     assert_eq!(told(&sandbox, "vm", "name,cpu"), "web01,4\nweb02,8\nweb03,1\n");
     // A pool that VMs need is not removed behind their back.
     sandbox.file("pools.csv", "name,dc\ntest,tokyo\n");
     let answer = sandbox.run(&["pool", "import", "pools.csv", "--update", "--prune"]);
     assert_eq!(answer.status, 4, "{answer}");
-    assert!(answer.stderr.starts_with("error: pool prod still has 3 vms and 1 storage device\n"), "{answer}");
+    assert!(answer.stderr.starts_with("error: pool prod still has 3 VMs and 1 storage device\n"), "{answer}");
     assert_eq!(told(&sandbox, "pool", "name"), "prod\ntest\n");
 }
 
@@ -374,7 +374,7 @@ fn a_dry_run_tells_what_would_be_created_changed_and_removed_and_does_nothing() 
             "remove,vm,AWS/tokyo/test/web10,,,",
         ]
     );
-    assert_eq!(answer.stderr, "would import 3 vms: 1 new, 2 changed, 1 removed\n");
+    assert_eq!(answer.stderr, "would import 3 VMs: 1 new, 2 changed, 1 removed\n");
     assert!(std::fs::read(sandbox.database()).expect("the inventory") == before, "the inventory changed");
     sandbox.file("bad.csv", "name,pool\nx,prdo\n");
     let answer = sandbox.run(&["vm", "import", "bad.csv", "--dry-run"]);
@@ -424,8 +424,8 @@ fn good_rows_go_in_without_the_bad_ones_if_that_is_asked_for() {
     assert!(answer.stderr.contains("vms.csv:5: "), "{answer}");
     assert!(answer.stderr.contains("vms.csv:6: owner: no user named \"nobody\""), "{answer}");
     assert!(answer.stderr.contains("vms.csv:7: owner: no user named \"carol\""), "{answer}");
-    assert!(answer.stderr.contains("left out 5 rows that are wrong\n"), "{answer}");
-    assert!(answer.stderr.contains("1 vm: 1 new\n"), "{answer}");
+    assert!(answer.stderr.contains("skipped 5 rows with faults\n"), "{answer}");
+    assert!(answer.stderr.contains("1 VM: 1 new\n"), "{answer}");
     assert!(!answer.stderr.contains("addresses"), "{answer}");
     assert_eq!(told(&sandbox, "vm", "name"), "web01\nweb02\nweb10\ng1\n");
     assert_eq!(
@@ -488,14 +488,14 @@ fn the_words_of_the_platforms_are_statuses() {
     let wanted: String = words.iter().enumerate().map(|(at, (_, status))| format!("s{at},{status}\n")).collect();
     assert_eq!(told, wanted);
     let answer = refused(&sandbox, "vm", "vms.csv", "name,pool,status\nx,prod,frobnicating\n", &[]);
-    assert!(answer.stderr.contains("vms.csv:2: status: \"frobnicating\" is no status"), "{answer}");
+    assert!(answer.stderr.contains("vms.csv:2: status: \"frobnicating\" is not a status"), "{answer}");
     // Stopped on Google Cloud, gone on AWS: the memory of the one is allocated, that of the other is free.
     insta::assert_snapshot!(refused(&sandbox, "vm", "vms.csv", "name,pool,status\nx,prod,TERMINATED\n", &[]), @r#"
     status 1
     ----- stderr -----
     error: 1 row is wrong in vms.csv; nothing was imported
-      vms.csv:2: status: "TERMINATED" is another status on another platform (write what it means here: stopped (Google Cloud) or retired (AWS))
-    help: mend it and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others
+      vms.csv:2: status: "TERMINATED" has several meanings on other platforms (write one of: stopped (Google Cloud) or retired (AWS))
+    help: fix this row and import again, or pass --skip-bad to import the others (--rejects FILE writes the bad rows to a file)
     "#);
 }
 
@@ -530,6 +530,6 @@ fn an_update_names_records_by_their_name_alone_where_that_is_unambiguous() {
     let before = sandbox.exported();
     let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], "name,status\nweb01,running\n");
     assert_eq!(answer.status, 1, "{answer}");
-    assert!(answer.stderr.contains("standard input:2: \"web01\" names 2 vms"), "{answer}");
+    assert!(answer.stderr.contains("standard input:2: \"web01\" names 2 VMs"), "{answer}");
     assert_eq!(sandbox.exported(), before);
 }

@@ -1,11 +1,11 @@
 //! What scripts read of JSON: records that are identified, answers of changes, failures, and the schemas of all three,
 //! against which Python's jsonschema validates them.
 
-use crate::support::{Answer, Sandbox};
+use crate::json_commands::SCHEMAS;
+use crate::support::{Answer, Sandbox, python_with};
 use inv::catalog::{Catalog, column};
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use std::process::Command;
 
 /// Validates each instance against its schema, in which no object has a key that the schema does not name.
 const VALIDATE: &str = r"
@@ -39,9 +39,8 @@ impl Instances {
     fn validate(self, sandbox: &Sandbox) {
         assert!(!self.0.is_empty());
         let file = sandbox.file("instances.json", Value::from(self.0).to_string());
-        let output = Command::new("python3").args(["-c", VALIDATE, &file]).output().expect("python3 runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "jsonschema comes from PyPI, or with the package python3-jsonschema: {said}");
+        let output = python_with("jsonschema").args(["-c", VALIDATE, &file]).output().expect("python3 runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stdout), "\n");
     }
 }
@@ -320,9 +319,9 @@ fn a_failure_is_one_object_with_a_kind_of_its_own() {
         parsed(&answer.stderr),
         json!({
             "kind": "ambiguous",
-            "message": "\"web01\" names 2 vms",
+            "message": "\"web01\" names 2 VMs",
             "details": ["AWS/tokyo/prod/web01", "AWS/tokyo/test/web01"],
-            "help": "give more of the path, or id=N",
+            "help": "pass more of the path, or id=N",
             "exit_status": 4,
             "faults": [],
             "causes": [],
@@ -408,7 +407,7 @@ fn the_published_schemas_are_those_of_the_program() {
     let sandbox = Sandbox::bare();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema");
     let catalog = Catalog::standard();
-    let nouns = catalog.nouns().map(|entity| entity.noun).chain(["change", "error"]);
+    let nouns = catalog.nouns().map(|entity| entity.noun).chain(["change", "error"]).chain(SCHEMAS);
     let mut names: Vec<String> = nouns.map(|noun| format!("{noun}.json")).collect();
     for name in &names {
         let published = std::fs::read_to_string(folder.join(name)).expect("a schema in docs/schema");

@@ -110,7 +110,7 @@ fn a_condition_that_cannot_hold_is_refused() {
     let sandbox = Sandbox::estate();
     for (term, status, told) in [
         ("memory>=16", 1, "\"16\" has no unit"),
-        ("memory", 2, "\"memory\" is no condition"),
+        ("memory", 2, "\"memory\" is not a condition"),
         ("memry>1GiB", 2, "did you mean memory?"),
         ("status=runing", 1, "did you mean running?"),
         ("owner=alcie", 3, "did you mean alice?"),
@@ -159,9 +159,10 @@ fn an_unknown_column_lists_them_all() {
     for arguments in [&["-c", "nmae"][..], &["--sort", "nmae"], &["--where", "nmae=x"], &["-c", "name,+nmae"]] {
         let answer = sandbox.run(&[&["vm", "list"], arguments].concat());
         assert_eq!(answer.status, 2, "{answer}");
+        let mark = if arguments[0] == "--where" { "  nmae=x\n  ^\n" } else { "" };
         let told = answer
             .stderr
-            .strip_prefix("error: vm has no column \"nmae\"\nhelp: did you mean name? ")
+            .strip_prefix(&format!("error: vm has no column \"nmae\"\n{mark}help: did you mean name? "))
             .expect(&answer.stderr);
         for name in ["name", "pool", "status", "memory", "owner", "ips", "disks", "disk", "systems", "path", "id"] {
             assert!(told.split([' ', ',', ';', '\n']).any(|word| word == name), "{name}\n{answer}");
@@ -368,7 +369,7 @@ fn operators_of_other_languages_are_understood_and_slips_are_refused() {
             answer.stderr,
             format!(
                 "error: the value begins with an operator sign\n  {term}\n  {mark}\n\
-                 help: quote the value if that is meant: {quoted}\n"
+                 help: quote the value to include the sign: {quoted}\n"
             )
         );
     }
@@ -385,8 +386,8 @@ fn a_minus_before_a_sort_key_puts_the_greatest_first() {
     assert_eq!(answer.status, 2);
     assert_eq!(
         answer.stderr,
-        "error: \"-memory:desc\" has two directions to sort in\n\
-         help: a sort key is COL, -COL, COL:asc or COL:desc\n"
+        "error: \"-memory:desc\" has two sort directions\n\
+         help: write COL, -COL, COL:asc or COL:desc\n"
     );
 }
 
@@ -487,7 +488,7 @@ fn a_condition_that_does_not_follow_the_grammar_is_refused_at_its_place() {
     );
     assert_eq!(
         refused("name='日本' cpu>1"),
-        marked("something follows a quoted value", "name='日本' cpu>1", "            ^", "")
+        marked("unexpected text after a quoted value", "name='日本' cpu>1", "            ^", "")
     );
     assert_eq!(refused("name='a')"), marked("the parenthesis is not opened", "name='a')", "        ^", ""));
     assert_eq!(
@@ -498,7 +499,7 @@ fn a_condition_that_does_not_follow_the_grammar_is_refused_at_its_place() {
     assert_eq!(status, 2);
     assert!(
         told.starts_with(
-            "error: \"development\" is no condition\n  type=research and development\n                    ^\n"
+            "error: \"development\" is not a condition\n  type=research and development\n                    ^\n"
         ),
         "{told}"
     );
@@ -507,9 +508,9 @@ fn a_condition_that_does_not_follow_the_grammar_is_refused_at_its_place() {
     assert!(told.starts_with("error: vm has no column \"cpus\"\n  cpu=1 or cpus=2\n           ^\n"), "{told}");
     let (status, told) = refused("name=~'('");
     assert_eq!(status, 1);
-    assert!(told.starts_with("error: \"(\" is no regular expression: unclosed group\n"), "{told}");
+    assert!(told.starts_with("error: \"(\" is not a regular expression: unclosed group\n"), "{told}");
     let deep = format!("{}cpu=1", "not ".repeat(20_000));
-    assert!(refused(&deep).1.starts_with("error: the condition has too many parts inside each other\n"));
+    assert!(refused(&deep).1.starts_with("error: the condition is nested too deeply\n"));
 }
 
 #[test]
@@ -523,15 +524,15 @@ fn a_change_of_another_number_of_records_than_expected_is_refused() {
             let answer =
                 sandbox.run(&[&["vm"], verb, &["--where", "name~web", "--expect", expected.as_str()]].concat());
             let told = format!(
-                "error: --where matches {count} vms, not {other}; nothing was changed\n\
-                 help: inv vm list with the same --where shows what matches\n"
+                "error: --where matches {count} VMs, not {other}; nothing was changed\n\
+                 help: run `inv vm list` with the same --where to see the matches\n"
             );
             assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr), (4, "", told));
             assert_eq!(sandbox.exported(), before);
         }
     }
     let zero = sandbox.run(&["vm", "set", "--where", "name~nothing", "--cpu", "3", "--expect", "0"]);
-    assert_eq!((zero.status, zero.stderr.as_str()), (0, "no vms matched\n"));
+    assert_eq!((zero.status, zero.stderr.as_str()), (0, "no VMs matched\n"));
     let right = ["vm", "set", "--where", "name~web", "--cpu", "3", "--expect", &count.to_string(), "--yes"];
     let answer = sandbox.run(&right);
     assert_eq!(answer.status, 0, "{answer}");
@@ -545,6 +546,6 @@ fn a_change_of_records_that_match_nothing_says_so() {
         [&["vm", "set", "--where", "name~nothing", "--cpu", "3"][..], &["vm", "rm", "--where", "name~nothing"]]
     {
         let answer = sandbox.run(arguments);
-        assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr.as_str()), (0, "", "no vms matched\n"));
+        assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr.as_str()), (0, "", "no VMs matched\n"));
     }
 }

@@ -61,5 +61,5 @@ fn refused(answer: &Answer, status: i32, line: &str) {
     assert_eq!(answer.stderr.lines().next(), Some(line), "{answer}");
 }
 
-const SIGNED_OUT: &str = "error: nobody is signed in, and this inventory wants a login";
+const SIGNED_OUT: &str = "error: login required: run `inv login`";
 const WRONG: &str = "error: wrong name or password";

@@ -27,7 +27,7 @@ fn wrong(place: usize) -> (String, String) {
         ),
         1 => (format!("vm-{place},prdo,1 GiB,alice"), "pool: no pool named \"prdo\" (did you mean prod?)".to_owned()),
         2 => (format!("vm-{place},prod,1 GiB"), "has 3 cells, the header has 4".to_owned()),
-        _ => ("web01,prod,1 GiB,bob".to_owned(), "vm \"AWS/tokyo/prod/web01\" already exists".to_owned()),
+        _ => ("web01,prod,1 GiB,bob".to_owned(), "VM \"AWS/tokyo/prod/web01\" already exists".to_owned()),
     }
 }
 
@@ -46,8 +46,9 @@ fn faults_are_told_in_the_order_of_the_file_with_their_lines() {
     let faults: Vec<String> =
         PLACES.iter().map(|place| format!("  vms.csv:{}: {}\n", place + 2, wrong(*place).1)).collect();
     let wanted = format!(
-        "error: 9 rows are wrong in vms.csv; nothing was imported\n{}\
-         help: mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n",
+        "error: 9 rows are wrong in vms.csv; nothing was imported\n{}help: fix these rows and import again, or pass \
+         --update for records that exist (--skip-bad imports the others, --rejects FILE writes the bad rows to a \
+         file)\n",
         faults.concat()
     );
     assert_eq!(refused(&sandbox, "vm", "vms.csv", file(&with_faults()), &[]).stderr, wanted);
@@ -61,9 +62,7 @@ fn bad_rows_are_left_out_and_kept_as_they_stand() {
     let more = ["--skip-bad", "--rejects", "rejects.csv"];
     let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &more);
     assert!(
-        answer
-            .stderr
-            .ends_with("left out 9 rows that are wrong\nthe bad rows are in rejects.csv\n2991 vms: 2991 new\n"),
+        answer.stderr.ends_with("skipped 9 rows with faults\nwrote the bad rows to rejects.csv\n2991 VMs: 2991 new\n"),
         "{answer}"
     );
     let rejects = read_by_python(&sandbox, "rejects.csv");
@@ -84,7 +83,7 @@ fn bad_rows_are_left_out_and_kept_as_they_stand() {
 fn what_ends_a_file_ends_it_where_it_stands() {
     for (row, fault) in [
         ("\"vm-x,prod", "a quote that opens here is never closed"),
-        ("vm-x\0,prod,,", "holds a NUL byte, so it is not CSV (if it is UTF-16, say --encoding utf-16le)"),
+        ("vm-x\0,prod,,", "contains a NUL byte, so it is not CSV (if it is UTF-16, pass --encoding utf-16le)"),
     ] {
         let sandbox = Sandbox::estate();
         let mut rows = machines();
@@ -113,12 +112,17 @@ fn objects_may_have_a_key_that_none_before_them_had() {
     rows[2_600] = "{\"name\":\"web01\",\"pool\":\"prod\"}".to_owned();
     let answer = refused(&sandbox, "vm", "vms.jsonl", rows.join("\n"), &["--rejects", "rejects.csv"]);
     assert!(
-        answer.stderr.contains("\n  vms.jsonl:2501: \"ovner\" is no column of vms (did you mean owner?)\nhelp"),
+        answer.stderr.starts_with(
+            "error: 1 column and 1 row are wrong in vms.jsonl; nothing was imported\n  \
+             vms.jsonl:2501: \"ovner\" is not a column of VMs (did you mean owner?)\n  \
+             vms.jsonl:2601: VM \"AWS/tokyo/prod/web01\" already exists\nhelp"
+        ),
         "{answer}"
     );
-    let wanted: [&[&str]; 2] = [
+    let wanted: [&[&str]; 3] = [
         &["name", "pool", "owner", "ovner", "faults"],
-        &["vm-2500", "prod", "", "bob", "vms.jsonl:2501: \"ovner\" is no column of vms (did you mean owner?)"],
+        &["vm-2500", "prod", "", "bob", "vms.jsonl:2501: \"ovner\" is not a column of VMs (did you mean owner?)"],
+        &["web01", "prod", "", "", "vms.jsonl:2601: VM \"AWS/tokyo/prod/web01\" already exists"],
     ];
     assert_eq!(read_by_python(&sandbox, "rejects.csv"), wanted);
     rows[2_500] = "{\"name\":\"vm-2500\",\"pool\":\"prod\"}".to_owned();

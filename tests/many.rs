@@ -37,7 +37,7 @@ fn many_rows_go_in_as_they_stand_and_leave_every_index_as_it_was() {
     assert_eq!(before.1, ["ok"]);
     let rows = machines();
     let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &[]);
-    assert_eq!(answer.stderr, format!("{MANY} vms: {MANY} new\n"));
+    assert_eq!(answer.stderr, format!("{MANY} VMs: {MANY} new\n"));
     assert_eq!(shape(&sandbox), before);
     let wanted: String = rows.iter().map(|row| format!("{row}\n")).collect();
     let held =
@@ -64,9 +64,10 @@ fn what_is_given_twice_among_many_is_told_by_its_lines_beside_all_other_faults()
         answer.stderr,
         "error: 3 rows are wrong in vms.csv; nothing was imported\n  \
          vms.csv:6: memory: \"16 GX\" has no known unit (did you mean \"16 GB\"?)\n  \
-         vms.csv:6502: vm \"AWS/tokyo/prod/vm-20\" stands in line 22 already\n  \
-         vms.csv:6602: vm \"AWS/tokyo/prod/web01\" already exists\n\
-         help: mend them and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
+         vms.csv:6502: VM \"AWS/tokyo/prod/vm-20\" is already in line 22\n  \
+         vms.csv:6602: VM \"AWS/tokyo/prod/web01\" already exists\n\
+         help: fix these rows and import again, or pass --update for records that exist (--skip-bad imports the \
+         others, --rejects FILE writes the bad rows to a file)\n"
     );
     assert_eq!(shape(&sandbox), before);
 }
@@ -81,7 +82,7 @@ fn many_addresses_that_others_bear_are_counted_as_few_are() {
     let answer = imported(&sandbox, "ip", "ips.csv", content, &[]);
     assert_eq!(
         answer.stderr,
-        format!("{0} ip addresses: {0} new\n3 of the addresses are borne by others in the same VLAN, too\n", MANY + 4)
+        format!("{0} addresses: {0} new\n3 of the addresses also belong to other VMs in the same VLAN\n", MANY + 4)
     );
 }
 
@@ -104,14 +105,14 @@ fn many_rows_again_change_nothing_and_one_that_differs_is_changed() {
     let exported = sandbox.exported();
     for order in ["as made", "backwards"] {
         let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &["--update"]);
-        assert_eq!(answer.stderr, format!("{MANY} vms: {MANY} unchanged\n"), "{order}");
+        assert_eq!(answer.stderr, format!("{MANY} VMs: {MANY} unchanged\n"), "{order}");
         rows.reverse();
     }
     assert_eq!(sandbox.exported(), exported);
     rows[17] = "vm-17,prod,99 GiB,bob".to_owned();
     rows[18] = "vm-18,prod,,".to_owned();
     let answer = imported(&sandbox, "vm", "vms.csv", file(&rows), &["--update", "--prune"]);
-    assert_eq!(answer.stderr, format!("{MANY} vms: 2 changed, {} unchanged, 3 removed\n", MANY - 2));
+    assert_eq!(answer.stderr, format!("{MANY} VMs: 2 changed, {} unchanged, 3 removed\n", MANY - 2));
     assert_eq!(
         told(&sandbox, "vm", "name,memory,owner").lines().skip(16).take(3).collect::<Vec<_>>(),
         ["vm-16,17 GiB,alice", "vm-17,99 GiB,bob", "vm-18,,"]
@@ -127,7 +128,7 @@ fn memory_of_64_mib_is_enough_for_many() {
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &script]).env("INV_DB", sandbox.database()).current_dir(sandbox.path());
     let answer = crate::support::answer(&mut shell);
-    assert_eq!((answer.status, answer.stderr.as_str()), (0, "30000 vms: 30000 new\n"), "{answer}");
+    assert_eq!((answer.status, answer.stderr.as_str()), (0, "30000 VMs: 30000 new\n"), "{answer}");
 }
 
 #[test]
@@ -146,7 +147,8 @@ fn what_comes_along_with_many_rows_goes_in_with_them() {
         answer.stderr,
         "error: 1 row is wrong in vms.csv; nothing was imported\n  \
          vms.csv:6902: membership \"billing – AWS/tokyo/prod/vm-6900\" already exists\n\
-         help: mend it and import again; --rejects FILE writes the bad rows out, --skip-bad imports the others\n"
+         help: fix this row and import again, or pass --update for records that exist (--skip-bad imports the \
+         others, --rejects FILE writes the bad rows to a file)\n"
     );
     assert_eq!(shape(&sandbox), before);
     let last = "vm-6900,prod,10.3.0.3;10.3.0.4,4 GiB,billing";
@@ -161,7 +163,7 @@ fn what_comes_along_with_many_rows_goes_in_with_them() {
     assert!(blame.contains("vms.csv:6902"), "{blame}");
     // The same file again removes what it does not give any more, with all that the engine looks up.
     let answer = imported(&sandbox, "vm", "vms.csv", rows("vm-6900,prod,10.3.0.4,,"), &["--update"]);
-    assert_eq!(answer.stderr, format!("{MANY} vms: 1 changed, {} unchanged\n", MANY - 1));
+    assert_eq!(answer.stderr, format!("{MANY} VMs: 1 changed, {} unchanged\n", MANY - 1));
     assert_eq!(shape(&sandbox), before);
     assert_eq!(sandbox.ok(&["disk", "list", "--where", "vm=vm-6900", "--count"]), "0\n");
 }

@@ -59,7 +59,7 @@ fn a_part_of_a_name_or_of_a_step_is_no_name() {
     {
         let answer = sandbox.run(&["vm", "show", name]);
         assert_eq!((answer.status, answer.stdout.as_str()), (3, ""), "{name} {answer}");
-        assert!(answer.stderr.starts_with(&format!("error: no vm named \"{name}\"\n")), "{answer}");
+        assert!(answer.stderr.starts_with(&format!("error: no VM named \"{name}\"\n")), "{answer}");
     }
     let empty = sandbox.run(&["vm", "show", ""]);
     assert_eq!((empty.status, empty.stdout.as_str()), (3, ""), "{empty}");
@@ -69,7 +69,7 @@ fn a_part_of_a_name_or_of_a_step_is_no_name() {
 fn a_name_of_several_lists_their_paths_and_changes_nothing() {
     let sandbox = twins();
     let before = sandbox.exported();
-    let told = "error: \"web01\" names 2 vms\n  AWS/tokyo/prod/web01\n  Azure/tokyo/prod/web01\n";
+    let told = "error: \"web01\" names 2 VMs\n  AWS/tokyo/prod/web01\n  Azure/tokyo/prod/web01\n";
     for rest in [
         &["show", "web01"][..],
         &["set", "web01", "--status", "running"],
@@ -181,7 +181,7 @@ fn composed_and_decomposed_input_is_one_name() {
 #[test]
 fn case_counts_and_another_case_is_suggested() {
     let sandbox = Sandbox::estate();
-    refused(&sandbox.run(&["vm", "show", "WEB01"]), 3, "error: no vm named \"WEB01\"\nhelp: did you mean web01?\n");
+    refused(&sandbox.run(&["vm", "show", "WEB01"]), 3, "error: no VM named \"WEB01\"\nhelp: did you mean web01?\n");
     assert_eq!(sandbox.ok(&["vm", "add", "WEB01", "--pool", "prod"]), "AWS/tokyo/prod/WEB01\n");
     assert_eq!(path_of(&sandbox, "vm", "WEB01"), "AWS/tokyo/prod/WEB01");
     assert_eq!(path_of(&sandbox, "vm", "web01"), "AWS/tokyo/prod/web01");
@@ -230,7 +230,7 @@ fn refuses_names_that_cannot_be_seen_for_what_they_are() {
         ("we\u{7f}b", "U+007F"),
         ("we\u{9b}b", "U+009B"),
         (long.as_str(), "255"),
-        ("-", "\"-\" stands for names on standard input"),
+        ("-", "\"-\" is reserved for names on standard input"),
     ] {
         let answer = sandbox.run(&["provider", "add", name]);
         assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{name:?} {answer}");
@@ -371,7 +371,7 @@ fn no_record_is_called_like_an_id_and_an_older_one_is_reached_by_its_path() {
     {
         let answer = sandbox.run(arguments);
         assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
-        assert!(answer.stderr.contains("name: \"id=5\" is how the record with that id is named"), "{answer}");
+        assert!(answer.stderr.contains("name: \"id=5\" is reserved for the record with that id"), "{answer}");
     }
     sandbox.ok(&["vm", "add", "id=x", "--pool", "prod"]);
 

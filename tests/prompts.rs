@@ -24,6 +24,7 @@ fn a_vm_with_nothing_given_is_asked_for_what_it_needs() {
     terminal.answers("pool", "tes").answers("name", "web03").answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/test/web03"), "{}", ended.screen);
+    assert!(!ended.text().contains("more; type a part"), "two pools and a name: {}", ended.text());
     assert_eq!(
         sandbox.ok(&["vm", "list", "-o", "csv", "-c", "path,status", "--where", "name=web03"]),
         "\
@@ -59,7 +60,7 @@ fn every_optional_field_is_offered_and_an_os_is_created_on_the_way() {
     terminal.answers("pool", "prod").answers("name", "web03").answers("More fields?", "y");
     terminal.answers("type", "m5.large").answers("status", DOWN);
     terminal.answers("memory", "16 GX").sees("no known unit").answers("memory", "16gib").answers("cpu", "4");
-    terminal.answers("os", "a new").answers("name of the new os", "Plan 9");
+    terminal.answers("os", "a new").answers("name of the new OS", "Plan 9");
     terminal.answers("owner", "ali");
     // An address in a VLAN, two disks, one of them on a storage device, and two systems, one of them new.
     terminal.answers("ip", "10.0.0.13").answers("vlan", "101").answers("ip", "");
@@ -112,7 +113,7 @@ fn an_inventory_with_nothing_in_it_is_filled_from_one_question_to_the_next() {
     let sandbox = Sandbox::empty();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "add", "web01"]);
     terminal.answers("pool", "").answers("dc", "").answers("provider", "").answers("name of the new provider", "AWS");
-    terminal.answers("name of the new dc", "tokyo").answers("name of the new pool", "prod");
+    terminal.answers("name of the new datacenter", "tokyo").answers("name of the new pool", "prod");
     terminal.answers("More fields?", "n");
     let ended = done(&mut terminal);
     assert!(ended.screen.ends_with("AWS/tokyo/prod/web01"), "{}", ended.screen);
@@ -179,9 +180,9 @@ fn a_password_is_asked_for_twice_and_never_shown() {
     let sandbox = Sandbox::estate();
     let mut terminal = Terminal::inv(&sandbox, &["login-user", "add"]);
     terminal.answers("username", "alice");
-    terminal.answers("password:", "short7!").sees("a password has 8 to 1024 bytes, this one has 7");
+    terminal.answers("password:", "short7!").sees("password has 7 bytes; allowed: 8 to 1024 bytes");
     terminal.answers("password:", PASSWORD).answers("password again:", "correct hoarse");
-    terminal.sees("the two are not the same");
+    terminal.sees("the passwords differ");
     terminal.answers("password:", PASSWORD).answers("password again:", PASSWORD).answers("More fields?", "n");
     let ended = done(&mut terminal);
     let text = ended.text();
@@ -197,18 +198,18 @@ fn a_removal_is_asked_about_and_a_no_changes_nothing() {
     let sandbox = Sandbox::estate();
     let before = sandbox.exported();
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
-    terminal.sees("remove vm AWS/tokyo/prod/web01").answers("remove vm", "n");
+    terminal.sees("delete VM AWS/tokyo/prod/web01").answers("delete VM", "n");
     let ended = terminal.ends();
     assert_eq!(ended.status, 1, "{}", ended.screen);
     assert!(ended.screen.ends_with("error: cancelled; nothing was changed"), "{}", ended.screen);
     assert!(ended.settings_are_back && ended.cursor_is_visible());
     assert_eq!(sandbox.exported(), before);
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
-    terminal.asks("remove vm").types("\r");
+    terminal.asks("delete VM").types("\r");
     assert_eq!(terminal.ends().status, 1, "Enter alone is a no");
     assert_eq!(sandbox.exported(), before);
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
-    terminal.answers("remove vm", "y");
+    terminal.answers("delete VM", "y");
     done(&mut terminal);
     assert_eq!(sandbox.run(&["vm", "show", "web01"]).status, 3);
 }
@@ -219,11 +220,11 @@ fn a_change_of_three_records_is_asked_about_and_of_two_is_not() {
     let before = sandbox.exported();
     let all = ["vm", "set", "web01", "web02", "web10", "--status", "retired"];
     let mut terminal = Terminal::inv(&sandbox, &all);
-    terminal.answers("change 3 vms?", "n");
+    terminal.answers("change 3 VMs?", "n");
     assert_eq!(terminal.ends().status, 1);
     assert_eq!(sandbox.exported(), before);
     let mut terminal = Terminal::inv(&sandbox, &all);
-    terminal.answers("change 3 vms?", "y");
+    terminal.answers("change 3 VMs?", "y");
     done(&mut terminal);
     let retired = ["vm", "list", "--count", "--status", "retired"];
     assert_eq!(sandbox.ok(&retired), "3\n");
@@ -256,11 +257,11 @@ fn a_question_longer_than_the_terminal_is_drawn_once() {
     let program = sandbox.command().get_program().to_owned();
     let arguments = [program.as_os_str(), "vm".as_ref(), "rm".as_ref(), "web01".as_ref()];
     let mut terminal = Terminal::run(&sandbox, &arguments, &[], 30);
-    terminal.asks("remove vm").sees("(y/n) › no").types("y").sees("(y/n) › yes").types("n").sees("(y/n) › no");
+    terminal.asks("delete VM").sees("(y/n) › no").types("y").sees("(y/n) › yes").types("n").sees("(y/n) › no");
     terminal.types("\r");
     let ended = terminal.ends();
     assert_eq!(ended.status, 1, "{}", ended.screen);
-    assert_eq!(ended.screen.matches("? remove vm").count(), 1, "{}", ended.screen);
+    assert_eq!(ended.screen.matches("? delete VM").count(), 1, "{}", ended.screen);
     assert!(!ended.screen.contains("(y/n)"), "{}", ended.screen);
 }
 
@@ -304,7 +305,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ("memory", "1GiB"),
     ("cpu", "1"),
     ("os", "a new"),
-    ("name of the new os", "Plan 9"),
+    ("name of the new OS", "Plan 9"),
     ("owner", "bob"),
     ("ip", "10.0.0.13"),
     ("vlan", ""),
@@ -369,7 +370,7 @@ fn ctrl_c_at_a_password_and_at_a_confirmation_leaves_nothing_behind() {
         assert_eq!(sandbox.ok(&["login-user", "list", "--count"]), "0\n");
     }
     let mut terminal = Terminal::inv(&sandbox, &["vm", "rm", "web01"]);
-    terminal.asks("remove vm").interrupts();
+    terminal.asks("delete VM").interrupts();
     let ended = terminal.ends();
     assert_eq!(ended.status, 130, "{}", ended.screen);
     assert!(ended.settings_are_back && ended.cursor_is_visible(), "{}", ended.screen);
@@ -381,7 +382,7 @@ fn no_input_asks_nothing_on_a_terminal() {
     let sandbox = Sandbox::estate();
     let ended = Terminal::inv(&sandbox, &["vm", "add", "--no-input"]).ends();
     assert_eq!(ended.status, 2);
-    assert_eq!(ended.screen, "error: vm needs a NAME, --pool\nhelp: see inv vm add --help");
+    assert_eq!(ended.screen, "error: missing arguments: NAME, --pool\nhelp: run `inv vm add --help` for usage");
     let ended = Terminal::inv(&sandbox, &["vm", "rm", "web01", "--no-input"]).ends();
     assert_eq!(ended.status, 2, "{}", ended.screen);
     assert!(ended.screen.contains("--yes"), "{}", ended.screen);
@@ -393,7 +394,7 @@ fn off_a_terminal_nothing_is_asked_and_all_that_is_missing_is_named() {
     let run = sandbox.run_with_input(&["vm", "add"], "web03\nprod\n");
     assert_eq!(
         run.to_string(),
-        "status 2\n----- stderr -----\nerror: vm needs a NAME, --pool\nhelp: see inv vm add --help\n"
+        "status 2\n----- stderr -----\nerror: missing arguments: NAME, --pool\nhelp: run `inv vm add --help` for usage\n"
     );
     for entity in Catalog::standard().nouns() {
         let answer = answer(sandbox.command().args([entity.noun, "add"]));

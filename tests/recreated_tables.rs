@@ -46,7 +46,7 @@ fn refuses_to_write(sandbox: &Sandbox) {
     assert_eq!((refused.status, refused.stdout.as_str()), (6, ""));
     assert_eq!(
         refused.stderr,
-        "error: the inventory is damaged: \"users\" is not in it as inv made it; nothing was changed\n\
+        "error: the inventory is damaged: the definition of \"users\" differs from the schema; nothing was changed\n\
          help: restore it from a backup with inv restore FILE\n"
     );
     assert_eq!(std::fs::read(sandbox.database()).expect("the inventory"), before);

@@ -37,13 +37,13 @@ fn a_header_alone_does_not_remove_all_vms() {
     insta::assert_snapshot!(sandbox.run(&["vm", "import", "vms.csv", "--update", "--prune", "--no-input"]), @r"
     status 4
     ----- stderr -----
-    error: too many removals: 12 of 12 vms; nothing was imported
+    error: too many removals: 12 of 12 VMs; nothing was imported
     help: pass --allow-removals 12 to remove them, or --dry-run to list them
     ");
     insta::assert_snapshot!(sandbox.run(&["vm", "import", "vms.jsonl", "--update", "--prune"]), @r"
     status 4
     ----- stderr -----
-    error: too many removals: 11 of 12 vms; nothing was imported
+    error: too many removals: 11 of 12 VMs; nothing was imported
     help: pass --allow-removals 11 to remove them, or --dry-run to list them
     ");
     assert_eq!(sandbox.exported(), before);
@@ -58,19 +58,19 @@ fn the_number_of_removals_has_to_be_named() {
     insta::assert_snapshot!(prune("11"), @r"
     status 4
     ----- stderr -----
-    error: too many removals: 12 of 12 vms, --allow-removals is 11; nothing was imported
+    error: too many removals: 12 of 12 VMs, --allow-removals is 11; nothing was imported
     help: pass --allow-removals 12 to remove them, or --dry-run to list them
     ");
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "12\n");
     insta::assert_snapshot!(prune("all"), @r#"
     status 2
     ----- stderr -----
-    error: --allow-removals takes a whole number, not "all"
+    error: --allow-removals must be a whole number, not "all"
     "#);
     insta::assert_snapshot!(prune("12"), @r"
     status 0
     ----- stderr -----
-    0 vms: 12 removed
+    0 VMs: 12 removed
     ");
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "0\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--update", "--allow-removals", "12"]);
@@ -84,19 +84,19 @@ fn few_removals_and_a_small_share_need_no_number() {
     let file = sandbox.file("vms.csv", rows(2));
     let answer = sandbox.run(&["vm", "import", &file, "--update", "--prune"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
-    assert_eq!(answer.stderr, "2 vms: 2 unchanged, 10 removed\n");
+    assert_eq!(answer.stderr, "2 VMs: 2 unchanged, 10 removed\n");
     // Eleven of 110 are a tenth; eleven of 109 are more, and new records do not count.
     let sandbox = vms(110);
     let file = sandbox.file("vms.csv", rows(99));
     let answer = sandbox.run(&["vm", "import", &file, "--update", "--prune"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
-    assert_eq!(answer.stderr, "99 vms: 99 unchanged, 11 removed\n");
+    assert_eq!(answer.stderr, "99 VMs: 99 unchanged, 11 removed\n");
     let sandbox = vms(109);
     let file = sandbox.file("vms.csv", rows(98) + "new,prod\n");
     insta::assert_snapshot!(sandbox.run(&["vm", "import", &file, "--update", "--prune"]), @r"
     status 4
     ----- stderr -----
-    error: too many removals: 11 of 109 vms; nothing was imported
+    error: too many removals: 11 of 109 VMs; nothing was imported
     help: pass --allow-removals 11 to remove them, or --dry-run to list them
     ");
 }
@@ -114,7 +114,7 @@ fn a_dry_run_lists_the_removals_and_ends_as_the_import_would() {
     assert_eq!((answer.status, answer.stdout.as_str()), (4, listed.as_str()), "{answer}");
     assert_eq!(
         answer.stderr,
-        "would import 0 vms: 11 removed\nerror: too many removals: 11 of 11 vms; nothing was imported\n\
+        "would import 0 VMs: 11 removed\nerror: too many removals: 11 of 11 VMs; nothing was imported\n\
          help: pass --allow-removals 11 to remove them, or --dry-run to list them\n"
     );
     assert!(std::fs::read(sandbox.database()).expect("the inventory") == before, "the inventory changed");
@@ -131,7 +131,7 @@ fn a_folder_and_an_estate_are_guarded_with_all_their_nouns() {
     insta::assert_snapshot!(sandbox.run(&["import", "estate", "--update", "--prune"]), @r"
     status 4
     ----- stderr -----
-    error: too many removals: 1 of 1 ip address and 12 of 12 vms; nothing was imported
+    error: too many removals: 1 of 1 address and 12 of 12 VMs; nothing was imported
     help: pass --allow-removals 13 to remove them, or --dry-run to list them
     ");
     assert_eq!(sandbox.exported(), with_address);
@@ -149,5 +149,5 @@ fn a_folder_and_an_estate_are_guarded_with_all_their_nouns() {
     let answer = sandbox.run(&["import", "--from", "rvtools", "export", "--update", "--prune", "--quiet"]);
     // The VMs of another provider are not in the scope; only those of the clusters that the export has.
     assert_eq!((answer.status, answer.stdout.as_str()), (4, ""), "{answer}");
-    assert!(answer.stderr.starts_with("error: too many removals: 11 of 11 vms"), "{answer}");
+    assert!(answer.stderr.starts_with("error: too many removals: 11 of 11 VMs"), "{answer}");
 }

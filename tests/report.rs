@@ -167,7 +167,7 @@ fn a_limit_says_how_many_vms_are_left_out() {
     let sandbox = estate();
     let path = sandbox.path().join("some.html");
     let answer = sandbox.run(&["report", path.to_str().expect("UTF-8"), "--limit", "3"]);
-    assert!(answer.stderr.ends_with("4 VMs are left out of the table; --limit N takes more in\n"), "{answer}");
+    assert!(answer.stderr.ends_with("skipped 4 VMs in the table: raise the limit with --limit N\n"), "{answer}");
     let page = std::fs::read_to_string(path).expect("the page");
     assert_eq!(page.matches("<tr>").count(), 1 + 3);
     assert!(page.contains("<p>The first 3 of 7 VMs.</p>"));
@@ -181,7 +181,7 @@ fn refuses_to_write_over_the_inventory_or_where_there_is_no_folder() {
     assert_eq!((answer.status, answer.stdout.as_str()), (2, ""));
     assert_eq!(
         answer.stderr,
-        "error: \"inv.db\" is the inventory itself\nhelp: name another file for the page, such as report.html\n"
+        "error: \"inv.db\" is the inventory itself\nhelp: pass another file, such as report.html\n"
     );
     assert_eq!(sandbox.exported(), before);
     let answer = sandbox.run(&["report", "nowhere/x.html"]);
@@ -192,6 +192,6 @@ fn refuses_to_write_over_the_inventory_or_where_there_is_no_folder() {
 #[test]
 fn an_empty_inventory_has_a_page_too() {
     let page = page(&Sandbox::empty());
-    assert!(page.contains("<b>0</b> vms"));
+    assert!(page.contains("<b>0</b> VMs"));
     assert_eq!(page.matches("<tr>").count(), 1);
 }

@@ -72,13 +72,13 @@ fn every_vm_of_a_large_estate_has_what_its_export_says() {
     let (sandbox, told) = imported(SIZING, &[]);
     holds_every_vm(&sandbox, "sizing-workshop.csv");
     assert_eq!(sandbox.ok(&["vm", "list", "--count"]), "795\n");
-    assert!(told.contains("795 vms: 795 new\n"), "{told}");
+    assert!(told.contains("795 VMs: 795 new\n"), "{told}");
 }
 
 #[test]
 fn templates_are_left_out_and_named() {
     let (sandbox, told) = imported(SIZING, &[]);
-    let line = "left out 10 templates: Bowf17webprod, trhel6s_1, trhel6s-old, trhel6w-old, trhel7s-old, trhel7w-old, \
+    let line = "skipped 10 templates: Bowf17webprod, trhel6s_1, trhel6s-old, trhel6w-old, trhel7s-old, trhel7w-old, \
                 WS2008R2, WS2008R2-O, WS2012R2, WS2012R2-O\n";
     assert!(told.contains(line), "{told}");
     assert_eq!(sandbox.ok(&["vm", "list", "--count", "--where", "name~template"]), "0\n");
@@ -102,10 +102,10 @@ fn pools_have_the_totals_of_their_hosts() {
 fn what_the_export_does_not_have_is_told() {
     let (_, told) = imported(SIZING, &[]);
     assert!(told.contains("not in the export: vDatastore, vDisk\n"), "{told}");
-    let line = "1617 partitions of 762 vms hang from a disk called disk0, because vDisk is not in the export\n";
+    let line = "added 1617 partitions of 762 VMs to disk0: vDisk is missing from the export\n";
     assert!(told.contains(line), "{told}");
-    assert!(told.contains("left out 1 partition of templates and vCLS machines\n"), "{told}");
-    assert!(told.contains("left out 10 addresses of templates and vCLS machines\n"), "{told}");
+    assert!(told.contains("skipped 1 partition of templates and vCLS machines\n"), "{told}");
+    assert!(told.contains("skipped 10 addresses of templates and vCLS machines\n"), "{told}");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn a_second_run_with_update_changes_nothing() {
         let before = sandbox.rows_of_tables();
         let again = sandbox.run(&["import", "--from", "rvtools", example(name).to_str().expect("UTF-8"), "--update"]);
         assert_eq!(again.status, 0, "{again}");
-        for word in [" new", " changed", " moved", " renamed", " adopted", " removed", "not in the file any more"] {
+        for word in [" new", " changed", " moved", " renamed", " adopted", " removed", "no longer in the file"] {
             assert!(!again.stderr.contains(word), "{again}");
         }
         // Nothing is written but when the source was imported.
@@ -160,7 +160,7 @@ fn a_second_run_without_update_is_refused_as_a_whole() {
     let before = sandbox.exported();
     let again = sandbox.run(&["import", "--from", "rvtools", example(SMALL).to_str().expect("UTF-8")]);
     assert_eq!(again.status, 1, "{again}");
-    assert!(again.stderr.contains("vm \"vSphere/sample-dc/sample-cluster-a/sample-web-01\" already exists"), "{again}");
+    assert!(again.stderr.contains("VM \"vSphere/sample-dc/sample-cluster-a/sample-web-01\" already exists"), "{again}");
     assert_eq!(sandbox.exported(), before);
 }
 
@@ -180,8 +180,8 @@ fn a_later_export_says_what_is_new_changed_and_gone() {
         folder("web01,poweredOff,False,2,8192,dc1,c1,10.0.0.1\nweb03,poweredOn,False,2,4096,dc1,c1,10.0.0.3\n");
     let answer = sandbox.run(&["import", "--from", "rvtools", &second, "--update"]);
     assert_eq!(answer.status, 0, "{answer}");
-    assert!(answer.stderr.contains("2 vms: 1 new, 1 changed\n"), "{answer}");
-    let gone = "not in the file any more: 1 vm: vSphere/dc1/c1/web02 (--prune removes them)\n";
+    assert!(answer.stderr.contains("2 VMs: 1 new, 1 changed\n"), "{answer}");
+    let gone = "no longer in the file: 1 VM: vSphere/dc1/c1/web02 (--prune removes them)\n";
     assert!(answer.stderr.contains(gone), "{answer}");
     assert_eq!(
         sandbox.ok(&["vm", "list", "-o", "csv", "-c", "name,status,memory", "--no-headers"]),
@@ -226,6 +226,6 @@ fn an_estate_goes_out_and_into_another_inventory_unchanged() {
     let file = std::fs::read(sandbox.database()).expect("the inventory");
     let vms = sandbox.ok(&["vm", "export"]);
     let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], vms);
-    assert_eq!((answer.status, answer.stderr.as_str()), (0, "795 vms: 795 unchanged\n"));
+    assert_eq!((answer.status, answer.stderr.as_str()), (0, "795 VMs: 795 unchanged\n"));
     assert!(std::fs::read(sandbox.database()).expect("the inventory") == file, "the file was written to");
 }

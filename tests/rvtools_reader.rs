@@ -28,7 +28,7 @@ fn table(estate: &mut Estate, noun: &str) -> Vec<Cells> {
     while table.read(&mut record) == Step::Record {
         let cells = record
             .cells()
-            .map(|(column, cell)| (columns[column].clone(), cell.expect("what is not known is not given").to_owned()));
+            .map(|(column, cell)| (columns[column].clone(), cell.expect("what is unknown is not given").to_owned()));
         rows.push(cells.collect());
     }
     rows
@@ -147,15 +147,15 @@ fn what_the_real_estate_leaves_out_is_told() {
     let estate = read(&example("SizingWorkshop-RVTools.xlsx"), "ACME").expect("it is an export");
     has_note(
         &estate,
-        "left out 10 templates: Bowf17webprod, trhel6s_1, trhel6s-old, trhel6w-old, trhel7s-old, trhel7w-old, WS2008R2, \
-         WS2008R2-O, WS2012R2, WS2012R2-O",
+        "skipped 10 templates: Bowf17webprod, trhel6s_1, trhel6s-old, trhel6w-old, trhel7s-old, trhel7w-old, \
+         WS2008R2, WS2008R2-O, WS2012R2, WS2012R2-O",
     );
-    has_note(&estate, "left out 1 partition of templates");
-    has_note(&estate, "left out 10 addresses of templates");
-    has_note(&estate, "1617 partitions of 762 vms hang from a disk called disk0, because vDisk is not in the export");
+    has_note(&estate, "skipped 1 partition of templates");
+    has_note(&estate, "skipped 10 addresses of templates");
+    has_note(&estate, "added 1617 partitions of 762 VMs to disk0: vDisk is missing from the export");
     has_note(&estate, "not in the export: vDatastore, vDisk");
     // 32 of the 38 hosts in vInfo are called otherwise in vHost.
-    has_note(&estate, "32 hosts of vms are not in vHost");
+    has_note(&estate, "warning: 32 hosts referenced by VMs are missing from vHost");
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn a_small_estate_of_all_tabs_is_read_in_full() {
     );
     // By vPort 101, 101; by vSwitch 102; by dvPort 103.
     assert_eq!(column(&mut estate, "ip", "vlan"), ["101", "102", "103", "101"]);
-    has_note(&estate, "1 column is not in vHost, so pools lack that total: \"# Memory\"");
-    has_note(&estate, "7 tabs were not read, because the inventory has no place for them: vCPU, vMemory");
+    has_note(&estate, "1 column missing from vHost; these capacities of pools are not set: \"# Memory\"");
+    has_note(&estate, "7 tabs ignored: no such data in the inventory: vCPU, vMemory");
 }
 
 #[test]
@@ -202,10 +202,10 @@ fn tables_come_after_those_that_they_refer_to() {
 fn a_machine_without_place_gets_one_that_says_so() {
     let mut estate = tabs(&[("vInfo", "VM,Datacenter,Cluster,Host\na,,,\nb,D,,esx1\nc,D,C,esx2\n")]);
     assert_eq!(column(&mut estate, "vm", "pool"), ["ACME/(no datacenter)/(no cluster)", "ACME/D/esx1", "ACME/D/C"]);
-    has_note(&estate, "1 vm had neither cluster nor host");
-    has_note(&estate, "1 vm had no datacenter");
-    has_note(&estate, "1 host is in no cluster and became pools of their own: esx1");
-    has_note(&estate, "vHost is not in the export, so pools have no totals");
+    has_note(&estate, "1 VM without cluster and host");
+    has_note(&estate, "1 VM without datacenter");
+    has_note(&estate, "created 1 pool for host without a cluster: esx1");
+    has_note(&estate, "vHost is missing from the export; capacities of pools are not set");
 }
 
 #[test]
@@ -226,8 +226,8 @@ fn hosts_and_machines_complete_each_other() {
         ]
     );
     assert_eq!(column(&mut estate, "vm", "pool"), ["ACME/D/C", "ACME/D/C", "ACME/D/esx3"]);
-    has_note(&estate, "1 value made no sense and was left out: vHost row 4: # Memory \"x\"");
-    has_note(&estate, "1 row of vHost named a host again and was left out: esx1 (row 5)");
+    has_note(&estate, "skipped 1 invalid value: vHost row 4: # Memory \"x\"");
+    has_note(&estate, "skipped 1 row of vHost: host repeated: esx1 (row 5)");
 }
 
 #[test]
@@ -248,11 +248,11 @@ fn templates_and_cluster_services_go_with_all_that_is_theirs() {
     assert_eq!(column(&mut estate, "vm", "name"), ["web01"]);
     assert_eq!(column(&mut estate, "disk", "size"), ["3 MiB"]);
     assert_eq!(column(&mut estate, "ip", "ipv4"), ["10.0.0.3"]);
-    has_note(&estate, "left out 2 templates: gold, silver");
-    has_note(&estate, "left out 1 vCLS machine: vCLS (1)");
-    has_note(&estate, "left out 2 disks of");
-    has_note(&estate, "left out 1 partition of");
-    has_note(&estate, "left out 2 addresses of");
+    has_note(&estate, "skipped 2 templates: gold, silver");
+    has_note(&estate, "skipped 1 vCLS machine: vCLS (1)");
+    has_note(&estate, "skipped 2 disks of");
+    has_note(&estate, "skipped 1 partition of");
+    has_note(&estate, "skipped 2 addresses of");
 }
 
 #[test]
@@ -271,16 +271,16 @@ fn machines_of_one_name_are_told_apart_and_so_are_their_disks() {
         rows,
         [(format!("{pool}/web (test)").as_str(), "1 MiB"), (format!("{pool}/web (prod)").as_str(), "2 MiB")]
     );
-    has_note(&estate, "6 vms of one name in one pool were told apart");
-    has_note(&estate, "2 rows could be of several vms of one name and were left out: vDisk row 4 \"web\"");
-    has_note(&estate, "1 row is of vms that vInfo does not have and was left out: vDisk row 6 \"ghost\"");
+    has_note(&estate, "renamed 6 VMs with the same name in one pool");
+    has_note(&estate, "skipped 2 rows: several VMs with the same name: vDisk row 4 \"web\"");
+    has_note(&estate, "skipped 1 row: VM not in vInfo: vDisk row 6 \"ghost\"");
 }
 
 #[test]
 fn a_machine_that_stands_twice_is_taken_once() {
     let mut estate = tabs(&[("vInfo", "VM,Cluster,Folder,VM UUID\nweb,C,/prod,u1\nweb,C,/prod,u1\n")]);
     assert_eq!(column(&mut estate, "vm", "name"), ["web"]);
-    has_note(&estate, "1 row of vInfo named a vm again and was left out: web (row 3)");
+    has_note(&estate, "skipped 1 row of vInfo: VM repeated: web (row 3)");
 }
 
 #[test]
@@ -310,11 +310,11 @@ fn values_that_make_no_sense_are_told_with_their_row() {
     );
     has_note(
         &estate,
-        "4 values made no sense and were left out: vInfo row 2: Memory \"-1\", vInfo row 2: CPUs \"x\", vInfo row 3: \
-         Memory \"9999999999999999\", vInfo row 3: CPUs \"0\"",
+        "skipped 4 invalid values: vInfo row 2: Memory \"-1\", vInfo row 2: CPUs \"x\", vInfo row 3: Memory \
+         \"9999999999999999\", vInfo row 3: CPUs \"0\"",
     );
-    has_note(&estate, "1 name lost the blanks around it: vInfo row 4: VM \" c \"");
-    has_note(&estate, "1 creation date could not be read and was left out: row 3 \"soon\"");
+    has_note(&estate, "removed blanks around 1 name: vInfo row 4: VM \" c \"");
+    has_note(&estate, "skipped 1 unreadable creation date: row 3 \"soon\"");
 }
 
 #[test]
@@ -343,8 +343,8 @@ fn partitions_find_their_disk_by_key_or_because_it_is_the_only_one() {
         .collect();
     assert_eq!(rows, expected.map(|path| format!("{pool}/{path}")));
     assert_eq!(column(&mut estate, "disk", "size"), ["9 MiB", "9 MiB", "9 MiB", "9 MiB", "-", "-"]);
-    has_note(&estate, "4 partitions of 2 vms hang from a disk called disk0, because which disk");
-    has_note(&estate, "2 names stood twice and got a number");
+    has_note(&estate, "added 4 partitions of 2 VMs to disk0: the export does not name");
+    has_note(&estate, "added a number to 2 repeated names");
 }
 
 #[test]
@@ -366,11 +366,11 @@ fn datastores_are_placed_by_hosts_then_by_disks_or_told() {
         ["ACME/D/C1/san 1000 MiB", "ACME/D/C2/local 10 MiB", "ACME/D/C1/used 20 MiB", "ACME/D/C2/unlisted -"]
     );
     assert_eq!(column(&mut estate, "disk", "storage"), ["ACME/D/C1/used", "ACME/D/C1/san", "ACME/D/C2/unlisted", "-"]);
-    has_note(&estate, "1 datastore is seen by several pools and was put into that of most hosts: san in C1");
-    has_note(&estate, "1 datastore was placed by the vms on it");
-    has_note(&estate, "1 datastore could be placed in no pool and was left out: lost");
-    has_note(&estate, "1 datastore is named by disks only");
-    has_note(&estate, "1 disk has a path that names no datastore");
+    has_note(&estate, "1 datastore shared by several pools, assigned to the pool with the most hosts: san in C1");
+    has_note(&estate, "1 datastore assigned to pools by VMs");
+    has_note(&estate, "skipped 1 datastore: no pool found: lost");
+    has_note(&estate, "1 datastore referenced only by disks");
+    has_note(&estate, "1 disk with a path without a datastore");
 }
 
 #[test]
@@ -391,12 +391,12 @@ fn addresses_are_split_checked_and_completed_from_the_primary() {
         })
         .collect();
     assert_eq!(rows, ["10.0.0.1@101", "2001:db8::1@101", "10.0.0.7@-", "10.0.0.9@102"]);
-    has_note(&estate, "left out 2 link-local addresses");
-    has_note(&estate, "left out 1 loopback, multicast or unspecified address: 127.0.0.1");
-    has_note(&estate, "1 address could not be read and was left out: vNetwork row 4 \"010.0.0.1\"");
-    has_note(&estate, "1 address stood twice for one vm and was taken once: 10.0.0.7 (row 6)");
-    has_note(&estate, "1 address was taken from \"Primary IP Address\" of vInfo: 10.0.0.9");
-    has_note(&estate, "1 network has a trunk of VLANs; their addresses got none: t");
+    has_note(&estate, "skipped 2 link-local addresses");
+    has_note(&estate, "skipped 1 loopback, multicast or unspecified address: 127.0.0.1");
+    has_note(&estate, "skipped 1 unreadable address: vNetwork row 4 \"010.0.0.1\"");
+    has_note(&estate, "1 address repeated for one VM, imported once: 10.0.0.7 (row 6)");
+    has_note(&estate, "imported 1 address from \"Primary IP Address\" of vInfo: 10.0.0.9");
+    has_note(&estate, "1 network with a trunk of VLANs; addresses imported without a VLAN: t");
 }
 
 #[test]
@@ -421,10 +421,7 @@ fn a_header_alone_is_an_estate_without_machines() {
 fn broken_lines_of_a_tab_are_told_and_broken_files_refused() {
     let mut estate = tabs(&[("vInfo", "VM;Memory\na;1\nb\nc;2\n")]);
     assert_eq!(column(&mut estate, "vm", "name"), ["a", "c"]);
-    has_note(
-        &estate,
-        "1 line could not be read and was left out: RVTools_tabvInfo.csv:3: has 1 cell, the header has 2",
-    );
+    has_note(&estate, "skipped 1 unreadable line: RVTools_tabvInfo.csv:3: has 1 cell, the header has 2");
     let error = try_tabs(&[("vInfo", "VM\n\"a\nb\n")]).expect_err("the quote is never closed");
     assert!(error.message().starts_with("RVTools_tabvInfo.csv:2: "), "{error}");
 }
@@ -443,9 +440,9 @@ fn sheets_are_read_whatever_their_cells_are_held_as() {
         table(&mut estate, "vm"),
         [row(&[("name", "web01"), pool, ("memory", "4096 MiB")]), row(&[("name", "web02"), pool])]
     );
-    has_note(&estate, "left out 1 template: gold");
-    has_note(&estate, "1 cell held an error of the spreadsheet and was left out: vInfo row 8: Memory #REF!");
-    has_note(&estate, "1 row had no vm and was left out: vInfo row 9");
+    has_note(&estate, "skipped 1 template: gold");
+    has_note(&estate, "skipped 1 cell with a spreadsheet error: vInfo row 8: Memory #REF!");
+    has_note(&estate, "skipped 1 row: no VM: vInfo row 9");
 }
 
 #[test]

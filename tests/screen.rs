@@ -100,16 +100,54 @@ fn cells<'l>(header: &str, line: &'l str) -> BTreeMap<String, &'l str> {
     cells
 }
 
+/// Every command that prints a table, with arguments for the estate of [`japanese`].
+const TABLES: [&str; 31] = [
+    "vm list",
+    "pool list",
+    "ip list",
+    "os list",
+    "dc list",
+    "provider list",
+    "storage list",
+    "disk list",
+    "partition list",
+    "system list",
+    "user list",
+    "unit list",
+    "source list",
+    "login-user list",
+    "usage",
+    "usage --by os",
+    "usage --by status",
+    "usage --storage",
+    "fit --cpu 1 --memory 1GiB",
+    "impact pool 検証",
+    "check",
+    "check --details",
+    "check --rules",
+    "log",
+    "log show 9",
+    "vm log web-03",
+    "blame vm web-03",
+    "find 192.168",
+    "find 基幹",
+    "ip next --in 192.168.100.0/24 --count 3",
+    "ip usage 192.168.100.0/24",
+];
+
+/// Messages, which a terminal wraps.
+fn is_message(line: &str) -> bool {
+    line.starts_with("help: ") || line.contains(" not fit: ") || line.contains("not shown: ")
+}
+
 #[test]
 fn nothing_that_must_stay_whole_is_cut_at_any_width() {
     let sandbox = japanese();
     for columns in [60, 80, 100, 120] {
-        for command in
-            ["vm list", "pool list", "ip list", "os list", "dc list", "usage", "check", "log", "find 192.168"]
-        {
+        for command in TABLES {
             let arguments: Vec<&str> = command.split(' ').chain(["-v"]).collect();
             let shown = screen(&sandbox, &arguments, columns);
-            for line in shown.lines().filter(|line| !line.starts_with("help: ")) {
+            for line in shown.lines().filter(|line| !is_message(line)) {
                 let width = console::measure_text_width(line);
                 assert!(width <= usize::from(columns), "{command} at {columns}: {width} columns: {line}");
             }
@@ -126,6 +164,76 @@ fn nothing_that_must_stay_whole_is_cut_at_any_width() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn records_differences_and_the_screen_of_the_estate_have_nothing_cut_at_any_width() {
+    let sandbox = japanese();
+    for columns in [60, 80, 100, 120] {
+        for command in ["vm show web-03 基幹業務サーバー", "pool show 本番クラスタ", "diff --since 1", "stats"]
+        {
+            let shown = screen(&sandbox, &command.split(' ').collect::<Vec<_>>(), columns);
+            for line in shown.lines().filter(|line| !is_message(line)) {
+                let width = console::measure_text_width(line);
+                assert!(width <= usize::from(columns), "{command} at {columns}: {width} columns: {line}");
+                assert!(!line.replace("…/", "").contains('…'), "{command} at {columns}: {line}");
+            }
+        }
+    }
+}
+
+/// The letters of a screen, without the breaks and the blanks between lines and columns.
+fn letters(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn names_longer_than_a_line_are_whole() {
+    let sandbox = japanese();
+    let vm = "a-name-that-no-terminal-has-room-for-".repeat(6);
+    let vm = vm.trim_end_matches('-');
+    let pool = "東京第一データセンター基幹業務系本番仮想化基盤クラスタ";
+    let system = "An operating system whose name was written by a committee (64-bit, embedded, long-term support)";
+    sandbox.ok(&["pool", "add", pool, "--dc", "東京第一データセンター", "--memory", "100GiB", "--cpu", "8"]);
+    sandbox.ok(&["os", "add", system]);
+    sandbox.ok(&["vm", "add", vm, "--pool", pool, "--os", system, "--memory", "1GiB", "--cpu", "1"]);
+    for columns in [60, 80, 100, 120] {
+        for (command, names) in [
+            ("vm list", &[vm, "基幹業務サーバー"][..]),
+            ("pool list", &[pool, "本番クラスタ"]),
+            ("os list", &[system]),
+            ("usage", &[pool, "本番クラスタ"]),
+            ("usage --by os", &[system, "Microsoft Windows Server 2016 or later (64-bit)"]),
+            ("stats", &[pool, system, "本番クラスタ", "Microsoft Windows Server 2016 or later (64-bit)"]),
+            ("check --details", &[vm, "has no owner", "has no address"]),
+            ("fit --cpu 1 --memory 1GiB", &[pool]),
+            ("find no-terminal", &[vm]),
+            ("diff", &[vm, pool]),
+        ] {
+            let shown = screen(&sandbox, &command.split(' ').collect::<Vec<_>>(), columns);
+            let text = letters(&shown);
+            for name in names {
+                assert!(text.contains(&letters(name)), "{command} at {columns}: {name} is not in\n{shown}");
+            }
+            for line in shown.lines().filter(|line| !is_message(line)) {
+                let width = console::measure_text_width(line);
+                assert!(width <= usize::from(columns), "{command} at {columns}: {width} columns: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bars_are_in_all_rows_or_in_none_and_columns_stay_aligned() {
+    let sandbox = japanese();
+    for columns in 60..=100 {
+        let shown = screen(&sandbox, &["pool", "list", "-q", "-c", "name,vms,cpu.ratio,memory,memory.free"], columns);
+        let lines: Vec<&str> = shown.lines().collect();
+        let bars = lines.iter().filter(|line| line.contains(['█', '░'])).count();
+        assert!(bars == 0 || bars == lines.len() - 1, "{columns}\n{shown}");
+        let end = |line: &&str| console::measure_text_width(line);
+        assert!(lines.iter().all(|line| end(line) == end(&lines[0])), "{columns}\n{shown}");
     }
 }
 
@@ -223,13 +331,13 @@ fn quantities_of_tables_have_three_digits_and_are_exact_elsewhere() {
     insta::assert_snapshot!(sandbox.run(&["vm", "list", "--unit", "GiB", "-o", "csv"]), @r"
     status 2
     ----- stderr -----
-    error: --unit is for tables, not for csv
-    help: leave it out: other formats have exact quantities, and -c memory.bytes has bytes
+    error: --unit requires a table, not csv
+    help: omit --unit: other formats have exact quantities, and -c memory.bytes shows bytes
     ");
     insta::assert_snapshot!(sandbox.run(&["vm", "list", "--unit", "GiX"]), @r#"
     status 1
     ----- stderr -----
-    error: no unit named "GiX"
+    error: unknown unit "GiX"
     help: did you mean GiB?
     "#);
     assert_eq!(sandbox.run(&["vm", "list", "--unit", "GiB", "--exact"]).status, 2);

@@ -76,7 +76,7 @@ fn guard_and_grace_are_checked_and_stored_in_one_form() {
     insta::assert_snapshot!(sandbox.run(&["source", "add", "two", "--grace", "a while"]), @r#"
     status 1
     ----- stderr -----
-    error: grace: "a while" is not a length of time
+    error: grace: "a while" is not a duration
     help: write it as 14d, 12h or 90m
     "#);
     for guard in ["10", "-1%", "%", "ten%"] {
@@ -103,7 +103,7 @@ fn a_source_removes_as_much_as_its_own_guard_allows() {
     let prune = |more: &[&str]| import(&sandbox, &all[..28], &[&["--update", "--prune"], more].concat());
     let refused = prune(&["--quiet"]);
     assert_eq!((refused.status, refused.stdout.as_str()), (4, ""), "{refused}");
-    let refusal = "error: too many removals: 12 of 40 vms; nothing was imported\n\
+    let refusal = "error: too many removals: 12 of 40 VMs; nothing was imported\n\
                    help: pass --allow-removals 12 to remove them, or --dry-run to list them\n";
     assert!(refused.stderr.ends_with(refusal), "{refused}");
     sandbox.ok(&["source", "set", "rvtools:vSphere", "--guard", "29.9%"]);
@@ -144,7 +144,7 @@ fn an_id_that_another_vm_has_got_replaces_the_record() {
     assert!(table.stdout.contains("\nreplaced  vm    vSphere/north/alpha/b\n"), "{table}");
     assert_eq!(sandbox.exported(), before, "a plan changes nothing");
     let said = imported(&sandbox, &next, &["--update"]);
-    assert!(said.contains("2 vms: 2 new, 2 replaced\nnot in the file any more: 2 vms: "), "{said}");
+    assert!(said.contains("2 VMs: 2 new, 2 replaced\nno longer in the file: 2 VMs: "), "{said}");
     assert_eq!(vms(&sandbox, "name,owner"), "a (missing),alice\nb,alice\na,\nc,\n");
     assert_eq!(sandbox.ok(&["vm", "list", "--where", "missing!=", "-c", "name", "--no-headers"]), "a (missing)\nb\n");
     let log = sandbox.ok(&["log", "-o", "csv"]);
@@ -177,7 +177,7 @@ fn an_id_with_a_uuid_needs_no_second_fact() {
     };
     assert_eq!(with_uuid(DAY).status, 0);
     let again = with_uuid(LATER);
-    assert!(again.stderr.ends_with("1 vm: 1 changed\n"), "{again}");
+    assert!(again.stderr.ends_with("1 VM: 1 changed\n"), "{again}");
     assert_eq!(vms(&sandbox, "id,created"), "1,2025-06-01T10:00:00Z\n");
 }
 
@@ -230,7 +230,7 @@ fn names_in_between_are_in_no_plan_and_no_log() {
     assert!(!change.contains("(moving)"), "{change}");
     assert_eq!(change.matches(",name,").count(), 3, "{change}");
     let log = sandbox.ok(&["log", "-o", "csv", "--limit", "1"]);
-    assert!(log.contains("~3 vms"), "{log}");
+    assert!(log.contains("~3 VMs"), "{log}");
     sandbox.done("undo", &[]);
     assert_eq!(vms(&sandbox, "id,name"), "1,a\n2,b\n3,c\n");
     // Two of one name change places: no name changes.
@@ -290,7 +290,7 @@ fn a_terminal_shows_the_counts_and_asks_once() {
     let before = sandbox.exported();
     let mut terminal = Terminal::inv(&sandbox, &arguments);
     terminal.sees("  rename vm vSphere/north/alpha/a2: name a → a2\n  missing vm vSphere/north/alpha/b\n");
-    terminal.sees("would import 1 vm: 1 renamed, 1 missing").answers("import these changes?", "n");
+    terminal.sees("would import 1 VM: 1 renamed, 1 missing").answers("import these changes?", "n");
     let declined = terminal.ends();
     assert_eq!((declined.status, declined.settings_are_back), (1, true), "{}", declined.screen);
     assert_eq!(sandbox.exported(), before);
@@ -414,7 +414,7 @@ fn a_new_vm_with_the_address_of_a_known_one_is_proposed_and_matched_by_hand() {
         "{rows}"
     );
     let answer = import(&sandbox, &next, &["--update", "--plan"]);
-    let hint = "vm vSphere/north/beta/shop9: perhaps the same as \"vSphere/north/alpha/by-hand\"; if it is, pass \
+    let hint = "VM vSphere/north/beta/shop9: possibly the same as \"vSphere/north/alpha/by-hand\"; if so, pass \
                 --match \"vm-9=vSphere/north/alpha/by-hand\"\n";
     assert!(answer.stderr.ends_with(hint), "{answer}");
     let id = sandbox.ok(&["vm", "list", "--where", "name=by-hand", "-c", "id", "--no-headers"]);
@@ -423,15 +423,15 @@ fn a_new_vm_with_the_address_of_a_known_one_is_proposed_and_matched_by_hand() {
     assert!(rows.contains("adopt,vm,vSphere/north/alpha/by-hand,,,\n"), "{rows}");
     assert!(rows.contains("move,vm,vSphere/north/beta/shop9,pool,vSphere/north/alpha,vSphere/north/beta\n"), "{rows}");
     let said = imported(&sandbox, &next, &[&["--update"], &matched[..]].concat());
-    assert!(said.contains("2 vms: 1 moved, 1 unchanged, 1 adopted, 1 field held\n"), "{said}");
-    assert!(!said.contains("perhaps"), "{said}");
+    assert!(said.contains("2 VMs: 1 moved, 1 unchanged, 1 adopted, 1 field held\n"), "{said}");
+    assert!(!said.contains("possibly"), "{said}");
     assert_eq!(
         sandbox.ok(&["vm", "list", "--where", "name=shop9", "-o", "csv", "--no-headers", "-c", "id,path,memory,ips"]),
         format!("{},vSphere/north/beta/shop9,16 GiB,10.0.0.9\n", id.trim())
     );
     // Said again, it changes nothing.
     let again = imported(&sandbox, &next, &[&["--update"], &matched[..1], &["vm-9=shop9"]].concat());
-    assert!(again.contains("2 vms: 2 unchanged, 1 field held\n"), "{again}");
+    assert!(again.contains("2 VMs: 2 unchanged, 1 field held\n"), "{again}");
 }
 
 #[test]
@@ -439,10 +439,10 @@ fn a_hint_alone_merges_nothing_and_two_candidates_are_none() {
     let sandbox = with_a_vm_by_hand();
     let next = [vm("a", "alpha", 1), row("shop9", "beta", 9, DAY, "10.0.0.9")];
     let said = imported(&sandbox, &next, &["--update"]);
-    assert!(said.contains("if it is, undo this import, and pass --match"), "{said}");
+    assert!(said.contains("if so, undo this import, and pass --match"), "{said}");
     assert_eq!(vms(&sandbox, "name"), "a\nby-hand\nshop9\n");
     let again = imported(&sandbox, &next, &["--update"]);
-    assert!(!again.contains("perhaps"), "{again}");
+    assert!(!again.contains("possibly"), "{again}");
     sandbox.done("undo", &[]);
     sandbox.ok(&["vm", "add", "second", "--pool", "alpha", "--ip", "10.0.0.9", "--allow-duplicate"]);
     assert!(!plan(&sandbox, &next, &[]).contains("hint,"));
@@ -476,21 +476,21 @@ fn a_match_that_cannot_be_is_refused() {
         write!(text, "status {}\n{error}", answer.status).expect("a string takes all");
         text
     };
-    assert_eq!(refused("vm-9"), "status 2\n--match takes EXTERNAL-ID=RECORD, not \"vm-9\"\n");
+    assert_eq!(refused("vm-9"), "status 2\n--match must be EXTERNAL-ID=RECORD, not \"vm-9\"\n");
     assert_eq!(
         refused("vm-7=by-hand"),
-        "status 1\nthe export has no record with the external id \"vm-7\"\nhelp: inv NOUN show NAME \
-         --sources prints the external ids of known records, and a plan those of hints\n"
+        "status 1\nthe export has no record with the external id \"vm-7\"\nhelp: run `inv NOUN show NAME --sources` \
+         for the external ids of a record, or --plan for those of hints\n"
     );
     assert_eq!(
         refused("vm-9=a"),
-        "status 4\nvm \"vSphere/north/alpha/a\" has the external id \"vm-1\" already; nothing was imported\nhelp: match \
-         another record, or leave --match out\n"
+        "status 4\nVM \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
+         match another record, or omit --match\n"
     );
     assert_eq!(
         refused("vm-1=by-hand"),
-        "status 4\nvm \"vSphere/north/alpha/a\" has the external id \"vm-1\" already; nothing was imported\nhelp: undo the \
-         import that created it, or delete it, and import again\n"
+        "status 4\nVM \"vSphere/north/alpha/a\" already has the external id \"vm-1\"; nothing was imported\nhelp: \
+         undo the import that created it, or delete it, and import again\n"
     );
     assert!(refused("vm-9=nobody").starts_with("status 3\n"));
     assert_eq!(vms(&sandbox, "name"), "a\nby-hand\n");

@@ -68,7 +68,7 @@ fn a_vm_that_moved_is_the_same_vm_in_one_update() {
     let told = imported(&sandbox, &[vm("shop1", "beta", 1), vm("shop2", "alpha", 2)], &["--update", "--prune"]);
     assert_eq!(
         told,
-        "1 provider: 1 unchanged\n1 dc: 1 unchanged\n2 pools: 1 new, 1 unchanged\n2 vms: 1 moved, 1 unchanged\n"
+        "1 provider: 1 unchanged\n1 datacenter: 1 unchanged\n2 pools: 1 new, 1 unchanged\n2 VMs: 1 moved, 1 unchanged\n"
     );
     assert_eq!(
         vms(&sandbox, "path,owner,systems,disks"),
@@ -79,7 +79,7 @@ fn a_vm_that_moved_is_the_same_vm_in_one_update() {
     let what = |step: &serde_json::Value| step["what"].as_str().expect("a text").to_owned();
     let steps: Vec<String> = steps.as_array().expect("a list").iter().map(what).collect();
     assert_eq!(steps.first().map(String::as_str), Some("pool vSphere/north/alpha → vSphere/north/beta"));
-    assert_eq!(steps.last().map(String::as_str), Some("+vm"));
+    assert_eq!(steps.last().map(String::as_str), Some("+VM"));
     sandbox.done("undo", &[]);
     assert_eq!(vms(&sandbox, "path,owner"), "vSphere/north/alpha/shop1,alice\nvSphere/north/alpha/shop2,\n");
 }
@@ -93,7 +93,7 @@ fn a_vm_that_was_renamed_keeps_its_record_and_its_address() {
     let told = imported(&sandbox, &[Vm { name: "shop01", cpus: 4, ..old }], &["--update"]);
     assert_eq!(
         told,
-        "1 provider: 1 unchanged\n1 dc: 1 unchanged\n1 pool: 1 unchanged\n1 vm: 1 renamed\n1 ip address: 1 unchanged\n"
+        "1 provider: 1 unchanged\n1 datacenter: 1 unchanged\n1 pool: 1 unchanged\n1 VM: 1 renamed\n1 address: 1 unchanged\n"
     );
     assert_eq!(vms(&sandbox, "id"), id);
     assert_eq!(vms(&sandbox, "name,cpu,ips"), "shop01,4,10.0.0.1\n");
@@ -105,7 +105,7 @@ fn two_vms_swap_their_names_and_three_pass_theirs_on() {
     imported(&sandbox, &[vm("a", "alpha", 1), vm("b", "alpha", 2), vm("c", "alpha", 3)], &[]);
     assert_eq!(vms(&sandbox, "id,name"), "1,a\n2,b\n3,c\n");
     let told = imported(&sandbox, &[vm("b", "alpha", 1), vm("a", "alpha", 2), vm("c", "alpha", 3)], &["--update"]);
-    assert!(told.ends_with("3 vms: 2 renamed, 1 unchanged\n"), "{told}");
+    assert!(told.ends_with("3 VMs: 2 renamed, 1 unchanged\n"), "{told}");
     assert_eq!(vms(&sandbox, "id,name"), "1,b\n2,a\n3,c\n");
     imported(&sandbox, &[vm("c", "alpha", 1), vm("b", "alpha", 2), vm("a", "alpha", 3)], &["--update"]);
     assert_eq!(vms(&sandbox, "id,name"), "1,c\n2,b\n3,a\n");
@@ -129,8 +129,8 @@ fn a_record_made_by_hand_is_adopted_and_told() {
     let told = imported(&sandbox, &[vm("shop1", "alpha", 1)], &["--update"]);
     assert_eq!(
         told,
-        "1 provider: 1 unchanged, 1 adopted\n1 dc: 1 unchanged, 1 adopted\n1 pool: 1 unchanged, 1 adopted\n\
-         1 vm: 1 changed, 1 adopted\n"
+        "1 provider: 1 unchanged, 1 adopted\n1 datacenter: 1 unchanged, 1 adopted\n1 pool: 1 unchanged, 1 adopted\n\
+         1 VM: 1 changed, 1 adopted\n"
     );
     imported(&sandbox, &[vm("shop9", "beta", 1)], &["--update"]);
     assert_eq!(vms(&sandbox, "id,path"), "1,vSphere/north/beta/shop9\n");
@@ -141,7 +141,8 @@ fn a_vm_that_was_made_anew_under_its_name_takes_the_record_over() {
     let sandbox = Sandbox::empty();
     imported(&sandbox, &[vm("shop1", "alpha", 1)], &[]);
     let told = imported(&sandbox, &[vm("shop1", "alpha", 7)], &["--update"]);
-    assert!(told.ends_with("1 vm: 1 unchanged\n"), "{told}");
+    // That the record goes on under another id is a change of its own.
+    assert!(told.ends_with("1 VM: 1 unchanged, 1 adopted\n"), "{told}");
     assert_eq!(vms(&sandbox, "id,name"), "1,shop1\n");
     imported(&sandbox, &[vm("shop2", "alpha", 7)], &["--update"]);
     assert_eq!(vms(&sandbox, "id,name"), "1,shop2\n");
@@ -173,9 +174,9 @@ fn prune_removes_what_the_source_made_and_exactly_what_update_reports() {
     assert_eq!(sandbox.ok(&["provider", "list", "-c", "name", "--no-headers"]), "elsewhere\nvSphere\n");
     let left = [both[0].clone()];
     let told = import(&sandbox, &left, &["--update", "--dry-run"]);
-    let gone = "not in the file any more: 1 ip address: vSphere/north/beta/shop2/10.0.0.2 (--prune removes them)\n\
-                not in the file any more: 1 vm: vSphere/north/beta/shop2 (--prune removes them)\n\
-                not in the file any more: 1 pool: vSphere/north/beta (--prune removes them)\n";
+    let gone = "no longer in the file: 1 address: vSphere/north/beta/shop2/10.0.0.2 (--prune removes them)\n\
+                no longer in the file: 1 VM: vSphere/north/beta/shop2 (--prune removes them)\n\
+                no longer in the file: 1 pool: vSphere/north/beta (--prune removes them)\n";
     assert!(told.stderr.ends_with(gone), "{told}");
     let pruned = import(&sandbox, &left, &["--update", "--prune"]);
     assert_eq!(pruned.status, 0, "{pruned}");
@@ -193,7 +194,7 @@ fn what_others_need_is_kept_and_told() {
     imported(&sandbox, &[vm("shop1", "alpha", 1), vm("shop2", "beta", 2)], &[]);
     sandbox.ok(&["vm", "add", "by-hand", "--pool", "beta"]);
     let told = imported(&sandbox, &[vm("shop1", "alpha", 1)], &["--update", "--prune"]);
-    assert!(told.ends_with("1 vm: 1 unchanged, 1 removed\nkept, because pool beta still has 1 vm\n"), "{told}");
+    assert!(told.ends_with("1 VM: 1 unchanged, 1 removed\nskipped: pool beta still has 1 VM\n"), "{told}");
     assert_eq!(vms(&sandbox, "path"), "vSphere/north/alpha/shop1\nvSphere/north/beta/by-hand\n");
 }
 
@@ -207,13 +208,13 @@ fn a_second_vcenter_is_refused_and_kept_apart_by_its_source() {
         assert_eq!((refused.status, refused.stdout.as_str()), (4, ""), "{refused}");
         assert_eq!(
             refused.stderr,
-            "error: source \"rvtools:vSphere\" is vCenter vc-a.example, and this export is of vCenter vc-b.example; \
-             nothing was imported\nhelp: import it as a source of its own with --source NAME, or pass --provider NAME; \
-             if vc-b.example is another name of the same vCenter, change the scope with inv source set\n"
+            "error: source \"rvtools:vSphere\" belongs to vCenter vc-a.example, the export to vCenter vc-b.example; \
+             nothing was imported\nhelp: pass --source NAME to import it as another source, or --provider NAME; if \
+             vc-b.example is another name of the same vCenter, change the scope with inv source set\n"
         );
     }
     let told = imported(&sandbox, &other, &["--update", "--source", "b"]);
-    assert!(told.ends_with("1 vm: 1 new\n"), "{told}");
+    assert!(told.ends_with("1 VM: 1 new\n"), "{told}");
     assert_eq!(
         vms(&sandbox, "path,cpu"),
         "vSphere/north/alpha/jump1,2\nvSphere/north/alpha/only-a,2\nb/north/alpha/jump1,8\n"
@@ -236,7 +237,7 @@ fn a_run_that_is_not_whole_marks_nothing_missing_and_says_why() {
     let both = [vm("shop1", "alpha", 1), vm("shop2", "alpha", 2)];
     imported(&sandbox, &both, &[]);
     let empty = imported(&sandbox, &[], &["--update", "--prune"]);
-    assert!(empty.ends_with("nothing is marked missing: the export has no VM\n"), "{empty}");
+    assert!(empty.ends_with("no records marked as missing: the export has no VM\n"), "{empty}");
     // Half a file ends within a row.
     let path = export(&sandbox, &both);
     let file = std::path::Path::new(&path).join("RVTools_tabvInfo.csv");
@@ -244,7 +245,7 @@ fn a_run_that_is_not_whole_marks_nothing_missing_and_says_why() {
     std::fs::write(&file, &text[..text.len() - 40]).expect("half of it");
     let half = sandbox.run(&["import", "--from", "rvtools", &path, "--update", "--prune"]);
     assert_eq!(half.status, 0, "{half}");
-    assert!(half.stderr.ends_with("nothing is marked missing: 1 row could not be placed\n"), "{half}");
+    assert!(half.stderr.ends_with("no records marked as missing: 1 row could not be placed\n"), "{half}");
     // An export that covers another part of the source says nothing of the rest.
     imported(
         &sandbox,
@@ -252,7 +253,7 @@ fn a_run_that_is_not_whole_marks_nothing_missing_and_says_why() {
         &["--update"],
     );
     let part = imported(&sandbox, &[Vm { server: "vc-b.example", ..vm("b", "beta", 3) }], &["--update", "--prune"]);
-    assert!(part.ends_with("nothing is marked missing: the export does not cover vCenter vc-a.example\n"), "{part}");
+    assert!(part.ends_with("no records marked as missing: the export does not cover vCenter vc-a.example\n"), "{part}");
     assert_eq!(vms(&sandbox, "name"), "shop1\nshop2\nb\n");
 }
 
@@ -270,7 +271,8 @@ fn an_export_that_lacks_half_of_the_estate_marks_nothing_missing_until_the_numbe
     let half = imported(&sandbox, &all[..13], &["--update"]);
     assert!(
         half.ends_with(
-            "nothing is marked missing: the export lacks 11 of 24 vms; if they are gone, pass --allow-removals 11\n"
+            "no records marked as missing: 11 of 24 VMs missing from the export; if they no longer exist, pass \
+             --allow-removals 11\n"
         ),
         "{half}"
     );
@@ -279,7 +281,7 @@ fn an_export_that_lacks_half_of_the_estate_marks_nothing_missing_until_the_numbe
     assert_eq!((retired.status, retired.stdout.as_str()), (4, ""), "{retired}");
     assert!(
         retired.stderr.ends_with(
-            "error: too many removals: 11 of 24 vms; nothing was imported\n\
+            "error: too many removals: 11 of 24 VMs; nothing was imported\n\
              help: pass --allow-removals 11 to remove them, or --dry-run to list them\n"
         ),
         "{retired}"
@@ -287,9 +289,9 @@ fn an_export_that_lacks_half_of_the_estate_marks_nothing_missing_until_the_numbe
     assert_eq!(history(&sandbox), before);
     // 10 may be missing, however many they are of all.
     let ten = imported(&sandbox, &all[..14], &["--update"]);
-    assert!(ten.contains("not in the file any more: 10 vms: "), "{ten}");
+    assert!(ten.contains("no longer in the file: 10 VMs: "), "{ten}");
     let eleven = imported(&sandbox, &all[..13], &["--update", "--allow-removals", "11"]);
-    assert!(eleven.contains("not in the file any more: 11 vms: "), "{eleven}");
+    assert!(eleven.contains("no longer in the file: 11 VMs: "), "{eleven}");
     assert_eq!(sandbox.ok(&["vm", "list", "--where", "missing!=", "--count"]), "11\n");
 }
 
@@ -311,7 +313,7 @@ fn a_missing_vm_is_marked_once_and_is_missing_no_more_when_it_is_seen_again() {
     imported(&sandbox, &both, &["--update"]);
     assert_eq!(missing(), 0);
     let told = imported(&sandbox, &both[..1], &["--update", "--retire"]);
-    assert!(told.contains("1 vm: vSphere/north/alpha/shop2"), "{told}");
+    assert!(told.contains("1 VM: vSphere/north/alpha/shop2"), "{told}");
     assert_eq!(vms(&sandbox, "name,status"), "shop1,running\nshop2,retired\n");
 }
 
@@ -339,9 +341,9 @@ fn what_the_inventory_calls_otherwise_is_found_by_what_hangs_from_it() {
     let again = import(&sandbox, &vms_of, &["--update", "--prune"]);
     assert_eq!(again.status, 0, "{again}");
     let held = "held: provider VMware: name is VMware, the source has vSphere\n\
-                held: dc VMware/nord: name is nord, the source has north\n\
+                held: datacenter VMware/nord: name is nord, the source has north\n\
                 held: pool VMware/nord/first: name is first, the source has alpha\n\
-                held: vm VMware/nord/first/till: name is till, the source has shop1\n";
+                held: VM VMware/nord/first/till: name is till, the source has shop1\n";
     assert!(again.stderr.ends_with(held), "{again}");
     assert_eq!(vms(&sandbox, "path,ips"), "VMware/nord/first/till,10.0.0.1\n");
     assert_eq!(history(&sandbox), before);
@@ -368,21 +370,21 @@ fn what_a_person_sets_stays_until_it_is_released() {
     imported(&sandbox, &shop, &[]);
     sandbox.ok(&["vm", "set", "shop1", "--memory", "16GiB"]);
     let before = history(&sandbox);
-    let held = "held: vm vSphere/north/alpha/shop1: memory is 16 GiB, the source has 4096 MiB\n";
+    let held = "held: VM vSphere/north/alpha/shop1: memory is 16 GiB, the source has 4096 MiB\n";
     for _ in 0..2 {
         let told = imported(&sandbox, &shop, &["--update"]);
-        assert!(told.ends_with(&format!("1 vm: 1 unchanged, 1 field held\n{held}")), "{told}");
+        assert!(told.ends_with(&format!("1 VM: 1 unchanged, 1 field held\n{held}")), "{told}");
     }
     assert_eq!(history(&sandbox), before, "what is held leaves no history");
     // The other fields are the source's as before.
     imported(&sandbox, &[Vm { cpus: 8, ..vm("shop1", "alpha", 1) }], &["--update"]);
     assert_eq!(vms(&sandbox, "memory,cpu"), "16 GiB,8\n");
     let released = sandbox.run(&["vm", "set", "shop1", "--release", "memory"]);
-    assert_eq!((released.status, released.stderr.as_str()), (0, "changed 1 vm\n"));
+    assert_eq!((released.status, released.stderr.as_str()), (0, "changed 1 VM\n"));
     let nothing = sandbox.run(&["vm", "set", "shop1", "--release", "memory"]);
-    assert_eq!((nothing.status, nothing.stderr.as_str()), (0, "nothing to change: it is so already\n"));
+    assert_eq!((nothing.status, nothing.stderr.as_str()), (0, "no changes needed\n"));
     let told = imported(&sandbox, &shop, &["--update"]);
-    assert!(told.ends_with("1 vm: 1 changed\n"), "{told}");
+    assert!(told.ends_with("1 VM: 1 changed\n"), "{told}");
     assert_eq!(vms(&sandbox, "memory,cpu"), "4096 MiB,2\n");
     let wrong = sandbox.run(&["vm", "set", "shop1", "--release", "memroy"]);
     assert_eq!(wrong.status, 2, "{wrong}");
@@ -396,7 +398,7 @@ fn undoing_what_a_person_set_releases_it() {
     sandbox.ok(&["vm", "set", "shop1", "--memory", "16GiB"]);
     sandbox.done("undo", &[]);
     let told = imported(&sandbox, &[vm("shop1", "alpha", 1)], &["--update"]);
-    assert!(told.ends_with("1 vm: 1 unchanged\n"), "{told}");
+    assert!(told.ends_with("1 VM: 1 unchanged\n"), "{told}");
     assert!(!sandbox.exported().contains("vm vSphere/north/alpha/shop1,memory,"));
 }
 
@@ -408,8 +410,8 @@ fn what_was_typed_before_a_record_was_adopted_is_held() {
     }
     sandbox.ok(&["vm", "add", "shop1", "--pool", "alpha", "--memory", "16GiB"]);
     let told = imported(&sandbox, &[vm("shop1", "alpha", 1)], &["--update"]);
-    let held = "held: vm vSphere/north/alpha/shop1: memory is 16 GiB, the source has 4096 MiB\n";
-    assert!(told.ends_with(&format!("1 vm: 1 changed, 1 adopted, 1 field held\n{held}")), "{told}");
+    let held = "held: VM vSphere/north/alpha/shop1: memory is 16 GiB, the source has 4096 MiB\n";
+    assert!(told.ends_with(&format!("1 VM: 1 changed, 1 adopted, 1 field held\n{held}")), "{told}");
     assert_eq!(vms(&sandbox, "memory,cpu,status"), "16 GiB,2,running\n");
 }
 
@@ -513,7 +515,8 @@ fn a_plan_in_a_file_is_applied_as_it_is_or_refused() {
     sandbox.ok(&["vm", "set", "a", "--cpu", "3"]);
     let refused = sandbox.run(&["import", "--plan-file", file]);
     assert_eq!((refused.status, refused.stdout.as_str()), (4, ""), "{refused}");
-    let changed = "error: the inventory has changed since the plan; nothing was imported\nhelp: make the plan again\n";
+    let changed = "error: the inventory has changed since the plan; nothing was imported\nhelp: write the plan \
+         again with --plan=FILE\n";
     assert!(refused.stderr.ends_with(changed), "{refused}");
     make();
     export(&sandbox, &[vm("c", "alpha", 1)]);

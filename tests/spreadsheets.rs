@@ -30,7 +30,7 @@ fn headings_of_six_languages_are_understood_and_named() {
             "{header}"
         );
         let first = header.split(',').next().unwrap_or_default();
-        assert!(answer.stderr.contains(&format!("read: \"{first}\" as name, ")), "{answer}");
+        assert!(answer.stderr.contains(&format!("read \"{first}\" as name, ")), "{answer}");
         assert!(answer.stderr.contains(" as memory in MB"), "{answer}");
     }
 }
@@ -43,13 +43,13 @@ fn a_mapping_names_columns_units_and_what_is_not_there() {
     let answer = imported(&sandbox, "vm", "vms.csv", file, &map);
     assert_eq!(
         answer.stderr,
-        "1 vm: 1 new\nread: \"Machine\" as name, \"Size\" as memory in MiB\n1 column is not used (-v names it)\n"
+        "1 VM: 1 new\nread \"Machine\" as name, \"Size\" as memory in MiB\n1 column is not used (-v lists it)\n"
     );
     assert_eq!(told(&sandbox, "vm", "name,pool,memory"), "shop1,alpha,4096 MiB\n");
 
     let answer =
         imported(&alpha(), "vm", "vms.csv", "name,pool,Notes,Rack\nshop1,alpha,x,7\n", &["--ignore-unknown", "-v"]);
-    assert_eq!(answer.stderr, "1 vm: 1 new\n2 columns are not used: \"Notes\", \"Rack\"\n");
+    assert_eq!(answer.stderr, "1 VM: 1 new\n2 columns are not used: \"Notes\", \"Rack\"\n");
 
     let quoted = ["--map", "\"RAM, installed\"=memory:GiB"];
     let sandbox = alpha();
@@ -62,12 +62,12 @@ fn a_wrong_mapping_is_refused_before_a_row_is_read() {
     let sandbox = alpha();
     sandbox.file("vms.csv", "name,pool\nshop1,alpha\n");
     for (options, status, message) in [
-        (["--map", "Nom"], 2, "error: \"Nom\" of --map has no = between two names"),
-        (["--map", "Nom=nmae"], 2, "error: \"nmae\" of --map is no column of vms"),
-        (["--unit", "ram=GiB"], 2, "error: \"ram\" of --unit is no column of vms"),
-        (["--set", "rack=7"], 2, "error: \"rack\" of --set is no column of vms"),
-        (["--set", "pool=beta"], 1, "the column \"pool\" means what --set sets"),
-        (["--map", "Nom=name"], 1, "there is no column \"Nom\", which --map names"),
+        (["--map", "Nom"], 2, "error: --map must be HEADING=FIELD, not \"Nom\""),
+        (["--map", "Nom=nmae"], 2, "error: \"nmae\" of --map is not a column of VMs"),
+        (["--unit", "ram=GiB"], 2, "error: \"ram\" of --unit is not a column of VMs"),
+        (["--set", "rack=7"], 2, "error: \"rack\" of --set is not a column of VMs"),
+        (["--set", "pool=beta"], 1, "the column \"pool\" and --set set the same field"),
+        (["--map", "Nom=name"], 1, "the column \"Nom\" of --map is missing"),
         (["--decimal", ";"], 2, "error: \";\" is not a decimal mark"),
         (["--header-row", "9"], 1, "error: vms.csv ends before line 9, which --header-row names"),
         (["--header-row", "0"], 2, "error: \"0\" is not the number of a row"),
@@ -85,15 +85,15 @@ fn an_ambiguous_number_or_date_is_refused_with_its_readings_or_read_as_the_optio
         (
             "memory",
             "\"1,024 MB\"",
-            "(it is \"1024 MB\" with --decimal ., or \"1.024 MB\" with --decimal ,)",
+            "(pass --decimal . for \"1024 MB\", or --decimal , for \"1.024 MB\")",
             ["--decimal", "."],
             "1024 MB",
         ),
         ("memory", "\"1,024 MB\"", "has a separator in its number", ["--decimal", ","], "1.024 MB"),
-        ("memory", "\"1,5 GB\"", "(it is \"1.5 GB\" with --decimal ,)", ["--decimal", ","], "1.5 GB"),
-        ("memory", "\"1.024,5 GB\"", "(it is \"1024.5 GB\" with --decimal ,)", ["--decimal", ","], "1024.5 GB"),
+        ("memory", "\"1,5 GB\"", "(pass --decimal , for \"1.5 GB\")", ["--decimal", ","], "1.5 GB"),
+        ("memory", "\"1.024,5 GB\"", "(pass --decimal , for \"1024.5 GB\")", ["--decimal", ","], "1024.5 GB"),
         ("memory", "4096", "has no unit", ["--unit", "memory=MiB"], "4096 MiB"),
-        ("cpu", "\"0,5\"", "(it is \"0.5\" with --decimal ,)", ["--decimal", ","], "0.5"),
+        ("cpu", "\"0,5\"", "(pass --decimal , for \"0.5\")", ["--decimal", ","], "0.5"),
         ("created", "03/04/2025", "is not a time", ["--date-format", "%d/%m/%Y"], "2025-04-03T00:00:00Z"),
         ("created", "03/04/2025", "is not a time", ["--date-format", "%m/%d/%Y"], "2025-03-04T00:00:00Z"),
     ] {
@@ -115,10 +115,10 @@ fn three_digits_behind_a_point_are_ambiguous_in_files_of_others_and_not_in_those
     imported(&sandbox, "vm", "own.csv", "name,pool,memory\nshop1,alpha,1.125 TiB\n", &[]);
     let exported = sandbox.ok(&["vm", "list", "-c", "name,pool,memory", "-o", "csv"]);
     let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], exported);
-    assert_eq!((answer.status, answer.stderr.as_str()), (0, "1 vm: 1 unchanged\n"), "{answer}");
+    assert_eq!((answer.status, answer.stderr.as_str()), (0, "1 VM: 1 unchanged\n"), "{answer}");
     for file in ["name;pool;memory\nshop2;alpha;1.024 MB\n", "Nom,pool,memory\nshop2,alpha,1.024 MB\n"] {
         let answer = refused(&sandbox, "vm", "vms.csv", file, &[]);
-        let readings = "(it is \"1.024 MB\" with --decimal ., or \"1024 MB\" with --decimal ,)";
+        let readings = "(pass --decimal . for \"1.024 MB\", or --decimal , for \"1024 MB\")";
         assert!(answer.stderr.contains(readings), "{answer}");
     }
 }
@@ -162,7 +162,7 @@ fn empty_rows_and_columns_are_skipped_and_counted() {
     let sandbox = alpha();
     let file = "name, pool, owner,,\n,,,,\nshop1, alpha, kim,,\n , ,\t,,\nshop2,alpha,,,\n";
     let answer = imported(&sandbox, "vm", "vms.csv", file, &[]);
-    assert_eq!(answer.stderr, "2 vms: 2 new\nskipped 2 empty rows\nskipped 2 empty columns at the end\n");
+    assert_eq!(answer.stderr, "2 VMs: 2 new\nskipped 2 empty rows\nskipped 2 empty columns at the end\n");
     assert_eq!(told(&sandbox, "vm", "name,owner"), "shop1,kim\nshop2,\n");
     let answer = refused(&sandbox, "vm", "more.csv", "name,pool,,\nshop3,alpha,,x\n", &[]);
     assert!(answer.stderr.contains("more.csv:2: has a cell in column 4, which has no name in the header"), "{answer}");
@@ -178,10 +178,9 @@ fn a_header_may_stand_lower_or_not_be_there() {
     let answer = refused(&sandbox, "vm", "vms.csv", "Nom;Baie\nshop4;7\n", &[]);
     assert_eq!(
         answer.stderr,
-        "error: 1 row is wrong in vms.csv; nothing was imported\n  vms.csv:1: \"Baie\" is no column of vms (columns are \
+        "error: 1 column is wrong in vms.csv; nothing was imported\n  vms.csv:1: \"Baie\" is not a column of VMs (columns: \
          name, pool, type, status, memory, cpu, os, custom-os, owner, created, updated, ips, disks, systems; map others \
-         with --map 'HEADING=FIELD', skip them with --ignore-unknown)\nhelp: mend it and import again; --rejects FILE \
-         writes the bad rows out, --skip-bad imports the others\n"
+         with --map 'HEADING=FIELD', skip them with --ignore-unknown)\nhelp: fix this column and import again\n"
     );
 }
 
@@ -191,7 +190,7 @@ fn encodings_have_the_names_of_iconv_and_python_and_are_guessed_in_errors_only()
     let japanese = b"name,pool\n\x83T\x81[\x83o\x81[\x87@,alpha\n";
     let sandbox = alpha();
     let answer = refused(&sandbox, "vm", "vms.csv", japanese, &[]);
-    assert!(answer.stderr.contains("(name the encoding with --encoding; it may be shift_jis)"), "{answer}");
+    assert!(answer.stderr.contains("(pass --encoding, possibly shift_jis)"), "{answer}");
     imported(&sandbox, "vm", "vms.csv", japanese, &["--encoding", "cp932"]);
     imported(&sandbox, "vm", "dos.csv", b"name,pool\nGer\x84t,alpha\n", &["--encoding", "cp850"]);
     imported(&sandbox, "vm", "bom.csv", b"\xef\xbb\xbfname,pool\nplain,alpha\n", &["--encoding", "utf-8-sig"]);
@@ -216,7 +215,7 @@ fn what_a_list_prints_an_import_takes_back_and_computed_values_are_compared() {
     let answer = imported(&sandbox, "pool", "pools.csv", "name,dc,vms\nprod,tokyo,7\ntest,tokyo,1\n", &["--update"]);
     assert_eq!(
         answer.stderr,
-        "2 pools: 2 unchanged\nskipped 1 computed column: \"vms\"\nwarning: 1 computed value is another in the \
-         inventory, and was not set: AWS/tokyo/prod: vms is \"2\" and not \"7\"\n"
+        "2 pools: 2 unchanged\nskipped 1 computed column: \"vms\"\nwarning: 1 computed value is different in the \
+         inventory and was skipped: AWS/tokyo/prod: vms is \"2\", not \"7\"\n"
     );
 }

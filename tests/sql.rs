@@ -58,7 +58,7 @@ fn takes_parameters_and_standard_input() {
     status 2
     ----- stderr -----
     error: the parameter :a has no value
-    help: give it with --param a=VALUE
+    help: pass --param a=VALUE
     ");
     insta::assert_snapshot!(asked(&["SELECT 1", "--param", "b=1"], ""), @r"
     status 2
@@ -69,7 +69,7 @@ fn takes_parameters_and_standard_input() {
     status 1
     ----- stderr -----
     error: a parameter has no name
-    help: write :NAME, and give it with --param NAME=VALUE
+    help: write :NAME, and pass --param NAME=VALUE
     ");
 }
 
@@ -80,8 +80,8 @@ fn bad_sql_is_told_in_a_sentence() {
         ("SELEC 1", "the SQL cannot be run: near \"SELEC\": syntax error"),
         ("SELECT nme FROM v_vm", "the SQL cannot be run: no such column: nme"),
         ("SELECT 1 FROM vms", "the SQL cannot be run: no such table: vms"),
-        ("", "there is no SQL to run"),
-        ("/* nothing */", "there is no SQL to run"),
+        ("", "no SQL specified"),
+        ("/* nothing */", "no SQL specified"),
         ("SELECT 1; SELECT 2", "inv sql runs one statement at a time"),
         ("SELECT abs(-9223372036854775808)", "the SQL cannot be run: integer overflow"),
         ("SELECT '\u{1b}[2J' FROM \u{1b}[2J", "the SQL cannot be run: unrecognized token: \"\\x1b\""),
@@ -188,13 +188,13 @@ fn what_would_write_or_read_secrets_is_refused() {
     status 5
     ----- stderr -----
     error: password hashes are not readable
-    help: name the columns that you want of login_users, other than password_hash
+    help: select the columns of login_users by name, without password_hash
     ");
     insta::assert_snapshot!(sandbox.run(&["sql", "DELETE FROM users"]), @r"
     status 5
     ----- stderr -----
     error: inv sql only reads
-    help: change the inventory with its own commands
+    help: change the inventory with inv commands, such as inv vm set
     ");
     assert_eq!(
         sandbox.ok(&["sql", "SELECT username, email FROM v_login_user", "-o", "csv"]),
@@ -255,14 +255,14 @@ fn what_takes_too_long_or_too_much_is_ended() {
     insta::assert_snapshot!(sandbox.run(&["sql", FOR_EVER, "--timeout", "1"]), @r"
     status 1
     ----- stderr -----
-    error: the SQL took longer than 1 second
-    help: ask for less, or give it longer with --timeout SECONDS
+    error: the SQL exceeded the limit of 1 second
+    help: reduce the query, or raise the limit with --timeout SECONDS
     ");
     assert!(began.elapsed() >= Duration::from_secs(1) && began.elapsed() < Duration::from_secs(20));
     for (sql, sentence) in [
-        ("SELECT length(zeroblob(100000000))", "the SQL makes a value of more than 64 MiB"),
-        ("SELECT printf('%.*c', 200000000, 'x')", "the SQL makes a value of more than 64 MiB"),
-        (MUCH, "the SQL takes more than 1 GiB of memory"),
+        ("SELECT length(zeroblob(100000000))", "the SQL computes a value of more than 64 MiB"),
+        ("SELECT printf('%.*c', 200000000, 'x')", "the SQL computes a value of more than 64 MiB"),
+        (MUCH, "the SQL needs more than 1 GiB of memory"),
     ] {
         let answer = sandbox.run(&["sql", sql]);
         assert_eq!(
@@ -338,8 +338,8 @@ fn the_time_ends_within_one_function_too() {
     insta::assert_snapshot!(sandbox.run(&["sql", ONE_FUNCTION, "--timeout", "2"]), @r"
     status 1
     ----- stderr -----
-    error: the SQL took longer than 2 seconds
-    help: ask for less, or give it longer with --timeout SECONDS
+    error: the SQL exceeded the limit of 2 seconds
+    help: reduce the query, or raise the limit with --timeout SECONDS
     ");
     let took = began.elapsed();
     assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(3), "{took:?}");
@@ -391,8 +391,8 @@ fn without_room_for_a_copy_only_short_statements_are_answered() {
     assert_eq!((refused.status, refused.stdout.as_str()), (1, ""));
     assert_eq!(
         refused.stderr,
-        "error: cannot copy the inventory for SQL that takes long: no such file or directory\n\
-         help: make room in the folder for temporary files, or set TMPDIR to another one\n"
+        "error: cannot copy the inventory for a long query: no such file or directory\n\
+         help: free space in the folder for temporary files, or set TMPDIR to another folder\n"
     );
 }
 

@@ -43,7 +43,7 @@ fn the_record_says_the_sums_of_the_estate() {
         counted("statuses", "status", "vms"),
         pairs(&[("running", 1), ("stopped", 1), ("planned", 1), ("retired", 1), ("unknown", 3)])
     );
-    assert_eq!(counted("oses", "os", "vms"), pairs(&[("not known", 4), ("Debian-12", 1), ("Plan9", 1)]));
+    assert_eq!(counted("oses", "os", "vms"), pairs(&[("unknown", 4), ("Debian-12", 1), ("Plan9", 1)]));
     assert_eq!(counted("top_pools", "pool", "vms")[0], ("AWS/tokyo/prod".to_owned(), 3));
     assert_eq!(counted("growth", "month", "new_vms").iter().map(|(_, count)| count).sum::<i64>(), 7);
 }

@@ -272,6 +272,18 @@ pub fn answer(command: &mut Command) -> Answer {
     }
 }
 
+/// A Python that has `modules`: the one on the path, or that of the system, for which Debian packages are.
+pub fn python_with(modules: &str) -> Command {
+    let has_them = |program: &&str| {
+        let imported = Command::new(program).args(["-c", &format!("import {modules}")]).output();
+        imported.is_ok_and(|output| output.status.success())
+    };
+    let program = ["python3", "/usr/bin/python3"].into_iter().find(has_them);
+    Command::new(program.unwrap_or_else(|| {
+        panic!("no python3 imports {modules}: it comes from PyPI, or with the Debian packages python3-…")
+    }))
+}
+
 /// Returns JSON without the ids of records, which differ from one inventory to another.
 pub fn without_ids(json: &str) -> String {
     let mut parts = json.split("\"id\": ");

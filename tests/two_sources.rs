@@ -42,10 +42,10 @@ fn the_second_source_still_changes_what_the_first_one_has_no_value_for() {
     let sandbox = estate();
     run(&sandbox, "second", "external-id,name,pool,cpu,memory,type\ns1,web01,a,8,4 GiB,large\n");
     let adopted = run(&sandbox, "first", "external-id,name,pool,cpu,memory\nf1,web01,a,2,\n");
-    assert_eq!(adopted, "1 vm: 1 changed, 1 adopted\n");
+    assert_eq!(adopted, "1 VM: 1 changed, 1 adopted\n");
     assert_eq!(vms(&sandbox, "cpu,memory,type"), "2,4 GiB,large\n");
     let told = run(&sandbox, "second", "external-id,name,pool,cpu,memory,type\ns1,web01,a,8,16 GiB,huge\n");
-    assert_eq!(told, "1 vm: 1 changed, 1 field held\nheld: vm AWS/tokyo/a/web01: cpu is 2, the source has 8\n");
+    assert_eq!(told, "1 VM: 1 changed, 1 field held\nheld: VM AWS/tokyo/a/web01: cpu is 2, the source has 8\n");
     assert_eq!(vms(&sandbox, "cpu,memory,type"), "2,16 GiB,huge\n");
     let before = history(&sandbox);
     run(&sandbox, "first", "external-id,name,pool,cpu,memory\nf1,web01,a,2,\n");
@@ -140,6 +140,50 @@ fn disks_that_a_person_or_another_source_made_are_not_in_a_files_list() {
     run(&sandbox, "first", "external-id,name,pool,disks\nf1,web01,a,10 GiB\n");
     sandbox.ok(&["disk", "add", "data", "--vm", "web01", "--size", "9GiB"]);
     let told = run(&sandbox, "first", "external-id,name,pool,disks\nf1,web01,a,20 GiB\n");
-    assert_eq!(told, "1 vm: 1 changed\n");
+    assert_eq!(told, "1 VM: 1 changed\n");
     assert_eq!(vms(&sandbox, "disks"), "20 GiB;9 GiB\n");
+}
+
+#[test]
+fn a_name_that_a_row_with_another_id_has_is_told_as_adopted_with_both_ids() {
+    let sandbox = estate();
+    let first = "external-id,name,pool,cpu\nA,web,a,2\nC,db,a,1\n";
+    run(&sandbox, "first", first);
+    let path = sandbox.file("vms.csv", first.replace("A,", "B,"));
+    let plan = ["vm", "import", &path, "--source", "first", "--update", "-o", "csv"];
+    let planned = sandbox.run(&[&plan[..], &["-n"]].concat());
+    assert_eq!(
+        planned.to_string(),
+        "status 0\naction,noun,record,field,old,new\nadopt,vm,AWS/tokyo/a/web,external-id,A,B\n----- stderr -----\n\
+         would import 2 VMs: 2 unchanged, 1 adopted\n"
+    );
+    assert_eq!(sandbox.run(&plan).stderr, "2 VMs: 2 unchanged, 1 adopted\n");
+    assert_eq!(sandbox.run(&plan).stderr, "2 VMs: 2 unchanged\n", "the second run has nothing to tell");
+}
+
+#[test]
+fn a_run_that_changes_only_which_source_decides_a_field_is_told_as_a_change() {
+    let sandbox = estate();
+    run(&sandbox, "second", "external-id,name,pool,cpu\n1,web,a,2\n");
+    // The source that decides has no value for cpu yet, then the same as the other.
+    run(&sandbox, "first", "external-id,name,pool\nx,web,a\n");
+    let path = sandbox.file("vms.csv", "external-id,name,pool,cpu\nx,web,a,2\n");
+    let import = ["vm", "import", &path, "--source", "first", "--update", "-o", "json"];
+    let sentence = "1 VM: 1 unchanged\nno record changes, only which source decides fields\n";
+    let planned = sandbox.run(&[&import[..], &["-n"]].concat());
+    assert_eq!(planned.stderr, format!("would import {sentence}"));
+    let done = sandbox.run(&import);
+    assert_eq!(done.stderr, sentence);
+    for answer in [&planned, &done] {
+        let told: serde_json::Value = serde_json::from_str(&answer.stdout).expect("JSON");
+        assert_eq!(told["records"][0]["noun"], "field-owner", "{told}");
+        assert_eq!(told["records"].as_array().map(Vec::len), Some(1), "{told}");
+    }
+    let told: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
+    let last = sandbox.ok(&["log", "--limit", "1", "-o", "csv"]);
+    assert_eq!(last.lines().nth(1).and_then(|row| row.split(',').next()), Some(told["change"].to_string().as_str()));
+    let again = sandbox.run(&import);
+    assert_eq!(again.stderr, "1 VM: 1 unchanged\n");
+    let told: serde_json::Value = serde_json::from_str(&again.stdout).expect("JSON");
+    assert_eq!((told["change"].clone(), told["records"].clone()), (serde_json::Value::Null, serde_json::json!([])));
 }

@@ -220,13 +220,13 @@ fn columns_filters_order_and_limits_work_as_on_lists() {
     insta::assert_snapshot!(sandbox.run(&["usage", "--by", "owner", "-c", "ownr"]), @r#"
     status 2
     ----- stderr -----
-    error: there is no column "ownr"
-    help: did you mean owner? the columns are owner, vms, vms.planned, vms.retired, cpu.allocated, cpu.planned, cpu.retired, memory.allocated, memory.planned, memory.retired, disk.allocated, disk.planned, disk.retired
+    error: unknown column "ownr"
+    help: did you mean owner? columns: owner, vms, vms.planned, vms.retired, cpu.allocated, cpu.planned, cpu.retired, memory.allocated, memory.planned, memory.retired, disk.allocated, disk.planned, disk.retired
     "#);
     insta::assert_snapshot!(sandbox.run(&["usage", "--warn-at", "101%"]), @r#"
     status 2
     ----- stderr -----
-    error: --warn-at takes a whole percentage up to 100%, not "101%"
+    error: --warn-at must be a whole percentage up to 100%, not "101%"
     help: for example --warn-at 90%
     "#);
     let limit = sandbox.run(&["usage", "--limit", "90%"]);

@@ -49,13 +49,13 @@ fn quantities_are_kept_as_given_and_measured_in_bytes() {
 fn what_is_no_quantity_is_refused_with_its_reason() {
     let sandbox = Sandbox::estate();
     for (given, words) in [
-        ("16", "memory: \"16\" has no unit; which is meant, MiB, GiB or TiB?"),
+        ("16", "memory: \"16\" has no unit; MiB, GiB or TiB?"),
         ("16 GX", "memory: \"16 GX\" has no known unit"),
         ("-1 GiB", "memory: \"-1 GiB\" is negative"),
         ("NaN GiB", "memory: \"NaN GiB\" is not a number"),
         ("1e3 GiB", "memory: \"1e3 GiB\" has an exponent"),
         ("0x10 GiB", "memory: \"0x10 GiB\" is hexadecimal"),
-        ("１６ GiB", "memory: \"１６ GiB\" has \"１\" where a digit from 0 to 9 is wanted"),
+        ("１６ GiB", "memory: \"１６ GiB\" has \"１\" instead of a digit from 0 to 9"),
         ("9223372036854775808 B", "memory: \"9223372036854775808 B\" is more than 9223372036854775807 bytes"),
         ("8192 PiB", "memory: \"8192 PiB\" is more than 9223372036854775807 bytes"),
         ("inf GiB", "memory: \"inf GiB\" is not a number"),
@@ -99,7 +99,7 @@ fn counts_of_cpus_are_positive_decimals() {
         ("-1", "cpu: \"-1\" is negative"),
         ("1e3", "cpu: \"1e3\" has an exponent"),
         ("four", "cpu: \"four\" is not a number"),
-        ("٤", "cpu: \"٤\" has \"٤\" where a digit from 0 to 9 is wanted"),
+        ("٤", "cpu: \"٤\" has \"٤\" instead of a digit from 0 to 9"),
     ] {
         refused(&sandbox, &["vm", "set", "web02", &format!("--cpu={given}")], words);
     }
@@ -118,8 +118,8 @@ fn a_status_is_one_of_seven_words() {
     assert_eq!(answer.status, 1);
     assert_eq!(
         answer.stderr,
-        "error: status: \"runing\" is no status\nhelp: did you mean running? a status is running, stopped, suspended, \
-         planned, failed, retired or unknown\n"
+        "error: status: \"runing\" is not a status\nhelp: did you mean running? a status is running, stopped, \
+         suspended, planned, failed, retired or unknown\n"
     );
 }
 
@@ -148,11 +148,11 @@ fn what_is_no_address_is_refused_with_its_reason() {
     for (field, given, reason) in [
         ("ipv4", "010.0.0.1", "has a leading zero, which some programs read as octal"),
         ("ipv4", "10.0.0.256", "has the number 256, which is more than 255"),
-        ("ipv4", "10.0.0", "has 3 numbers where an IPv4 address has 4"),
-        ("ipv6", "fe80::1%eth0", "has a zone id, which means something on one machine only"),
-        ("ipv4", "10.0.0.1/24", "has a prefix length where an address alone is wanted"),
+        ("ipv4", "10.0.0", "has 3 numbers instead of 4"),
+        ("ipv6", "fe80::1%eth0", "has a zone id, which is valid on one machine only"),
+        ("ipv4", "10.0.0.1/24", "has a prefix length, which an address cannot have"),
         ("ipv6", "[fd00::1]", "has brackets around the address"),
-        ("ipv4", "fd00::1", "is an IPv6 address where an IPv4 address is wanted"),
+        ("ipv4", "fd00::1", "is an IPv6 address, not an IPv4 address"),
     ] {
         refused(&sandbox, &["ip", "add", &format!("--{field}={given}")], &format!("{field}: \"{given}\" {reason}"));
     }
@@ -166,8 +166,8 @@ fn an_address_that_its_vlan_already_has_is_refused_with_who_has_it() {
     assert_eq!(answer.status, 4);
     assert_eq!(
         answer.stderr,
-        "error: 10.0.0.11 in vlan 101 is taken by vm \"AWS/tokyo/prod/web01\"\n\
-         help: take it all the same with --allow-duplicate\n"
+        "error: 10.0.0.11 in vlan 101 is used by VM \"AWS/tokyo/prod/web01\"\n\
+         help: pass --allow-duplicate to use it anyway\n"
     );
     let answer = sandbox.run(&["vm", "add", "new", "--pool", "prod", "--ip", "10.0.0.12", "--ip", "10.0.0.11@101"]);
     assert_eq!(answer.status, 4, "{answer}");
@@ -206,7 +206,8 @@ fn a_vlan_is_a_number_from_1_to_4094_or_a_name() {
             assert_eq!(
                 answer.stderr,
                 format!(
-                    "error: vlan: \"{vlan}\" is no VLAN number\nhelp: a VLAN is a number from 1 to 4094, or a name\n"
+                    "error: vlan: \"{vlan}\" is not a VLAN number\nhelp: a VLAN is a number from 1 to 4094, or a \
+                     name\n"
                 )
             );
         }
@@ -221,8 +222,8 @@ fn an_email_is_one_at_sign_with_something_on_both_sides() {
     }
     for (email, reason) in [
         ("bob", "has no @"),
-        ("@b", "has nothing before its @"),
-        ("a@", "has nothing after its @"),
+        ("@b", "has no text before its @"),
+        ("a@", "has no text after its @"),
         ("a@b@c", "has more than one @"),
     ] {
         refused(&sandbox, &["user", "set", "bob", "--email", email], &format!("email: \"{email}\" {reason}"));

@@ -40,7 +40,7 @@ fn a_lock_is_waited_for_aloud_and_given_up_with_the_name_of_its_holder() {
     let sandbox = Sandbox::estate();
     let holder = Holder::of(&sandbox, "BEGIN IMMEDIATE");
     let who = format!("another program (pid {}, python3)", holder.0.id());
-    let help = "help: try again when it is done, or wait longer with --wait SECONDS\n";
+    let help = "help: try again later, or wait longer with --wait SECONDS\n";
 
     let at_once = sandbox.run(&["--wait", "0", "user", "add", "carol"]);
     assert_eq!((at_once.status, at_once.stdout.as_str()), (6, ""));
@@ -79,7 +79,7 @@ fn a_lock_is_waited_for_aloud_and_given_up_with_the_name_of_its_holder() {
 
     let wrong = sandbox.run(&["--wait", "soon", "user", "list"]);
     assert_eq!(wrong.status, 2);
-    assert_eq!(wrong.stderr, "error: \"soon\" is not a length of time\nhelp: write 30s, 5m or 1h\n");
+    assert_eq!(wrong.stderr, "error: \"soon\" is not a duration\nhelp: write 30s, 5m or 1h\n");
 }
 
 /// An import that has begun to write, and is stopped until it gets the signal CONT.
@@ -110,7 +110,7 @@ fn another_inv_is_told_by_its_noun_and_verb_and_never_by_what_it_was_given() {
         refusal.stderr,
         format!(
             "error: the inventory is locked by another inv (pid {}, user import)\n\
-             help: try again when it is done, or wait longer with --wait SECONDS\n",
+             help: try again later, or wait longer with --wait SECONDS\n",
             import.id()
         )
     );

@@ -19,7 +19,7 @@ fn undo_walks_back_and_redo_forward() {
         let answer = sandbox.run(&[verb]);
         assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr.as_str()), (0, "", stderr));
     };
-    refused(&sandbox.run(&["redo"]), "nothing to redo: the last change is no undo");
+    refused(&sandbox.run(&["redo"]), "nothing to redo: the last change is not an undo");
     told("undo", "undid change 3 (inv user add c) by change 4\nnext to undo: change 2 (inv user add b)\n");
     assert_eq!(sandbox.exported(), held[2]);
     told("undo", "undid change 2 (inv user add b) by change 5\nnext to undo: change 1 (inv user add a)\n");
@@ -36,7 +36,7 @@ fn undo_walks_back_and_redo_forward() {
     }
     // A change in between leaves nothing to redo.
     sandbox.ok(&["user", "add", "d"]);
-    refused(&sandbox.run(&["redo"]), "nothing to redo: the last change is no undo");
+    refused(&sandbox.run(&["redo"]), "nothing to redo: the last change is not an undo");
     sandbox.ok(&["undo"]);
     assert_eq!(sandbox.exported(), held[1]);
     sandbox.ok(&["undo"]);

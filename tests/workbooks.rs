@@ -108,13 +108,13 @@ fn sheets_of_four_kinds_of_workbook_are_read() {
         convert(&sandbox, "vms.csv", &name);
         let content = std::fs::read(sandbox.path().join(&name)).expect("it was written");
         let answer = imported(&sandbox, "vm", &name, content, &[]);
-        assert_eq!(answer.stderr, "2 vms: 2 new\n", "{extension}");
+        assert_eq!(answer.stderr, "2 VMs: 2 new\n", "{extension}");
         let list = told(&sandbox, "vm", "name,pool,memory,cpu,owner");
         assert!(list.ends_with("new1,prod,16 GiB,4,alice\nサーバー,test,1.5 GB,0.5,\n"), "{list}");
     }
     let sandbox = Sandbox::estate();
     open_document(&sandbox, "vms.ods", rows);
-    assert_eq!(sandbox.run(&["vm", "import", "vms.ods"]).stderr, "2 vms: 2 new\n");
+    assert_eq!(sandbox.run(&["vm", "import", "vms.ods"]).stderr, "2 VMs: 2 new\n");
     let list = told(&sandbox, "vm", "name,pool,memory,cpu,owner");
     assert!(list.ends_with("new1,prod,16 GiB,4,alice\nサーバー,test,1.5 GB,0.5,\n"), "{list}");
 }
@@ -173,9 +173,9 @@ fn the_sheet_is_the_one_with_rows_or_of_the_noun_or_named() {
     let sandbox = Sandbox::estate();
     let vms = |name: &str| row(1, &["name", "pool"]) + &row(2, &[name, "prod"]);
     workbook(&sandbox, "one.xlsx", &[("Notes", ""), ("Data", &vms("a"))]);
-    assert_eq!(sandbox.run(&["vm", "import", "one.xlsx"]).stderr, "1 vm: 1 new\n");
+    assert_eq!(sandbox.run(&["vm", "import", "one.xlsx"]).stderr, "1 VM: 1 new\n");
     workbook(&sandbox, "noun.xlsx", &[("Notes", &row(1, &["text"])), ("VMs", &vms("b"))]);
-    assert_eq!(sandbox.run(&["vm", "import", "noun.xlsx"]).stderr, "1 vm: 1 new\n");
+    assert_eq!(sandbox.run(&["vm", "import", "noun.xlsx"]).stderr, "1 VM: 1 new\n");
     workbook(&sandbox, "two.xlsx", &[("East", &vms("c")), ("West", &vms("d"))]);
     let answer = sandbox.run(&["vm", "import", "two.xlsx"]);
     assert_eq!(answer.status, 2);
@@ -183,11 +183,11 @@ fn the_sheet_is_the_one_with_rows_or_of_the_noun_or_named() {
         answer.stderr,
         "error: \"two.xlsx\" has several sheets\nhelp: pass --sheet with one of \"East\", \"West\"\n"
     );
-    assert_eq!(sandbox.run(&["vm", "import", "two.xlsx", "--sheet", "west"]).stderr, "1 vm: 1 new\n");
+    assert_eq!(sandbox.run(&["vm", "import", "two.xlsx", "--sheet", "west"]).stderr, "1 VM: 1 new\n");
     let answer = sandbox.run(&["vm", "import", "two.xlsx", "--sheet", "North"]);
     assert_eq!(
         (answer.status, answer.stderr.as_str()),
-        (2, "error: \"two.xlsx\" has no sheet \"North\"\nhelp: sheets are \"East\", \"West\"\n")
+        (2, "error: \"two.xlsx\" has no sheet \"North\"\nhelp: sheets: \"East\", \"West\"\n")
     );
     assert_eq!(told(&sandbox, "vm", "name"), "web01\nweb02\nweb10\na\nb\nd\n");
 }
@@ -201,7 +201,7 @@ fn dates_numbers_and_formulas_of_a_sheet_are_read_as_they_are_stored() {
     let answer = sandbox.run(&["vm", "import", "vms.xlsx"]);
     assert_eq!(
         (answer.status, answer.stderr.as_str()),
-        (0, "1 vm: 1 new\nwarning: 1 formula has no stored value and was read as empty: D2\n")
+        (0, "1 VM: 1 new\nwarning: 1 formula has no stored value and was read as empty: D2\n")
     );
     assert_eq!(told(&sandbox, "vm", "name,cpu,custom-os").lines().last(), Some("calc,2,"));
     sandbox.file("days.csv", "name,pool,created\nday,prod,2023-02-08\nhour,prod,2023-02-08 15:49:10\n");
@@ -228,12 +228,12 @@ fn what_is_no_workbook_is_named_as_what_it_is() {
     let answer = sandbox.run(&["vm", "import", "broken.xlsx", "--delimiter", ";"]);
     assert_eq!(
         (answer.status, answer.stderr.as_str()),
-        (2, "error: --delimiter is for text, and \"broken.xlsx\" is a workbook\n")
+        (2, "error: --delimiter does not apply to \"broken.xlsx\", which is a workbook\n")
     );
     sandbox.file("vms.csv", "name,pool\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--sheet", "S"]);
     assert_eq!(
         (answer.status, answer.stderr.as_str()),
-        (2, "error: --sheet is for workbooks, and \"vms.csv\" is none\n")
+        (2, "error: --sheet does not apply to \"vms.csv\", which is not a workbook\n")
     );
 }

@@ -272,7 +272,6 @@ fn unknown(catalog: &Catalog, here: &'static Entity, text: &str, rest: &str) -> 
     let names = names(catalog, here);
     let error = Error::usage(format!("{} has no column {}", here.noun, shown::quoted(text)));
     let near = similar::nearest(rest, names.iter().map(String::as_str), 3);
-    let listed =
-        format!("the columns of {} are {}; references go on with a dot, as pool.dc", here.noun, names.join(", "));
+    let listed = format!("columns of {}: {}; a dot follows a reference, as in pool.dc", here.noun, names.join(", "));
     error.help(similar::did_you_mean(&near).map_or(listed.clone(), |near| format!("{near} {listed}")))
 }

@@ -361,7 +361,17 @@ impl Entity {
         self.fields.iter().filter(|field| !matches!(field.kind, Kind::Created | Kind::Updated))
     }
 
-    /// A count of it in words: `1 vm`, `12 vms`.
+    /// The singular with its article: `a VM`, `an address`.
+    #[must_use]
+    pub fn with_article(&self) -> String {
+        let label = self.labels.0;
+        let is_vowel = label.starts_with(['a', 'e', 'i', 'o', 'u', 'O']);
+        // A unit and a user begin with the sound of y.
+        let is_vowel = is_vowel && !label.starts_with("un") && !label.starts_with("us");
+        format!("{} {label}", if is_vowel { "an" } else { "a" })
+    }
+
+    /// A count of it in words: `1 VM`, `12 VMs`.
     #[must_use]
     pub fn counted(&self, count: usize) -> String {
         let label = if count == 1 { self.labels.0 } else { self.labels.1 };

@@ -12,22 +12,18 @@ pub(super) static STORAGE_DEVICE: Entity = Entity {
     id: "storage_device_id",
     parent: Some("pool"),
     fields: &[
-        Field::name("What the storage device is called"),
-        Field::parent("pool", "cloud_pool_id", "pool", OnRemove::Refuse, "Which pool it serves"),
+        Field::name("Name of the storage device"),
+        Field::parent("pool", "cloud_pool_id", "pool", OnRemove::Refuse, "Pool of the storage device"),
         Field::optional(
             "capacity",
             "total_capacity",
             Kind::Quantity { unit: "total_capacity_unit_id" },
-            "How much it holds in all",
+            "Capacity of the storage device",
         ),
     ],
     keys: &[&["name", "pool"]],
     computed: &[
-        Computed {
-            name: "disks",
-            rule: Compute::Count { of: "disk", by: "storage" },
-            help: "how many disks are on it",
-        },
+        Computed { name: "disks", rule: Compute::Count { of: "disk", by: "storage" }, help: "number of its disks" },
         Computed {
             name: "capacity.allocated",
             rule: Compute::Sum {
@@ -37,12 +33,12 @@ pub(super) static STORAGE_DEVICE: Entity = Entity {
                 unless: Some(("vm.status", "retired")),
                 from_zero: true,
             },
-            help: "promised to disks, those of retired VMs apart",
+            help: "disk space allocated to disks, without those of retired VMs",
         },
         Computed {
             name: "capacity.free",
             rule: Compute::Remaining(Limit { of: "capacity", times: None, used: "capacity.allocated" }),
-            help: "what is not promised",
+            help: "disk space that is not allocated",
         },
     ],
     columns: &["name", "pool", "capacity", "capacity.allocated", "capacity.free", "disks"],
@@ -55,12 +51,12 @@ pub(super) static UNIT: Entity = Entity {
     noun: "unit",
     plural: "units",
     labels: ("unit", "units"),
-    about: "Units that quantities are given in",
+    about: "Units of quantities",
     table: "unit",
     id: "unit_id",
     fields: &[
-        Field::name("What is written behind the number, such as GiB"),
-        Field { name: "bytes", column: "bytes", kind: Kind::Factor, required: true, help: "How many bytes one is" },
+        Field::name("Symbol after the number, such as GiB"),
+        Field { name: "bytes", column: "bytes", kind: Kind::Factor, required: true, help: "Size in bytes" },
     ],
     keys: &[&["name"]],
     columns: &["name", "bytes"],

@@ -6,6 +6,7 @@ use crate::command::Graft;
 use crate::error::{Error, Kind, Result};
 use crate::input::lines::Lines;
 use crate::interrupt;
+use crate::output::Style;
 use crate::session::{Session, SharedTransaction};
 use crate::store::Writer;
 use crate::value::shown;
@@ -45,7 +46,7 @@ fn arguments(command: Command) -> Command {
         .long("each")
         .action(ArgAction::SetTrue)
         .conflicts_with("dry-run")
-        .help("Run each command in a transaction of its own, and go on after one that fails");
+        .help("Run each command in its own transaction, and continue after a failure");
     arguments::writes(command.arg(file).arg(each)).long_about(
         "Run commands from a file, one a line, such as: vm set web01 --cpu 4. Words are quoted as in a shell; a word inv \
          at the beginning, empty lines and lines that begin with # are ignored. Every verb and command of a noun except \
@@ -101,7 +102,7 @@ fn run_together(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Re
         if !faults.is_empty() {
             return Err(failed(&faults, commands.len(), "nothing was changed"));
         }
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let change = writer.change_id();
         if let Some(change) = change.filter(|_| report.is_written()) {
             writer.settle_history()?;
@@ -109,10 +110,10 @@ fn run_together(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Re
         }
         Ok((change, output.into_inner(), report))
     })?;
-    if session.dry_run || session.is_json() {
+    if session.dry_run || session.has_keys() {
         return report.tell(session);
     }
-    output.rewind().map_err(|error| Error::io("cannot read the answers that waited for the commit", error))?;
+    output.rewind().map_err(|error| Error::io("cannot read the results of the batch", error))?;
     session.answer_written(|out| std::io::copy(&mut output, out).map(drop).map_err(Error::output))?;
     session.say(&match change {
         Some(change) => format!("ran {}: change {change}", counted(commands.len())),
@@ -126,10 +127,14 @@ fn run_each(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Result
     let mut faults = FaultLines::default();
     for line in commands {
         interrupt::check()?;
+        if session.style == Some(Style::Yaml) {
+            // Each command answers with a document of its own.
+            session.answer_text("---\n")?;
+        }
         run_line(session, line, None).or_else(|error| note(&mut faults, name, line, error))?;
     }
     if !faults.is_empty() {
-        return Err(failed(&faults, commands.len(), "the others were run"));
+        return Err(failed(&faults, commands.len(), "the other commands were run"));
     }
     session.say(&format!("ran {}", counted(commands.len())));
     Ok(())
@@ -138,18 +143,18 @@ fn run_each(session: &Session<'_>, name: &str, commands: &[BatchLine]) -> Result
 /// Runs the command on a line.
 fn run_line(session: &Session<'_>, line: &BatchLine, shared: Option<SharedTransaction<'_>>) -> Result<()> {
     let words = shlex::split(&line.text).ok_or_else(|| {
-        Error::usage("a quote is not closed, or a \\ is the last character").help("quote the words as in a shell")
+        Error::usage("unclosed quote, or \\ at the end of the line").help("quote the words as in a shell")
     })?;
     let words = words.iter().map(String::as_str).skip_while(|word| *word == "inv");
     let arguments: Vec<OsString> = std::iter::once("inv").chain(words).map(OsString::from).collect();
     let matches = parsed(arguments.clone()).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            Error::usage("a batch has no help").help("run inv batch --help")
+            Error::usage("help is not available in a batch").help("run `inv batch --help` for usage")
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Error::usage("the command is incomplete").help("write a noun, a verb and its arguments")
+            Error::usage("incomplete command").help("write a noun, a verb and its arguments")
         }
-        _ => fault::usage(&error),
+        _ => fault::usage(&error, &arguments),
     })?;
     allowed(&matches)?;
     dispatch(&session.for_line(&matches, arguments, shared)?, &matches)
@@ -170,7 +175,7 @@ fn allowed(matches: &ArgMatches) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::usage(format!("{} cannot be run in a batch", shown::quoted(&refused)))
-        .help("a batch takes the verbs of nouns, such as vm set; inv batch --help tells more"))
+        .help("use a verb of a noun, such as vm set; run `inv batch --help` for usage"))
 }
 
 /// Adds the failure of a line to `faults`, or returns one that ends the batch.

@@ -22,12 +22,7 @@ pub(crate) const ASKED_BY: &str = "COMPLETE";
 
 fn arguments(command: Command) -> Command {
     command
-        .arg(
-            Arg::new("shell")
-                .value_name("SHELL")
-                .required(true)
-                .help("Which shell: bash, zsh, fish, powershell or elvish"),
-        )
+        .arg(Arg::new("shell").value_name("SHELL").required(true).help("Shell: bash, zsh, fish, powershell, elvish"))
         .after_help(
             "bash:  inv completions bash > ~/.local/share/bash-completion/completions/inv\n\
              zsh:   inv completions zsh > a folder of $fpath, as _inv\n\
@@ -39,17 +34,17 @@ fn arguments(command: Command) -> Command {
 /// an error every command would end silently.
 pub(crate) fn not_completed(shell: &OsStr) -> Error {
     let shell = shell.to_string_lossy();
-    let message = format!("{ASKED_BY}={} asks for completions that cannot be given", shown::quoted(&shell));
+    let message = format!("no completions for {ASKED_BY}={}", shown::quoted(&shell));
     let names: Vec<&str> = SHELLS.names().collect();
-    Error::usage(message).help(format!("unset it to run commands; the shells are {}", names.join(", ")))
+    Error::usage(message).help(format!("unset it to run commands; shells: {}", names.join(", ")))
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let name = matches.get_one::<String>("shell").map(String::as_str).unwrap_or_default();
     let Some(shell) = SHELLS.completer(name) else {
         let names: Vec<&str> = SHELLS.names().collect();
-        return Err(Error::usage(format!("no completions for the shell {}", shown::quoted(name)))
-            .help(format!("the shells are {}", names.join(", "))));
+        return Err(Error::usage(format!("no completions for shell {}", shown::quoted(name)))
+            .help(format!("shells: {}", names.join(", "))));
     };
     let mut script = Vec::new();
     shell.write_registration(ASKED_BY, "inv", "inv", "inv", &mut script).map_err(Error::output)?;

@@ -38,7 +38,7 @@ pub(crate) enum ErrorFormat {
     Json,
 }
 
-/// Returns the format of failures: JSON where answers are. Also command lines that clap refuses have one, so they are read
+/// Returns the format of failures: JSON where answers have its keys, which readers of YAML read too. Also command lines that clap refuses have one, so they are read
 /// here as they are.
 pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
     let words = || arguments.iter().map(|word| word.to_str().unwrap_or_default()).take_while(|word| *word != "--");
@@ -56,7 +56,7 @@ pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
         }
     }
     match Style::parse(&style) {
-        Ok(style) if style.is_json() => ErrorFormat::Json,
+        Ok(Style::Json | Style::Jsonl | Style::Yaml) => ErrorFormat::Json,
         _ => ErrorFormat::Text,
     }
 }
@@ -65,7 +65,7 @@ pub(crate) fn error_format(arguments: &[OsString]) -> ErrorFormat {
 ///
 /// # Errors
 /// The command line is invalid, or the output cannot be written.
-pub(super) fn report(error: &clap::Error) -> Result<()> {
+pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> Result<()> {
     match error.kind() {
         ErrorKind::DisplayHelp => error.print().map_err(Error::output),
         // clap would print the name of the subcommand before the version.
@@ -74,32 +74,32 @@ pub(super) fn report(error: &clap::Error) -> Result<()> {
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let text = error.render().to_string();
-            if std::env::args_os().len() == 1 {
+            if arguments.len() == 1 {
                 return write!(std::io::stdout(), "{text}").map_err(Error::output);
             }
-            if error_format(&std::env::args_os().collect::<Vec<_>>()) == ErrorFormat::Json {
-                return Err(usage(error));
+            if error_format(arguments) == ErrorFormat::Json {
+                return Err(usage(error, arguments));
             }
             write!(std::io::stderr(), "{text}").map_err(Error::output)?;
             Err(Error::usage(""))
         }
-        _ => Err(usage(error)),
+        _ => Err(usage(error, arguments)),
     }
 }
 
-/// Returns the error as one of `inv`.
-pub(super) fn usage(error: &clap::Error) -> Error {
+/// Returns the error of a command line as one of `inv`.
+pub(super) fn usage(error: &clap::Error, arguments: &[OsString]) -> Error {
     let text = error.render().to_string();
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
     let path: Vec<&str> =
         usage.unwrap_or("inv").split(' ').take_while(|word| !word.starts_with(['[', '<', '-'])).collect();
     let command = path.join(" ");
     let failure = sentence(error, &command);
-    match suggested(error, &path) {
+    match suggested(error, &path, arguments) {
         Some(help) => failure.help(help),
-        None if usage.is_none() => failure.help("--help tells more"),
-        None if path.len() < 2 => failure.help("inv --help lists the nouns and commands"),
-        None => failure.help(format!("{command} --help tells more")),
+        None if usage.is_none() => failure.help("add --help for usage"),
+        None if path.len() < 2 => failure.help("run `inv --help` for the nouns and commands"),
+        None => failure.help(format!("run `{command} --help` for usage")),
     }
 }
 
@@ -112,38 +112,38 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
             let input = shown::quoted(&word(error, ContextKind::InvalidSubcommand));
             match command.strip_prefix("inv ") {
                 Some(noun) => format!("{noun} has no verb {input}"),
-                None => format!("there is no noun or command {input}"),
+                None => format!("unknown noun or command {input}"),
             }
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             format!("{command} has no option {}", shown::quoted(&argument))
         }
         ErrorKind::UnknownArgument => {
-            format!("{command} takes no further argument, but got {}", shown::quoted(&argument))
+            format!("unexpected argument {} for {command}", shown::quoted(&argument))
         }
         ErrorKind::InvalidValue if value.is_empty() => match argument.split_once(' ') {
-            Some((option, placeholder)) => format!("{option} needs a value, {}", bare(placeholder)),
-            None => format!("{} needs a value", bare(&argument)),
+            Some((option, placeholder)) => format!("{option} requires a value, {}", bare(placeholder)),
+            None => format!("{} requires a value", bare(&argument)),
         },
-        ErrorKind::InvalidValue => format!("{} does not take {}", option(&argument), shown::quoted(&value)),
-        ErrorKind::TooManyValues => format!("{} takes no value, but got {}", option(&argument), shown::quoted(&value)),
-        ErrorKind::MissingRequiredArgument => format!("{command} needs {}", bare(&argument)),
+        ErrorKind::InvalidValue => format!("invalid value for {}: {}", option(&argument), shown::quoted(&value)),
+        ErrorKind::TooManyValues => format!("{} accepts no value: {}", option(&argument), shown::quoted(&value)),
+        ErrorKind::MissingRequiredArgument => format!("missing arguments: {}", bare(&argument)),
         ErrorKind::ArgumentConflict => {
             let prior = word(error, ContextKind::PriorArg);
             match (option(&argument), option(&prior)) {
-                (one, other) if one == other => format!("{one} is given more than once"),
-                (one, other) => format!("{one} and {other} exclude each other"),
+                (one, other) if one == other => format!("{one} is repeated"),
+                (one, other) => format!("{one} and {other} cannot be combined"),
             }
         }
         ErrorKind::InvalidUtf8 => {
             let input = std::env::args_os().find(|argument| argument.to_str().is_none()).unwrap_or_default();
-            format!("the argument {} is not UTF-8", shown::quoted(&input.to_string_lossy()))
+            format!("argument {} is not UTF-8", shown::quoted(&input.to_string_lossy()))
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == "inv" => {
-            "no noun or command was given".to_owned()
+            "no noun or command specified".to_owned()
         }
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            format!("{command} needs a verb")
+            format!("missing verb for {command}")
         }
         _ => {
             let text = error.render().to_string();
@@ -155,7 +155,7 @@ fn sentence(error: &clap::Error, command: &str) -> Error {
 }
 
 /// Returns the hint for the `help:` line, if the command line suggests one.
-fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
+fn suggested(error: &clap::Error, path: &[&str], arguments: &[OsString]) -> Option<String> {
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let names: Vec<&str> = match path.get(1) {
@@ -163,17 +163,19 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
                 None => inventory().catalog.nouns().flat_map(names_of).chain(commands(None)).collect(),
             };
             let input = word(error, ContextKind::InvalidSubcommand);
-            if let Some((_, verb)) = FOREIGN.iter().find(|(foreign, _)| input.eq_ignore_ascii_case(foreign)) {
-                return Some(match path.get(1) {
-                    Some(noun) => format!("inv {noun} {verb} does that"),
-                    None => format!("the noun comes first: inv vm {verb}"),
-                });
+            let foreign =
+                FOREIGN.iter().find(|(foreign, _)| input.eq_ignore_ascii_case(foreign)).map(|(_, verb)| *verb);
+            if let (Some(noun), Some(verb)) = (path.get(1), foreign) {
+                return Some(format!("use inv {noun} {verb}"));
+            }
+            if let (None, Some(verb)) = (path.get(1), foreign.or_else(|| own_verb(&input))) {
+                return Some(format!("put the noun first: {}", noun_first(verb, &input, arguments)));
             }
             let near = similar::nearest(&input, names.iter().copied(), 3);
-            similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("the verbs are {}", names.join(", "))))
+            similar::did_you_mean(&near).or_else(|| path.get(1).map(|_| format!("verbs: {}", names.join(", "))))
         }
         ErrorKind::UnknownArgument if begins_like_a_number(&word(error, ContextKind::InvalidArg)) => {
-            Some("a value that begins with - stands behind a =, as in --limit=-1".to_owned())
+            Some("write a value that begins with - after =, as in --limit=-1".to_owned())
         }
         ErrorKind::UnknownArgument => {
             let near = words(error, ContextKind::SuggestedArg);
@@ -182,11 +184,32 @@ fn suggested(error: &clap::Error, path: &[&str]) -> Option<String> {
         }
         ErrorKind::InvalidValue => {
             let valid = words(error, ContextKind::ValidValue);
-            (!valid.is_empty()).then(|| format!("it takes {}", valid.join(", ")))
+            (!valid.is_empty()).then(|| format!("valid values: {}", valid.join(", ")))
         }
-        ErrorKind::InvalidUtf8 => Some("only the file of --db may have a name in another encoding".to_owned()),
+        ErrorKind::InvalidUtf8 => Some("only --db accepts a file name in another encoding".to_owned()),
         _ => None,
     }
+}
+
+/// Returns the name of the verb that is called `word`.
+fn own_verb(word: &str) -> Option<&'static str> {
+    VERBS.iter().find(|verb| verb.name == word || verb.alias == Some(word)).map(|verb| verb.name)
+}
+
+/// Returns the command line with the noun before the verb: `inv vm show web01` for `inv get vm web01`.
+fn noun_first(verb: &str, input: &str, arguments: &[OsString]) -> String {
+    let mut rest =
+        arguments.iter().map(|word| word.to_str()).skip_while(|word| *word != Some(input)).skip(1).peekable();
+    let named = rest.peek().copied().flatten().and_then(|word| inventory().catalog.named(word).ok());
+    if named.is_some() {
+        rest.next();
+    }
+    let is_name = |word: &str| !word.starts_with('-');
+    let verb = if verb == "show" && !rest.peek().copied().flatten().is_some_and(is_name) { "list" } else { verb };
+    let words: Vec<&str> = ["inv", named.map_or("vm", |entity| entity.noun), verb].to_vec();
+    let rest: Option<Vec<&str>> = rest.collect();
+    let rest = rest.filter(|rest| rest.iter().all(|word| *word == shown::shown(word)));
+    shlex::try_join(words.iter().copied().chain(rest.into_iter().flatten())).unwrap_or_else(|_| words.join(" "))
 }
 
 /// Returns true if an unknown option is a negative number.

@@ -13,11 +13,7 @@ pub(super) const GRAFT: Graft =
 
 fn arguments(command: Command) -> Command {
     command.arg(
-        Arg::new("folder")
-            .value_name("DIR")
-            .required(true)
-            .value_hint(ValueHint::DirPath)
-            .help("The folder to write them to"),
+        Arg::new("folder").value_name("DIR").required(true).value_hint(ValueHint::DirPath).help("Folder for the pages"),
     )
 }
 
@@ -31,7 +27,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let mut tree = super::tree();
     tree.build();
     let count = pages(&tree, folder).map_err(cannot_write)?;
-    session.say(&format!("wrote {count} pages; look with man -l {}/inv.1", folder.display()));
+    session.say(&format!("wrote {count} pages; open with man -l {}/inv.1", folder.display()));
     Ok(())
 }
 
@@ -39,7 +35,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 fn pages(command: &Command, folder: &Path) -> std::io::Result<usize> {
     let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone())
+    // A page leaves out the texts that help hides.
+    let whole = command.clone().mut_args(|arg| arg.hide_short_help(false).hide_long_help(false));
+    clap_mangen::Man::new(whole)
         .title(name.to_uppercase())
         .source(concat!("inv ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)?;

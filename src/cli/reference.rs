@@ -19,7 +19,7 @@ fn run(session: &Session, _: &ArgMatches) -> Result<()> {
     let mut tree = super::tree().term_width(100);
     tree.build();
     let mut text = String::from(
-        "# Command reference\n\nThis page is printed by `inv reference`, and a test holds it against the binary.\n",
+        "# Command reference\n\nThis page is printed by `inv reference`, and a test compares it with the binary.\n",
     );
     section(&tree, &mut text);
     session.answer_text(&text)

@@ -23,7 +23,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub(super) const GRAFT: Graft = Graft {
     under: Some(NOUN),
     name: "next",
-    about: "Tell the next free addresses of a block, or reserve them",
+    about: "Show or reserve the next free addresses of a block",
     hidden: false,
     arguments,
     run,
@@ -35,23 +35,25 @@ pub(super) const NOUN: &str = "ip";
 const MOST: usize = 1_000_000;
 
 fn arguments(command: Command) -> Command {
-    let command =
-        command
-            .arg(Arg::new("in").long("in").value_name("CIDR").required(true).help("The block, such as 10.0.0.0/24"))
-            .arg(Arg::new("vlan").long("vlan").value_name("VLAN").help(
-                "The VLAN they are for: addresses in other VLANs are not in the way. Without it every address is",
-            ))
-            .arg(Arg::new("count").long("count").value_name("N").help("How many; else one"))
-            .arg(
-                Arg::new("reserve")
-                    .long("reserve")
-                    .action(ArgAction::SetTrue)
-                    .help("Take them: as addresses without a VM, in one transaction"),
-            )
-            .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"));
+    let command = command
+        .arg(Arg::new("in").long("in").value_name("CIDR").required(true).help("Block, such as 10.0.0.0/24"))
+        .arg(
+            Arg::new("vlan")
+                .long("vlan")
+                .value_name("VLAN")
+                .help("Consider only addresses in this VLAN (default: all VLANs)"),
+        )
+        .arg(Arg::new("count").long("count").value_name("N").help("Number of addresses (default: 1)"))
+        .arg(
+            Arg::new("reserve")
+                .long("reserve")
+                .action(ArgAction::SetTrue)
+                .help("Reserve the addresses: add them without a VM, in one transaction"),
+        )
+        .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Omit the header"));
     arguments::writes(command).after_help(
-        "An IPv4 block's network and broadcast addresses and an IPv6 block's first address are never given out; a /31, \
-         /32, /127 or /128 is used whole. An address without a VLAN is in the way in every VLAN.",
+        "The network and broadcast addresses of an IPv4 block and the first address of an IPv6 block are skipped, \
+         except in a /31, /32, /127 or /128. An address without a VLAN counts as used in every VLAN.",
     )
 }
 
@@ -60,12 +62,12 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let vlan = option(matches, "vlan").map(text::vlan).transpose()?;
     let count = list::number(matches, "count")?.unwrap_or(1);
     let count = usize::try_from(count).ok().filter(|count| (1..=MOST).contains(count)).ok_or_else(|| {
-        Error::usage(format!("--count takes a number from 1 to {MOST}, not {}", shown::quoted(&count.to_string())))
+        Error::usage(format!("--count must be a number from 1 to {MOST}, not {}", shown::quoted(&count.to_string())))
     })?;
     let entity = session.catalog().of(NOUN);
     let free = if switch(matches, "reserve") {
         let (free, report) = session.write(|writer| {
-            let mut report = Report::new(session);
+            let mut report = Report::new(session)?;
             let free = next(writer, entity, &block, vlan.as_deref(), count)?;
             for address in &free {
                 let values = reserved(entity, block.family(), address, vlan.as_deref());
@@ -74,7 +76,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             }
             Ok((free, report))
         })?;
-        if session.dry_run || session.is_json() {
+        if session.dry_run || session.has_keys() {
             return report.tell(session);
         }
         free
@@ -84,8 +86,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if let (None, [address]) = (session.style, free.as_slice()) {
         return session.answer_text(&format!("{address}\n"));
     }
-    let columns = [Column::whole("address"), Column::whole("vlan")];
-    session.answer(list::answer(matches, Style::Table), &columns, |take| {
+    session.answer(list::answer(matches, Style::Table), &columns(), |take| {
         let mut row = Row::default();
         for address in &free {
             row.clear();
@@ -98,6 +99,10 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         }
         Ok(())
     })
+}
+
+pub(super) fn columns() -> [Column; 2] {
+    [Column::whole("address"), Column::whole("vlan")]
 }
 
 /// Returns the values of a reserved address, in the order of the fields.
@@ -153,7 +158,7 @@ fn next(
         };
         let place = vlan.map_or_else(String::new, |vlan| format!(" in VLAN {}", shown::quoted(vlan)));
         return Err(Error::conflict(format!("{block}{place} has {shortage}"))
-            .help(format!("see who has them with inv ip list --in {block}, or take another block")));
+            .help(format!("list the addresses with inv ip list --in {block}, or use another block")));
     }
     Ok(free.into_iter().filter_map(|number| address::at((block.family(), number))).collect())
 }

@@ -15,7 +15,7 @@ use std::fmt::Write;
 pub(super) const GRAFT: Graft = Graft {
     under: Some(NOUN),
     name: "usage",
-    about: "Tell how many addresses of a block are used, reserved and free",
+    about: "Count used, reserved and free addresses of a block",
     hidden: false,
     arguments,
     run,
@@ -27,14 +27,14 @@ const DOWN: u128 = 16;
 
 fn arguments(command: Command) -> Command {
     sheet::arguments(command, columns)
-        .arg(Arg::new("block").value_name("CIDR").required(true).help("The block, such as 10.0.0.0/24"))
+        .arg(Arg::new("block").value_name("CIDR").required(true).help("Block, such as 10.0.0.0/24"))
         .after_help(
-            "Used are the addresses that a VM bears, reserved those without a VM; one that several bear counts once. \
-             Free are those that inv ip next would give out.",
+            "Used addresses belong to a VM, reserved addresses do not; an address of several VMs counts once. Free \
+             addresses are those that inv ip next would return.",
         )
 }
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     let number = |name| Column::new(name, ColumnKind::Number);
     let [assignable, used, reserved, free] = ["assignable", "used", "reserved", "free"].map(number);
     let [name, first, last] = ["block", "first", "last"].map(Column::whole);
@@ -122,7 +122,7 @@ fn draw(block: &Block, addresses: &BTreeMap<u128, bool>, width: usize) -> String
     }
     let legend = match each {
         1 => "· free  █ used  r reserved".to_owned(),
-        _ => format!("a sign is {each} addresses: · all free  ░ ▒ ▓ some taken  █ all taken"),
+        _ => format!("one sign is {each} addresses: · all free  ░ ▒ ▓ some used  █ all used"),
     };
     let _ = write!(picture, "\n{legend}\n");
     picture
@@ -156,7 +156,7 @@ mod tests {
         let full: Vec<String> = (0..64).map(|last| format!("255.255.0.{last}")).collect();
         let full: Vec<(&str, bool)> = full.iter().map(|text| (text.as_str(), true)).collect();
         let lines = picture("255.255.0.0/16", &full, 80);
-        assert!(lines[0].starts_with("255.255.0.0    █··") && lines[16].starts_with("a sign is 64 addresses"));
+        assert!(lines[0].starts_with("255.255.0.0    █··") && lines[16].starts_with("one sign is 64 addresses"));
         for (block, width) in
             [("255.255.0.0/16", 80), ("255.255.0.0/16", 60), ("2001:db8:ffff:ffff::/64", 80), ("::/0", 80)]
         {

@@ -9,18 +9,12 @@ use crate::verb::arguments;
 use crate::verb::report::Report;
 use clap::{Arg, ArgMatches, Command};
 
-pub(super) const ATTACH: Graft = Graft {
-    under: Some(WHOLE),
-    name: "attach",
-    about: "Make VMs part of a system",
-    hidden: false,
-    arguments,
-    run: attach,
-};
+pub(super) const ATTACH: Graft =
+    Graft { under: Some(WHOLE), name: "attach", about: "Add VMs to a system", hidden: false, arguments, run: attach };
 pub(super) const DETACH: Graft = Graft {
     under: Some(WHOLE),
     name: "detach",
-    about: "Take VMs out of a system",
+    about: "Remove VMs from a system",
     hidden: false,
     arguments,
     run: detach,
@@ -31,13 +25,12 @@ const PART: &str = "vm";
 const LINK: &str = "membership";
 
 fn arguments(command: Command) -> Command {
-    let whole =
-        Arg::new("whole").value_name("SYSTEM").required(true).help("The system").add(arguments::names_of(WHOLE));
+    let whole = Arg::new("whole").value_name("SYSTEM").required(true).help("System").add(arguments::names_of(WHOLE));
     let parts = Arg::new(arguments::RECORDS)
         .value_name("VM")
         .num_args(1..)
         .required(true)
-        .help("The VMs; - reads their names from standard input, one a line")
+        .help("VMs; - reads the names from standard input, one a line")
         .add(arguments::names_of(PART));
     arguments::writes(command.arg(whole).arg(parts))
 }
@@ -55,10 +48,10 @@ fn link(session: &Session, matches: &ArgMatches, is_member: bool) -> Result<()> 
         let catalog = session.catalog();
         (catalog.of(WHOLE), catalog.of(PART), catalog.of(LINK))
     };
-    let Some(name) = arguments::option(matches, "whole") else { return Err(Error::usage("which system is not said")) };
+    let Some(name) = arguments::option(matches, "whole") else { return Err(Error::usage("no system specified")) };
     let names = arguments::names(matches)?;
     let (count, report) = session.write(|writer| {
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let owner = Value::Integer(writer.resolve(whole, name)?);
         let mut count = 0;
         for name in &names {
@@ -93,7 +86,7 @@ fn link(session: &Session, matches: &ArgMatches, is_member: bool) -> Result<()> 
     if !session.dry_run {
         let what = if is_member { "attached" } else { "detached" };
         session.say(&match count {
-            0 => "nothing to change: it is so already".to_owned(),
+            0 => "no changes needed".to_owned(),
             _ => format!("{what} {}", part.counted(count)),
         });
     }

@@ -11,19 +11,15 @@ use crate::verb::log;
 use clap::{ArgMatches, Command};
 
 pub(super) const GRAFT: Graft =
-    Graft { under: None, name: "blame", about: "Tell who gave each field its value", hidden: false, arguments, run };
+    Graft { under: None, name: "blame", about: "Show the change that set each field", hidden: false, arguments, run };
 
 fn arguments(command: Command) -> Command {
-    let both = arguments::noun_and_record("What it is: vm, pool, …", "Which one it is");
+    let both = arguments::noun_and_record("Noun: vm, pool, …", "Name of the record");
     command.args(both.map(|argument| argument.required(true)))
 }
 
-fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let (Some(noun), Some(name)) = (option(matches, "noun"), option(matches, "record")) else {
-        return Err(Error::usage("a noun and a name are needed"));
-    };
-    let entity = session.noun(noun)?;
-    let columns = [
+pub(super) fn columns() -> [Column; 8] {
+    [
         Column::whole("field"),
         Column::new("value", ColumnKind::Text),
         Column::whole("by"),
@@ -32,8 +28,15 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Column::prose("message"),
         Column::path("file"),
         Column::whole("source"),
-    ];
-    session.answer_reading(Answer::default(), &columns, |reader, out| {
+    ]
+}
+
+fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
+    let (Some(noun), Some(name)) = (option(matches, "noun"), option(matches, "record")) else {
+        return Err(Error::usage("missing arguments: NOUN NAME"));
+    };
+    let entity = session.noun(noun)?;
+    session.answer_reading(Answer::default(), &columns(), |reader, out| {
         let id = reader.resolve(entity, name)?;
         let mut row = Row::default();
         for blame in reader.blame(entity, id)? {

@@ -13,7 +13,7 @@ use super::sheet::{self, RowTests};
 use crate::catalog::Reach;
 use crate::error::{Error, Kind, Result};
 use crate::output::Style;
-use crate::output::row::{Column, Row};
+use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::Session;
 use crate::store::{Change, Reader, Writer};
 use crate::value::Cell;
@@ -44,7 +44,7 @@ fn arguments(command: Command) -> Command {
         .arg(chosen("ignore", "Skip these rules (repeatable)"))
         .arg(switch("details", "List the findings of all rules (default: their number by rule)"))
         .arg(switch("count", "Print only the number of findings"))
-        .arg(switch("fix", "Mend first what can be mended without doubt: E002 (of memberships), E004, E005"))
+        .arg(switch("fix", "Fix first what has one correct value: E002 (of memberships), E004, E005"))
         .arg(switch("rules", "List the rules"))
         .after_help(
             "Prints the number of findings by rule. The findings themselves are listed with --details, with --only, with \
@@ -60,10 +60,14 @@ fn rules(start: &str) -> Vec<String> {
     words.filter(|word| word.starts_with(start)).map(str::to_owned).collect()
 }
 
-fn columns() -> Vec<Column> {
-    let columns = ["code", "rule", "severity", "noun", "record", "text"].map(|name| match name {
-        "record" => Column::path(name),
+/// Columns of a finding in JSON, which identifies the record.
+pub(super) const IDENTIFIED: [&str; 6] = ["code", "severity", "noun", "id", "path", "text"];
+
+pub(super) fn columns() -> Vec<Column> {
+    let columns = ["code", "rule", "severity", "noun", "record", "text", "id", "path"].map(|name| match name {
+        "record" | "path" => Column::path(name),
         "text" => Column::prose(name),
+        "id" => Column::new(name, ColumnKind::Number),
         _ => Column::whole(name),
     });
     columns.into()
@@ -76,7 +80,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let rules = RuleSet::from(&options(matches, "only"), &options(matches, "ignore"))?;
     if switch(matches, "fix") {
         let fixed = session.write(|writer| apply_fixes(writer, &rules))?;
-        let what = if session.dry_run { "would mend" } else { "mended" };
+        let what = if session.dry_run { "would fix" } else { "mended" };
         session.say(&format!("{what} {}", counted(fixed, "finding")));
     }
     if session.quiet && !switch(matches, "count") && !session.read(|reader| any(reader, &rules))? {
@@ -85,9 +89,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     if switch(matches, "count") || !lists_findings(session, matches) {
         return summarize(session, matches, &rules);
     }
-    let usual = ["code", "severity", "noun", "record", "text"];
+    let usual: &[&str] = if session.has_keys() { &IDENTIFIED } else { &["code", "severity", "noun", "record", "text"] };
     let (mut errors, mut warnings) = (0, 0);
-    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
+    sheet::answer(session, matches, &columns(), usual, |reader, take| {
         let mut row = Row::default();
         let mut has_room = true;
         scanned(reader, &rules, &mut |finding| {
@@ -156,16 +160,24 @@ fn fill(row: &mut Row, finding: &Finding) {
         if text.is_empty() { row.null() } else { row.text(text) }
     }
     row.text(&finding.text);
+    match finding.id {
+        Some(id) => row.integer(id),
+        None => row.null(),
+    }
+    if finding.record.is_empty() { row.null() } else { row.text(&finding.record) }
 }
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
+pub(super) fn rule_columns() -> [Column; 5] {
     let columns = ["code", "rule", "severity", "fix", "finds"];
-    let headers = columns.map(|name| if name == "finds" { Column::prose(name) } else { Column::whole(name) });
-    session.answer(crate::verb::list::answer(matches, Style::Table), &headers, |take| {
+    columns.map(|name| if name == "finds" { Column::prose(name) } else { Column::whole(name) })
+}
+
+fn list_rules(session: &Session, matches: &ArgMatches) -> Result<()> {
+    session.answer(crate::verb::list::answer(matches, Style::Table), &rule_columns(), |take| {
         let mut row = Row::default();
         for rule in RULES {
             row.clear();
@@ -208,7 +220,7 @@ fn apply_fixes(writer: &mut Writer<'_>, rules: &RuleSet) -> Result<usize> {
                     values: vec![(*place, Cell::Text(text.into()))],
                 },
                 None if fix.entity.reach == Reach::Link => Change::Remove { entity: fix.entity, before: &record },
-                None => return Err(Error::conflict("nothing to mend")),
+                None => return Err(Error::conflict("nothing to fix")),
             })
         });
         match outcome {

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 pub(super) const GRAFT: Graft = Graft {
     under: Some(NOUN),
     name: "clone",
-    about: "Add a VM like another one, its disks and systems included",
+    about: "Add a VM with the fields, disks and systems of another VM",
     hidden: false,
     arguments,
     run,
@@ -25,30 +25,25 @@ pub(super) const GRAFT: Graft = Graft {
 const NOUN: &str = "vm";
 
 fn arguments(command: Command) -> Command {
-    let record = Arg::new("record")
-        .value_name("NAME")
-        .required(true)
-        .help("The VM to take after")
-        .add(arguments::names_of(NOUN));
-    let command =
-        command.arg(record).arg(Arg::new("new").value_name("NEW").required(true).help("What the new one is called"));
+    let record = Arg::new("record").value_name("NAME").required(true).help("VM to copy").add(arguments::names_of(NOUN));
+    let command = command.arg(record).arg(Arg::new("new").value_name("NEW").required(true).help("Name of the new VM"));
     arguments::writes(command).long_about(
-        "Add a VM like another one, in the same pool: its fields, disks, partitions and systems. Addresses are not \
-         taken over, for two VMs do not bear the same.",
+        "Add a VM to the pool of another VM, with the same fields, disks, partitions and systems. Addresses are not \
+         copied, because two VMs cannot share an address.",
     )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity = session.catalog().of(NOUN);
     let (Some(name), Some(new)) = (arguments::option(matches, "record"), arguments::option(matches, "new")) else {
-        return Err(Error::usage("a name and a new name are needed"));
+        return Err(Error::usage("missing arguments: NAME NEW"));
     };
     let (path, report) = session.write(|writer| {
         let id = writer.resolve(entity, name)?;
         let Some(record) = writer.record(entity, id)? else {
             return Err(Error::not_found(format!("no {} with id {id}", entity.labels.0)));
         };
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let mut intake = Intake::default();
         let mut draft = Draft::empty(entity);
         for ((place, field), value) in entity.fields.iter().enumerate().zip(&record.values) {
@@ -63,7 +58,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         parts(writer, entity, id, copy, &mut report)?;
         Ok((writer.path(entity, copy)?, report))
     })?;
-    if session.dry_run || session.is_json() {
+    if session.dry_run || session.has_keys() {
         return report.tell(session);
     }
     session.answer_text(&format!("{}\n", shown::shown(&path)))

@@ -1,6 +1,7 @@
 //! `inv diff`: differences of the inventory between two moments, by record.
 
 use super::Graft;
+use super::log::identified_rows;
 use crate::catalog::Kind;
 use crate::error::{Error, Result};
 use crate::output::Style;
@@ -12,41 +13,31 @@ use crate::verb::log::{arrow, sign};
 use clap::{Arg, ArgMatches, Command};
 use std::ops::ControlFlow;
 
-pub(super) const GRAFT: Graft = Graft {
-    under: None,
-    name: "diff",
-    about: "Tell how the inventory differs between two moments",
-    hidden: false,
-    arguments,
-    run,
-};
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "diff", about: "Compare the inventory at two times", hidden: false, arguments, run };
 
 fn arguments(command: Command) -> Command {
     let moment = |name: &'static str, help: &'static str| Arg::new(name).long(name).value_name("TIME").help(help);
     command
         .arg(moment(
             "since",
-            "From here on: a time, a date, 7d, yesterday, or the number of a change; else the last change",
+            "Compare from this time: a time, date, 7d, yesterday or change number (default: the last change)",
         ))
-        .arg(moment("until", "Up to here; else now"))
-        .args(arguments::noun_and_record("Only records of this noun", "Only this record, be it removed by now"))
+        .arg(moment("until", "Compare up to this time (default: now)"))
+        .args(arguments::noun_and_record(
+            "Compare only records of this noun",
+            "Compare only this record, even if removed",
+        ))
         .long_about(
-            "Tell how the inventory differs between two moments: + what is there now, - what is gone, ~ what changed, \
-             and who changed it last. Without --since, what the last change did.",
+            "Compare the inventory at two times: + created, - removed, ~ changed, with the user of the last change. \
+             Without --since, show what the last change did.",
         )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity = option(matches, "noun").map(|noun| session.noun(noun)).transpose()?;
     let lines = matches!(session.style, None | Some(Style::Table));
-    let columns = if lines {
-        vec![Column::new("difference", ColumnKind::Text)]
-    } else {
-        let text = |name: &'static str| Column::new(name, ColumnKind::Text);
-        let mut columns = vec![text("action"), text("noun"), text("record"), text("field"), text("old"), text("new")];
-        columns.extend([text("by"), text("message"), Column::new("change", ColumnKind::Number)]);
-        columns
-    };
+    let columns = if lines { vec![Column::whole("difference")] } else { row_columns(session.has_keys()) };
     let options = Answer { headers: !lines, ..Answer::default() };
     session.answer_reading(options, &columns, |reader, out| {
         let until = match option(matches, "until") {
@@ -58,7 +49,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             None => Moment::Change((reader.change_at(&until)? - 1).max(0)),
         };
         if reader.change_at(&since)? > reader.change_at(&until)? {
-            return Err(Error::usage("--since is behind --until").help("exchange the two"));
+            return Err(Error::usage("--since is after --until").help("swap the two times"));
         }
         let of = match (entity, option(matches, "record")) {
             (Some(entity), Some(name)) => Some((entity, Some(reader.resolve_ever(entity, name)?))),
@@ -71,11 +62,19 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
                 row.text(&line(reader, difference)?);
                 out(&row)?;
             } else {
-                rows(reader, difference, &mut row, out)?;
+                rows(reader, difference, session.has_keys(), &mut row, out)?;
             }
             Ok(ControlFlow::Continue(()))
         })
     })
+}
+
+/// Returns the columns of rows, in which JSON identifies records.
+pub(super) fn row_columns(has_keys: bool) -> Vec<Column> {
+    let text = |name: &'static str| Column::new(name, ColumnKind::Text);
+    let columns = ["action", "noun", "record", "field", "old", "new", "by", "message"].map(text).into_iter();
+    let columns = columns.chain([Column::new("change", ColumnKind::Number)]);
+    if has_keys { identified_rows(columns) } else { columns.collect() }
 }
 
 /// Returns the line of a difference: `~ vm AWS/tokyo/prod/web01 memory 16 GiB → 32 GiB (alice, CHG-4411)`.
@@ -104,6 +103,7 @@ fn line(reader: &Reader<'_>, difference: &Difference) -> Result<String> {
 fn rows(
     reader: &Reader<'_>,
     difference: &Difference,
+    has_keys: bool,
     row: &mut Row,
     out: &mut dyn FnMut(&Row) -> Result<()>,
 ) -> Result<()> {
@@ -113,16 +113,13 @@ fn rows(
         let Some(field) = entity.fields.get(*place) else { continue };
         let change = reader.change(*number)?;
         row.clear();
-        for text in [difference.action.word(), entity.noun, title.as_str(), field.name] {
-            row.text(text);
+        row.texts([Some(difference.action.word()), Some(entity.noun)]);
+        if has_keys {
+            row.integer(difference.id);
         }
+        row.texts([Some(title.as_str()), Some(field.name)]);
         let (old, new) = (reader.shown(field, old)?, reader.shown(field, new)?);
-        for text in [old.as_deref(), new.as_deref(), change.by(), change.origin.message.as_deref()] {
-            match text {
-                Some(text) => row.text(text),
-                None => row.null(),
-            }
-        }
+        row.texts([old.as_deref(), new.as_deref(), change.by(), change.origin.message.as_deref()]);
         row.integer(change.id);
         out(row)?;
     }

@@ -29,11 +29,14 @@ pub(crate) struct Estate {
     pub months: Vec<(String, u64, u64)>,
 }
 
+/// Nouns whose records are counted.
+pub(super) const COUNTED: [&str; 9] = ["vm", "pool", "dc", "provider", "storage", "disk", "ip", "system", "user"];
+
 /// Reads it.
 pub(crate) fn read(reader: &Reader<'_>) -> Result<Estate> {
     let catalog = reader.catalog();
     let mut counts = Vec::new();
-    for noun in ["vm", "pool", "dc", "provider", "storage", "disk", "ip", "system", "user"] {
+    for noun in COUNTED {
         let entity = catalog.of(noun);
         counts.push((entity, usize::try_from(reader.count(entity)?).unwrap_or_default()));
     }
@@ -79,7 +82,7 @@ pub(crate) fn read(reader: &Reader<'_>) -> Result<Estate> {
     let mut systems: Vec<(String, u64)> = custom.into_iter().collect();
     systems.extend(listed.into_iter().map(|(id, count)| (names.get(&id).cloned().unwrap_or_default(), count)));
     if unknown > 0 {
-        systems.push(("not known".to_owned(), unknown));
+        systems.push(("unknown".to_owned(), unknown));
     }
     systems.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
     let statuses = status::STATUSES.iter().copied().zip(statuses).filter(|(_, count)| *count > 0).collect();

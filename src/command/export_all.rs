@@ -16,7 +16,7 @@ use std::path::Path;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "export",
-    about: "Export the whole inventory, one CSV file a noun",
+    about: "Export the whole inventory as one CSV file for each noun",
     hidden: false,
     arguments,
     run,
@@ -32,12 +32,12 @@ fn arguments(command: Command) -> Command {
                 .value_name("DIR")
                 .required(true)
                 .value_hint(ValueHint::DirPath)
-                .help("The folder to write the files to"),
+                .help("Folder for the files"),
         )
         .arg(arguments::at())
         .long_about(
-            "Export the whole inventory: providers.csv, dcs.csv, … with whole paths for references, sorted by path. The \
-             same inventory gives the same bytes, fit for git diff. Login users stay where they are.",
+            "Export the whole inventory: providers.csv, dcs.csv, … with whole paths for references, sorted by path. \
+             The same inventory is exported as the same bytes, suited to git diff. Login users are not exported.",
         )
 }
 

@@ -19,7 +19,7 @@ use tempfile::SpooledTempFile;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "find",
-    about: "Find records of any noun by a text in them, or by address or CIDR",
+    about: "Find records of any noun by text, address or CIDR block",
     hidden: false,
     arguments,
     run,
@@ -37,16 +37,16 @@ fn arguments(command: Command) -> Command {
             Arg::new("text")
                 .value_name("TEXT")
                 .required(true)
-                .help("What to look for: in any case, anywhere in a text"),
+                .help("Text to find, in any case and anywhere in a value; or an address or CIDR block"),
         )
         .after_help(
-            "Names, addresses, VLANs, e-mail addresses, descriptions and other texts are looked through. What is TEXT \
-             comes first, then what begins with it, then what has a word that does, then the rest. An address or a \
-             CIDR block finds the addresses in it and what bears them.",
+            "Searches names, addresses, VLANs, e-mail addresses, descriptions and other texts. Lists exact matches \
+             first, then values that begin with TEXT, then values with a word that begins with TEXT, then the \
+             others. An address or a CIDR block finds the addresses in it and their VMs.",
         )
 }
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     vec![
         Column::whole("noun"),
         Column::path("path"),
@@ -59,17 +59,17 @@ fn columns() -> Vec<Column> {
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let text = option(matches, "text").unwrap_or_default();
     let Some(needle) = Needle::new(text.trim()) else {
-        return Err(Error::usage("there is nothing to look for").help("give a text, an address or a CIDR block"));
+        return Err(Error::usage("no text specified").help("pass a text, an address or a CIDR block"));
     };
     let pattern = match Block::parse(text) {
         Ok(block) => Wanted::Block(block, needle),
         Err(error) if text.split_once('/').is_some_and(|(address, _)| Block::parse(address).is_ok()) => {
-            return Err(Error::usage(format!("{} is no block: {}", shown::quoted(text), error.in_one_line())));
+            return Err(Error::usage(format!("{} is not a block: {}", shown::quoted(text), error.in_one_line())));
         }
         Err(_) => Wanted::Text(needle),
     };
     let usual: &[&str] =
-        if session.is_json() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
+        if session.has_keys() { &["noun", "id", "path", "field", "text"] } else { &["noun", "path", "field", "text"] };
     sheet::answer(session, matches, &columns(), usual, |reader, take| {
         let mut row = Row::default();
         let mut cells = Vec::new();
@@ -167,6 +167,6 @@ fn find(reader: &Reader<'_>, pattern: &Wanted) -> Result<Vec<RankedRows>> {
 }
 
 fn spool_error(error: std::io::Error) -> Error {
-    Error::io("cannot put aside what was found", error)
-        .help("look at the room that is left in the folder for temporary files")
+    Error::io("cannot store the matches in a temporary file", error)
+        .help("check the free space of the folder for temporary files")
 }

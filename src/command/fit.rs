@@ -22,20 +22,20 @@ fn arguments(command: Command) -> Command {
         Arg::new(name).long(name).value_name(value).help(help)
     };
     sheet::arguments(command, columns)
-        .arg(need("cpu", "COUNT", "How many virtual CPUs it needs"))
-        .arg(need("memory", "SIZE", "How much memory it needs"))
-        .arg(need("disk", "SIZE", "How much disk space it needs"))
-        .arg(need("count", "N", "How many such VMs one pool is to take (1)"))
-        .arg(need("in", "DC", "Only pools of this datacenter").add(arguments::names_of("dc")))
+        .arg(need("cpu", "COUNT", "Number of virtual CPUs of the VM"))
+        .arg(need("memory", "SIZE", "Memory of the VM"))
+        .arg(need("disk", "SIZE", "Disk space of the VM"))
+        .arg(need("count", "N", "Number of such VMs for one pool (default: 1)"))
+        .arg(need("in", "DC", "List only pools of this datacenter").add(arguments::names_of("dc")))
         .arg(Overcommit::argument())
         .arg(arguments::at())
-        .after_help("The pool that would be least full then comes first. A pool whose total is not known is left out.")
+        .after_help("Lists the pool first that would be the least full with the VM. Skips pools without a capacity.")
 }
 
 /// Resources of one VM.
 type Need = Vec<(Resource, Decimal)>;
 
-fn columns() -> Vec<Column> {
+pub(super) fn columns() -> Vec<Column> {
     let mut columns = vec![Column::path("pool"), Column::new("fits", ColumnKind::Number)];
     for resource in Resource::ALL {
         let kind = if resource == Resource::Cpu { ColumnKind::Number } else { ColumnKind::Quantity };
@@ -50,8 +50,8 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let overcommit = Overcommit::from_matches(matches)?;
     let count = count(option(matches, "count"))?;
     if Resource::ALL.iter().all(|resource| option(matches, resource.name()).is_none()) {
-        return Err(Error::usage("what the VM needs is not said")
-            .help("give at least one of --cpu, --memory and --disk, such as --cpu 4 --memory 16GiB"));
+        return Err(Error::usage("no resources specified")
+            .help("pass --cpu, --memory or --disk, for example --cpu 4 --memory 16GiB"));
     }
     let columns = columns();
     let usual: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
@@ -106,10 +106,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 
 fn count(argument: Option<&str>) -> Result<u64> {
     let Some(text) = argument else { return Ok(1) };
-    text.parse()
-        .ok()
-        .filter(|count| (1..=1_000_000_000).contains(count))
-        .ok_or_else(|| Error::usage(format!("--count takes a whole number from 1 on, not {}", shown::quoted(text))))
+    text.parse().ok().filter(|count| (1..=1_000_000_000).contains(count)).ok_or_else(|| {
+        Error::usage(format!("--count must be a whole number of at least 1, not {}", shown::quoted(text)))
+    })
 }
 
 fn need(reader: &Reader<'_>, matches: &ArgMatches) -> Result<Need> {

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "impact",
-    about: "Tell which systems depend on a pool, storage device, dc or VM",
+    about: "List systems that depend on a pool, storage, datacenter or VM",
     hidden: false,
     arguments,
     run,
@@ -34,11 +34,11 @@ fn arguments(command: Command) -> Command {
                 .num_args(1..=2)
                 .required(true)
                 .add(complete::completer(offers))
-                .help("A pool, storage device, dc or VM; its noun before its name where that is not clear"),
+                .help("Pool, storage device, datacenter or VM; noun required if the name is ambiguous"),
         )
         .after_help(
-            "A system is hit in total if all its VMs are there, else it is degraded. Planned and retired VMs do not \
-             count. VMs that serve no system stand on the last line.",
+            "A system fails totally if all of its VMs depend on the record, else it is degraded. Planned and \
+             retired VMs do not count. VMs without a system are on the last line.",
         )
 }
 
@@ -55,12 +55,17 @@ fn offers(start: &str) -> Vec<String> {
 /// VMs that a system loses, its number of VMs, and the owners of the lost ones with their e-mail addresses.
 #[derive(Default)]
 struct Loss {
+    /// Id of the system.
+    system: Option<i64>,
     lost: u64,
     of: u64,
     owners: BTreeMap<String, Option<String>>,
 }
 
-fn columns() -> Vec<Column> {
+/// Columns of a system in JSON, which identifies it.
+pub(super) const IDENTIFIED: [&str; 6] = ["id", "path", "system", "impact", "owners", "emails"];
+
+pub(super) fn columns() -> Vec<Column> {
     let columns = [
         Column::whole("system"),
         Column::whole("impact"),
@@ -69,14 +74,16 @@ fn columns() -> Vec<Column> {
         Column::new("vms", ColumnKind::Number),
         Column::new("owners", ColumnKind::List),
         Column::new("emails", ColumnKind::List),
+        Column::new("id", ColumnKind::Number),
+        Column::path("path"),
     ];
     columns.into()
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let what = options(matches, "what");
-    let usual = ["system", "impact", "owners", "emails"];
-    sheet::answer(session, matches, &columns(), &usual, |reader, take| {
+    let usual: &[&str] = if session.has_keys() { &IDENTIFIED } else { &["system", "impact", "owners", "emails"] };
+    sheet::answer(session, matches, &columns(), usual, |reader, take| {
         let (entity, id) = failed_record(reader, &what)?;
         let mut losses: Vec<(Option<String>, Loss)> = losses(reader, entity, id)?.into_iter().collect();
         losses.sort_by(|(one, lost), (other, less)| {
@@ -112,6 +119,12 @@ fn fill(row: &mut Row, system: Option<&str>, loss: &Loss) {
     row.list(loss.owners.keys().map(String::as_str));
     let emails: BTreeSet<&str> = loss.owners.values().flatten().map(String::as_str).collect();
     row.list(emails);
+    match loss.system {
+        Some(id) => row.integer(id),
+        None => row.null(),
+    }
+    // A system's path is its name.
+    row.texts([system]);
 }
 
 /// Returns the record of NOUN and NAME, or of a NAME that only one of the nouns has.
@@ -121,13 +134,16 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
         [noun, name] => {
             let entity = catalog.named(noun)?;
             if !NOUNS.contains(&entity.noun) {
-                return Err(Error::usage(format!("nothing depends on the noun {} here", shown::quoted(entity.noun)))
-                    .help(format!("inv impact knows {}", NOUNS.join(", "))));
+                return Err(Error::usage(format!(
+                    "inv impact does not support the noun {}",
+                    shown::quoted(entity.noun)
+                ))
+                .help(format!("nouns: {}", NOUNS.join(", "))));
             }
             return Ok((entity, reader.resolve(entity, name)?));
         }
         [name] => *name,
-        _ => return Err(Error::usage("what may fail is not said")),
+        _ => return Err(Error::usage("missing arguments: NOUN NAME")),
     };
     let mut candidates = Vec::new();
     let mut ways_out = Vec::new();
@@ -142,7 +158,8 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
     match candidates.as_slice() {
         [one] => Ok(*one),
         [] => {
-            let error = Error::not_found(format!("no pool, storage, dc or vm named {}", shown::quoted(name)));
+            let error =
+                Error::not_found(format!("no pool, storage device, datacenter or VM named {}", shown::quoted(name)));
             Err(match ways_out.into_iter().next() {
                 Some(help) => error.help(help),
                 None => error,
@@ -157,7 +174,7 @@ fn failed_record(reader: &Reader<'_>, what: &[&str]) -> Result<(&'static Entity,
             let message = format!("{} names {} records of different nouns", shown::quoted(name), several.len());
             Err(Error::ambiguous(message)
                 .details(lines)
-                .help(format!("say which, such as inv impact {first} {}", shown::shown(name))))
+                .help(format!("add the noun, for example inv impact {first} {}", shown::shown(name))))
         }
     }
 }
@@ -176,8 +193,11 @@ fn losses(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<BTree
             if let [system, number, vm, status, owner, email] = cells {
                 alone.remove(&id_of(vm.as_deref()));
                 if is_in_use(status.as_deref()) {
-                    systems.push(id_of(number.as_deref()));
-                    lose(losses.entry(system.clone()).or_default(), owner.as_deref(), email.as_deref());
+                    let id = id_of(number.as_deref());
+                    systems.push(id);
+                    let loss = losses.entry(system.clone()).or_default();
+                    loss.system = Some(id);
+                    lose(loss, owner.as_deref(), email.as_deref());
                 }
             }
         })?;

@@ -67,15 +67,15 @@ fn arguments(command: Command) -> Command {
                 .value_name("DIR|FILE")
                 .required_unless_present("plan-file")
                 .value_hint(ValueHint::AnyPath)
-                .help("A folder that inv export wrote; with --from, the other program's file or folder"),
+                .help("Folder of inv export; with --from, file or folder of the other program"),
         )
-        .arg(Arg::new("from").long("from").value_name("PROGRAM").help("Whose export it is: rvtools"))
+        .arg(Arg::new("from").long("from").value_name("PROGRAM").help("Program of the export: rvtools"))
         .arg(
             Arg::new("provider")
                 .long("provider")
                 .value_name("NAME")
                 .requires("from")
-                .help(format!("Whose datacenters they are; else {PROVIDER}")),
+                .help(format!("Provider of the datacenters (default: {PROVIDER})")),
         )
         .arg(
             Arg::new("source")
@@ -101,14 +101,14 @@ fn arguments(command: Command) -> Command {
                 .action(ArgAction::Append)
                 .requires("from")
                 .requires("update")
-                .help("Adopt RECORD as what the source calls ID"),
+                .help("Match RECORD to the external id ID (repeatable)"),
         )
         .arg(
             Arg::new("owner-column")
                 .long("owner-column")
                 .value_name("NAME")
                 .requires("from")
-                .help("Column of vInfo that has the owners of VMs"),
+                .help("Column of vInfo with the owners of VMs"),
         )
         .arg(
             Arg::new("strict")
@@ -116,7 +116,7 @@ fn arguments(command: Command) -> Command {
                 .action(ArgAction::SetTrue)
                 .requires("from")
                 .conflicts_with("skip-bad")
-                .help("Import nothing if a cell or row cannot be used"),
+                .help("Refuse the import if a cell or row cannot be used"),
         );
     let command = command
         .arg(
@@ -127,7 +127,7 @@ fn arguments(command: Command) -> Command {
                 .require_equals(true)
                 .default_missing_value("")
                 .value_hint(ValueHint::FilePath)
-                .help("Show what would change, held and missing records included; FILE keeps it"),
+                .help("Show all changes, held fields and missing records; write the plan to FILE"),
         )
         .arg(
             Arg::new("plan-file")
@@ -135,13 +135,13 @@ fn arguments(command: Command) -> Command {
                 .value_name("FILE")
                 .value_hint(ValueHint::FilePath)
                 .conflicts_with_all(NOT_WITH_A_PLAN)
-                .help("Apply a plan that --plan=FILE wrote, if nothing has changed since"),
+                .help("Apply the plan of --plan=FILE if nothing has changed since"),
         )
         .arg(
             Arg::new("exit-code")
                 .long("exit-code")
                 .action(ArgAction::SetTrue)
-                .help("Exit with status 2 if there are or were changes, else 0"),
+                .help("Exit with status 2 if there are changes, else 0"),
         )
         .arg(arguments::yes().requires("from"));
     let command = import::how(command).after_help(
@@ -150,10 +150,9 @@ fn arguments(command: Command) -> Command {
     );
     command.long_about(
         "Import a whole inventory in one transaction: a folder of CSV files as inv export writes it, or with --from \
-         rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates and vCLS machines are left out \
-         and named. A cell that cannot be read is left alone and a row that cannot be placed is left out; both are \
-         reported, and --strict refuses them. Unused tabs and columns are counted, and named with -v. With --update a \
-         second run brings the inventory up to date.",
+         rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates, vCLS machines, unreadable \
+         cells and rows without a place are skipped and reported; --strict refuses such cells and rows. Unused tabs \
+         and columns are counted; -v lists them. With --update a second run updates the inventory.",
     )
 }
 
@@ -164,7 +163,9 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let plan = PlanFile::read(Path::new(file))?;
     let words = ["import"].into_iter().chain(plan.words.iter().map(String::as_str));
     let planned = arguments(Command::new("import")).try_get_matches_from(words);
-    let planned = planned.map_err(|_| Error::failed("the plan is of another inv").help("make the plan again"))?;
+    let planned = planned.map_err(|_| {
+        Error::failed("the plan was written by another version of inv").help("write the plan again with --plan=FILE")
+    })?;
     import(session, &planned, Some(plan.change), end)
 }
 
@@ -185,8 +186,8 @@ fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>, e
         None => folder(session, &path, matches)?,
         Some(RVTOOLS) => estate(session, &path, matches, &mut options)?,
         Some(other) => {
-            return Err(Error::usage(format!("exports of {} are not understood", shown::quoted(other)))
-                .help(format!("the programs are {}", SOURCES.join(", "))));
+            return Err(Error::usage(format!("unsupported program {}", shown::quoted(other)))
+                .help(format!("programs: {}", SOURCES.join(", "))));
         }
     };
     let plan_file = option(matches, "plan").filter(|file| !file.is_empty()).map(Path::new);
@@ -263,7 +264,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
             std::io::ErrorKind::NotADirectory => Error::failed(format!("{shown} is a file, not a folder")),
             _ => Error::io(format!("cannot read the folder {shown}"), error),
         };
-        error.help("name a folder that inv export wrote; for one noun's file there is inv NOUN import")
+        error.help("pass a folder of inv export; for a single file, use inv NOUN import")
     })?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -280,7 +281,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
             let path = path.join(name);
             if !path.is_file() {
                 let shown = shown::quoted(&path.to_string_lossy());
-                return Err(Error::failed(format!("{shown} is not a file")).help("leave it out of the folder"));
+                return Err(Error::failed(format!("{shown} is not a file")).help("remove it from the folder"));
             }
             let mut source = import::source(entity, &path, matches)?;
             if entity.seeded && pristine {
@@ -292,12 +293,13 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
         }
     }
     for name in names {
-        session.warn(&format!("{} was left out: no noun is called so", shown::shown(&name)));
+        session.warn(&format!("skipped {}: unknown noun", shown::shown(&name)));
     }
     if sources.is_empty() {
         let files: Vec<String> = catalog.exported().iter().map(|entity| format!("{}.csv", entity.plural)).collect();
-        return Err(Error::failed(format!("{shown} has no file to import"))
-            .help(format!("the files are called {}", files.join(", "))));
+        return Err(
+            Error::failed(format!("{shown} has no file to import")).help(format!("file names: {}", files.join(", ")))
+        );
     }
     Ok(sources)
 }
@@ -356,7 +358,7 @@ fn refuse_losses(path: &Path, notes: &[Note]) -> Result<()> {
     let path = shown::quoted(&path.to_string_lossy());
     Err(Error::failed(format!("{path} has {what} that cannot be used; nothing was imported"))
         .details(losses.into_iter().map(|note| note.text.clone()))
-        .help("correct the export, or leave --strict out to import the rest"))
+        .help("fix the export, or omit --strict to import the rest"))
 }
 
 /// Names the owners of VMs as the inventory does. An e-mail address is that of the user who has it, or of a new user;

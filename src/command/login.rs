@@ -16,7 +16,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 pub(super) const LOGIN: Graft = Graft {
     under: None,
     name: "login",
-    about: "Sign in to an inventory that has login users",
+    about: "Sign in to an inventory with login users",
     hidden: false,
     arguments: login_arguments,
     run: login,
@@ -25,10 +25,10 @@ pub(super) const LOGIN: Graft = Graft {
 pub(super) const LOGOUT: Graft = Graft {
     under: None,
     name: "logout",
-    about: "End the session",
+    about: "Sign out",
     hidden: false,
     arguments: |command| {
-        let all = Arg::new("all").long("all").action(ArgAction::SetTrue).help("End every session of the login user");
+        let all = Arg::new("all").long("all").action(ArgAction::SetTrue).help("End all sessions of the login user");
         command.arg(all)
     },
     run: logout,
@@ -37,7 +37,7 @@ pub(super) const LOGOUT: Graft = Graft {
 pub(super) const WHOAMI: Graft = Graft {
     under: None,
     name: "whoami",
-    about: "Tell who is signed in, as what, and until when",
+    about: "Show the login user, role and end of the session",
     hidden: false,
     arguments: |command| command,
     run: whoami,
@@ -46,7 +46,7 @@ pub(super) const WHOAMI: Graft = Graft {
 pub(super) const PASSWD: Graft = Graft {
     under: None,
     name: "passwd",
-    about: "Change the password of whoever is signed in",
+    about: "Change your own password",
     hidden: false,
     arguments: passwd_arguments,
     run: passwd,
@@ -58,32 +58,32 @@ fn password_stdin(help: &'static str) -> Arg {
 
 fn login_arguments(command: Command) -> Command {
     command
-        .arg(Arg::new("name").value_name("NAME").help("The name of the login user; asked for if not given"))
+        .arg(Arg::new("name").value_name("NAME").help("Name of the login user (default: prompt)"))
         .arg(password_stdin("Read the password from standard input, one line"))
         .long_about(
-            "Sign in to an inventory that has login users. The session lasts eight hours, on this machine, for this user \
-             of the operating system and this inventory. After five wrong passwords in a row a name waits 1, 2, 4, … \
-             30 seconds for the next one.",
+            "Sign in to an inventory with login users. The session lasts eight hours, on this machine, for this \
+             operating system user and this inventory. After five wrong passwords in a row a name is blocked for 1, \
+             2, 4, … 30 seconds.",
         )
 }
 
 fn passwd_arguments(command: Command) -> Command {
-    let stdin = password_stdin("Read the present password and the new one from standard input, a line each");
+    let stdin = password_stdin("Read the current and the new password from standard input, one a line");
     arguments::writes(command.arg(stdin)).long_about(
-        "Change the password of whoever is signed in, and end all of their sessions. An admin gives others a new one \
-         with inv login-user set NAME --password.",
+        "Change your own password and end all of your sessions. To change the password of another login user, an \
+         admin runs inv login-user set NAME --password.",
     )
 }
 
 fn login(session: &Session, matches: &ArgMatches) -> Result<()> {
     if !session.store().wants_login()? {
-        return Err(Error::failed("this inventory has no login users: it is open to whoever can open the file")
-            .help("inv login-user add NAME makes the first one, an admin"));
+        return Err(Error::failed("no login users: everyone who can open the file has access")
+            .help("run `inv login-user add NAME` to create the first login user, an admin"));
     }
     let name = match option(matches, "name") {
         Some(name) => name.to_owned(),
         None if session.interactive => prompt_name(session)?,
-        None => return Err(Error::usage("login needs a NAME").help("see inv login --help")),
+        None => return Err(Error::usage("missing arguments: NAME").help("run `inv login --help` for usage")),
     };
     let password = secret::current(arguments::password_source(session, matches))?;
     let (attempt, verdict) = try_password(session, &name, &password)?;
@@ -120,23 +120,27 @@ fn logout(session: &Session, matches: &ArgMatches) -> Result<()> {
     let store = session.store();
     let ended = if switch(matches, "all") { store.end_all_sessions()? } else { store.end_session()? };
     session.say(&match ended {
-        0 => "nobody was signed in".to_owned(),
+        0 => "not signed in".to_owned(),
         1 => "signed out".to_owned(),
         _ => format!("signed out of {ended} sessions"),
     });
     Ok(())
 }
 
-fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
-    let signed_in = session.store().signed_in(Role::Viewer)?;
-    let columns = [
+/// Columns of `whoami`.
+pub(super) fn columns() -> [Column; 4] {
+    [
         Column::whole("username"),
         Column::whole("role"),
         Column::whole("os_user"),
         Column::new("expires", ColumnKind::Time),
-    ];
+    ]
+}
+
+fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
+    let signed_in = session.store().signed_in(Role::Viewer)?;
     if signed_in.is_none() {
-        session.say("this inventory has no login users: it is open to whoever can open the file");
+        session.say("no login users: everyone who can open the file has access");
     }
     let os_user = session.store().os_user().name;
     let mut row = Row::default();
@@ -151,14 +155,14 @@ fn whoami(session: &Session, _: &ArgMatches) -> Result<()> {
         }
     }
     session.answer_cards(false, |cards| {
-        let written = cards.begin_record(&columns, &row).and_then(|()| cards.end_record());
+        let written = cards.begin_record(&columns(), &row).and_then(|()| cards.end_record());
         written.map_err(Error::output)
     })
 }
 
 fn passwd(session: &Session, matches: &ArgMatches) -> Result<()> {
     let Some(signed_in) = session.store().signed_in(Role::Viewer)? else {
-        return Err(Error::failed("this inventory has no login users, and nobody's password to change"));
+        return Err(Error::failed("no login users: there is no password to change"));
     };
     let piped = if switch(matches, "password-stdin") { Some(secret::current_and_new()?) } else { None };
     let (current, new) = match piped {
@@ -173,7 +177,7 @@ fn passwd(session: &Session, matches: &ArgMatches) -> Result<()> {
     };
     session.change_own_password(&secret::checked_hash(&new)?)?;
     if !session.dry_run {
-        session.say("changed the password and ended every session; sign in again with inv login");
+        session.say("changed the password and ended all sessions; sign in again with inv login");
     }
     Ok(())
 }

@@ -20,13 +20,13 @@ fn arguments(command: Command) -> Command {
         .value_name("NAME")
         .num_args(1..)
         .required(true)
-        .help("The VMs to move; - reads their names from standard input, one a line")
+        .help("VMs to move; - reads the names from standard input, one a line")
         .add(arguments::names_of(NOUN));
     let holder = Arg::new(HOLDER)
         .long(HOLDER)
         .value_name("POOL")
         .required(true)
-        .help("Where to")
+        .help("Target pool")
         .add(arguments::names_of(HOLDER));
     arguments::writes(command.arg(names).arg(holder).arg(arguments::yes()))
 }
@@ -34,7 +34,7 @@ fn arguments(command: Command) -> Command {
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let entity: &'static Entity = session.catalog().of(NOUN);
     let (Some(place), Some(holder)) = (entity.position(HOLDER), arguments::option(matches, HOLDER)) else {
-        return Err(Error::usage("where to move is not said").help("say --pool POOL"));
+        return Err(Error::usage("no target pool specified").help("pass --pool POOL"));
     };
     let wanted = Wanted { texts: &[(Target::Field(place), Some(holder))], ..Wanted::default() };
     change(session, entity, &Named::from(entity, matches)?, &wanted, matches)

@@ -56,7 +56,7 @@ impl PlanFile {
     /// The file is no plan, or the input has changed.
     pub(super) fn read(file: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(file).map_err(|error| cannot_read(file, error))?;
-        let no_plan = || Error::failed(format!("{} is not a plan", named(file))).help("write one with --plan=FILE");
+        let no_plan = || Error::failed(format!("{} is not a plan", named(file))).help("write a plan with --plan=FILE");
         let plan: Json = serde_json::from_str(&text).map_err(|_| no_plan())?;
         let words = plan["arguments"].as_array().map(|words| words.iter().filter_map(Json::as_str));
         let words: Vec<String> = words.ok_or_else(no_plan)?.map(str::to_owned).collect();
@@ -70,7 +70,7 @@ impl PlanFile {
             return Ok(plan);
         }
         Err(Error::conflict(format!("{} has changed since the plan; nothing was imported", named(&plan.path)))
-            .help("make the plan again"))
+            .help("write the plan again with --plan=FILE"))
     }
 
     /// Writes the plan.

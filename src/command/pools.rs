@@ -26,7 +26,7 @@ impl Overcommit {
             .long("overcommit")
             .value_name("RESOURCE=N:1")
             .action(ArgAction::Append)
-            .help("Overcommit ratio in place of the stored ones, for example cpu=4:1 (repeatable)")
+            .help("Overcommit ratio, for example cpu=4:1 (repeatable)")
     }
 
     /// Parses the values of `--overcommit`.

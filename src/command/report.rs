@@ -72,10 +72,10 @@ fn arguments(command: Command) -> Command {
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let Some(file) = option(matches, "file") else { return Err(Error::usage("the page to write is not named")) };
+    let Some(file) = option(matches, "file") else { return Err(Error::usage("no output file specified")) };
     let limit = list::number(matches, "limit")?.unwrap_or(MOST_VMS);
     let path = Path::new(file);
-    session.spare_inventory(path).map_err(|error| error.help("name another file for the page, such as report.html"))?;
+    session.spare_inventory(path).map_err(|error| error.help("pass another file, such as report.html"))?;
     let as_of = match &session.at {
         None => time::now(),
         Some(Moment::Time(time)) => time.clone(),
@@ -95,7 +95,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     }
     if left_out > 0 {
         let left_out = grouped(&left_out.to_string());
-        session.say(&format!("{left_out} VMs are left out of the table; --limit N takes more in"));
+        session.say(&format!("skipped {left_out} VMs in the table: raise the limit with --limit N"));
     }
     Ok(())
 }

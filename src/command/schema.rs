@@ -1,12 +1,14 @@
 //! `inv schema`: the shapes of JSON answers as JSON Schema, derived from the catalog.
 
+mod answers;
+
 use super::Graft;
 use crate::catalog::{Catalog, Entity, Kind, Leaf, Path, Reach, Section, column, identified, parts};
 use crate::error::{Error, Result};
-use crate::output::json::key_of;
+use crate::output::json::{key_of, keys_of};
 use crate::output::row::ColumnKind;
 use crate::session::Session;
-use crate::verb::arguments::option;
+use crate::verb::arguments::options;
 use crate::verb::report::ACTIONS;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Map, Value as Json, json};
@@ -31,19 +33,29 @@ pub(super) const GRAFT: Graft = Graft {
 
 fn arguments(command: Command) -> Command {
     command
-        .arg(Arg::new("of").value_name("NOUN|change|error").required(true).help("A noun, or change or error"))
-        .long_about(
-            "Show the JSON Schema (draft 2020-12) of the records that -o json and -o jsonl answer with: of a noun in list \
-             and show, of a change for every command that writes, or of an error.",
+        .arg(
+            Arg::new("of")
+                .value_name("NOUN|COMMAND|change|error")
+                .num_args(1..=2)
+                .required(true)
+                .help("Noun, command, or change or error"),
         )
-        .after_help("Examples:\n  inv schema vm\n  inv schema change > change.schema.json")
+        .long_about(format!(
+            "Show the JSON Schema (draft 2020-12) of the answers of -o json and -o jsonl: of a noun in list and show, of a \
+             change for every command that changes records, of an error, or of another command. These are {}.",
+            answers::ANSWERS.map(|(name, _)| name).join(", "),
+        ))
+        .after_help("Examples:\n  inv schema vm\n  inv schema change > change.schema.json\n  inv schema log show")
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let schema = match option(matches, "of").unwrap_or_default() {
-        CHANGE => headed(CHANGE, change()),
-        ERROR => headed(ERROR, error()),
-        noun => of_noun(session.catalog(), session.noun(noun)?),
+    let catalog = session.catalog();
+    let of = options(matches, "of").join("-");
+    let schema = match (of.as_str(), answers::answer_of(catalog, &of)) {
+        (CHANGE, _) => headed(CHANGE, change()),
+        (ERROR, _) => headed(ERROR, error()),
+        (command, Some(answer)) => headed(command, answer),
+        (noun, None) => of_noun(catalog, session.noun(noun)?),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Error::failed(error.to_string()))?;
     session.answer_text(&format!("{text}\n"))
@@ -113,9 +125,9 @@ fn section_of(catalog: &Catalog, section: &Section) -> Json {
 fn properties(catalog: &Catalog, columns: &[Path]) -> Map<String, Json> {
     let mut properties = Map::new();
     for path in columns {
-        let key = key_of(&path.name).into_owned();
-        if path.kind(catalog) == ColumnKind::Quantity {
-            properties.insert(format!("{key}_bytes"), nullable("number"));
+        let (key, bytes_key) = keys_of(&path.column(catalog));
+        if let Some(key) = bytes_key {
+            properties.insert(key, nullable("number"));
         }
         properties.insert(key, column_of(catalog, path));
     }

@@ -92,7 +92,7 @@ impl Asked<'_> {
         let old = scope_of(&name);
         if let Some(old) = old.filter(|old| old.is_apart_from(&servers)) {
             return Err(refused(&name, old, &servers).help(format!(
-                "import it as a source of its own with --source NAME, or pass --provider NAME; if {} is another name of \
+                "pass --source NAME to import it as another source, or --provider NAME; if {} is another name of \
                  the same vCenter, change the scope with inv source set",
                 joined(&servers)
             )));
@@ -128,7 +128,7 @@ impl Asked<'_> {
 /// The conflict of an export that is of other servers than a source.
 fn refused(source: &str, scope: &Scope, servers: &BTreeSet<String>) -> Error {
     Error::conflict(format!(
-        "source {} is vCenter {}, and this export is of vCenter {}; nothing was imported",
+        "source {} belongs to vCenter {}, the export to vCenter {}; nothing was imported",
         shown::quoted(source),
         scope.listed(),
         joined(servers)

@@ -28,7 +28,8 @@ pub(crate) type Take<'t> = dyn FnMut(&Row) -> Result<ControlFlow<()>> + 't;
 /// Adds the options of a list with these columns.
 pub(crate) fn arguments(command: Command, columns: fn() -> Vec<Column>) -> Command {
     let set = ColumnSet::Computed(columns);
-    command.args(list::view(set)).args(list::amounts()).arg(terms::where_argument(set))
+    let args = list::view(set).into_iter().chain(list::amounts()).chain([terms::where_argument(set)]);
+    command.args(args.map(|arg| arg.help_heading(list::VIEW)))
 }
 
 /// Answers with the rows of `produce` and the columns that the command line selects (default: `usual`). A row has a
@@ -139,16 +140,17 @@ impl RowTests {
 }
 
 fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<Criteria<(usize, Test)>>> {
-    let test = |comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
+    let test = |text: &str, comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
         let name = comparison.field.text();
-        let place = place(columns, &name)?;
+        let place = place(columns, &name);
+        let place = place.map_err(|error| condition::pointed(error, text, comparison.field.at))?;
         let Some(column) = columns.get(place) else { return Err(unknown(columns, &name)) };
-        let test = terms::test(reader, &column.name, column.kind, comparison)?;
+        let test = terms::test(reader, column, text, comparison)?;
         test.try_map(&mut |test| Ok(Criteria::One((place, test.clone()))))
     };
     let tests = conditions.iter().map(|text| {
         let criteria = condition::parse(text)?;
-        criteria.try_map(&mut |comparison| test(comparison).map_err(|error| terms::at(error, text, comparison)))
+        criteria.try_map(&mut |comparison| test(text, comparison))
     });
     tests.collect()
 }
@@ -162,7 +164,7 @@ fn place(columns: &[Column], name: &str) -> Result<usize> {
 fn unknown(columns: &[Column], name: &str) -> Error {
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
     let near = similar::nearest(name, names.iter().copied(), 3);
-    let listed = format!("the columns are {}", names.join(", "));
-    let error = Error::usage(format!("there is no column {}", shown::quoted(name)));
+    let listed = format!("columns: {}", names.join(", "));
+    let error = Error::usage(format!("unknown column {}", shown::quoted(name)));
     error.help(similar::did_you_mean(&near).map_or(listed.clone(), |near| format!("{near} {listed}")))
 }

@@ -15,14 +15,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::io::Read;
 use std::time::Duration;
 
-pub(super) const GRAFT: Graft = Graft {
-    under: None,
-    name: "sql",
-    about: "Ask a question in SQL, which cannot change anything",
-    hidden: false,
-    arguments,
-    run,
-};
+pub(super) const GRAFT: Graft =
+    Graft { under: None, name: "sql", about: "Run a read-only SQL query", hidden: false, arguments, run };
 
 /// Default and largest value of `--timeout`, in seconds.
 const USUAL: u64 = 60;
@@ -32,13 +26,13 @@ const LONGEST: u64 = 1 << 20;
 
 fn arguments(command: Command) -> Command {
     command
-        .arg(Arg::new("sql").value_name("SQL").required(true).help("One statement; - reads it from standard input"))
+        .arg(Arg::new("sql").value_name("SQL").required(true).help("SQL statement; - reads it from standard input"))
         .arg(
             Arg::new("param")
                 .long("param")
                 .value_name("NAME=VALUE")
                 .action(ArgAction::Append)
-                .help("The value of the parameter :NAME; may be given several times"),
+                .help("Value of the parameter :NAME (repeatable)"),
         )
         .arg(
             Arg::new("timeout")
@@ -46,10 +40,10 @@ fn arguments(command: Command) -> Command {
                 .value_name("SECONDS")
                 .help(format!("End the statement after SECONDS, up to {MOST} (default: {USUAL})")),
         )
-        .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"))
+        .arg(Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Omit the header"))
         .after_help(
-            "Each noun has a view with names, paths and bytes beside its table: v_vm, v_pool, v_disk, v_ip, …\n\
-             SELECT name, sql FROM sqlite_schema tells all of them. A whole number as VALUE is a number, anything else \
+            "Each noun has a view with names, paths and bytes beside its table: v_vm, v_pool, v_disk, v_ip, …\nTo \
+             list them, run SELECT name, sql FROM sqlite_schema. VALUE is a number if it is a whole number, else \
              text.",
         )
 }
@@ -59,7 +53,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let read = if argument == "-" { Some(standard_input()?) } else { None };
     let parameters = options(matches, "param").into_iter().map(|text| {
         let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-            Error::usage(format!("{} is no parameter", shown::quoted(text))).help("write --param NAME=VALUE")
+            Error::usage(format!("{} is not a parameter", shown::quoted(text))).help("pass --param NAME=VALUE")
         })?;
         Ok((name.trim_start_matches([':', '$', '@']), value))
     });
@@ -78,7 +72,7 @@ fn time(matches: &ArgMatches) -> Result<Duration> {
     if (1..=MOST).contains(&seconds) {
         return Ok(Duration::from_secs(seconds));
     }
-    Err(Error::usage(format!("--timeout takes a number of seconds from 1 to {MOST}, not \"{seconds}\"")))
+    Err(Error::usage(format!("--timeout must be a number of seconds from 1 to {MOST}, not \"{seconds}\"")))
 }
 
 fn standard_input() -> Result<String> {
@@ -86,7 +80,7 @@ fn standard_input() -> Result<String> {
     let read = std::io::stdin().take(LONGEST + 1).read_to_end(&mut bytes);
     read.map_err(|error| Error::io("cannot read the SQL", error))?;
     if bytes.len() as u64 > LONGEST {
-        return Err(Error::failed("the SQL has more than 1 MiB"));
+        return Err(Error::failed("the SQL is longer than 1 MiB"));
     }
     String::from_utf8(bytes).map_err(|_| Error::failed("the SQL is not UTF-8"))
 }

@@ -12,36 +12,37 @@ use crate::verb::report::Report;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
 pub(super) const GRAFT: Graft =
-    Graft { under: None, name: "undo", about: "Reverse a change by a new one", hidden: false, arguments, run };
+    Graft { under: None, name: "undo", about: "Undo a change with a new change", hidden: false, arguments, run };
 
 pub(super) const REDO: Graft = Graft {
     under: None,
     name: "redo",
-    about: "Take the last undo back",
+    about: "Redo the last undone change",
     hidden: false,
     arguments: redo_arguments,
     run: redo,
 };
 
 fn arguments(command: Command) -> Command {
-    let change =
-        Arg::new("change").value_name("CHANGE").help("The number of the change; else the last one that is not undone");
+    let change = Arg::new("change")
+        .value_name("CHANGE")
+        .help("Number of the change (default: the last change that is not undone)");
     let force = Arg::new("force")
         .long("force")
         .action(ArgAction::SetTrue)
-        .help("Where later changes stand on it, revert what nobody touched since");
+        .help("Undo only the fields that have not changed since");
     arguments::writes(command.arg(change).arg(force)).long_about(
-        "Reverse the last change that is not undone, or the one that is named, by a new change: what it made goes, what it \
-         changed gets its old values, what it removed comes back. Again it reverses the change before; inv redo goes \
-         forward. Where later changes stand on it, it is refused with their list; with --force what nobody touched since \
-         is reverted, and the rest is told.",
+        "Undo the last change that is not undone, or CHANGE, with a new change: created records are deleted, \
+         changed fields get their old values, deleted records are restored. Run inv undo again to undo the change \
+         before, and inv redo to go forward. If later changes modified the same records, undo fails and lists them; \
+         with --force only the fields that have not changed since are reverted, and the others are listed.",
     )
 }
 
 fn redo_arguments(command: Command) -> Command {
     arguments::writes(command).long_about(
-        "Take the last undo back by a new change. Again it takes back the undo before, until a change of another kind \
-         came in between.",
+        "Redo the last undone change with a new change. Run inv redo again to redo the change before, until a \
+         change of another kind follows.",
     )
 }
 
@@ -54,7 +55,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
         Some(id) => Ok(id),
         None => next(reader)?.ok_or_else(|| match reader.last_change() {
             Ok(0) => Error::not_found("nothing to undo: history has no change"),
-            _ => Error::not_found("nothing to undo: every change is undone").help("inv redo goes forward"),
+            _ => Error::not_found("nothing to undo: every change is undone").help("run `inv redo` to go forward"),
         }),
     })
 }
@@ -62,7 +63,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
 fn redo(session: &Session, _: &ArgMatches) -> Result<()> {
     let next = |reader: &Reader<'_>| reader.next_to_redo();
     reverse(session, Extent::Whole, ("redid", "redo"), next, |reader| {
-        next(reader)?.ok_or_else(|| Error::not_found("nothing to redo: the last change is no undo"))
+        next(reader)?.ok_or_else(|| Error::not_found("nothing to redo: the last change is not an undo"))
     })
 }
 
@@ -76,12 +77,12 @@ fn reverse(
 ) -> Result<()> {
     let (undone, report) = session.write(|writer| {
         let id = which(writer)?;
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let undone = writer.undo(id, extent, |reader, effect| report.add(reader, effect))?;
         Ok((undone, report))
     })?;
     for line in &undone.left {
-        session.warn(&format!("left as it is: {line}"));
+        session.warn(&format!("skipped {line}"));
     }
     if !session.dry_run {
         // Redoing an undo does again what was undone.
@@ -98,7 +99,7 @@ fn reverse(
         })?;
         session.say(&match undone.by {
             Some(by) => format!("{done} {what} by change {by}"),
-            None => format!("nothing of {what} is left to {verb}"),
+            None => format!("nothing left to {verb} in {what}"),
         });
         if let Some(next) = next {
             session.say(&format!("next to {verb}: {next}"));

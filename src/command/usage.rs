@@ -24,7 +24,7 @@ pub(super) const GRAFT: Graft = Graft {
 };
 
 /// VMs that count, for the help.
-const STAGES: &str = "Planned VMs count as allocated, retired ones do not; both also have columns of their own.";
+const STAGES: &str = "Planned VMs count as allocated, retired VMs do not; both have separate columns.";
 
 /// Values of `--by`.
 const WAYS: [&str; 7] = ["pool", "dc", "provider", "system", "owner", "os", "status"];
@@ -35,7 +35,7 @@ fn arguments(command: Command) -> Command {
             Arg::new("pools")
                 .value_name("POOL")
                 .num_args(0..)
-                .help("Only these pools")
+                .help("Show only these pools")
                 .add(arguments::names_of("pool")),
         )
         .arg(
@@ -62,10 +62,9 @@ fn arguments(command: Command) -> Command {
         .arg(Overcommit::argument())
         .after_help(STAGES)
         .after_long_help(format!(
-            "{STAGES}\n\n\
-             The total of a pool is its capacity times its overcommit ratio (inv pool set prod --cpu-overcommit 4:1), \
-             or that of its datacenter or provider. Without one, CPUs above the capacity are shown as a ratio (4.9:1), \
-             which warns above 8:1.",
+            "{STAGES}\n\nThe total of a pool is its capacity times its overcommit ratio (inv pool set prod \
+             --cpu-overcommit 4:1), or that of its datacenter or provider. Without a ratio, CPUs above the capacity \
+             are shown as a ratio (4.9:1), with a warning above 8:1.",
         ))
 }
 
@@ -84,8 +83,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let resources: &[Resource] = if storage { &[Resource::Disk] } else { &Resource::ALL };
     let limited = matches!(by, "pool" | "dc" | "provider" | "storage");
     let columns = columns(by, resources, limited.then_some(warns_from));
-    let terminal = session.terminal_width().filter(|_| limited);
-    let usual = usual(&columns, terminal);
+    let usual = usual(&columns, session.terminal_width());
     sheet::answer(session, matches, &columns, &usual, |reader, take| {
         let pool = reader.catalog().of("pool");
         let names = options(matches, "pools");
@@ -115,16 +113,26 @@ fn warns_from(argument: Option<&str>) -> Result<u32> {
     let Some(text) = argument else { return Ok(WARNS_FROM) };
     let number = text.strip_suffix('%').unwrap_or(text).parse().ok().filter(|percent| *percent <= 100);
     number.ok_or_else(|| {
-        Error::usage(format!("--warn-at takes a whole percentage up to 100%, not {}", shown::quoted(text)))
+        Error::usage(format!("--warn-at must be a whole percentage up to 100%, not {}", shown::quoted(text)))
             .help("for example --warn-at 90%")
     })
+}
+
+/// Returns the columns of every way to sum.
+pub(super) fn every_column() -> Vec<Column> {
+    let mut every = columns("storage", &[Resource::Disk], Some(WARNS_FROM));
+    for column in WAYS.iter().flat_map(|by| columns(by, &Resource::ALL, Some(WARNS_FROM))) {
+        if !every.contains(&column) {
+            every.push(column);
+        }
+    }
+    every
 }
 
 fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Column> {
     let counted = if by == "storage" { "disks" } else { "vms" };
     let mut columns = vec![match by {
         "pool" | "dc" | "provider" | "storage" => Column::path(by),
-        "os" => Column::prose(by),
         _ => Column::whole(by),
     }];
     columns
@@ -147,10 +155,13 @@ fn columns(by: &str, resources: &[Resource], warns_from: Option<u32>) -> Vec<Col
 /// Width from which a terminal has room for the free amounts beside the bars, in columns.
 const WIDE: usize = 110;
 
-/// Returns the default columns: all; on a terminal, ratios and, if it is wide, free amounts.
+/// Returns the default columns: all; on a terminal, ratios and, if it is wide, free amounts. Without ratios, allocated
+/// amounts.
 fn usual(columns: &[Column], terminal: Option<usize>) -> Vec<&str> {
+    let has_ratios = columns.iter().any(|column| matches!(column.kind, ColumnKind::Share { .. }));
     let is_usual = |name: &str| match (name.split_once('.'), terminal) {
         (None | Some((_, "ratio")), _) | (_, None) => true,
+        (Some((_, "allocated")), _) => !has_ratios,
         (Some((_, "free")), Some(width)) => width >= WIDE,
         _ => false,
     };

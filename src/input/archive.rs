@@ -149,7 +149,7 @@ fn check_part(part: impl Read, name: &str, limit: u64) -> std::result::Result<u6
         }
     }
     if claims.is_some_and(|claims| claims.most.saturating_mul("<si/>".len() as u64) > size) {
-        return Err(format!("its part {name} claims more texts than it has room for"));
+        return Err(format!("its part {name} declares more texts than fit"));
     }
     Ok(size)
 }

@@ -257,8 +257,7 @@ impl<'record> PartialRow<'record> {
                 return false;
             }
             (State::Plain, _) => {
-                let text = "a quote stands inside a cell that does not begin with one (quote the whole cell and \
-                            double the quote)";
+                let text = "a quote is inside an unquoted cell (quote the whole cell and double the quote)";
                 self.fault = Some(Fault::row(line, text));
                 self.state = State::Skipping;
             }
@@ -403,7 +402,7 @@ const fn ends_plain(byte: u8, delimiter: u8) -> bool {
 }
 
 fn nul_found(line: u64) -> Fault {
-    Fault::fatal(line, "holds a NUL byte, so it is not CSV (if it is UTF-16, say --encoding utf-16le)")
+    Fault::fatal(line, "contains a NUL byte, so it is not CSV (if it is UTF-16, pass --encoding utf-16le)")
 }
 
 fn text_after_quote(quote_line: u64, line: u64) -> Fault {
@@ -423,12 +422,8 @@ fn check_header(columns: &[String], line: u64, name: &str) -> Result<()> {
             return Err(Fault::fatal(line, format!("column {} has no name", index + 1)).into_error(name));
         }
         if let Some(first) = seen.insert(key, index) {
-            let text = format!(
-                "the column {} stands twice, as columns {} and {}",
-                shown::quoted(column),
-                first + 1,
-                index + 1
-            );
+            let text =
+                format!("column {} is repeated, as columns {} and {}", shown::quoted(column), first + 1, index + 1);
             return Err(Fault::fatal(line, text)
                 .into_error(name)
                 .help("names of columns differ in more than case, blanks, _ and -"));

@@ -81,8 +81,8 @@ impl Decoding {
         let number = plain(label).trim_start_matches("ibm").trim_start_matches("cp").parse().ok();
         let page = number.and_then(|number: u16| Some((number, DECODING_TABLE_CP_MAP.get(&number)?)));
         page.map(|(number, table)| Self::CodePage(number, table)).ok_or_else(|| {
-            Error::usage(format!("no encoding is called {}", shown::quoted(label)))
-                .help("try utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5, euc-kr or cp850")
+            Error::usage(format!("unknown encoding {}", shown::quoted(label)))
+                .help("pass utf-8, utf-16, windows-1252, shift_jis, euc-jp, gb18030, big5, euc-kr or cp850")
         })
     }
 

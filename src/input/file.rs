@@ -55,7 +55,7 @@ impl Text {
         let metadata = std::fs::metadata(path).map_err(|error| cannot_open(&name, error))?;
         if metadata.is_dir() {
             return Err(Error::failed(format!("\"{name}\" is a folder, not a file"))
-                .help("name a file in it; `inv import` takes a whole folder"));
+                .help("pass a file in the folder, or import the whole folder with `inv import`"));
         }
         if !metadata.is_file() {
             return Err(Error::failed(format!("\"{name}\" is a pipe or a device, not a file")));
@@ -171,14 +171,14 @@ impl Text {
             Decoded::Malformed => {
                 let encoding = self.decoder.name();
                 let way_out = if self.is_encoding_given {
-                    "is --encoding right?".to_owned()
+                    "check --encoding".to_owned()
                 } else if self.size.is_some() {
                     let all = self.raw.get(..self.raw_filled).unwrap_or_default();
-                    format!("name the encoding with --encoding; it may be {}", encoding::guess(all))
+                    format!("pass --encoding, possibly {}", encoding::guess(all))
                 } else {
-                    "name the encoding with --encoding, such as --encoding windows-1252 or shift_jis".to_owned()
+                    "pass --encoding, such as --encoding windows-1252 or shift_jis".to_owned()
                 };
-                let text = format!("holds bytes that are not {encoding} ({way_out})");
+                let text = format!("contains bytes that are not {encoding} ({way_out})");
                 self.trouble = Some(Fault::fatal(self.line_breaks + 1, text));
             }
         }
@@ -191,7 +191,7 @@ pub(crate) fn cannot_open(name: &str, error: std::io::Error) -> Error {
     let failure = Error::io(format!("cannot open \"{name}\""), error);
     match kind {
         ErrorKind::NotFound => failure.help("check the path; - reads standard input"),
-        ErrorKind::PermissionDenied => failure.help("check who may read the file and the folders above it"),
+        ErrorKind::PermissionDenied => failure.help("check the permissions of the file and its parent folders"),
         _ => failure,
     }
 }

@@ -36,16 +36,23 @@ impl Offer {
 }
 
 /// Lines of a list that match a text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Offers {
     /// The best ones, best first.
     pub shown: Vec<Offer>,
-    /// Number of the others.
-    pub more: u64,
+    /// Number of the others; `None` if they are not counted.
+    pub more: Option<u64>,
 }
 
-/// Returns what matches the typed text; `None` if the second argument returned true before all was found.
-pub type Search<'a, T> = dyn Fn(&str, &dyn Fn() -> bool) -> Result<Option<T>> + 'a;
+impl Default for Offers {
+    fn default() -> Self {
+        Self { shown: Vec::new(), more: Some(0) }
+    }
+}
+
+/// Returns what matches the typed text; `None` if the second argument returned true before all was found. The third is
+/// called with what is found at once, if the search goes on.
+pub type Search<'a, T> = dyn Fn(&str, &dyn Fn() -> bool, &dyn Fn(T) -> Result<()>) -> Result<Option<T>> + 'a;
 
 /// A list that narrows as one types.
 pub(super) struct Menu<'a> {
@@ -89,6 +96,6 @@ pub(super) fn failure(error: io::Error) -> Error {
     }
     match error.kind() {
         io::ErrorKind::Interrupted | io::ErrorKind::UnexpectedEof => Error::interrupted(),
-        _ => Error::io("cannot ask on this terminal", error).help("give everything as options, with --no-input"),
+        _ => Error::io("cannot prompt on this terminal", error).help("pass all values as options, with --no-input"),
     }
 }

@@ -90,7 +90,7 @@ impl JsonLines {
                 self.text.consume(1);
                 next = self.next_character()?;
                 if next == Some(']') {
-                    return Err(Fault::fatal(self.line, "a comma stands before the end of the array"));
+                    return Err(Fault::fatal(self.line, "a comma is before the end of the array"));
                 }
             } else if next != Some(']') && next.is_some() {
                 return Err(Fault::fatal(self.line, "a comma is missing between two objects"));
@@ -323,7 +323,7 @@ impl<'de> Visitor<'de> for Cells<'_> {
             }
             let (column, is_repeated) = self.columns.find(&key);
             if is_repeated {
-                fault.get_or_insert(format!("the key {} stands twice", shown::quoted(&key)));
+                fault.get_or_insert(format!("key {} is repeated", shown::quoted(&key)));
                 continue;
             }
             match text_of(&value) {
@@ -341,13 +341,13 @@ impl<'de> Visitor<'de> for Cells<'_> {
 fn text_of(value: &Value) -> Result<Option<std::borrow::Cow<'_, str>>, &'static str> {
     match value {
         Value::Null => Ok(None),
-        Value::String(text) if text.contains('\0') => Err("the text holds a NUL character"),
+        Value::String(text) if text.contains('\0') => Err("the text contains a NUL character"),
         Value::String(text) => Ok(Some(text.into())),
         Value::Number(number) => Ok(Some(number.to_string().into())),
         Value::Array(items) if items.is_empty() => Ok(None),
         Value::Array(items) => join(items).map(|text| Some(text.into())),
-        Value::Bool(_) => Err("is true or false, and no field is (give text, a number or null)"),
-        Value::Object(_) => Err("is an object, and no field is (give text, a number or null)"),
+        Value::Bool(_) => Err("is true or false, which no field accepts (write text, a number or null)"),
+        Value::Object(_) => Err("is an object, which no field accepts (write text, a number or null)"),
     }
 }
 
@@ -359,7 +359,7 @@ fn join(items: &[Value]) -> Result<String, &'static str> {
             joined.push(';');
         }
         match item {
-            Value::String(text) if text.contains('\0') => return Err("a text in the array holds a NUL character"),
+            Value::String(text) if text.contains('\0') => return Err("a text in the array contains a NUL character"),
             Value::String(text) if text.is_empty() || text.trim() != text || text.contains([';', '"', '\n', '\r']) => {
                 joined.push('"');
                 joined.push_str(&text.replace('"', "\"\""));
@@ -373,7 +373,7 @@ fn join(items: &[Value]) -> Result<String, &'static str> {
                 joined.push_str(&item.to_string().replace('"', "\"\""));
                 joined.push('"');
             }
-            _ => return Err("is an array of other things than texts and objects"),
+            _ => return Err("is an array with values other than texts and objects"),
         }
     }
     Ok(joined)
@@ -490,10 +490,10 @@ mod tests {
         for (content, key) in [
             ("{\"a\":1,\"running\":true}", "running: is true or false"),
             ("{\"pool\":{\"name\":\"x\"}}", "pool: is an object"),
-            ("{\"ips\":[\"x\",null]}", "ips: is an array of other things"),
-            ("{\"a\":1,\"a\":2}", "the key \"a\" stands twice"),
-            ("{\"custom-os\":1,\"Custom_OS\":2}", "the key \"Custom_OS\" stands twice"),
-            ("{\"a\":\"\\u0000\"}", "a: the text holds a NUL"),
+            ("{\"ips\":[\"x\",null]}", "ips: is an array with values other"),
+            ("{\"a\":1,\"a\":2}", "key \"a\" is repeated"),
+            ("{\"custom-os\":1,\"Custom_OS\":2}", "key \"Custom_OS\" is repeated"),
+            ("{\"a\":\"\\u0000\"}", "a: the text contains a NUL"),
         ] {
             let found = faults(&format!("{content}\n"));
             assert_eq!(found.len(), 1, "{content}");

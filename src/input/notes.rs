@@ -29,7 +29,8 @@ pub struct Topic {
     /// The kind of its notes.
     pub kind: NoteKind,
     /// The sentence: `{n}` becomes the count, `{s}` a plural's ending, `{was}` was or were, `{is}` is or are,
-    /// `{has}` has or have, `{es}` a plural's ending after s, `{them}` it or them.
+    /// `{has}` has or have, `{es}` a plural's ending after s, `{them}` it or them, `{their}` its or their. The items take
+    /// the place of `{items}`, or follow a colon.
     pub text: &'static str,
     /// Number of items that are listed after it without `--verbose`.
     pub shown: usize,
@@ -148,7 +149,7 @@ impl Gathered {
     fn into_note(self) -> Note {
         let (is_one, count) = (self.count == 1, self.count.to_string());
         let choose = |one: &'static str, many: &'static str| if is_one { one } else { many };
-        let them = choose("it", "them");
+        let (them, their) = (choose("it", "them"), choose("its", "their"));
         let mut sentence = self.topic.text.replace("{n}", &count);
         for (mark, word) in [
             ("{s}", choose("", "s")),
@@ -157,13 +158,14 @@ impl Gathered {
             ("{is}", choose("is", "are")),
             ("{has}", choose("has", "have")),
             ("{them}", them),
+            ("{their}", their),
         ] {
             sentence = sentence.replace(mark, word);
         }
         let Topic { kind, shown, .. } = *self.topic;
         let named = self.listed(&sentence, usize::MAX);
         let text = match kind {
-            NoteKind::Unused => format!("{sentence} (-v names {them})"),
+            NoteKind::Unused => format!("{sentence} (-v lists {them})"),
             _ => self.listed(&sentence, shown),
         };
         Note { kind, count: self.count, text, named }
@@ -177,14 +179,15 @@ impl Gathered {
         }
         let items = self.items.get(..shown).unwrap_or_default().join(", ");
         let is_cut = shown < self.items.len() || self.items.len() == NAMED;
-        match self.count - shown.min(self.count) {
-            more if is_cut && more > 0 => format!("{sentence}: {items} and {more} more"),
-            _ => format!("{sentence}: {items}"),
-        }
+        let items = match self.count - shown.min(self.count) {
+            more if is_cut && more > 0 => format!("{items} and {more} more"),
+            _ => items,
+        };
+        if sentence.contains("{items}") { sentence.replace("{items}", &items) } else { format!("{sentence}: {items}") }
     }
 }
 
-/// A count and what it counts: `1 vm`, `3 vms`.
+/// A count and what it counts: `1 VM`, `3 VMs`.
 pub(crate) fn count_of(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
@@ -212,7 +215,7 @@ fn escaped(letter: char) -> Box<dyn Iterator<Item = char>> {
 mod tests {
     use super::{Note, NoteKind, Notes, Topic, shown};
 
-    static TEMPLATES: Topic = Topic::new(NoteKind::Remark, "left out {n} template{s}", 2);
+    static TEMPLATES: Topic = Topic::new(NoteKind::Remark, "skipped {n} template{s}", 2);
     static ROWS: Topic = Topic::new(NoteKind::Row, "{n} row{s} {has} no vm and {was} left out", 0);
     static COLUMNS: Topic = Topic::new(NoteKind::Unused, "{n} column{s} {is} not used", usize::MAX);
 
@@ -227,8 +230,8 @@ mod tests {
         }
         let notes = notes.into_notes();
         let texts: Vec<&str> = notes.iter().map(|note| note.text.as_str()).collect();
-        assert_eq!(texts, ["left out 4 templates: a, b and 2 more", "1 row has no vm and was left out"]);
-        assert_eq!(notes[0].named, "left out 4 templates: a, b, c, d");
+        assert_eq!(texts, ["skipped 4 templates: a, b and 2 more", "1 row has no vm and was left out"]);
+        assert_eq!(notes[0].named, "skipped 4 templates: a, b, c, d");
         assert_eq!(notes.iter().map(Note::is_loss).collect::<Vec<_>>(), [false, true]);
     }
 
@@ -239,7 +242,7 @@ mod tests {
         notes.add(&COLUMNS, "vHost (Model)".to_owned());
         let notes = notes.into_notes();
         let [note] = notes.as_slice() else { panic!("one note: {notes:?}") };
-        assert_eq!(note.text, "3 columns are not used (-v names them)");
+        assert_eq!(note.text, "3 columns are not used (-v lists them)");
         assert_eq!(note.named, "3 columns are not used: vInfo (NICs, Disks), vHost (Model)");
     }
 

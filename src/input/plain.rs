@@ -20,7 +20,7 @@ pub(super) fn ask(prompt: &Prompt<'_>) -> Result<Reply> {
         let answer = line(&question(prompt.name, prompt.hint, prompt.text))?;
         return Ok(Reply::Text(if answer.trim().is_empty() { prompt.text.to_owned() } else { answer }));
     };
-    let offers = |typed: &str| Ok((menu.search)(typed, &|| false)?.unwrap_or_default());
+    let offers = |typed: &str| Ok((menu.search)(typed, &|| false, &|_| Ok(()))?.unwrap_or_default());
     let mut default = offers("")?.shown.into_iter().nth(menu.default.unwrap_or(usize::MAX));
     let usual = default.as_ref().map_or_else(String::new, |offer| offer.label.clone());
     let mut question_now = question(prompt.name, prompt.hint, &usual);
@@ -52,8 +52,8 @@ pub(super) fn ask(prompt: &Prompt<'_>) -> Result<Reply> {
         for (index, offer) in offers.shown.iter().enumerate() {
             print(&format!("  {} {}", index + 1, offer.label))?;
         }
-        if offers.more > 0 {
-            print(&format!("  … {} more; type a part of the name", offers.more))?;
+        if let Some(more) = offers.more.filter(|more| *more > 0) {
+            print(&format!("  … {more} more; type a part of the name"))?;
         }
         printed = offers.shown;
         question_now = question(prompt.name, "number or name", &usual);

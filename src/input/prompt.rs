@@ -53,12 +53,12 @@ pub fn text<T>(label: Label<'_>, text: &str, mut parse: impl FnMut(&str) -> Resu
 }
 
 /// Items that match a text.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BestItems {
     /// The best ones, best first.
     pub best: Vec<String>,
-    /// Number of the others.
-    pub more: u64,
+    /// Number of the others; `None` if they are not counted.
+    pub more: Option<u64>,
 }
 
 /// Items of a list that is searched.
@@ -77,9 +77,7 @@ pub struct Choices<'a> {
 /// # Errors
 /// The user ended it, the terminal cannot be used, or the search failed.
 pub fn choose(label: Label<'_>, choices: Choices<'_>) -> Result<Choice> {
-    let search = |typed: &str, is_stale: &dyn Fn() -> bool| {
-        let typed = typed.trim();
-        let Some(items) = (choices.search)(typed, is_stale)? else { return Ok(None) };
+    let offers = |typed: &str, items: BestItems| {
         let none = Offer { choice: Choice::Nothing, label: NONE.to_owned() };
         let none = Some(none).filter(|_| choices.optional && NONE.contains(&typed.to_lowercase()));
         let new = choices.new.map(|noun| {
@@ -94,7 +92,12 @@ pub fn choose(label: Label<'_>, choices: Choices<'_>) -> Result<Choice> {
         });
         let item = |item: String| Offer { label: shown::shown(&item).into_owned(), choice: Choice::Item(item) };
         let shown = none.into_iter().chain(items.best.into_iter().map(item)).chain(new).collect();
-        Ok(Some(Offers { shown, more: items.more }))
+        Offers { shown, more: items.more }
+    };
+    let search = |typed: &str, is_stale: &dyn Fn() -> bool, early: &dyn Fn(Offers) -> Result<()>| {
+        let typed = typed.trim();
+        let found = (choices.search)(typed, is_stale, &|items| early(offers(typed, items)))?;
+        Ok(found.map(|items| offers(typed, items)))
     };
     ask_for_line(label, Menu { search: &search, default: choices.optional.then_some(0) })
 }
@@ -107,11 +110,11 @@ pub const NONE: &str = "(none)";
 /// # Errors
 /// The user ended it, or the terminal cannot be used.
 pub fn select(label: Label<'_>, words: &[&str], default: usize) -> Result<String> {
-    let search = |typed: &str, _: &dyn Fn() -> bool| {
+    let search = |typed: &str, _: &dyn Fn() -> bool, _: &dyn Fn(Offers) -> Result<()>| {
         let typed = typed.trim().to_lowercase();
         let offer = |word: &&str| Offer { choice: Choice::Item((*word).to_owned()), label: (*word).to_owned() };
         let shown = words.iter().filter(|word| word.contains(&typed)).map(offer).collect();
-        Ok(Some(Offers { shown, more: 0 }))
+        Ok(Some(Offers { shown, more: Some(0) }))
     };
     let all = words.join(", ");
     // A plain question shows its list to whoever types something wrong.
@@ -196,7 +199,7 @@ pub fn new_password(label: &str, mut check: impl FnMut(&str) -> Result<()>) -> R
         if first == second {
             return Ok(first);
         }
-        say("the two are not the same");
+        say("the passwords differ");
     }
 }
 

@@ -160,7 +160,7 @@ fn read(asked: &Prompt<'_>, terminal: &Term) -> Result<Reply> {
         "› ".clone_into(&mut prompt);
     }
     let mut line = LineBuffer::new(asked.text);
-    let mut offers = find(asked, "", &|| false)?.unwrap_or_default();
+    let mut offers = find(asked, "", &|| false, &|_| Ok(()))?.unwrap_or_default();
     let mut index = asked.menu.as_ref().and_then(|menu| menu.default).unwrap_or_default();
     let mut has_changed = false;
     loop {
@@ -168,7 +168,8 @@ fn read(asked: &Prompt<'_>, terminal: &Term) -> Result<Reply> {
         if !is_key_waiting() {
             draw(terminal, &prompt, &line, &offers, index).map_err(failure)?;
             // A search that takes long gives way to the next key.
-            if has_changed && let Some(found) = find(asked, &line.text, &is_key_waiting)? {
+            let early = |found: Offers| draw(terminal, &prompt, &line, &found, 0).map_err(failure);
+            if has_changed && let Some(found) = find(asked, &line.text, &is_key_waiting, &early)? {
                 (offers, index, has_changed) = (found, 0, false);
                 draw(terminal, &prompt, &line, &offers, index).map_err(failure)?;
             }
@@ -180,7 +181,8 @@ fn read(asked: &Prompt<'_>, terminal: &Term) -> Result<Reply> {
             continue;
         }
         if has_changed && !matches!(key, Key::CtrlC | Key::Char('\x03')) {
-            (offers, index, has_changed) = (find(asked, &line.text, &|| false)?.unwrap_or_default(), 0, false);
+            (offers, index, has_changed) =
+                (find(asked, &line.text, &|| false, &|_| Ok(()))?.unwrap_or_default(), 0, false);
         }
         let count = offers.shown.len();
         match key {
@@ -200,8 +202,13 @@ fn read(asked: &Prompt<'_>, terminal: &Term) -> Result<Reply> {
     }
 }
 
-fn find(asked: &Prompt<'_>, typed: &str, is_stale: &dyn Fn() -> bool) -> Result<Option<Offers>> {
-    asked.menu.as_ref().map_or(Ok(Some(Offers::default())), |menu| (menu.search)(typed, is_stale))
+fn find(
+    asked: &Prompt<'_>,
+    typed: &str,
+    is_stale: &dyn Fn() -> bool,
+    early: &dyn Fn(Offers) -> Result<()>,
+) -> Result<Option<Offers>> {
+    asked.menu.as_ref().map_or(Ok(Some(Offers::default())), |menu| (menu.search)(typed, is_stale, early))
 }
 
 /// Redraws the question with the line at `index` marked, and puts the cursor into its line.
@@ -220,9 +227,11 @@ fn draw(terminal: &Term, prompt: &str, line: &LineBuffer, offers: &Offers, index
         terminal.write_str(&format!("\n{}", item.for_stderr()))?;
         below += 1;
     }
-    let more = offers.more + offers.shown.len().saturating_sub(start + below) as u64;
-    if more > 0 {
-        let more = format!("\n  … {more} more; type a part of the name");
+    let below_page = offers.shown.len().saturating_sub(start + below) as u64;
+    let more = offers.more.map(|more| more + below_page);
+    if more != Some(0) {
+        let number = more.map(|more| format!("{more} ")).unwrap_or_default();
+        let more = format!("\n  … {number}more; type a part of the name");
         terminal.write_str(&style(more).dim().for_stderr().to_string())?;
         below += 1;
     }

@@ -53,13 +53,10 @@ pub struct Request<'line> {
     pub owner_column: Option<&'line str>,
 }
 
-static UNREAD_TABS: Topic = Topic::new(
-    NoteKind::Unused,
-    "{n} tab{s} {was} not read, because the inventory has no place for {them}",
-    usize::MAX,
-);
-static UNUSED_COLUMNS: Topic = Topic::new(NoteKind::Unused, "{n} column{s} {was} not used", usize::MAX);
-static MISSING_COLUMNS: Topic = Topic::new(NoteKind::Remark, "{n} known column{s} {is} missing", usize::MAX);
+static UNREAD_TABS: Topic =
+    Topic::new(NoteKind::Unused, "{n} tab{s} ignored: no such data in the inventory", usize::MAX);
+static UNUSED_COLUMNS: Topic = Topic::new(NoteKind::Unused, "{n} column{s} ignored", usize::MAX);
+static MISSING_COLUMNS: Topic = Topic::new(NoteKind::Remark, "{n} known column{s} missing", usize::MAX);
 
 /// The tabs of an export.
 struct Tabs {
@@ -107,7 +104,7 @@ pub fn open(path: &Path, request: &Request<'_>) -> Result<Export> {
     let mut notes = Notes::default();
     let metadata = std::fs::metadata(path).map_err(|error| {
         Error::io(format!("cannot open \"{name}\""), error)
-            .help("name an RVTools export (.xlsx), or the folder of its CSV tabs")
+            .help("pass an RVTools export (.xlsx), or the folder of its CSV tabs")
     })?;
     if !metadata.is_dir() && !metadata.is_file() {
         return Err(Error::failed(format!("\"{name}\" is neither a file nor a folder")));
@@ -128,8 +125,8 @@ fn complete(mut tabs: Vec<Tab>, found: &[String], name: &str) -> Result<Tabs> {
         let failure = Error::failed(format!("\"{name}\" has no tab vInfo with a header"));
         let found: Vec<String> = found.iter().take(100).map(|name| shown(name)).collect();
         return Err(failure.help(match found.as_slice() {
-            [] => "an RVTools export has one; nothing was found".to_owned(),
-            found => format!("an RVTools export has one; what was found is {}", found.join(", ")),
+            [] => "an RVTools export has this tab; no tab was found".to_owned(),
+            found => format!("an RVTools export has this tab; tabs found: {}", found.join(", ")),
         }));
     };
     for (index, tab) in tabs.iter_mut().enumerate() {

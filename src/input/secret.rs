@@ -93,13 +93,14 @@ pub fn current(source: PasswordSource) -> Result<Password> {
 pub fn current_and_new() -> Result<(Password, Password)> {
     let both = standard_input(2)?;
     let (current, new) = both.split_once('\n').ok_or_else(|| {
-        Error::failed("standard input has one line only").help("give two: the present password, and the new one")
+        Error::failed("standard input has only one line")
+            .help("pass two lines: the current password and the new password")
     })?;
     Ok((Zeroizing::new(without_return(current).to_owned()), Zeroizing::new(new.to_owned())))
 }
 
 fn none_given() -> Error {
-    Error::usage("a password is needed").help("give it on standard input with --password-stdin")
+    Error::usage("password required").help("pass it on standard input with --password-stdin")
 }
 
 /// Keeps the memory of this process from core files and debuggers.
@@ -143,7 +144,7 @@ fn check(password: &str) -> Result<()> {
     if LENGTH.contains(&length) {
         return Ok(());
     }
-    Err(Error::failed(format!("a password has {} to {} bytes, this one has {length}", LENGTH.start(), LENGTH.end())))
+    Err(Error::failed(format!("password has {length} bytes; allowed: {} to {} bytes", LENGTH.start(), LENGTH.end())))
 }
 
 /// Returns the password in composed letters (NFC), so that it is the same from every keyboard.

@@ -155,7 +155,7 @@ impl RowWriter {
 }
 
 fn no_room(error: std::io::Error) -> Error {
-    Error::io(format!("cannot put the sheet aside in {}", std::env::temp_dir().display()), error)
+    Error::io(format!("cannot store the sheet in {}", std::env::temp_dir().display()), error)
         .help("set TMPDIR to a folder with room")
 }
 
@@ -175,7 +175,7 @@ fn aside<R: Reader<BufReader<File>>>(
     let candidates: Vec<&String> = match sheet {
         Some(sheet) => vec![is_called(&[sheet]).ok_or_else(|| {
             Error::usage(format!("\"{name}\" has no sheet {}", shown::quoted(sheet)))
-                .help(format!("sheets are {}", listed()))
+                .help(format!("sheets: {}", listed()))
         })?],
         None => is_called(usual_names).map_or_else(|| sheets.iter().collect(), |sheet| vec![sheet]),
     };

@@ -35,12 +35,21 @@ impl Cut {
     /// Returns the smallest width to which `text`, `width` columns wide, can be shortened.
     #[must_use]
     pub fn least(self, text: &str, width: usize) -> usize {
-        match self {
+        match self.of_value(text, width) {
             Self::Nothing => width,
             Self::End => width.min(TEXT),
-            Self::EndOfText if width <= WORD && !text.contains(char::is_whitespace) => width,
             Self::EndOfText => width.min(VALUE),
-            Self::Front | Self::Items | Self::Bar => measure::width(&self.shortened(text, 0)).min(width),
+            cut @ (Self::Front | Self::Items | Self::Bar) => measure::width(&cut.shortened(text, 0)).min(width),
+        }
+    }
+
+    /// Returns what a value of any kind can lose: a word nothing, a path of one word its front.
+    fn of_value(self, text: &str, width: usize) -> Self {
+        match self {
+            Self::EndOfText if text.contains(char::is_whitespace) => self,
+            Self::EndOfText if width <= WORD => Self::Nothing,
+            Self::EndOfText if text.contains('/') => Self::Front,
+            _ => self,
         }
     }
 
@@ -51,7 +60,7 @@ impl Cut {
         if width <= limit {
             return text.into();
         }
-        match self {
+        match self.of_value(text, width) {
             Self::Nothing => text.into(),
             Self::End | Self::EndOfText => {
                 let limit = limit.max(self.least(text, width));
@@ -102,7 +111,13 @@ fn first_items(list: &str, limit: usize) -> Cow<'_, str> {
             from = behind;
         }
     }
-    fitting.map_or_else(|| list.into(), |items| format!("{items}{ELLIPSIS}").into())
+    match fitting {
+        // In place of what is no wider, an ellipsis is no gain.
+        Some(items) if measure::width(list.strip_prefix(items).unwrap_or_default()) > 1 => {
+            format!("{items}{ELLIPSIS}").into()
+        }
+        _ => list.into(),
+    }
 }
 
 #[cfg(test)]
@@ -132,8 +147,10 @@ mod tests {
         assert_eq!(Cut::Items.shortened(list, 27), "10.0.0.11;10.0.0.12;…");
         assert_eq!(Cut::Items.shortened(list, 20), "10.0.0.11;…");
         assert_eq!(Cut::Items.shortened(list, 5), "10.0.0.11;…");
-        assert_eq!(Cut::Items.shortened("10.0.0.11", 5), "10.0.0.11");
-        assert_eq!(Cut::Items.shortened("\"a;b\";c", 3), "\"a;b\";…");
+        for whole in ["10.0.0.11", "10.0.0.11;", "a;b"] {
+            assert_eq!(Cut::Items.shortened(whole, 0), whole);
+        }
+        assert_eq!(Cut::Items.shortened("\"a;b\";cd", 3), "\"a;b\";…");
     }
 
     #[test]
@@ -144,6 +161,8 @@ mod tests {
         assert_eq!(Cut::EndOfText.shortened("4194304 MiB", 2), "4194304 MiB");
         assert_eq!(Cut::EndOfText.shortened("2001:db8:1234:5678:9abc:def0:1234:5678", 2).len(), 38);
         assert_eq!(Cut::EndOfText.shortened(&"x".repeat(41), 2), format!("{}…", "x".repeat(15)));
+        let path = "社内クラウド/東京第一データセンター/本番クラスタ";
+        assert_eq!(Cut::EndOfText.shortened(path, 20), "…/本番クラスタ");
     }
 
     #[test]

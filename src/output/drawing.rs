@@ -88,12 +88,24 @@ impl<'row> Piece<'row> {
 
     /// Shortens the text to `width` columns, or as far as it can be.
     pub fn shorten(&mut self, width: usize) {
-        if self.width > width
-            && let Cow::Owned(short) = self.cut.shortened(&self.text, width)
-        {
-            self.width = measure::width(&short);
-            self.text = short.into();
+        if let Some(short) = self.shortened(width) {
+            self.set_text(short);
         }
+    }
+
+    /// Replaces the text.
+    pub fn set_text(&mut self, text: String) {
+        (self.width, self.text) = (measure::width(&text), text.into());
+    }
+
+    /// Returns the text in `width` columns, or as short as it can be; `None` if it is not shortened.
+    #[must_use]
+    pub fn shortened(&self, width: usize) -> Option<String> {
+        if self.width <= width {
+            return None;
+        }
+        let short = self.cut.shortened(&self.text, width);
+        (short.len() != self.text.len()).then(|| short.into_owned())
     }
 }
 

@@ -9,6 +9,7 @@
 use crate::output::amount::Amounts;
 use crate::output::bar::Share;
 use crate::output::card::{Frame, write_field, write_wrapped};
+use crate::output::cut::Cut;
 use crate::output::drawing::{GAP, Piece, RowGroup, write_row};
 use crate::output::left_out::LeftOut;
 use crate::output::measure;
@@ -222,23 +223,36 @@ impl Grid {
     }
 
     /// Returns the widths that the cells of a row are padded to, and shortens the cells for which the line has no room;
-    /// `None` if they do not fit on one line.
+    /// `None`, and no cell is shortened, if they do not fit on one line.
     fn fit(&self, row: &mut [Piece<'_>]) -> Option<Vec<usize>> {
         let Some(RowForm::Line { spare }) = self.form else { return None };
         let mut widths = Vec::with_capacity(row.len());
         let mut shift: usize = 0;
-        for (column, piece) in self.shown().zip(&mut *row) {
-            piece.shorten((column.width + spare).saturating_sub(shift));
-            let behind = (shift + piece.width().max(1)).saturating_sub(column.width);
+        let mut shortened: Vec<(usize, String)> = Vec::new();
+        for (index, (column, piece)) in self.shown().zip(&*row).enumerate() {
+            // A bar is drawn in all rows or in none.
+            let spare = if column.cut == Cut::Bar { 0 } else { spare };
+            let short = piece.shortened((column.width + spare).saturating_sub(shift));
+            let width = short.as_ref().map_or(piece.width(), |short| measure::width(short));
+            shortened.extend(short.map(|short| (index, short)));
+            let behind = (shift + width.max(1)).saturating_sub(column.width);
             widths.push(column.width + behind - shift);
             shift = behind;
+        }
+        if shift > spare {
+            return None;
+        }
+        for (index, short) in shortened {
+            if let Some(piece) = row.get_mut(index) {
+                piece.set_text(short);
+            }
         }
         if let (Some(last), Some(width)) = (row.last(), widths.last_mut())
             && !last.is_right()
         {
             *width = 0;
         }
-        (shift <= spare).then_some(widths)
+        Some(widths)
     }
 
     /// Returns the lines of a row that does not fit on one: each cell that is too wide has a line of its own.

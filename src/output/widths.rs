@@ -92,8 +92,8 @@ impl GridColumn {
 
 /// Chooses the columns and their widths for lines of `room` columns (`None`: without end), and the form of the rows.
 ///
-/// Columns without a value are left out first; then cells are shortened, the widest columns most; then columns are left
-/// out from the right.
+/// Columns without a value are left out first; then columns are left out from the right, until the others fit if their
+/// cells are shortened as far as they can be; then cells are shortened, bars first and the widest columns most.
 #[must_use]
 pub fn arrange(columns: &mut [GridColumn], room: Option<usize>, has_rows: bool) -> RowForm {
     let Some(room) = room else {
@@ -108,12 +108,6 @@ pub fn arrange(columns: &mut [GridColumn], room: Option<usize>, has_rows: bool) 
         }
     }
     let mut shown: Vec<&mut GridColumn> = columns.iter_mut().filter(|column| column.is_shown).collect();
-    let with_bars = |column: &GridColumn| if column.cut == Cut::Bar { column.natural } else { column.least };
-    if total(shown.iter().map(|column| with_bars(column))) > room {
-        for column in shown.iter_mut().filter(|column| column.cut == Cut::Bar) {
-            column.natural = column.least;
-        }
-    }
     let fits = |count: &usize| total(shown.iter().take(*count).map(|column| column.least)) <= room;
     let count = (0..=shown.len()).rev().find(fits).unwrap_or(0);
     let is_table = count == shown.len() || count >= FEWEST && room >= CARDS_BELOW || count > 0 && !has_rows;
@@ -125,6 +119,12 @@ pub fn arrange(columns: &mut [GridColumn], room: Option<usize>, has_rows: bool) 
     }
     for column in shown.drain(count..) {
         column.is_shown = false;
+    }
+    let with_bars = |column: &GridColumn| if column.cut == Cut::Bar { column.natural } else { column.least };
+    if total(shown.iter().map(|column| with_bars(column))) > room {
+        for column in shown.iter_mut().filter(|column| column.cut == Cut::Bar) {
+            column.natural = column.least;
+        }
     }
     narrow(&mut shown, room);
     RowForm::Line { spare: room - total(shown.iter().map(|column| column.width)) }

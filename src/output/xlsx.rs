@@ -117,7 +117,7 @@ impl Sheet for XlsxSheet<'_> {
     fn row(&mut self, row: &Row) -> io::Result<()> {
         if self.row >= ROWS {
             let most = ROWS - 1;
-            return Err(io::Error::other(format!("a sheet has room for {most} records, and there are more")));
+            return Err(io::Error::other(format!("a sheet has at most {most} records")));
         }
         let mut at = 0;
         for place in 0..self.columns.len() {

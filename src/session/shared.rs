@@ -1,9 +1,8 @@
 //! Commands that share one transaction, as the lines of a batch do.
 
-use super::Session;
 use super::command_line::{command_line, is_set, option};
+use super::{Session, answer};
 use crate::error::{Error, Result};
-use crate::output::Style;
 use crate::store::{Patience, Reader, Writer};
 use clap::ArgMatches;
 use std::cell::{Cell, RefCell};
@@ -78,13 +77,17 @@ impl Session<'_> {
         shared: Option<SharedTransaction<'s>>,
     ) -> Result<Session<'s>> {
         if let Some(name) = OF_THE_WHOLE.into_iter().find(|name| is_set(matches, name)) {
-            return Err(Error::usage(format!("--{name} is an option of the whole batch"))
+            return Err(Error::usage(format!("--{name} applies to the whole batch"))
                 .help(format!("pass --{name} to inv batch itself")));
         }
-        let style = option::<String>(matches, "output").map(|style| Style::parse(&style)).transpose()?;
+        let (style, template) = match option::<String>(matches, "output") {
+            None => (self.style, self.template.clone()),
+            own => answer::style(own)?,
+        };
         Ok(Session {
             inventory: self.inventory,
-            style: style.or(self.style),
+            style,
+            template,
             quiet: true,
             verbose: self.verbose,
             interactive: false,

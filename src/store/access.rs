@@ -28,13 +28,13 @@ impl Store<'_> {
         let os_user = self.os_user();
         let file = SessionFile::of(&self.path, &os_user)?;
         let Some(secret) = file.read()? else {
-            return Err(signed_out("nobody is signed in, and this inventory wants a login"));
+            return Err(signed_out("login required: run `inv login`"));
         };
         let Some(signed_in) = session(connection, &secret, &os_user)? else {
-            return Err(signed_out("this session has ended"));
+            return Err(signed_out("the session has ended"));
         };
         if has_passed(&signed_in.expires) {
-            return Err(signed_out(&format!("this session ended at {}", time::local(&signed_in.expires))));
+            return Err(signed_out(&format!("the session ended at {}", time::local(&signed_in.expires))));
         }
         let what = match role {
             Role::Viewer => "read the inventory",
@@ -61,7 +61,7 @@ impl Store<'_> {
     pub fn may_restore(&self) -> Result<Option<SignedIn>> {
         match if self.is_there() { self.signed_in(Role::Viewer) } else { Ok(None) } {
             Ok(Some(operator)) => {
-                operator.needs(Role::Admin, "put a backup in the inventory's place")?;
+                operator.needs(Role::Admin, "restore a backup")?;
                 Ok(Some(operator))
             }
             // An inventory that cannot be read is the usual reason for a restore.

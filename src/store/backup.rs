@@ -199,7 +199,7 @@ impl Store<'_> {
     fn replace(&self, copy: &Connection, mark: Option<Mark>) -> Result<Option<PathBuf>> {
         file::check(&self.path)
             .map(drop)
-            .map_err(|error| error.help("move it away, then restore again: only an inventory is replaced"))?;
+            .map_err(|error| error.help("move the file away, then restore again: only an inventory is replaced"))?;
         file::check_writable(&self.path)?;
         if Connection::is_hopeless(&self.path, self.patience) {
             return self.set_aside(|| self.fill(copy)).map(Some);
@@ -248,7 +248,7 @@ impl Store<'_> {
                 file::shown(&self.path),
                 io_reason(&error)
             ))
-            .help("look at the disk and at the system's log")
+            .help("check the disk and the system log")
         })?;
         let aside = self.beside("before-restore");
         let moved = |from: &Path, to: &Path| match fs::rename(from, to) {
@@ -263,7 +263,7 @@ impl Store<'_> {
             if fs::symlink_metadata(&real).is_err() && both(&aside, &real).is_ok() {
                 error
             } else {
-                error.help(format!("what was there is kept in {}", file::shown(&aside)))
+                error.help(format!("the previous inventory is saved in {}", file::shown(&aside)))
             }
         })?;
         Ok(aside)
@@ -342,7 +342,7 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
 fn vacant(path: &Path) -> Result<()> {
     match fs::symlink_metadata(path) {
         Ok(data) if data.is_dir() => Err(Error::conflict(format!("{} is a folder", file::shown(path)))
-            .help("name a file in it, or say --keep N to leave the latest N copies in it")),
+            .help("pass a file in it, or --keep N to keep the latest N copies in it")),
         Ok(_) => Err(exists(path)),
         Err(_) => Ok(()),
     }
@@ -356,12 +356,12 @@ fn checked_copy(source: &Connection, path: &Path, folder: &Path) -> Result<Named
     match fault {
         None => Ok(copy),
         Some(fault) => {
-            let error = format!("{} is damaged, and is not copied: {}", file::shown(path), shown(&fault));
-            Err(Error::inventory(error).help("take an earlier backup; inv check tells all that is wrong"))
+            let error = format!("{} is damaged and was not copied: {}", file::shown(path), shown(&fault));
+            Err(Error::inventory(error).help("use an earlier backup; run `inv check` for all faults"))
         }
     }
 }
 
 fn exists(path: &Path) -> Error {
-    file::exists(path).help("name another file: a backup never overwrites one")
+    file::exists(path).help("pass another file: a backup never overwrites a file")
 }

@@ -247,7 +247,7 @@ impl Reader<'_> {
             Some((last, _)) if (1..=last).contains(&id) => {
                 Error::not_found(format!("change {id} has been purged from history"))
             }
-            _ => Error::not_found(format!("no change {id}")).help("inv log lists the changes there are"),
+            _ => Error::not_found(format!("no change {id}")).help("run `inv log` for the changes"),
         })
     }
 

@@ -36,7 +36,8 @@ impl SignedIn {
         }
         let name = shown::shown(&self.username);
         let error = format!("{name} is {} and may not {what}", self.role.with_article());
-        Err(Error::new(Kind::Denied, error).help(format!("ask {} to do it, or to make you one", role.with_article())))
+        Err(Error::new(Kind::Denied, error)
+            .help(format!("ask {} to do it, or to change your role", role.with_article())))
     }
 }
 
@@ -92,10 +93,10 @@ pub(in crate::store) fn check_admins(connection: &Connection, operator: Option<&
         return Ok(());
     }
     Err(if operator.is_some() {
-        Error::conflict("the last admin can be neither removed nor demoted")
-            .help("make another login user an admin first: inv login-user set NAME --role admin")
+        Error::conflict("the last admin cannot be removed or demoted")
+            .help("add another admin first: inv login-user set NAME --role admin")
     } else {
-        Error::conflict("the first login user is an admin").help("leave --role out")
+        Error::conflict("the first login user must be an admin").help("omit --role")
     })
 }
 
@@ -107,6 +108,6 @@ pub(in crate::store) fn unwritten(failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
         _ => Error::inventory("sessions could not be written; nothing was changed")
-            .help("look at the inventory with inv check, or restore it from a backup"),
+            .help("check the inventory with inv check, or restore it from a backup"),
     }
 }

@@ -110,14 +110,14 @@ pub(super) fn check_shape(connection: &Connection, schema: &str) -> Result<()> {
     })?;
     if let Some(trigger) = foreign {
         return Err(Error::inventory(format!(
-            "the inventory has a trigger that inv did not make, {trigger}; nothing was changed"
+            "the inventory has a trigger that inv did not create, {trigger}; nothing was changed"
         ))
-        .help("look at it with inv sql 'SELECT sql FROM sqlite_schema', and drop it with sqlite3"));
+        .help("show it with inv sql 'SELECT sql FROM sqlite_schema', and drop it with sqlite3"));
     }
     // The first one in the order of the schema: the same file gets the same answer.
     match objects.iter().find(|(.., found)| !found) {
         Some((name, ..)) => Err(Error::inventory(format!(
-            "the inventory is damaged: {} is not in it as inv made it; nothing was changed",
+            "the inventory is damaged: the definition of {} differs from the schema; nothing was changed",
             quoted(name)
         ))
         .help("restore it from a backup with inv restore FILE")),
@@ -157,17 +157,17 @@ pub(super) fn standing(version: Option<i64>, path: &Path) -> Result<Standing> {
     let shown = file::shown(path);
     let Some(version) = version else {
         let error = Error::inventory(format!("{shown} is a database of another program, not an inventory"));
-        return Err(error.help("name another file with --db"));
+        return Err(error.help("pass another file with --db"));
     };
     match version.cmp(&VERSION) {
         _ if version < 1 => {
-            Err(Error::inventory(format!("{shown} has schema version {version}, which never was released"))
+            Err(Error::inventory(format!("{shown} has schema version {version}, which was never released"))
                 .help("restore it from a backup"))
         }
         Ordering::Less => Ok(Standing::Older),
         Ordering::Equal => Ok(Standing::Current),
         Ordering::Greater => Err(Error::inventory(format!(
-            "{shown} was written by a newer inv (schema version {version}; this one knows {VERSION})"
+            "{shown} was written by a newer inv (schema version {version}; supported: {VERSION})"
         ))
         .help("use the newer inv")),
     }
@@ -208,7 +208,7 @@ mod tests {
         create(&connection, FIRST, &path).expect("an inventory");
         assert_eq!(check(&connection, &path), Ok(Standing::Current));
         assert_eq!(create(&connection, FIRST, &path).expect_err("it is there").kind(), Kind::Exists);
-        migrate(&connection, &path, |_| Ok(None)).expect("nothing to do");
+        migrate(&connection, &path, |_| Ok(None)).expect("no changes needed");
         assert_eq!(tables(&connection), 1);
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let (_folder, path) = file();
         let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
         create(&connection, FIRST, &path).expect("an inventory");
-        for (version, words) in [(VERSION + 1, "newer inv"), (0, "never was released"), (-1, "never was released")] {
+        for (version, words) in [(VERSION + 1, "newer inv"), (0, "was never released"), (-1, "was never released")] {
             connection.identify(version).expect("a header");
             let error = check(&connection, &path).expect_err("not of this program");
             assert_eq!(error.kind(), Kind::Inventory);

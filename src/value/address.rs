@@ -87,7 +87,7 @@ impl Block {
             .and_then(|prefix| prefix.parse().ok());
         let block = length.and_then(|length| IpNet::new(address, length).ok()).ok_or_else(|| {
             refused(&format!("has no prefix length from 0 to {longest} after its /"))
-                .help(format!("write {address}/{}, say", longest / 2))
+                .help(format!("write {address}/{}", longest / 2))
         })?;
         if block.trunc() != block {
             return Err(refused("has bits set beyond its prefix").help(format!("the network is {}", block.trunc())));
@@ -183,8 +183,8 @@ fn of_family(text: &str, wanted: Family) -> Result<String> {
     if is == wanted {
         return Ok(address.to_string());
     }
-    Err(Error::failed(format!("{} is an {is} address where an {wanted} address is wanted", quoted(text.trim())))
-        .help(format!("give it as {}", is.to_string().to_lowercase())))
+    Err(Error::failed(format!("{} is an {is} address, not an {wanted} address", quoted(text.trim())))
+        .help(format!("use the field {}", is.to_string().to_lowercase())))
 }
 
 fn read(text: &str) -> Result<IpAddr> {
@@ -195,7 +195,7 @@ fn read(text: &str) -> Result<IpAddr> {
 fn refusal(text: &str) -> Error {
     let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
     if text.is_empty() {
-        return refused("is empty").help("give an address, such as 10.0.0.11 or fd00::11");
+        return refused("is empty").help("write an address, such as 10.0.0.11 or fd00::11");
     }
     if text.len() > LONGEST {
         return refused("is too long for an IP address");
@@ -206,17 +206,17 @@ fn refusal(text: &str) -> Error {
         None => error,
     };
     if let Some((address, _)) = text.split_once('/') {
-        return with_help(refused("has a prefix length where an address alone is wanted"), named(address.trim()));
+        return with_help(refused("has a prefix length, which an address cannot have"), named(address.trim()));
     }
     if text.contains(['[', ']']) {
         let inner = text.trim_start_matches('[').split(']').next().unwrap_or_default();
         return with_help(refused("has brackets around the address"), named(inner));
     }
     if let Some((address, _)) = text.split_once('%') {
-        return with_help(refused("has a zone id, which means something on one machine only"), named(address));
+        return with_help(refused("has a zone id, which is valid on one machine only"), named(address));
     }
     if let Some(digit) = text.chars().find(|c| c.is_numeric() && !c.is_ascii()) {
-        return refused(&format!("has \"{digit}\" where a digit from 0 to 9 is wanted"));
+        return refused(&format!("has \"{digit}\" instead of a digit from 0 to 9"));
     }
     if let Some((address, port)) = text.split_once(':')
         && address.parse::<Ipv4Addr>().is_ok()
@@ -231,7 +231,7 @@ fn refusal(text: &str) -> Error {
     if text.contains(':') {
         return refused("is not an IPv6 address");
     }
-    refused("is not an IP address").help("give an address, such as 10.0.0.11 or fd00::11")
+    refused("is not an IP address").help("write an address, such as 10.0.0.11 or fd00::11")
 }
 
 /// Returns the failure of `text` whose part `dotted` has points in it.
@@ -239,10 +239,10 @@ fn refused_dotted(text: &str, dotted: &str) -> Error {
     let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
     let parts: Vec<&str> = dotted.split('.').collect();
     if parts.iter().any(|part| part.is_empty() || !part.bytes().all(|byte| byte.is_ascii_digit())) {
-        return refused("is not an IP address").help("give an address, such as 10.0.0.11 or fd00::11");
+        return refused("is not an IP address").help("write an address, such as 10.0.0.11 or fd00::11");
     }
     if parts.len() != 4 {
-        return refused(&format!("has {} numbers where an IPv4 address has 4", parts.len()));
+        return refused(&format!("has {} numbers instead of 4", parts.len()));
     }
     let plain: Vec<&str> = parts.iter().map(|part| part.trim_start_matches('0')).collect();
     if let Some(part) = plain.iter().find(|part| part.len() > 3 || part.parse::<u16>().is_ok_and(|part| part > 255)) {
@@ -296,10 +296,7 @@ mod tests {
         assert_eq!(either("FD00::11"), Ok((Family::V6, "fd00::11".to_owned())));
         assert_eq!(
             message_and_help(ipv4("fd00::11")),
-            (
-                "\"fd00::11\" is an IPv6 address where an IPv4 address is wanted".to_owned(),
-                Some("give it as ipv6".to_owned())
-            )
+            ("\"fd00::11\" is an IPv6 address, not an IPv4 address".to_owned(), Some("use the field ipv6".to_owned()))
         );
         assert!(ipv6("10.0.0.1").is_err());
     }
@@ -307,7 +304,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_the_way_out() {
         for (text, reason, help) in [
-            ("", "is empty", Some("give an address, such as 10.0.0.11 or fd00::11")),
+            ("", "is empty", Some("write an address, such as 10.0.0.11 or fd00::11")),
             ("010.0.0.1", "has a leading zero, which some programs read as octal", Some("write 10.0.0.1")),
             ("10.00.0.1", "has a leading zero, which some programs read as octal", Some("write 10.0.0.1")),
             (
@@ -315,17 +312,17 @@ mod tests {
                 "has a leading zero, which some programs read as octal",
                 Some("write ::ffff:10.0.0.1"),
             ),
-            ("fe80::1%eth0", "has a zone id, which means something on one machine only", Some("write fe80::1")),
-            ("10.0.0.1/24", "has a prefix length where an address alone is wanted", Some("write 10.0.0.1")),
+            ("fe80::1%eth0", "has a zone id, which is valid on one machine only", Some("write fe80::1")),
+            ("10.0.0.1/24", "has a prefix length, which an address cannot have", Some("write 10.0.0.1")),
             ("[fd00::1]:443", "has brackets around the address", Some("write fd00::1")),
             ("10.0.0.1:443", "has a port after the address", Some("write 10.0.0.1")),
-            ("10.0.0", "has 3 numbers where an IPv4 address has 4", None),
+            ("10.0.0", "has 3 numbers instead of 4", None),
             ("10.0.0.256", "has the number 256, which is more than 255", None),
             ("10.0.0.99999999999999999999", "has the number 99999999999999999999, which is more than 255", None),
-            ("１0.0.0.1", "has \"１\" where a digit from 0 to 9 is wanted", None),
+            ("１0.0.0.1", "has \"１\" instead of a digit from 0 to 9", None),
             ("fd00::1::2", "is not an IPv6 address", None),
-            ("web01", "is not an IP address", Some("give an address, such as 10.0.0.11 or fd00::11")),
-            ("0x0a.0.0.1", "is not an IP address", Some("give an address, such as 10.0.0.11 or fd00::11")),
+            ("web01", "is not an IP address", Some("write an address, such as 10.0.0.11 or fd00::11")),
+            ("0x0a.0.0.1", "is not an IP address", Some("write an address, such as 10.0.0.11 or fd00::11")),
         ] {
             assert_eq!(message_and_help(either(text)), (format!("\"{text}\" {reason}"), help.map(str::to_owned)));
         }
@@ -373,7 +370,7 @@ mod tests {
         );
         for text in ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "10.0.0.0/255.0.0.0", "10.0.0.0/8/8"] {
             let reason = format!("\"{text}\" has no prefix length from 0 to 32 after its /");
-            assert_eq!(message_and_help(Block::parse(text)), (reason, Some("write 10.0.0.0/16, say".to_owned())));
+            assert_eq!(message_and_help(Block::parse(text)), (reason, Some("write 10.0.0.0/16".to_owned())));
         }
         assert!(Block::parse("fd00::/129").is_err());
         assert!(Block::parse("web/24").is_err());

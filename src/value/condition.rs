@@ -109,6 +109,14 @@ impl Word<'_> {
         }
     }
 
+    /// Returns the byte of the condition at which the byte `offset` of the text is.
+    #[must_use]
+    pub fn byte_of(&self, offset: usize) -> usize {
+        let Some(quote) = self.quote else { return self.at + offset };
+        let doubled = self.text().get(..offset).map_or(0, |before| before.matches(quote).count());
+        self.at + quote.len_utf8() + offset + doubled
+    }
+
     /// Returns whether it is in quotes, and so taken letter by letter.
     #[must_use]
     pub const fn is_quoted(&self) -> bool {
@@ -141,7 +149,7 @@ pub fn parse(text: &str) -> Result<Criteria<Comparison<'_>>> {
     match parser.rest().chars().next() {
         None => Ok(condition),
         Some(')') => Err(parser.fault(parser.at, "the parenthesis is not opened")),
-        Some(_) => Err(parser.fault(parser.at, "something follows the condition")),
+        Some(_) => Err(parser.fault(parser.at, "unexpected text after the condition")),
     }
 }
 
@@ -222,7 +230,7 @@ impl<'t> Parser<'t> {
         let begin = self.at;
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(self.fault(begin, "the condition has too many parts inside each other"));
+            return Err(self.fault(begin, "the condition is nested too deeply"));
         }
         let part = if self.takes("(") {
             self.open += 1;
@@ -266,11 +274,11 @@ impl<'t> Parser<'t> {
             let message = if what.is_empty() && begin > 0 {
                 "a condition is missing".into()
             } else {
-                format!("{} is no condition", quoted(what))
+                format!("{} is not a condition", quoted(what))
             };
             return Err(self.fault(begin, message).help(
-                "a condition is FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ =~ < <= > >=; quote a value \
-                 that has and, or or a parenthesis in it",
+                "write FIELD OP VALUE, such as memory>=16GiB, with OP one of = != ~ !~ =~ < <= > >=; quote a value \
+                 that contains and, or or a parenthesis",
             ));
         };
         self.at += typed.len();
@@ -278,7 +286,7 @@ impl<'t> Parser<'t> {
         let value = self.value(|_| false)?;
         if !value.is_quoted() && value.text.starts_with(['=', '!', '~', '<', '>']) {
             return Err(self.fault(value.at, "the value begins with an operator sign").help(format!(
-                "quote the value if that is meant: {}{operator}\"{}\"",
+                "quote the value to include the sign: {}{operator}\"{}\"",
                 field.text,
                 shown(value.text)
             )));
@@ -322,7 +330,7 @@ impl<'t> Parser<'t> {
                     return if is_end {
                         Ok(word)
                     } else {
-                        Err(self.fault(self.at, "something follows a quoted value"))
+                        Err(self.fault(self.at, "unexpected text after a quoted value"))
                     };
                 }
             }

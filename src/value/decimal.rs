@@ -127,7 +127,7 @@ impl Decimal {
 
     /// The nearest floating-point number: for drawing and percentages, never for sums.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "it is said to be the nearest")]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest number is meant")]
     pub fn approximate(self) -> f64 {
         self.whole as f64 + self.fraction as f64 / ONE as f64
     }
@@ -223,7 +223,7 @@ pub(super) fn flaw(text: &str) -> Option<String> {
     let next = following.next()?;
     let after = following.as_str();
     if next.is_numeric() {
-        return Some(format!("has \"{next}\" where a digit from 0 to 9 is wanted"));
+        return Some(format!("has \"{next}\" instead of a digit from 0 to 9"));
     }
     if number.is_empty() {
         let word: String = rest.chars().take_while(char::is_ascii_alphabetic).collect();
@@ -324,7 +324,7 @@ mod tests {
             ("0x10", "\"0x10\" is hexadecimal"),
             ("1,024", "\"1,024\" has \",\" in its number"),
             ("1 024", "\"1 024\" has a blank in its number"),
-            ("４", "\"４\" has \"４\" where a digit from 0 to 9 is wanted"),
+            ("４", "\"４\" has \"４\" instead of a digit from 0 to 9"),
             ("inf", "\"inf\" is not a number"),
             ("9223372036854775808", "\"9223372036854775808\" is too large a number"),
             ("1.0000000000000000001", "\"1.0000000000000000001\" has more than 18 decimal places"),

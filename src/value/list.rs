@@ -95,11 +95,11 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 
 fn never_closed(text: &str) -> Error {
     Error::failed(format!("the list {} has a quote that is never closed", quoted(text)))
-        .help("a quote inside a text is written twice, and the text stands in quotes")
+        .help("quote the text, and double a quote inside it")
 }
 
 fn behind_a_quote(text: &str) -> Error {
-    Error::failed(format!("the list {} has text behind a closing quote", quoted(text)))
+    Error::failed(format!("the list {} has text after a closing quote", quoted(text)))
         .help("separate texts with \";\"; a quote inside a text is written twice")
 }
 
@@ -142,7 +142,7 @@ mod tests {
         let open = split_list("a;\"b").expect_err("an open quote");
         assert_eq!(open.message(), "the list \"a;\"b\" has a quote that is never closed");
         let behind = split_list("\"a\"b").expect_err("text behind a quote");
-        assert_eq!(behind.message(), "the list \"\"a\"b\" has text behind a closing quote");
+        assert_eq!(behind.message(), "the list \"\"a\"b\" has text after a closing quote");
     }
 
     proptest! {

@@ -34,7 +34,7 @@ pub fn lent(text: &str) -> Result<Cow<'_, str>> {
 
 fn looked_at(text: &str) -> Result<Cow<'_, str>> {
     if text.is_empty() {
-        return Err(Error::failed("a name is empty").help("a name has 1 to 255 characters"));
+        return Err(Error::failed("the name is empty").help("a name has 1 to 255 characters"));
     }
     if text.len() > TOO_MANY_BYTES {
         return Err(too_long(text));
@@ -47,7 +47,7 @@ fn looked_at(text: &str) -> Result<Cow<'_, str>> {
             quoted(text),
             found.trouble
         ))
-        .help("leave it out"));
+        .help("remove the character"));
     }
     let name = composed(text);
     let inner = name.trim();
@@ -64,13 +64,12 @@ fn looked_at(text: &str) -> Result<Cow<'_, str>> {
         return Err(too_long(&name));
     }
     if id(&name).is_some() {
-        return Err(Error::failed(format!("{} is how the record with that id is named", quoted(&name)))
+        return Err(Error::failed(format!("{} is reserved for the record with that id", quoted(&name)))
             .help("choose another name"));
     }
     if name == STANDARD_INPUT {
-        return Err(
-            Error::failed(format!("{} stands for names on standard input", quoted(&name))).help("choose another name")
-        );
+        return Err(Error::failed(format!("{} is reserved for names on standard input", quoted(&name)))
+            .help("choose another name"));
     }
     Ok(name)
 }
@@ -158,7 +157,7 @@ mod tests {
         assert!(parse(&"e\u{301}".repeat(255)).is_ok());
         assert!(message(&"x".repeat(256)).ends_with("has 256 characters"));
         assert!(message(&"x".repeat(1_000_000)).ends_with("has 1000000 characters"));
-        assert_eq!(message(""), "a name is empty");
+        assert_eq!(message(""), "the name is empty");
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Units {
                 let names = units.iter().map(|unit| unit.name.clone()).collect();
                 Err(ambiguous(name, names))
             }
-            NameMatch::None => Err(self.unknown(format!("no unit named {}", quoted(name)), "", name)),
+            NameMatch::None => Err(self.unknown(format!("unknown unit {}", quoted(name)), "", name)),
         }
     }
 
@@ -111,7 +111,7 @@ impl Units {
         let text = text.trim();
         let refused = |reason: &str| Error::failed(format!("{} {reason}", quoted(text)));
         if text.is_empty() {
-            return Err(refused("is empty").help("give a number and its unit, such as 16GiB"));
+            return Err(refused("is empty").help("write a number and its unit, such as 16GiB"));
         }
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         let number = text.strip_suffix(rest).unwrap_or_default();
@@ -124,15 +124,13 @@ impl Units {
             return Err(refused(&flaw).help(decimal::HOW_TO_WRITE));
         }
         if number.is_empty() {
-            return Err(refused("does not begin with a number").help("give a number and its unit, such as 16GiB"));
+            return Err(refused("does not begin with a number").help("write a number and its unit, such as 16GiB"));
         }
         let amount: Cow<'t, str> = if number.starts_with('.') { format!("0{number}").into() } else { number.into() };
         let exact = Decimal::parse(&amount)
             .map_err(|fault| refused(&decimal::reason(number, fault)).help(decimal::HOW_TO_WRITE))?;
         if name.is_empty() {
-            return Err(
-                refused("has no unit; which is meant, MiB, GiB or TiB?").help(format!("write {amount}GiB, say"))
-            );
+            return Err(refused("has no unit; MiB, GiB or TiB?").help(format!("write {amount}GiB")));
         }
         let unit = match self.meaning(name) {
             NameMatch::One(unit) => unit,
@@ -200,7 +198,7 @@ impl Units {
         Error::failed(message).help(question.unwrap_or_else(|| {
             let names: Vec<&str> = self.iter().take(LISTED).map(|unit| unit.name.as_str()).collect();
             let more = if self.all.len() > LISTED { ", …" } else { "" };
-            format!("units are {}{more}", names.join(", "))
+            format!("units: {}{more}", names.join(", "))
         }))
     }
 }
@@ -224,7 +222,7 @@ impl<'units> IntoIterator for &'units Units {
 fn ambiguous(text: &str, readings: Vec<String>) -> Error {
     let readings: Vec<String> = readings.into_iter().take(LISTED).map(|reading| quoted(&reading)).collect();
     Error::failed(format!("{} could mean {}", quoted(text), readings.join(" or ")))
-        .help("write the unit in its own case")
+        .help("write the unit with its exact case")
 }
 
 /// Units for computed sums; of two with equally short amounts, the earlier is used.
@@ -324,8 +322,8 @@ mod tests {
     #[test]
     fn a_bare_number_is_asked_for_its_unit() {
         let error = units().parse("16").expect_err("no unit");
-        assert_eq!(error.message(), "\"16\" has no unit; which is meant, MiB, GiB or TiB?");
-        assert_eq!(error.way_out(), Some("write 16GiB, say"));
+        assert_eq!(error.message(), "\"16\" has no unit; MiB, GiB or TiB?");
+        assert_eq!(error.way_out(), Some("write 16GiB"));
     }
 
     #[test]
@@ -334,8 +332,8 @@ mod tests {
         assert_eq!(error.message(), "\"16 GX\" has no known unit");
         assert_eq!(error.way_out(), Some("did you mean \"16 GB\"?"));
         let error = units().parse("16 apples").expect_err("unknown");
-        assert_eq!(error.way_out(), Some("units are B, PiB, TiB, GiB, MiB, KiB, PB, TB, GB, MB, kB"));
-        assert_eq!(units().find("GX").expect_err("unknown").message(), "no unit named \"GX\"");
+        assert_eq!(error.way_out(), Some("units: B, PiB, TiB, GiB, MiB, KiB, PB, TB, GB, MB, kB"));
+        assert_eq!(units().find("GX").expect_err("unknown").message(), "unknown unit \"GX\"");
         assert_eq!(units().find("GX").expect_err("unknown").way_out(), Some("did you mean GB?"));
     }
 
@@ -369,8 +367,8 @@ mod tests {
             ("1 024 MiB", "\"1 024 MiB\" has a blank in its number"),
             ("1.2.3 GiB", "\"1.2.3 GiB\" is not a number"),
             ("1. GiB", "\"1. GiB\" is not a number"),
-            ("１６GiB", "\"１６GiB\" has \"１\" where a digit from 0 to 9 is wanted"),
-            ("1٣ GiB", "\"1٣ GiB\" has \"٣\" where a digit from 0 to 9 is wanted"),
+            ("１６GiB", "\"１６GiB\" has \"１\" instead of a digit from 0 to 9"),
+            ("1٣ GiB", "\"1٣ GiB\" has \"٣\" instead of a digit from 0 to 9"),
             ("1.0000000000000000001 B", "\"1.0000000000000000001 B\" has more than 18 decimal places"),
             ("9223372036854775808 B", "\"9223372036854775808 B\" is more than 9223372036854775807 bytes"),
             ("8192 PiB", "\"8192 PiB\" is more than 9223372036854775807 bytes"),

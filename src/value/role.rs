@@ -33,9 +33,9 @@ impl Role {
         let text = text.trim();
         let all = [Self::Viewer, Self::Editor, Self::Admin];
         all.into_iter().find(|role| role.word().eq_ignore_ascii_case(text)).ok_or_else(|| {
-            let roles = "a role is viewer, editor or admin";
+            let roles = "roles: viewer, editor, admin";
             let question = similar::did_you_mean(&similar::nearest(text, ROLES.iter().copied(), 1));
-            Error::failed(format!("{} is no role", quoted(text)))
+            Error::failed(format!("{} is not a role", quoted(text)))
                 .help(question.map_or(roles.to_owned(), |question| format!("{question} {roles}")))
         })
     }
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn another_word_is_told_with_the_three() {
         let error = Role::parse("edtor").expect_err("no role");
-        assert_eq!(error.message(), "\"edtor\" is no role");
-        assert_eq!(error.way_out(), Some("did you mean editor? a role is viewer, editor or admin"));
+        assert_eq!(error.message(), "\"edtor\" is not a role");
+        assert_eq!(error.way_out(), Some("did you mean editor? roles: viewer, editor, admin"));
     }
 }

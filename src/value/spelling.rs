@@ -215,12 +215,12 @@ fn two_readings(text: &str, number: &str, rest: &str) -> Error {
     let readings: Vec<String> = ['.', ',']
         .into_iter()
         .filter_map(|mark| Some((mark, plain_number(number, mark)?)))
-        .map(|(mark, plain)| format!("{} with --decimal {mark}", quoted(&format!("{plain}{rest}"))))
+        .map(|(mark, plain)| format!("--decimal {mark} for {}", quoted(&format!("{plain}{rest}"))))
         .collect();
     let error = Error::failed(format!("{} has a separator in its number", quoted(text)));
     match readings.as_slice() {
         [] => error.help("write the number with a point and without groups, as in 1024.5"),
-        readings => error.help(format!("it is {}", readings.join(", or "))),
+        readings => error.help(format!("pass {}", readings.join(", or "))),
     }
 }
 
@@ -274,8 +274,8 @@ mod tests {
         let (unknown, comma) = (Notation::default(), Notation { decimal: Some(','), ..Notation::default() });
         let point = Notation { decimal: Some('.'), ..Notation::default() };
         let foreign = Notation { is_foreign: true, ..Notation::default() };
-        let both = "\"1,024 MB\" has a separator in its number | it is \"1024 MB\" with --decimal ., or \"1.024 MB\" with \
-                    --decimal ,";
+        let both = "\"1,024 MB\" has a separator in its number | pass --decimal . for \"1024 MB\", or --decimal , \
+                    for \"1.024 MB\"";
         assert_eq!(first(&unknown, Form::Quantity, "1,024 MB"), both);
         assert_eq!(first(&comma, Form::Quantity, "1,024 MB"), "1.024 MB");
         assert_eq!(first(&point, Form::Quantity, "1,024 MB"), "1024 MB");
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(first(&comma, Form::Count, "0,5"), "0.5");
         assert_eq!(first(&comma, Form::Quantity, "12 345 MB"), "12345 MB");
         assert_eq!(first(&unknown, Form::Quantity, "1.024 MB"), "1.024 MB");
-        assert!(first(&foreign, Form::Quantity, "1.024 MB").contains("\"1024 MB\" with --decimal ,"));
+        assert!(first(&foreign, Form::Quantity, "1.024 MB").contains("--decimal , for \"1024 MB\""));
         assert_eq!(first(&foreign, Form::Quantity, "0.512 MB"), "0.512 MB");
         assert_eq!(first(&foreign, Form::Quantity, "1.5 MB"), "1.5 MB");
         assert_eq!(first(&comma, Form::Other, "1,024"), "1,024");

@@ -98,13 +98,13 @@ pub fn parse(text: &str) -> Result<&'static str> {
         return Ok(status);
     }
     if let Some((_, candidates)) = bare_word(text).and_then(|word| AMBIGUOUS.iter().find(|(other, _)| *other == word)) {
-        return Err(Error::failed(format!("{} is another status on another platform", quoted(text)))
-            .help(format!("write what it means here: {candidates}")));
+        return Err(Error::failed(format!("{} has several meanings on other platforms", quoted(text)))
+            .help(format!("write one of: {candidates}")));
     }
     let (last, others) = STATUSES.split_last().unwrap_or((&"unknown", &[]));
     let similar_words =
         from_platform(text).map_or_else(|| similar::nearest(text, STATUSES.iter().copied(), 1), |word| vec![word]);
-    let message = format!("{} is no status", quoted(text));
+    let message = format!("{} is not a status", quoted(text));
     let all = format!("a status is {} or {last}", others.join(", "));
     Err(Error::failed(message).help(match similar::did_you_mean(&similar_words) {
         Some(question) => format!("{question} {all}"),
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn another_word_is_told_with_the_seven_and_the_nearest() {
         let error = parse("runing").expect_err("no status");
-        assert_eq!(error.message(), "\"runing\" is no status");
+        assert_eq!(error.message(), "\"runing\" is not a status");
         let all = "a status is running, stopped, suspended, planned, failed, retired or unknown";
         assert_eq!(error.way_out(), Some(format!("did you mean running? {all}").as_str()));
         assert_eq!(parse("fine").expect_err("no status").way_out(), Some(all));
@@ -170,8 +170,8 @@ mod tests {
     #[test]
     fn a_word_that_platforms_disagree_about_is_refused_with_what_it_can_mean() {
         let error = parse("TERMINATED").expect_err("stopped on Google Cloud, gone on AWS");
-        assert_eq!(error.message(), "\"TERMINATED\" is another status on another platform");
-        let help = "write what it means here: stopped (Google Cloud) or retired (AWS)";
+        assert_eq!(error.message(), "\"TERMINATED\" has several meanings on other platforms");
+        let help = "write one of: stopped (Google Cloud) or retired (AWS)";
         assert_eq!(error.way_out(), Some(help));
         assert!(
             parse("shutting-down").expect_err("a stop or the end").way_out().is_some_and(|help| help.contains("AWS"))

@@ -32,7 +32,7 @@ pub fn lent(text: &str) -> Result<Cow<'_, str>> {
             quoted(text),
             u32::from(character)
         ))
-        .help("leave it out")),
+        .help("remove the character")),
         None => Ok(text.into()),
     }
 }
@@ -47,10 +47,10 @@ pub fn email(text: &str) -> Result<String> {
     }
     if before.trim().is_empty() || after.trim().is_empty() {
         let side = if before.trim().is_empty() { "before" } else { "after" };
-        return Err(Error::failed(format!("{} has nothing {side} its @", quoted(text))).help(example));
+        return Err(Error::failed(format!("{} has no text {side} its @", quoted(text))).help(example));
     }
     if text.contains(['\n', '\r', '\t']) {
-        return Err(Error::failed(format!("{} has a line end or a tab", quoted(text))).help("leave it out"));
+        return Err(Error::failed(format!("{} has a line end or a tab", quoted(text))).help("remove the character"));
     }
     free(text)
 }
@@ -66,7 +66,7 @@ pub fn vlan(text: &str) -> Result<String> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return match text.parse::<u16>() {
             Ok(number @ 1..=4094) => Ok(number.to_string()),
-            _ => Err(refused("is no VLAN number")),
+            _ => Err(refused("is not a VLAN number")),
         };
     }
     if text.chars().all(char::is_numeric) {
@@ -133,8 +133,8 @@ mod tests {
         }
         assert_eq!(message(email("alice")), "\"alice\" has no @");
         assert_eq!(message(email("a@b@c")), "\"a@b@c\" has more than one @");
-        assert_eq!(message(email("@b")), "\"@b\" has nothing before its @");
-        assert_eq!(message(email("a@ ")), "\"a@ \" has nothing after its @");
+        assert_eq!(message(email("@b")), "\"@b\" has no text before its @");
+        assert_eq!(message(email("a@ ")), "\"a@ \" has no text after its @");
         assert_eq!(message(email("a@b\n")), "\"a@b\\n\" has a line end or a tab");
     }
 
@@ -144,7 +144,7 @@ mod tests {
             assert_eq!(vlan(text).as_deref(), Ok(stored));
         }
         for text in ["0", "4095", "99999999999999999999"] {
-            assert_eq!(message(vlan(text)), format!("\"{text}\" is no VLAN number"));
+            assert_eq!(message(vlan(text)), format!("\"{text}\" is not a VLAN number"));
         }
         assert_eq!(message(vlan("１０１")), "\"１０１\" has digits other than 0 to 9");
         assert_eq!(message(vlan("")), "\"\" is empty");

@@ -37,6 +37,25 @@ pub fn moment(text: &str, now: &str) -> Result<String> {
     moment_in(&zone(), text, now)
 }
 
+/// Returns the first second of a day and that of the next, as stored texts, if `text` is a date without a time of day,
+/// `today` or `yesterday`; days are those of this machine's clocks.
+#[must_use]
+pub fn day(text: &str, now: &str) -> Option<(String, String)> {
+    day_in(&zone(), text, now)
+}
+
+fn day_in(zone: &TimeZone, text: &str, now: &str) -> Option<(String, String)> {
+    let text = text.trim();
+    let today = || Some(zone.to_datetime(TimeZone::UTC.to_timestamp(read(now)?.utc()?).ok()?).date());
+    let date = match text.to_ascii_lowercase().as_str() {
+        "today" => today()?,
+        "yesterday" => today()?.yesterday().ok()?,
+        _ => read(text).filter(|_| text.len() == "2026-11-23".len())?.at.date(),
+    };
+    let start = |date: Date| moment_in(zone, &date.to_string(), now).ok();
+    Some((start(date)?, start(date.tomorrow().ok()?)?))
+}
+
 /// The zone that this machine's clocks show; UTC where `TZ` names a device or a pipe, which jiff would read to an end that
 /// it does not have.
 fn zone() -> TimeZone {
@@ -230,7 +249,7 @@ pub fn length(text: &str) -> Result<Duration> {
     let seconds = text.parse().ok().or_else(|| ago(text).filter(|_| !text.ends_with("ago")));
     match seconds.map(u64::try_from) {
         Some(Ok(seconds)) => Ok(Duration::from_secs(seconds)),
-        _ => Err(Error::usage(format!("{} is not a length of time", quoted(text))).help("write 30s, 5m or 1h")),
+        _ => Err(Error::usage(format!("{} is not a duration", quoted(text))).help("write 30s, 5m or 1h")),
     }
 }
 
@@ -245,10 +264,10 @@ pub fn span(text: &str) -> Result<String> {
     let trimmed = text.trim().to_ascii_lowercase();
     let seconds = ago(&trimmed).filter(|_| !trimmed.ends_with("ago"));
     let seconds = seconds.ok_or_else(|| {
-        Error::failed(format!("{} is not a length of time", quoted(text))).help("write it as 14d, 12h or 90m")
+        Error::failed(format!("{} is not a duration", quoted(text))).help("write it as 14d, 12h or 90m")
     })?;
     if seconds > LONGEST_SPAN * 24 * 3600 {
-        return Err(Error::failed(format!("{} is too long a time", quoted(text)))
+        return Err(Error::failed(format!("duration {} is too long", quoted(text)))
             .help(format!("the longest is {LONGEST_SPAN}d")));
     }
     let units = [(24 * 3600, 'd'), (3600, 'h'), (60, 'm')];
@@ -269,7 +288,7 @@ fn refusal(text: &str, examples: &str) -> Error {
 }
 
 fn out_of_range(text: &str) -> Error {
-    Error::failed(format!("{} is out of range", quoted(text))).help("a time lies in the years 0001 to 9999, in UTC")
+    Error::failed(format!("{} is out of range", quoted(text))).help("years 0001 to 9999 in UTC are valid")
 }
 
 #[cfg(test)]

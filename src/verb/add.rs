@@ -19,21 +19,21 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
         Arg::new("if-not-exists")
             .long("if-not-exists")
             .action(ArgAction::SetTrue)
-            .help("Leave one that exists already as it is, with exit status 0"),
+            .help("Skip a record that already exists, with exit status 0"),
     )
 }
 
 /// Adds the arguments that describe a record in full.
 pub(super) fn described(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     let help = match entity.numbered {
-        Some(numbered) => format!("What it is called; if not given, the next free {}N", numbered.prefix),
+        Some(numbered) => format!("Name of the {} (default: the next free {}N)", entity.labels.0, numbered.prefix),
         None => match entity.naming().next() {
-            Some(field) if entity.names.len() == 1 => field.help.to_owned(),
-            _ => format!("Its {}", entity.names.join(" or ")),
+            Some(field) if entity.names.len() == 1 => format!("{} (required)", field.help),
+            _ => format!("Value of {} (required)", entity.names.join(" or ")),
         },
     };
     let command = command.arg(Arg::new("new").value_name("NAME").help(help));
-    let command = arguments::fields(entity, command);
+    let command = arguments::required(entity, arguments::fields(entity, command));
     let command = arguments::collections(catalog, entity, command);
     let command = if has_secret(entity) {
         command.arg(
@@ -66,8 +66,8 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
             missing.push("--password-stdin".to_owned());
         }
         if !missing.is_empty() {
-            return Err(Error::usage(format!("{} needs {}", entity.labels.0, missing.join(", "))).help(format!(
-                "see inv {} {} --help",
+            return Err(Error::usage(format!("missing arguments: {}", missing.join(", "))).help(format!(
+                "run `inv {} {} --help` for usage",
                 entity.noun,
                 if existing == Existing::Update { "apply" } else { "add" }
             )));
@@ -89,10 +89,11 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     let Questions { texts, create, .. } = questions;
     // Only a command that always creates answers with the record alone.
-    let card = session.style.filter(|style| style.is_json() && existing == Existing::Refuse);
+    let answers_record = existing == Existing::Refuse && !session.dry_run;
+    let card = session.style.filter(|style| style.has_keys() && answers_record);
     let (answer, done, closed, report) = session.write(|writer| {
         let mut intake = Intake { create: create.clone(), ..Intake::default() };
-        let mut report = Report::new(session);
+        let mut report = if card.is_some() { Report::nothing() } else { Report::new(session)? };
         let draft = intake.read(writer, entity, &texts.iter().map(|(target, text)| (*target, Some(text.as_str()))));
         let mut draft = draft.map_err(Rejected::into_error)?;
         if let (Some(hash), Some(place)) = (&secret, entity.fields.iter().position(|field| field.kind == Kind::Secret))
@@ -117,7 +118,7 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
         };
         Ok((answer, done, entity.operates && writer.is_open_to_all(), report))
     })?;
-    if session.dry_run || (session.is_json() && card.is_none()) {
+    if session.dry_run || (session.has_keys() && card.is_none()) {
         return report.tell(session);
     }
     session.answer_text(&answer)?;
@@ -125,7 +126,7 @@ pub(super) fn put(session: &Session, entity: &'static Entity, matches: &ArgMatch
         session.say(done);
     }
     if closed {
-        session.say("from now on this inventory wants a login: sign in with inv login");
+        session.say("login required from now on: run `inv login`");
     }
     Ok(())
 }
@@ -162,7 +163,7 @@ fn missing(entity: &'static Entity, texts: &[(Target, String)]) -> Vec<String> {
     };
     let mut missing = Vec::new();
     if entity.numbered.is_none() && !entity.names.iter().any(|name| is_given(name)) {
-        missing.push("a NAME".to_owned());
+        missing.push("NAME".to_owned());
     }
     for field in entity.fields {
         if field.required

@@ -17,11 +17,36 @@ use std::path::Path;
 /// Argument for the names of records.
 pub(crate) const RECORDS: &str = "records";
 
-/// Adds an option for each field that can be set.
+/// Adds an option for each field that can be set, required ones first. Other options follow in a section of their own.
 pub(crate) fn fields(entity: &'static Entity, command: Command) -> Command {
-    entity.settable().filter(|field| takes_flag(entity, field)).fold(command, |command, field| {
-        let arg = Arg::new(field.name).long(field.name).help(field.help).help_heading("Fields");
-        command.arg(valued(field, arg))
+    let mut fields: Vec<&Field> = entity.settable().filter(|field| takes_flag(entity, field)).collect();
+    fields.sort_by_key(|field| !field.required);
+    let options = fields.into_iter().map(|field| {
+        let arg = Arg::new(field.name).long(field.name).help_heading("Fields");
+        explained(field, field.help, valued(field, arg))
+    });
+    command.args(options.collect::<Vec<Arg>>()).next_help_heading("Options")
+}
+
+/// Returns `arg` with a text and, for a field that has a list of values, the list: alone in short help.
+pub(crate) fn explained(field: &Field, text: &str, arg: Arg) -> Arg {
+    match field.kind.words() {
+        Some(words) if !words.iter().all(|word| text.contains(word)) => {
+            let words = words.join(", ");
+            arg.long_help(format!("{text}: {words}")).help(words)
+        }
+        _ => arg.help(text.to_owned()),
+    }
+}
+
+/// Marks the options of the fields that a new record must have.
+pub(crate) fn required(entity: &'static Entity, command: Command) -> Command {
+    let fields = entity.settable().filter(|field| field.required && takes_flag(entity, field));
+    fields.fold(command, |command, field| {
+        command.mut_arg(field.name, |arg| {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            arg.help(format!("{help} (required)"))
+        })
     })
 }
 
@@ -84,7 +109,7 @@ pub(crate) fn collections(catalog: &Catalog, entity: &'static Entity, command: C
             .long(collection.flag)
             .value_name(format!("{main}{}", at.unwrap_or_default()))
             .action(ArgAction::Append)
-            .help_heading("Along with it, each as often as needed")
+            .help_heading("Related records")
             .help(collection.help);
         command.arg(match referred {
             Some(noun) => arg.add(names_of(noun)),
@@ -98,7 +123,7 @@ pub(crate) fn records(entity: &'static Entity) -> Arg {
     Arg::new(RECORDS)
         .value_name("NAME")
         .num_args(1..)
-        .help("Its name, the end of its path, its path, or id=N; - reads names from standard input, one a line")
+        .help("Name, end of the path, whole path or id=N; - reads names from standard input, one a line")
         .add(names_of(entity.noun))
 }
 
@@ -109,7 +134,7 @@ pub(crate) fn writes(command: Command) -> Command {
             .short('m')
             .long("message")
             .value_name("TEXT")
-            .help("What history says of it, such as a ticket's number"),
+            .help("Message for the change log, for example a ticket number"),
     )
 }
 
@@ -119,20 +144,17 @@ pub(crate) fn dry_run() -> Arg {
         .short('n')
         .long("dry-run")
         .action(ArgAction::SetTrue)
-        .help("Show what would change, and change nothing")
+        .help("Show the changes without applying them")
 }
 
 /// Returns `--at`, for commands that can answer for an earlier moment.
 pub(crate) fn at() -> Arg {
-    Arg::new("at")
-        .long("at")
-        .value_name("TIME")
-        .help("As of then: a time, a date, 7d, yesterday, or the number of a change")
+    Arg::new("at").long("at").value_name("TIME").help("Show the state at a time, date, 7d, yesterday or change number")
 }
 
 /// Returns `--yes`, for commands that ask for confirmation.
 pub(crate) fn yes() -> Arg {
-    Arg::new("yes").short('y').long("yes").action(ArgAction::SetTrue).help("Do not ask")
+    Arg::new("yes").short('y').long("yes").action(ArgAction::SetTrue).help("Skip the confirmation")
 }
 
 /// Adds `--allow-duplicate` for nouns with keys that may have duplicates.
@@ -143,7 +165,7 @@ pub(crate) fn allow_duplicate(catalog: &Catalog, entity: &'static Entity, comman
             Arg::new("allow-duplicate")
                 .long("allow-duplicate")
                 .action(ArgAction::SetTrue)
-                .help("Take an address that its VLAN already has"),
+                .help("Accept an address that exists in its VLAN"),
         )
     } else {
         command
@@ -193,7 +215,9 @@ pub(crate) fn names(matches: &ArgMatches) -> Result<Vec<Cow<'_, str>>> {
         }
     }
     if names.is_empty() {
-        return Err(Error::usage("standard input has no name").help("pass names on its lines, or on the command line"));
+        return Err(
+            Error::usage("standard input has no name").help("write one name a line, or pass names on the command line")
+        );
     }
     Ok(names)
 }

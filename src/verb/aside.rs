@@ -18,8 +18,8 @@ use tempfile::NamedTempFile;
 /// The header or the rest cannot be read, or the disk is full.
 pub(super) fn put(source: Box<dyn Read + Send>, name: &str, reading: Reading<'_>) -> Result<NamedTempFile> {
     let no_room = |error: std::io::Error| {
-        Error::io(format!("cannot put {name} aside in {}", std::env::temp_dir().display()), error)
-            .help("set TMPDIR to a folder with room, or name a file")
+        Error::io(format!("cannot store {name} in {}", std::env::temp_dir().display()), error)
+            .help("set TMPDIR to a folder with free space, or pass a file")
     };
     let file = NamedTempFile::new().map_err(no_room)?;
     let failed = Arc::new(Mutex::new(None));

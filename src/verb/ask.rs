@@ -208,7 +208,7 @@ impl<'q, 's> Questions<'q, 's> {
             .iter()
             .all(|field| !field.required || target.is_naming(field.name) || target.parent == Some(field.name));
         let choices = Choices {
-            search: &|typed, is_stale| offer::best(session, target, typed, is_stale),
+            search: &|typed, is_stale, early| offer::best(session, target, typed, is_stale, early),
             optional: !required,
             new: is_simple.then_some(target.labels.0),
         };
@@ -288,7 +288,7 @@ impl<'q, 's> Questions<'q, 's> {
             // No record of the collection belongs to the new one yet.
             let mut keys = self.keys_of(of).filter(|key| !key.contains(&collection.by));
             let checked = if of.numbered.is_none() && others.contains(&item) {
-                Err(Error::conflict(format!("{} is in the list already", shown::quoted(&item))))
+                Err(Error::conflict(format!("{} is already in the list", shown::quoted(&item))))
             } else {
                 keys.try_for_each(|key| self.session.read(|reader| check_key(reader, of, key, text)))
             };
@@ -360,7 +360,12 @@ fn check_key<'t>(
 /// Explanation of a field beside its name: its help text, and an example.
 fn hint(field: &Field) -> String {
     let mut letters = field.help.chars();
-    let help = letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect());
+    // Acronyms keep their capitals: `VM of the disk`, `IPv4 address`.
+    let is_word = field.help.chars().nth(1).is_some_and(char::is_lowercase);
+    let help = match letters.next() {
+        Some(first) if is_word => first.to_lowercase().chain(letters).collect(),
+        _ => field.help.to_owned(),
+    };
     match field.kind {
         Kind::Quantity { .. } => format!("{help}, such as 16GiB"),
         Kind::Ipv4 => format!("{help}, such as 10.0.0.11"),

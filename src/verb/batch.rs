@@ -178,7 +178,7 @@ impl<'s> Batch<'s> {
             && let Some(first) = self.seen.line(found.id())
         {
             let title = writer.title(self.entity, found.id())?;
-            let text = format!("{} {} stands in line {first} already", self.entity.labels.0, shown::quoted(&title));
+            let text = format!("{} {} is already in line {first}", self.entity.labels.0, shown::quoted(&title));
             return Err(Error::failed(text).into());
         }
         let id = match (existing, self.existing) {
@@ -538,7 +538,7 @@ pub(super) fn exists(reader: &Reader<'_>, entity: &'static Entity, id: i64) -> R
 /// The conflict that an address is whose VLAN has it already.
 pub(super) fn duplicate(reader: &Reader<'_>, entity: &'static Entity, holder: i64, key: &[&str]) -> Result<Error> {
     let Some(record) = reader.record(entity, holder)? else {
-        return Ok(Error::exists(format!("such a {} exists already", entity.labels.0)));
+        return Ok(Error::exists(format!("the {} already exists", entity.labels.0)));
     };
     let mut shared = Vec::new();
     for name in key {
@@ -555,8 +555,8 @@ pub(super) fn duplicate(reader: &Reader<'_>, entity: &'static Entity, holder: i6
         },
         _ => String::new(),
     };
-    Ok(Error::exists(format!("{} is taken {holder}", shared.join(" in ")))
-        .help("take it all the same with --allow-duplicate"))
+    Ok(Error::exists(format!("{} is used {holder}", shared.join(" in ")))
+        .help("pass --allow-duplicate to use it anyway"))
 }
 
 /// Returns the name of a record that is going to be created.

@@ -14,8 +14,11 @@ use std::ops::ControlFlow;
 /// Column of the whole path, which names a record and is not computed from others.
 const PATH: &str = "path";
 
-static OTHER: Topic =
-    Topic::new(NoteKind::Warning, "warning: {n} computed value{s} {is} another in the inventory, and {was} not set", 5);
+static OTHER: Topic = Topic::new(
+    NoteKind::Warning,
+    "warning: {n} computed value{s} {is} different in the inventory and {was} skipped",
+    5,
+);
 
 /// Texts of computed columns in a file, by the line of the row.
 #[derive(Debug, Default)]
@@ -46,7 +49,7 @@ impl ComputedTexts {
                 for (index, (name, text)) in names.iter().zip(texts).enumerate() {
                     let stored = row.exact(index, &mut scratch);
                     if stored != text {
-                        others.push((id, format!("{name} is {} and not {}", quoted(stored), quoted(text))));
+                        others.push((id, format!("{name} is {}, not {}", quoted(stored), quoted(text))));
                     }
                 }
             }

@@ -13,7 +13,7 @@ use clap::{ArgMatches, Command};
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
-        .next_help_heading("View")
+        .next_help_heading(list::VIEW)
         .args(list::view(ColumnSet::Of(entity)))
         .arg(arguments::at())
 }

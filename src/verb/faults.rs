@@ -1,6 +1,6 @@
 //! Faults of a file: all are counted, the first are printed, and all bad rows can be written to a file.
 
-use crate::error::{Error, Result, RowFault, io_reason};
+use crate::error::{Error, Kind, Result, RowFault, io_reason};
 use crate::session;
 use crate::value::shown;
 use std::fs::File;
@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 /// Number of faults that are printed.
 const PRINTED: usize = 20;
-/// The last column of a file of bad rows; an import takes no notice of it, so that mended rows can go in as they stand.
+/// The last column of a file of bad rows; an import takes no notice of it, so that fixed rows can be imported as they are.
 pub(super) const COLUMN: &str = "faults";
 
 /// The first faults of a file, and the number of all.
@@ -61,7 +61,13 @@ impl FaultLines {
 pub(crate) struct Faults {
     lines: FaultLines,
     rows: usize,
+    /// True if a row is of a record that exists.
+    has_existing: bool,
+    /// Number of faults of headers.
+    columns: usize,
     rejects: Option<Rejects>,
+    /// File and line of the row that was rejected last.
+    last: Option<(String, u64)>,
 }
 
 /// The bad rows on their way to the operator's file.
@@ -83,7 +89,7 @@ impl Faults {
                 Some(Rejects { path: path.to_owned(), writer, header: Vec::new() })
             }
         };
-        Ok(Self { lines: FaultLines::default(), rows: 0, rejects })
+        Ok(Self { lines: FaultLines::default(), rows: 0, columns: 0, has_existing: false, rejects, last: None })
     }
 
     /// Returns true if there is no fault so far.
@@ -94,6 +100,29 @@ impl Faults {
     /// Number of rows with a fault.
     pub(crate) const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// Returns true if a header has a fault. No row of its file is known to be good then.
+    pub(crate) const fn has_columns(&self) -> bool {
+        self.columns > 0
+    }
+
+    /// Adds what is wrong with a header, or with the keys of a JSON object, whose `cells` are then rejected.
+    pub(crate) fn add_columns<'a>(
+        &mut self,
+        (file, line): (&str, u64),
+        faults: &[Error],
+        header: &[String],
+        cells: Option<impl Iterator<Item = (usize, Option<&'a str>)>>,
+    ) -> Result<()> {
+        self.columns += faults.len();
+        for fault in faults {
+            self.lines.add(fault.as_fault(Some(&shown::shown(file)), Some(line)));
+        }
+        let Some(cells) = cells else { return Ok(()) };
+        self.last = Some((file.to_owned(), line));
+        let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
+        self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
     }
 
     /// Adds what is wrong with one row: `vms.csv:17: memory: "16 GX" has no known unit`.
@@ -107,7 +136,12 @@ impl Faults {
     ) -> Result<()> {
         self.rows += 1;
         for fault in faults {
+            self.has_existing |= fault.kind() == Kind::Exists;
             self.lines.add(fault.as_fault(Some(&shown::shown(file)), Some(line)));
+        }
+        if self.last.as_ref().is_some_and(|(other, at)| other == file && *at == line) {
+            // It is there with what is wrong with its keys.
+            return Ok(());
         }
         let faults: Vec<String> = faults.iter().map(Error::in_one_line).collect();
         self.keep(&format!("{file}:{line}: {}", faults.join("; ")), header, cells)
@@ -145,13 +179,30 @@ impl Faults {
 
     /// All faults as one failure.
     pub(crate) fn as_error(&self, what: &str) -> Error {
-        let (rows, them) =
-            if self.rows == 1 { ("1 row is".to_owned(), "it") } else { (format!("{} rows are", self.rows), "them") };
-        let help = "import again; --rejects FILE writes the bad rows out, --skip-bad imports the others";
-        Error::failed(format!("{rows} wrong in {}; nothing was imported", shown::shown(what)))
+        let counted = [(self.columns, "column"), (self.rows, "row")].into_iter().filter(|(count, _)| *count > 0);
+        let counted = counted.map(|(count, noun)| format!("{count} {noun}{}", if count == 1 { "" } else { "s" }));
+        let counted = counted.collect::<Vec<String>>().join(" and ");
+        let are = if self.columns + self.rows == 1 { "is" } else { "are" };
+        let these = match (self.columns, self.rows) {
+            (0, 1) => "this row",
+            (0, _) => "these rows",
+            (1, 0) => "this column",
+            (_, 0) => "these columns",
+            _ => "these columns and rows",
+        };
+        let other_way = if self.has_columns() {
+            // Rows of a file with a wrong column are not imported by themselves.
+            ""
+        } else if self.has_existing {
+            ", or pass --update for records that exist (--skip-bad imports the others, --rejects FILE writes the bad rows \
+             to a file)"
+        } else {
+            ", or pass --skip-bad to import the others (--rejects FILE writes the bad rows to a file)"
+        };
+        Error::failed(format!("{counted} {are} wrong in {}; nothing was imported", shown::shown(what)))
             .faults(self.lines.first().iter().cloned())
             .details(self.lines.more())
-            .help(format!("mend {them} and {help}"))
+            .help(format!("fix {these} and import again{other_way}"))
     }
 
     /// The faults that are told, a line each, for an import that went on without the bad rows.

@@ -54,7 +54,10 @@ pub(super) fn check(removals: &[Removals], limits: Limits<'_>) -> Result<()> {
 /// Returns why records that the export lacks are not marked as missing, if they are too many.
 pub(super) fn doubt(removals: &[Removals], limits: Limits<'_>) -> Option<String> {
     let figures = excess(removals, limits)?;
-    Some(format!("the export lacks {figures}; if they are gone, pass --allow-removals {}", total(removals)))
+    Some(format!(
+        "{figures} missing from the export; if they no longer exist, pass --allow-removals {}",
+        total(removals)
+    ))
 }
 
 /// Number of records that would be removed.

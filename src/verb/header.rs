@@ -20,7 +20,7 @@ const PATH: &str = "path";
 /// Column of the ids that a source has for its records.
 pub(super) const EXTERNAL_ID: &str = "external-id";
 
-static READ_AS: Topic = Topic::new(NoteKind::Remark, "read", usize::MAX);
+static READ_AS: Topic = Topic::new(NoteKind::Remark, "read {items}", usize::MAX);
 static COMPUTED: Topic = Topic::new(NoteKind::Remark, "skipped {n} computed column{s}", usize::MAX);
 static IGNORED: Topic = Topic::new(NoteKind::Unused, "{n} column{s} {is} not used", 0);
 
@@ -58,6 +58,22 @@ struct Plan {
     /// Name of the field, if the heading is another one.
     read_as: Option<String>,
     unit: Option<String>,
+}
+
+/// Faults of a header.
+#[derive(Debug)]
+pub(super) struct WrongColumns {
+    /// A sentence for each.
+    sentences: Vec<String>,
+    /// True if rows can be checked nonetheless.
+    pub(super) can_go_on: bool,
+}
+
+impl WrongColumns {
+    /// Returns an error for each.
+    pub(super) fn errors(&self) -> Vec<Error> {
+        self.sentences.iter().map(Error::failed).collect()
+    }
 }
 
 impl Header {
@@ -125,32 +141,42 @@ impl Header {
         &self.targets
     }
 
-    /// Takes in columns that are not known yet.
-    pub(super) fn learn(&mut self, catalog: &Catalog, columns: &[String]) -> Result<(), Vec<String>> {
+    /// Takes in columns that are not known yet. A column that is unknown does not end the reading: the rows are checked
+    /// without it, or with what its name is nearest to.
+    pub(super) fn learn(&mut self, catalog: &Catalog, columns: &[String]) -> Result<(), WrongColumns> {
         if self.targets.len() == columns.len() {
             return Ok(());
         }
         let first = self.targets.is_empty();
+        let mut unknown_columns = Vec::new();
         let mut wrong = Vec::new();
         for (index, column) in columns.iter().enumerate().skip(self.targets.len()) {
             match self.plan(catalog, column, columns) {
                 Ok(plan) => self.take_in(index, column, plan),
-                Err(text) => wrong.push(text),
+                Err(text) => {
+                    unknown_columns.push((index, text));
+                    self.targets.push(Target::Derived);
+                }
             }
         }
-        // What is valid is said once.
+        for (index, _) in &unknown_columns {
+            if let Some(target) = columns.get(*index).and_then(|column| self.nearest(catalog, column)) {
+                let unit = self.unit_of(target).map(|unit| (*index, format!(" {unit}")));
+                self.units.extend(unit);
+                self.targets.iter_mut().skip(*index).take(1).for_each(|slot| *slot = target);
+            }
+        }
+        // The columns of the inventory are listed once.
         let no_column = no_column(self.entity);
-        if let Some(text) = wrong.iter_mut().find(|text| text.ends_with(&no_column)) {
-            text.push_str(" (columns are ");
+        if let Some((_, text)) = unknown_columns.iter_mut().find(|(_, text)| text.ends_with(&no_column)) {
+            text.push_str(" (columns: ");
             text.push_str(&self::columns(self.entity).join(", "));
             text.push_str("; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)");
         }
         if first {
             let missing = self.mapping.missing(columns);
             wrong.extend(
-                missing
-                    .iter()
-                    .map(|heading| format!("there is no column {}, which --map names", shown::quoted(heading))),
+                missing.iter().map(|heading| format!("the column {} of --map is missing", shown::quoted(heading))),
             );
         }
         let mut columns_by_target: HashMap<String, &String> = HashMap::new();
@@ -159,25 +185,45 @@ impl Header {
                 continue;
             }
             if self.constants.iter().any(|(other, _)| format!("{other:?}") == format!("{target:?}")) {
-                wrong.push(format!("the column {} means what --set sets", shown::quoted(column)));
+                wrong.push(format!("the column {} and --set set the same field", shown::quoted(column)));
             }
             if let Some(other) = columns_by_target.insert(format!("{target:?}"), column) {
-                wrong.push(format!("the columns {} and {} mean the same", shown::quoted(other), shown::quoted(column)));
+                wrong.push(format!(
+                    "the columns {} and {} have the same meaning",
+                    shown::quoted(other),
+                    shown::quoted(column)
+                ));
             }
         }
-        if first && wrong.is_empty() {
-            wrong.extend(self.missing());
-        }
-        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+        let missing = if first && wrong.is_empty() { self.missing() } else { None };
+        let can_go_on = wrong.is_empty() && missing.is_none();
+        // A column that is missing may be one of those that are unknown.
+        wrong.extend(missing.filter(|_| unknown_columns.is_empty()));
+        let sentences: Vec<String> = unknown_columns.into_iter().map(|(_, text)| text).chain(wrong).collect();
+        if sentences.is_empty() { Ok(()) } else { Err(WrongColumns { sentences, can_go_on }) }
     }
 
-    fn take_in(&mut self, index: usize, column: &str, plan: Plan) {
-        let unit = match plan.target {
+    /// Returns the target of the column that `column` is nearest to, if no other column has it.
+    fn nearest(&self, catalog: &Catalog, column: &str) -> Option<Target> {
+        let near = similar::nearest(column, self::columns(self.entity).into_iter(), 1);
+        let target = intake::target(catalog, self.entity, near.first()?)?;
+        let is_same = |other: Target| format!("{other:?}") == format!("{target:?}");
+        let mut others = self.targets.iter().chain(self.constants.iter().map(|(other, _)| other));
+        (!others.any(|other| is_same(*other))).then_some(target)
+    }
+
+    /// Returns the unit that the command line sets for the numbers of a column.
+    fn unit_of(&self, target: Target) -> Option<String> {
+        let name = match target {
             Target::Field(place) => self.entity.fields.get(place).map(|field| field.name),
             Target::Collection(collection) => Some(collection.name),
             _ => None,
         };
-        let unit = unit.and_then(|name| self.mapping.unit(name)).map(str::to_owned).or(plan.unit);
+        name.and_then(|name| self.mapping.unit(name)).map(str::to_owned)
+    }
+
+    fn take_in(&mut self, index: usize, column: &str, plan: Plan) {
+        let unit = self.unit_of(plan.target).or(plan.unit);
         if let Some(name) = &plan.read_as {
             self.is_foreign = true;
             let unit = unit.as_ref().map(|unit| format!(" in {unit}")).unwrap_or_default();
@@ -256,7 +302,7 @@ impl Header {
             return Some(format!("the column {EXTERNAL_ID} is missing (--source matches rows by it)"));
         }
         if has_external_ids && self.has_ids() {
-            return Some(format!("the columns {ID} and {EXTERNAL_ID} exclude each other"));
+            return Some(format!("the columns {ID} and {EXTERNAL_ID} cannot be combined"));
         }
         let is_named = self.has_ids() || self.has_name();
         (!is_named).then(|| format!("the column {} is missing", self.entity.names.join(" or ")))
@@ -264,8 +310,8 @@ impl Header {
 }
 
 fn no_field(option: &str, entity: &Entity, name: &str) -> Error {
-    Error::usage(format!("{} of {option} is no column of {}", shown::quoted(name), entity.labels.1))
-        .help(format!("columns are {}", columns(entity).join(", ")))
+    Error::usage(format!("{} of {option} is not a column of {}", shown::quoted(name), entity.labels.1))
+        .help(format!("columns: {}", columns(entity).join(", ")))
 }
 
 /// Tests if the cells of a field or collection are numbers with a unit.
@@ -297,10 +343,10 @@ pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
 
 fn unknown(entity: &Entity, column: &str) -> String {
     if same_name(column, EXTERNAL_ID) {
-        return format!("{} needs the source that has these ids (pass --source NAME)", shown::quoted(column));
+        return format!("{} requires the source of these ids (pass --source NAME)", shown::quoted(column));
     }
     if column == PATH {
-        return format!("{} is computed and cannot be imported (leave the column out)", shown::quoted(column));
+        return format!("{} is computed and cannot be imported (remove the column)", shown::quoted(column));
     }
     let near = similar::nearest(column, columns(entity).into_iter(), 3);
     let help = similar::did_you_mean(&near).map(|question| format!(" ({question})")).unwrap_or_default();
@@ -308,5 +354,5 @@ fn unknown(entity: &Entity, column: &str) -> String {
 }
 
 fn no_column(entity: &Entity) -> String {
-    format!(" is no column of {}", entity.labels.1)
+    format!(" is not a column of {}", entity.labels.1)
 }

@@ -31,14 +31,14 @@ impl Pairing {
             Some((external_id, record)) if !external_id.is_empty() && !record.is_empty() => {
                 Ok(Self { external_id: external_id.to_owned(), record: record.to_owned() })
             }
-            _ => Err(Error::usage(format!("--match takes EXTERNAL-ID=RECORD, not {}", shown::quoted(text)))),
+            _ => Err(Error::usage(format!("--match must be EXTERNAL-ID=RECORD, not {}", shown::quoted(text)))),
         }
     }
 
     /// Returns the failure of a pairing that no row of an export is about.
     pub(super) fn unused(&self) -> Error {
         Error::failed(format!("the export has no record with the external id {}", shown::quoted(&self.external_id)))
-            .help("inv NOUN show NAME --sources prints the external ids of known records, and a plan those of hints")
+            .help("run `inv NOUN show NAME --sources` for the external ids of a record, or --plan for those of hints")
     }
 }
 
@@ -77,24 +77,25 @@ pub(super) fn bind(writer: &mut Writer<'_>, run: i64, entity: &'static Entity, p
         }
         let holder = match bound.value(&SOURCE_RECORD, "record") {
             Cell::Record(noun, id) => {
-                format!("{noun} {}", shown::quoted(&writer.title(writer.catalog().named(noun)?, *id)?))
+                let holder = writer.catalog().named(noun)?;
+                format!("{} {}", holder.labels.0, shown::quoted(&writer.title(holder, *id)?))
             }
             _ => "a record".to_owned(),
         };
         let text =
-            format!("{holder} has the external id {} already; nothing was imported", shown::quoted(&pair.external_id));
+            format!("{holder} already has the external id {}; nothing was imported", shown::quoted(&pair.external_id));
         return Err(Error::conflict(text).help("undo the import that created it, or delete it, and import again"));
     }
     let of_record = writer.find(&SOURCE_RECORD, &["record", "source"], &[&record, &source])?;
     if let Some(Cell::Text(other_id)) = of_record.as_ref().map(|bound| bound.value(&SOURCE_RECORD, "external-id")) {
         let title = writer.title(entity, id)?;
         return Err(Error::conflict(format!(
-            "{} {} has the external id {} already; nothing was imported",
+            "{} {} already has the external id {}; nothing was imported",
             entity.labels.0,
             shown::quoted(&title),
             shown::quoted(other_id)
         ))
-        .help("match another record, or leave --match out"));
+        .help("match another record, or omit --match"));
     }
     if let Some(bound) = of_record {
         writer.rebind(bound.id, vec![("external-id", external_id)])?;

@@ -39,17 +39,17 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_name("FILE")
             .required(true)
             .value_hint(ValueHint::FilePath)
-            .help("CSV, JSON lines or workbook; - is standard input"),
+            .help("File of CSV or JSON lines, or a workbook; - is standard input"),
     );
     let command = command.arg(
         Arg::new(SOURCE)
             .long(SOURCE)
             .value_name("NAME")
-            .help("Source of the file, whose ids are in the column external-id")
+            .help("Source of the file, with its ids in the column external-id")
             .add(arguments::names_of("source")),
     );
     layout(how(command)).after_help(format!(
-        "The columns are {}. With --update, a column id identifies records that have another name or parent in the file.",
+        "Columns: {}. With --update, a column id identifies records that have another name or parent in the file.",
         header::columns(entity).join(", ")
     ))
 }
@@ -58,22 +58,22 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
 pub(crate) fn how(command: Command) -> Command {
     let flag = |name: &'static str, help: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
     let command = command
-        .arg(flag("update", "Change records that exist already; an empty cell clears"))
-        .arg(flag("skip-existing", "Leave records that exist already as they are").conflicts_with("update"))
-        .arg(flag("prune", "Remove what the file does not have; with --update").requires("update"))
+        .arg(flag("update", "Update existing records; an empty cell clears the field"))
+        .arg(flag("skip-existing", "Skip existing records").conflicts_with("update"))
+        .arg(flag("prune", "Remove records that are not in the file; requires --update").requires("update"))
         .arg(
             Arg::new("allow-removals")
                 .long("allow-removals")
                 .value_name("N")
                 .requires("update")
-                .help("Let an import remove, retire or mark as missing up to N records"),
+                .help("Allow the import to remove, retire or mark as missing up to N records"),
         )
         .arg(
             Arg::new("create")
                 .long("create")
                 .value_name("NOUN,…")
                 .action(ArgAction::Append)
-                .help("Make what rows refer to and is not there yet, such as os,owner")
+                .help("Create missing referenced records, for example os,owner")
                 .add(complete::listed(complete::nouns)),
         )
         .arg(
@@ -81,20 +81,20 @@ pub(crate) fn how(command: Command) -> Command {
                 .long("rejects")
                 .value_name("FILE")
                 .value_hint(ValueHint::FilePath)
-                .help("Write the bad rows there, with their faults in a last column"),
+                .help("Write bad rows to FILE, with their faults in the last column"),
         )
-        .arg(flag("skip-bad", "Import the good rows even if others are bad"))
+        .arg(flag("skip-bad", "Skip bad rows and import the others"))
         .arg(
             Arg::new("delimiter")
                 .long("delimiter")
                 .value_name("CHAR")
-                .help("What separates cells, if it is not , ; or a tab"),
+                .help("Separator of cells (default: , ; or tab, detected)"),
         )
         .arg(
             Arg::new("encoding")
                 .long("encoding")
                 .value_name("NAME")
-                .help("The file's encoding, such as shift_jis or windows-1252"),
+                .help("Encoding of the file, such as shift_jis or windows-1252"),
         );
     arguments::writes(command)
 }
@@ -150,7 +150,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     }
     // Only a source marks as missing what it does not remove.
     if options.allowed_removals.is_some() && options.prune == Prune::Nothing && options.run.is_none() {
-        return Err(Error::usage("--allow-removals needs --prune"));
+        return Err(Error::usage("--allow-removals requires --prune"));
     }
     let loaded = load::load(session, &what, &[source], &options)?;
     tell(session, loaded)
@@ -255,7 +255,10 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     if path != Path::new("-") && workbook::is_workbook(path)? {
         let options_of_text = [("delimiter", delimiter.is_some()), ("encoding", encoding.is_some())];
         if let Some((option, _)) = options_of_text.iter().find(|(_, is_passed)| *is_passed) {
-            return Err(Error::usage(format!("--{option} is for text, and \"{}\" is a workbook", path.display())));
+            return Err(Error::usage(format!(
+                "--{option} does not apply to \"{}\", which is a workbook",
+                path.display()
+            )));
         }
         let text = workbook::put_aside(path, sheet, &[entity.noun, entity.plural, entity.labels.1])?;
         let open = move || match text.open(header)? {
@@ -268,7 +271,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
         return Ok(Source { entity, open, existing: None, bytes: None, replaces: false, external_ids, mapping });
     }
     if sheet.is_some() {
-        return Err(Error::usage(format!("--sheet is for workbooks, and \"{}\" is none", path.display())));
+        return Err(Error::usage(format!("--sheet does not apply to \"{}\", which is not a workbook", path.display())));
     }
     let encoding = encoding.map(str::to_owned);
     let aside = match once(path)? {
@@ -322,16 +325,12 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
         session.warn(line);
     }
     if loaded.bad_rows > 0 {
-        session.warn(&format!(
-            "left out {} that {} wrong",
-            rows(loaded.bad_rows),
-            if loaded.bad_rows == 1 { "is" } else { "are" }
-        ));
+        session.warn(&format!("skipped {} with faults", rows(loaded.bad_rows)));
     }
     if let Some(path) = &loaded.rejects
         && (loaded.bad_rows > 0 || losses.iter().any(|note| note.kind == NoteKind::Row))
     {
-        session.say(&format!("the bad rows are in {}", shown::shown(&path.to_string_lossy())));
+        session.say(&format!("wrote the bad rows to {}", shown::shown(&path.to_string_lossy())));
     }
     let counted: Json = loaded.tallies.iter().map(|(entity, tally)| (key(entity), tally.json())).collect();
     let would = if session.dry_run { "would import " } else { "" };
@@ -342,7 +341,7 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
     }
     let duplicates: usize = loaded.tallies.iter().map(|(_, tally)| tally.duplicates).sum();
     if duplicates > 0 {
-        session.say(&format!("{duplicates} of the addresses are borne by others in the same VLAN, too"));
+        session.say(&format!("{duplicates} of the addresses also belong to other VMs in the same VLAN"));
     }
     for (entity, gone) in &loaded.gone {
         if let [first, ..] = gone.as_slice() {
@@ -350,7 +349,7 @@ pub(crate) fn tell(session: &Session, loaded: Loaded) -> Result<()> {
             let rest = if gone.len() > NAMED { format!(" and {} more", gone.len() - NAMED) } else { String::new() };
             let named = if gone.len() == 1 { first.clone() } else { named.join(", ") };
             session.say(&format!(
-                "not in the file any more: {}: {}{rest} (--prune removes them)",
+                "no longer in the file: {}: {}{rest} (--prune removes them)",
                 entity.counted(gone.len()),
                 shown::shown(&named)
             ));
@@ -386,7 +385,7 @@ fn counts(entity: &Entity, tally: Tally) -> String {
         (tally.moved, "moved"),
         (tally.renamed, "renamed"),
         (tally.unchanged, "unchanged"),
-        (tally.skipped, "left as they are"),
+        (tally.skipped, "skipped"),
         (tally.removed, "removed"),
         (tally.adopted, "adopted"),
         (tally.replaced, "replaced"),
@@ -396,6 +395,6 @@ fn counts(entity: &Entity, tally: Tally) -> String {
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
     let changed = tally.changed + tally.moved + tally.renamed;
     let all = tally.created + changed + tally.unchanged + tally.skipped;
-    let counts = if counts.is_empty() { "nothing to do".to_owned() } else { counts.join(", ") };
+    let counts = if counts.is_empty() { "no changes needed".to_owned() } else { counts.join(", ") };
     format!("{}: {counts}", entity.counted(all))
 }

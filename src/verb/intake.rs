@@ -126,7 +126,7 @@ impl Rejected {
             Self::Command(error) => error,
             Self::Row(faults) => match faults.split_first() {
                 Some((first, others)) => first.clone().faults(others.iter().map(|fault| fault.as_fault(None, None))),
-                None => Error::failed("nothing is known of the fault"),
+                None => Error::failed("unknown fault"),
             },
         }
     }
@@ -400,7 +400,7 @@ impl Intake {
         {
             let Some((holder, last)) = text.rsplit_once('/') else {
                 return Err(Error::failed(format!("cannot create {} {}", entity.labels.0, shown::quoted(text)))
-                    .help(format!("give its whole path, which says which {} it is in", field.name)));
+                    .help(format!("pass its whole path, with its {}", field.name)));
             };
             if let Some(slot) = entity.position(field.name).and_then(|place| cells.get_mut(place)) {
                 *slot = self.cell(to, field, holder)?;

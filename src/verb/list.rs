@@ -3,22 +3,27 @@
 use super::arguments::{self, option, options, switch};
 use super::complete::{self, ColumnSet};
 use super::terms;
-use crate::catalog::column::same_name;
+use crate::catalog::column::{self, same_name};
 use crate::catalog::{Catalog, Entity, Path, identified};
 use crate::error::{Error, Result};
 use crate::output::Style;
+use crate::output::json::keys_of;
 use crate::output::row::Column;
 use crate::session::{Answer, Session};
 use crate::store::{Order, Query, Reader};
 use crate::value::shown;
 use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::collections::BTreeSet;
+
+/// Heading of the options for columns, order and format.
+pub(crate) const VIEW: &str = "View";
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
-        .next_help_heading("View")
+        .next_help_heading(VIEW)
         .args(view(ColumnSet::Of(entity)))
         .args(amounts())
-        .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Only say how many there are"))
+        .arg(Arg::new("count").long("count").action(ArgAction::SetTrue).help("Print only the number of records"))
         .arg(arguments::at())
 }
 
@@ -30,15 +35,15 @@ pub(crate) fn view(set: ColumnSet) -> Vec<Arg> {
             .long("sort")
             .value_name("COL[:desc],…")
             .action(ArgAction::Append)
-            .help("Sort by these columns; :desc puts the greatest first")
+            .help("Sort by these columns; :desc for descending order")
             .add(complete::sort_keys(set)),
-        Arg::new("limit").long("limit").value_name("N").help("At most so many"),
-        Arg::new("offset").long("offset").value_name("N").help("Skip so many first"),
-        Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Leave the header out"),
+        Arg::new("limit").long("limit").value_name("N").help("Print at most N rows"),
+        Arg::new("offset").long("offset").value_name("N").help("Skip the first N rows"),
+        Arg::new("no-headers").long("no-headers").action(ArgAction::SetTrue).help("Omit the header"),
         Arg::new("for-spreadsheet")
             .long("for-spreadsheet")
             .action(ArgAction::SetTrue)
-            .help("Guard CSV cells that begin with = + - @ against formulas (the data differ then)"),
+            .help("Guard CSV cells that begin with = + - @ against formulas (changes the data)"),
     ]
 }
 
@@ -64,7 +69,7 @@ pub(crate) fn chosen_columns(set: ColumnSet) -> Arg {
         .long("columns")
         .value_name("COL,…")
         .action(ArgAction::Append)
-        .help("Which columns; +COL adds to the usual ones, dots follow references: pool.dc")
+        .help("Columns to show; +COL adds a column, a dot follows a reference: pool.dc")
         .add(complete::columns(set))
 }
 
@@ -89,9 +94,16 @@ pub(crate) fn stream(
     usual: &[&str],
     otherwise: Style,
 ) -> Result<()> {
-    let columns: Vec<Path> = columns(session.catalog(), entity, matches, usual)?;
+    let columns = match of_template(session, entity, matches) {
+        Some(columns) => columns,
+        // The template reads a key that there is not; the answer names those that there are.
+        None if session.template().is_some() && options(matches, "columns").is_empty() => {
+            every(session.catalog(), entity).collect()
+        }
+        None => columns(session.catalog(), entity, matches, usual)?,
+    };
     let columns = match session.style.unwrap_or(otherwise) {
-        style if style.is_json() => identified(session.catalog(), entity, columns),
+        style if style.has_keys() => identified(session.catalog(), entity, columns),
         _ => columns,
     };
     let mut headers: Vec<Column> = columns.iter().map(|path| path.column(session.catalog())).collect();
@@ -101,6 +113,33 @@ pub(crate) fn stream(
         session.say("cells that begin with = + - @ are guarded with an apostrophe: do not import this file again");
     }
     session.answer_list(options, &headers, |reader| Ok(Query { columns, ..query(reader, entity, matches, usual)? }))
+}
+
+/// Returns the columns that the template of the command line reads; `None` without a template, where `-c` selects columns,
+/// and if the template reads a key that no column has.
+pub(crate) fn of_template(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Option<Vec<Path>> {
+    let template = session.template().filter(|_| options(matches, "columns").is_empty())?;
+    let catalog = session.catalog();
+    let mut columns = Vec::new();
+    let mut existing_keys = BTreeSet::new();
+    for path in every(catalog, entity) {
+        let keys = identified(catalog, entity, vec![path.clone()]);
+        let keys: Vec<String> = keys
+            .iter()
+            .map(|path| keys_of(&path.column(catalog)))
+            .flat_map(|(key, bytes_key)| [Some(key), bytes_key].into_iter().flatten())
+            .collect();
+        if keys.iter().any(|key| template.names().contains(key)) {
+            columns.push(path);
+            existing_keys.extend(keys);
+        }
+    }
+    template.names().is_subset(&existing_keys).then_some(columns)
+}
+
+/// Returns every column of a list.
+fn every(catalog: &Catalog, entity: &'static Entity) -> impl Iterator<Item = Path> {
+    column::names(catalog, entity).into_iter().map(move |name| Path::known(catalog, entity, &name))
 }
 
 /// Returns the query of the command line.
@@ -168,8 +207,8 @@ pub(crate) fn sort_keys<'m>(lists: &[&'m str]) -> Result<Vec<(&'m str, bool)>> {
     let keys = lists.iter().flat_map(|list| list.split(',')).map(str::trim).filter(|key| !key.is_empty());
     keys.map(|key| match (key.strip_prefix('-'), key.rsplit_once(':')) {
         (Some(column), None) => Ok((column, true)),
-        (Some(_), Some(_)) => Err(Error::usage(format!("{} has two directions to sort in", shown::quoted(key)))
-            .help("a sort key is COL, -COL, COL:asc or COL:desc")),
+        (Some(_), Some(_)) => Err(Error::usage(format!("{} has two sort directions", shown::quoted(key)))
+            .help("write COL, -COL, COL:asc or COL:desc")),
         (None, direction) => sort_key(key, direction),
     })
     .collect()
@@ -180,8 +219,8 @@ fn sort_key<'m>(key: &'m str, direction: Option<(&'m str, &'m str)>) -> Result<(
     match direction {
         None | Some((_, "asc")) => Ok((key.strip_suffix(":asc").unwrap_or(key), false)),
         Some((column, "desc")) => Ok((column, true)),
-        Some((_, direction)) => Err(Error::usage(format!("{} is no direction to sort in", shown::quoted(direction)))
-            .help("a sort key is COL, COL:asc or COL:desc")),
+        Some((_, direction)) => Err(Error::usage(format!("{} is not a sort direction", shown::quoted(direction)))
+            .help("write COL, COL:asc or COL:desc")),
     }
 }
 
@@ -190,5 +229,5 @@ pub(crate) fn number(matches: &ArgMatches, name: &str) -> Result<Option<u64>> {
     let Some(text) = option(matches, name) else { return Ok(None) };
     text.parse()
         .map(Some)
-        .map_err(|_| Error::usage(format!("--{name} takes a whole number, not {}", shown::quoted(text))))
+        .map_err(|_| Error::usage(format!("--{name} must be a whole number, not {}", shown::quoted(text))))
 }

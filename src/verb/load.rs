@@ -54,10 +54,10 @@ pub(crate) enum Tolerance {
     LeaveOut,
 }
 
-static NOT_COMPLETE: Topic = Topic::new(NoteKind::Warning, "nothing is marked missing", usize::MAX);
-static CELLS: Topic = Topic::new(NoteKind::Cell, "{n} cell{s} could not be read and {was} left alone", 20);
+static NOT_COMPLETE: Topic = Topic::new(NoteKind::Warning, "no records marked as missing", usize::MAX);
+static CELLS: Topic = Topic::new(NoteKind::Cell, "skipped {n} unreadable cell{s}", 20);
 static EMPTIED: Topic = Topic::new(NoteKind::Remark, "read {n} cell{s} such as N/A or - as empty", 0);
-static ROWS: Topic = Topic::new(NoteKind::Row, "{n} row{s} could not be placed and {was} left out", 20);
+static ROWS: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} without a place", 20);
 
 /// Treatment of records that no row described: those of a source, or of a plain file every other record of the noun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub(crate) struct Loaded {
     pub tallies: Vec<(&'static Entity, Tally)>,
     /// The records that the source made or adopted and that it has no more.
     pub gone: Vec<(&'static Entity, Vec<String>)>,
+    /// True if nothing changed but which source decides fields.
+    pub has_new_rights: bool,
     /// The failure that the import would end with if it were not a dry run.
     pub refusal: Option<Error>,
     pub notes: Vec<Note>,
@@ -87,7 +89,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// Returns whether the import changed anything.
     pub(crate) fn has_changes(&self) -> bool {
-        self.tallies.iter().any(|(_, tally)| tally.has_changes())
+        self.has_new_rights || self.tallies.iter().any(|(_, tally)| tally.has_changes())
     }
 }
 
@@ -148,9 +150,9 @@ fn attempt(
             },
             faults: Faults::new(options.rejects.as_deref())?,
             report: if options.run.is_some() {
-                Report::new(session).in_words_of_a_plan()
+                Report::new(session)?.in_words_of_a_plan()
             } else {
-                Report::new(session)
+                Report::new(session)?
             },
             refused: false,
             refusal: None,
@@ -158,8 +160,11 @@ fn attempt(
             left_out: 0,
             unused: options.pairings.clone(),
         };
-        let outcome = load.all(writer, sources);
-        let failed = !load.faults.is_empty() && !options.skip_bad;
+        let mut outcome = load.all(writer, sources);
+        if let Ok(outcome) = &mut outcome {
+            load.tell_rights(writer, outcome)?;
+        }
+        let failed = load.faults.has_columns() || !load.faults.is_empty() && !options.skip_bad;
         let error = failed.then(|| load.faults.as_error(what));
         refused = load.refused;
         found = Some(load.faults);
@@ -178,8 +183,8 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (Outcome { tallies, gone }, refusal, notes, report) = result?;
-    Ok(Some(Loaded { tallies, gone, refusal, notes, report, bad, bad_rows, rejects }))
+    let (Outcome { tallies, gone, has_new_rights }, refusal, notes, report) = result?;
+    Ok(Some(Loaded { tallies, gone, has_new_rights, refusal, notes, report, bad, bad_rows, rejects }))
 }
 
 /// Effects of an import.
@@ -187,6 +192,7 @@ fn attempt(
 struct Outcome {
     tallies: Vec<(&'static Entity, Tally)>,
     gone: Vec<(&'static Entity, Vec<String>)>,
+    has_new_rights: bool,
 }
 
 /// An import on its way.
@@ -214,7 +220,7 @@ impl Load<'_> {
         let last = writer.last_change()?;
         if options.planned_after.is_some_and(|planned| planned != last) {
             let error = Error::conflict("the inventory has changed since the plan; nothing was imported");
-            return Err(error.help("make the plan again"));
+            return Err(error.help("write the plan again with --plan=FILE"));
         }
         let run = options.run.as_ref();
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
@@ -245,6 +251,19 @@ impl Load<'_> {
         }
         outcome.tallies = batches.into_iter().map(|(batch, _)| (batch.entity, batch.tally)).collect();
         Ok(outcome)
+    }
+
+    /// Reports what history has of a run that changed no record: which source decides fields.
+    fn tell_rights(&mut self, writer: &mut Writer<'_>, outcome: &mut Outcome) -> Result<()> {
+        let Some(change) = writer.change_id() else { return Ok(()) };
+        if !self.faults.is_empty() || outcome.tallies.iter().any(|(_, tally)| tally.has_changes()) {
+            return Ok(());
+        }
+        writer.settle_history()?;
+        self.report.add_steps(writer, change)?;
+        self.notes.say("no record changes, only which source decides fields".to_owned());
+        outcome.has_new_rights = true;
+        Ok(())
     }
 
     /// Puts the rows of one source in; `run` is the id of the source whose run it is.
@@ -321,7 +340,7 @@ impl Load<'_> {
             let option = format!("--match {}", shown::quoted(&format!("{}={other}", hint.external_id)));
             let way_out = if self.session.dry_run { "pass" } else { "undo this import, and pass" };
             self.notes.say(format!(
-                "{} {own}: perhaps the same as {}; if it is, {way_out} {option}",
+                "{} {own}: possibly the same as {}; if so, {way_out} {option}",
                 hint.entity.labels.0,
                 shown::quoted(&other)
             ));
@@ -433,7 +452,7 @@ impl Load<'_> {
             let end = filling.finish()?;
             if end == Filled::Refused {
                 self.refused = true;
-                return Err(Error::conflict(format!("two of the {} are the same", batch.entity.labels.1)));
+                return Err(Error::conflict(format!("two of the {} are identical", batch.entity.labels.1)));
             }
             batch.filled(end);
         }
@@ -488,7 +507,7 @@ impl Load<'_> {
         let left_out = self.left_out + self.faults.rows();
         let left_out = (left_out > 0).then(|| format!("{} could not be placed", count_of(left_out, "row")));
         let has_rows = batches.iter().any(|(batch, _)| batch.ledger.as_ref().is_some_and(Ledger::has_rows));
-        let empty = (!has_rows).then(|| "the file has no row".to_owned());
+        let empty = (!has_rows).then(|| "the file has no rows".to_owned());
         if let Some(reason) = run.incomplete.clone().or(left_out).or(empty) {
             if self.options.existing == Existing::Update {
                 self.notes.add(&NOT_COMPLETE, reason);

@@ -15,7 +15,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
     let record = Arg::new("record")
         .value_name("NAME")
         .required(true)
-        .help("Its name, the end of its path, its path, or id=N; its last name if it was removed")
+        .help("Name, end of the path, whole path or id=N; last name of a removed record")
         .add(arguments::names_of(entity.noun));
     command.arg(record).args(filters())
 }
@@ -27,10 +27,28 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
 /// Options that select changes.
 pub(crate) fn filters() -> Vec<Arg> {
     vec![
-        Arg::new("since").long("since").value_name("TIME").help("Not earlier than this: a time, a date, 7d, yesterday"),
-        Arg::new("until").long("until").value_name("TIME").help("Not later than this"),
-        Arg::new("by").long("by").value_name("USER").help("Only what this user did"),
-        Arg::new("limit").long("limit").value_name("N").help("At most so many, the latest ones"),
+        Arg::new("since")
+            .long("since")
+            .value_name("TIME")
+            .help("List only changes since a time, date, 7d or yesterday"),
+        Arg::new("until").long("until").value_name("TIME").help("List only changes until a time"),
+        Arg::new("by").long("by").value_name("USER").help("List only changes by this user"),
+        Arg::new("limit").long("limit").value_name("N").help("Print only the latest N changes"),
+    ]
+}
+
+/// Returns the columns of a log.
+pub(crate) fn columns() -> [Column; 9] {
+    [
+        Column::new("change", ColumnKind::Number),
+        Column::new("time", ColumnKind::Time),
+        Column::whole("by"),
+        Column::prose("what"),
+        Column::prose("message"),
+        Column::prose("command"),
+        Column::new("undoes", ColumnKind::Number),
+        Column::whole("source"),
+        Column::path("file"),
     ]
 }
 
@@ -41,18 +59,7 @@ pub(crate) fn answer(
     matches: &ArgMatches,
 ) -> Result<()> {
     let log = selection(matches)?;
-    let columns = [
-        Column::new("change", ColumnKind::Number),
-        Column::new("time", ColumnKind::Time),
-        Column::whole("by"),
-        Column::prose("what"),
-        Column::prose("message"),
-        Column::prose("command"),
-        Column::new("undoes", ColumnKind::Number),
-        Column::whole("source"),
-        Column::path("file"),
-    ];
-    session.answer_reading(Answer::default(), &columns, |reader, out| {
+    session.answer_reading(Answer::default(), &columns(), |reader, out| {
         let mut row = Row::default();
         let files = reader.files_of_changes()?;
         let mut write_change = |change: &Logged, own: Option<&OwnSteps>| {
@@ -101,7 +108,7 @@ fn text(row: &mut Row, text: Option<&str>) {
 fn selection(matches: &ArgMatches) -> Result<Log> {
     let moment = |name| option(matches, name).map(|text| time::moment(text, &time::now())).transpose();
     let limit = option(matches, "limit").map(|text| {
-        text.parse().map_err(|_| Error::usage(format!("--limit takes a whole number, not {}", shown::quoted(text))))
+        text.parse().map_err(|_| Error::usage(format!("--limit must be a whole number, not {}", shown::quoted(text))))
     });
     Ok(Log {
         since: moment("since")?,

@@ -104,5 +104,7 @@ fn pair<'t>(option: &str, text: &'t str, example: &str) -> Result<(&'t str, &'t 
 }
 
 fn no_pair(option: &str, text: &str, example: &str) -> Error {
-    Error::usage(format!("{} of {option} has no = between two names", quoted(text))).help(format!("write {example}"))
+    let (form, example) = example.split_once(", as in ").unwrap_or((example, "'Nom=name,RAM=memory:MB,Notes=-'"));
+    Error::usage(format!("{option} must be {form}, not {}", quoted(text)))
+        .help(format!("for example {option} {example}"))
 }

@@ -4,7 +4,7 @@ use crate::catalog::{Entity, Path};
 use crate::error::Result;
 use crate::input::prompt::BestItems;
 use crate::session::Session;
-use crate::store::Query;
+use crate::store::{Query, Term};
 use crate::value::needle::{Needle, Rank};
 use std::ops::ControlFlow;
 
@@ -14,43 +14,90 @@ const SHOWN: usize = 12;
 /// Number of records between two looks at the keyboard.
 const STEP: u64 = 1024;
 
-/// Returns the paths of the records of `entity` that match `typed` best: those that contain every word of it. Returns
-/// `None` if `is_stale` returned true before all were read.
+/// Returns the paths of the records of `entity` that match `typed` best: those that contain every word of it, of those
+/// that match equally well in the order of their names. Returns
+/// `None` if `is_stale` returned true before all were read. `early` is called with records whose names begin with
+/// `typed`, which an index finds.
 ///
 /// # Errors
-/// The inventory cannot be read.
+/// The inventory cannot be read, or `early` fails.
 pub(super) fn best(
     session: &Session,
     entity: &'static Entity,
     typed: &str,
     is_stale: &dyn Fn() -> bool,
+    early: &dyn Fn(BestItems) -> Result<()>,
 ) -> Result<Option<BestItems>> {
-    let all = Query::all(entity, vec![Path::known(session.catalog(), entity, "path")]);
-    let Some(whole) = Needle::new(typed) else { return first(session, &all).map(Some) };
+    let catalog = session.catalog();
+    let Some(whole) = Needle::new(typed) else {
+        return first(session, &Query::all(entity, vec![Path::known(catalog, entity, "path")])).map(Some);
+    };
+    let beginning = beginning_with(session, entity, typed)?;
+    if !beginning.is_empty() {
+        early(BestItems { best: beginning, more: None })?;
+    }
     let words: Vec<Needle> = typed.split_whitespace().filter_map(Needle::new).collect();
+    // The path of its holder is read once for all its records; a path of its own is put together for each.
+    let columns = match (entity.names, entity.parent) {
+        ([name], Some(parent)) => {
+            [name, &*format!("{parent}.path")].map(|name| Path::known(catalog, entity, name)).into()
+        }
+        _ => vec![Path::known(catalog, entity, "path")],
+    };
     session.read(|reader| {
         let (mut read, mut count, mut left) = (0_u64, 0_u64, false);
-        let mut ranked: Vec<(Place, String)> = Vec::new();
-        reader.select(&all, |row| {
+        let mut ranked: Vec<(Place, String, String)> = Vec::new();
+        let mut path = String::new();
+        reader.select(&Query::all(entity, columns), |row| {
             read += 1;
             left = read.is_multiple_of(STEP) && is_stale();
-            if let Some(path) = row.cell(0).plain()
-                && words.iter().all(|word| word.is_in(path))
-            {
+            let name = row.cell(0).plain().unwrap_or_default();
+            path.clear();
+            if let Some(holder) = row.cell(1).plain() {
+                path.push_str(holder);
+                path.push('/');
+            }
+            path.push_str(name);
+            if words.iter().all(|word| word.is_in(&path)) {
                 count += 1;
-                let place = Place::of(path, &whole);
-                if ranked.len() < SHOWN || ranked.last().is_some_and(|(last, _)| place < *last) {
-                    // Of those of one place, the first that was read stays the first.
-                    let at = ranked.partition_point(|(other, _)| *other <= place);
-                    ranked.insert(at, (place, path.to_owned()));
+                let place = Place::of(&path, &whole);
+                let key = (place, name);
+                if ranked.len() < SHOWN || ranked.last().is_some_and(|(last, name, _)| key < (*last, name)) {
+                    // Of those of one place and name, the first that was read stays the first.
+                    let at = ranked.partition_point(|(other, name, _)| (*other, name.as_str()) <= key);
+                    ranked.insert(at, (place, name.to_owned(), path.clone()));
                     ranked.truncate(SHOWN);
                 }
             }
             Ok(if left { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         })?;
-        let best: Vec<String> = ranked.into_iter().map(|(_, path)| path).collect();
+        let best: Vec<String> = ranked.into_iter().map(|(.., path)| path).collect();
         let more = count - best.len() as u64;
-        Ok((!left).then_some(BestItems { best, more }))
+        Ok((!left).then_some(BestItems { best, more: Some(more) }))
+    })
+}
+
+/// Returns the paths of records whose names begin with `typed`, in the order of their names.
+fn beginning_with(session: &Session, entity: &'static Entity, typed: &str) -> Result<Vec<String>> {
+    let Some(field) = entity.naming().next().filter(|_| entity.names.len() == 1) else { return Ok(Vec::new()) };
+    session.read(|reader| {
+        let texts = reader.names_beginning_with(entity, typed, SHOWN)?;
+        if texts.is_empty() {
+            return Ok(texts);
+        }
+        let query = Query {
+            terms: vec![Term::Is { field, texts }],
+            limit: Some(SHOWN as u64),
+            ..Query::all(entity, [field.name, "path"].map(|name| Path::known(session.catalog(), entity, name)).into())
+        };
+        let mut found = Vec::new();
+        reader.select(&query, |row| {
+            let texts = row.cell(0).plain().zip(row.cell(1).plain());
+            found.extend(texts.map(|(name, path)| (name.to_owned(), path.to_owned())));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        found.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(found.into_iter().map(|(_, path)| path).collect())
     })
 }
 
@@ -64,7 +111,7 @@ fn first(session: &Session, all: &Query) -> Result<BestItems> {
             Ok(ControlFlow::Continue(()))
         })?;
         let more = count.saturating_sub(best.len() as u64);
-        Ok(BestItems { best, more })
+        Ok(BestItems { best, more: Some(more) })
     })
 }
 

@@ -20,13 +20,13 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
                 .short('r')
                 .long("recursive")
                 .action(ArgAction::SetTrue)
-                .help("Take along what needs it"),
+                .help("Also delete everything that depends on it"),
         )
         .arg(
             Arg::new("ignore-missing")
                 .long("ignore-missing")
                 .action(ArgAction::SetTrue)
-                .help("Pass over names that nothing has"),
+                .help("Skip names that do not exist"),
         )
         .args(terms::which_arguments(entity))
         .arg(arguments::yes());
@@ -59,7 +59,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
             Some(ids) => ids.clone(),
             None => selection.ids(writer, entity)?,
         };
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let removal = Removal::plan(writer, entity, &ids, dependents)?;
         let along = along(writer, &removal);
         writer.carry_out(&removal, |reader, effect| report.add(reader, effect))?;
@@ -68,7 +68,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     if !session.dry_run {
         session.say(&match count {
             0 => format!("no {} matched", entity.labels.1),
-            _ => format!("removed {}{along}", entity.counted(count)),
+            _ => format!("deleted {}{along}", entity.counted(count)),
         });
     }
     report.tell(session)
@@ -80,7 +80,7 @@ fn action(reader: &Reader<'_>, entity: &'static Entity, ids: &[i64], removal: &R
         [id] => format!("{} {}", entity.labels.0, shown::shown(&reader.path(entity, *id)?)),
         several => entity.counted(several.len()),
     };
-    Ok(format!("remove {what}{}", along(reader, removal)))
+    Ok(format!("delete {what}{}", along(reader, removal)))
 }
 
 /// Returns the records that are deleted too and the references that are cleared, in words.
@@ -88,5 +88,5 @@ fn along(reader: &Reader<'_>, removal: &Removal) -> String {
     let phrase = |before: &str, words: Vec<String>| {
         if words.is_empty() { String::new() } else { format!("{before}{}", listed(&words)) }
     };
-    phrase(" with ", removal.along(reader)) + &phrase(", letting go of ", removal.let_go(reader))
+    phrase(" with ", removal.along(reader)) + &phrase(", releasing ", removal.let_go(reader))
 }

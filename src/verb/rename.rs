@@ -15,16 +15,16 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
             Arg::new("record")
                 .value_name("NAME")
                 .required(true)
-                .help("Its name, the end of its path, its path, or id=N")
+                .help("Name, end of the path, whole path or id=N")
                 .add(arguments::names_of(entity.noun)),
         )
-        .arg(Arg::new("new").value_name("NEW").required(true).help("Its new name"));
+        .arg(Arg::new("new").value_name("NEW").required(true).help("New name"));
     arguments::writes(arguments::allow_duplicate(catalog, entity, command))
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
     let (Some(name), Some(new)) = (option(matches, "record"), option(matches, "new")) else {
-        return Err(Error::usage("a name and a new name are needed"));
+        return Err(Error::usage("missing arguments: NAME NEW"));
     };
     let (path, report) = session.write(|writer| {
         let id = writer.resolve(entity, name)?;
@@ -34,14 +34,14 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         let field = intake::naming_field(entity, new).and_then(|field| Some((entity.position(field.name)?, field)));
         let Some((place, field)) = field else { return Err(Error::usage("it has no name to change")) };
         let cell = Intake::default().cell(writer, field, new).map_err(|error| intake::about(field.name, &error))?;
-        let mut report = Report::new(session);
+        let mut report = Report::new(session)?;
         let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
         let mut draft = Draft::empty(entity);
         draft.set(place, cell);
         batch.change(writer, &record, draft.cells, &mut report)?;
         Ok((writer.path(entity, id)?, report))
     })?;
-    if session.dry_run || session.is_json() {
+    if session.dry_run || session.has_keys() {
         return report.tell(session);
     }
     session.answer_text(&format!("{}\n", crate::value::shown::shown(&path)))

@@ -5,12 +5,11 @@
 use crate::catalog::{Entity, Field, Kind};
 use crate::error::{Error, Result};
 use crate::input::prompt::NONE;
-use crate::output::Style;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::session::{Answer, Session};
 use crate::store::{Action, Effect, Filling, Reader, Step};
 use crate::value::Cell;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use std::io::{BufRead, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::ops::ControlFlow;
 use tempfile::SpooledTempFile;
@@ -29,6 +28,9 @@ pub(crate) const ACTIONS: [&str; 11] = [
     "held",
     "hint",
 ];
+
+/// Keys of a record of an answer, each with the change.
+const KEYS: [&str; 7] = ["change", "dry_run", "action", "noun", "id", "path", "fields"];
 
 /// Number of bytes that wait in memory.
 const IN_MEMORY: usize = 1 << 20;
@@ -59,17 +61,26 @@ impl Held<'_> {
 pub(crate) struct Report {
     /// True if other names and holders are told in words of their own, as a plan does.
     tells_moves: bool,
-    /// True if it is answered in JSON, which also has the records that did not change.
-    is_json: bool,
+    /// True if it is answered in the keys of JSON, which also has the records that did not change.
+    has_keys: bool,
     rows: Option<BufWriter<SpooledTempFile>>,
 }
 
 impl Report {
-    /// Creates a report, which is written down only in a dry run and for JSON.
-    pub(crate) fn new(session: &Session) -> Self {
-        let is_json = session.is_json();
-        let rows = (session.dry_run || is_json).then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
-        Self { tells_moves: false, is_json, rows }
+    /// Creates a report, which is written down only in a dry run and for formats with the keys of JSON.
+    ///
+    /// # Errors
+    /// The template of the command line reads a key that no answer of a change has.
+    pub(crate) fn new(session: &Session) -> Result<Self> {
+        session.expect_keys(&KEYS)?;
+        let has_keys = session.has_keys();
+        let rows = (session.dry_run || has_keys).then(|| BufWriter::new(SpooledTempFile::new(IN_MEMORY)));
+        Ok(Self { tells_moves: false, has_keys, rows })
+    }
+
+    /// Creates a report that is not written down.
+    pub(crate) const fn nothing() -> Self {
+        Self { tells_moves: false, has_keys: false, rows: None }
     }
 
     /// Returns a report that tells other names and holders as `rename` and `move`, as the plan of an import does.
@@ -91,7 +102,20 @@ impl Report {
 
     /// Adds a record that a command names and does not change.
     pub(crate) fn add_unchanged(&mut self, reader: &Reader<'_>, entity: &'static Entity, id: i64) -> Result<()> {
-        if self.is_json { self.add_word(reader, Action::Nothing.word(), entity, id) } else { Ok(()) }
+        if self.has_keys { self.add_word(reader, Action::Nothing.word(), entity, id) } else { Ok(()) }
+    }
+
+    /// Adds that a record is known by another id of the source than before.
+    pub(crate) fn add_adopted_again(
+        &mut self,
+        reader: &Reader<'_>,
+        (entity, record): (&'static Entity, i64),
+        old: &str,
+        new: &str,
+    ) -> Result<()> {
+        let Some(rows) = &mut self.rows else { return Ok(()) };
+        let title = reader.title(entity, record)?;
+        put(rows, record, [Some("adopt"), Some(entity.noun), Some(&title), Some("external-id"), Some(old), Some(new)])
     }
 
     /// Adds that a new record may be another one, which the source does not know.
@@ -108,14 +132,14 @@ impl Report {
 
     /// Adds what happened. A removal is added before it happens.
     pub(crate) fn add(&mut self, reader: &Reader<'_>, effect: &Effect) -> Result<()> {
-        let (tells_moves, is_json) = (self.tells_moves, self.is_json);
+        let (tells_moves, has_keys) = (self.tells_moves, self.has_keys);
         let Some(rows) = &mut self.rows else { return Ok(()) };
         let entity = effect.entity;
         let record = reader.title(entity, effect.id)?;
         let mut put = |cells: [Option<&str>; 6]| put(rows, effect.id, cells);
         match effect.action {
             Action::Nothing => Ok(()),
-            Action::Create | Action::Remove if is_json && entity.names.is_empty() => {
+            Action::Create | Action::Remove if has_keys && entity.names.is_empty() => {
                 let Some(ends) = reader.record(entity, effect.id)? else { return Ok(()) };
                 for (field, end) in entity.fields.iter().zip(&ends.values).filter(|(f, _)| f.refers_to().is_some()) {
                     let path = reader.shown(field, end)?;
@@ -235,10 +259,7 @@ impl Report {
         let Some(rows) = self.rows else { return Ok(()) };
         let mut rows = rows.into_inner().map_err(|error| aside(error.into_error()))?;
         rows.rewind().map_err(aside)?;
-        match session.style {
-            Some(style) if style.is_json() => tell_json(session, style, rows, counts),
-            _ => tell_rows(session, rows),
-        }
+        if session.has_keys() { tell_records(session, rows, counts) } else { tell_rows(session, rows) }
     }
 }
 
@@ -257,33 +278,28 @@ fn tell_rows(session: &Session, rows: SpooledTempFile) -> Result<()> {
 }
 
 /// Answers with one object that has the number of the change and its records; JSON lines have an object for each record.
-fn tell_json(session: &Session, style: Style, rows: SpooledTempFile, counts: &Json) -> Result<()> {
-    let change = session.change().map_or(Json::Null, Json::from);
-    let dry_run = session.dry_run;
-    let begin = format!("{{\"change\": {change}, \"dry_run\": {dry_run}, ");
-    session.answer_written(|out| {
-        let mut lines = BufReader::new(rows).lines().map(|line| parsed(&line.map_err(aside)?)).peekable();
-        if style == Style::Json {
-            let counts = if counts.is_null() { String::new() } else { format!("\"counts\": {counts}, ") };
-            write!(out, "{begin}{counts}\"records\": [").map_err(Error::output)?;
-        }
-        let mut separator = "\n";
-        while let Some(line) = lines.next() {
-            let mut record = Changed::of(line?);
-            while let Some(more) = lines.next_if(|next| next.as_ref().is_ok_and(|next| record.continues_with(next))) {
-                record.push(more?);
+fn tell_records(session: &Session, rows: SpooledTempFile, counts: &Json) -> Result<()> {
+    let mut head = Map::new();
+    head.insert("change".to_owned(), session.change().map_or(Json::Null, Json::from));
+    head.insert("dry_run".to_owned(), session.dry_run.into());
+    if !counts.is_null() {
+        head.insert("counts".to_owned(), counts.clone());
+    }
+    let mut lines = BufReader::new(rows).lines().map(|line| parsed(&line.map_err(aside)?)).peekable();
+    let records = std::iter::from_fn(|| {
+        let mut record = match lines.next()? {
+            Ok(line) => Changed::of(line),
+            Err(error) => return Some(Err(error)),
+        };
+        while let Some(more) = lines.next_if(|next| next.as_ref().is_ok_and(|next| record.continues_with(next))) {
+            match more {
+                Ok(more) => record.push(more),
+                Err(error) => return Some(Err(error)),
             }
-            let record = record.object();
-            match style {
-                Style::Json => write!(out, "{separator}{{{record}}}"),
-                _ => writeln!(out, "{begin}{record}}}"),
-            }
-            .map_err(Error::output)?;
-            separator = ",\n";
         }
-        let end = if separator == "\n" { "]}\n" } else { "\n]}\n" };
-        if style == Style::Json { out.write_all(end.as_bytes()).map_err(Error::output) } else { Ok(()) }
-    })
+        Some(Ok(record.members()))
+    });
+    session.answer_records(head, records)
 }
 
 /// A row of a report: the id of the record, and the cells.
@@ -317,7 +333,7 @@ impl Changed {
     }
 
     /// Returns the members of the object.
-    fn object(&self) -> String {
+    fn members(&self) -> String {
         let Self { id, action, noun, path, fields } = self;
         format!(
             "\"action\": {}, \"noun\": {}, \"id\": {id}, \"path\": {}, \"fields\": {}",
@@ -381,6 +397,6 @@ fn parsed(line: &str) -> Result<Kept> {
 }
 
 fn aside(error: std::io::Error) -> Error {
-    Error::io("cannot put the report aside", error)
-        .help("look at the room that is left in the folder for temporary files")
+    Error::io("cannot store the report in a temporary file", error)
+        .help("check the free space of the folder for temporary files")
 }

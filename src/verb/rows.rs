@@ -72,11 +72,11 @@ impl Rows {
         while !self.has_ended {
             // A fault of the header is one of every row, and reported once. JSON has new columns as it goes on.
             if let Err(wrong) = self.header.learn(self.catalog, self.records.columns()) {
-                self.has_ended = true;
                 self.record.clear();
-                let line = self.records.header_line();
-                self.add(faults, line, &wrong)?;
-                break;
+                self.has_ended |= !wrong.can_go_on;
+                let at = (self.records.name(), self.records.header_line());
+                faults.add_columns(at, &wrong.errors(), self.records.columns(), None::<std::iter::Empty<_>>)?;
+                continue;
             }
             self.count += 1;
             if self.count.is_multiple_of(STEP) {
@@ -94,8 +94,13 @@ impl Rows {
                         return Ok(true);
                     }
                     Err(wrong) => {
-                        self.has_ended = true;
-                        self.add(faults, self.record.line, &wrong)?;
+                        self.has_ended |= !wrong.can_go_on;
+                        let at = (self.records.name(), self.record.line);
+                        faults.add_columns(at, &wrong.errors(), self.records.columns(), Some(self.record.cells()))?;
+                        if !self.has_ended {
+                            self.header.complete(&mut self.record);
+                            return Ok(true);
+                        }
                     }
                 },
             }

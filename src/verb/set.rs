@@ -30,7 +30,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .long("clear")
                 .value_name("FIELD")
                 .action(ArgAction::Append)
-                .help("Make this field empty; may be given several times")
+                .help("Clear FIELD (repeatable)")
                 .add(complete::completer(move |start| names_beginning_with(clearables(entity), start))),
         )
         .arg(
@@ -38,7 +38,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .long("release")
                 .value_name("FIELD")
                 .action(ArgAction::Append)
-                .help("Let sources set FIELD again (repeatable)")
+                .help("Allow sources to set FIELD again (repeatable)")
                 .add(complete::completer(move |start| names_beginning_with(entity.settable(), start))),
         )
         .args(terms::which_arguments(entity))
@@ -49,7 +49,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 Arg::new("password")
                     .long("password")
                     .action(ArgAction::SetTrue)
-                    .help("Ask for a new password, without echo"),
+                    .help("Prompt for a new password, without echo"),
             )
             .arg(
                 Arg::new("password-stdin")
@@ -75,7 +75,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     for name in options(matches, "clear") {
         let place = clearable(entity, name)?;
         if texts.iter().any(|(target, _)| matches!(target, Target::Field(other) if *other == place)) {
-            return Err(Error::usage(format!("{name} is both set and cleared")).help("say one of the two"));
+            return Err(Error::usage(format!("{name} is both set and cleared")).help("pass only one of the two"));
         }
         texts.push((Target::Field(place), None));
     }
@@ -83,8 +83,9 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let released = options(matches, "release").into_iter().map(|name| field_named(entity, name));
     let released = released.collect::<Result<Vec<&'static Field>>>()?;
     if texts.is_empty() && released.is_empty() && !ask && !stdin {
-        return Err(Error::usage("nothing to change was said")
-            .help(format!("see inv {} set --help for the fields", entity.noun)));
+        return Err(
+            Error::usage("no fields specified").help(format!("run `inv {} set --help` for the fields", entity.noun))
+        );
     }
     let secret = if ask || stdin {
         session.require(arguments::role(entity))?;
@@ -121,9 +122,12 @@ impl<'m> Named<'m> {
             (false, true) if switch(matches, "ignore-missing") => Ok(Self::Known(names)),
             (false, true) => Ok(Self::Names(names)),
             (true, false) => Ok(Self::Where(matches)),
-            (false, false) => Err(Error::usage("names and --where exclude each other").help("say one of the two")),
-            (true, true) => Err(Error::usage(format!("which {} is not said", entity.labels.0))
-                .help("name it, or say --where with a condition")),
+            (false, false) => {
+                Err(Error::usage("names and --where cannot be combined").help("pass only one of the two"))
+            }
+            (true, true) => {
+                Err(Error::usage(format!("no {} specified", entity.labels.0)).help("pass a name or --where"))
+            }
         }
     }
 
@@ -147,7 +151,7 @@ impl<'m> Named<'m> {
                         "--where matches {}, not {expected}; nothing was changed",
                         entity.counted(ids.len())
                     ))
-                    .help(format!("inv {} list with the same --where shows what matches", entity.noun))),
+                    .help(format!("run `inv {} list` with the same --where to see the matches", entity.noun))),
                     _ => Ok(ids),
                 };
             }
@@ -200,9 +204,9 @@ pub(crate) fn change(
     match (changed, unchanged) {
         _ if session.dry_run => {}
         (0, 0) => session.say(&format!("no {} matched", entity.labels.1)),
-        (0, _) => session.say("nothing to change: it is so already"),
+        (0, _) => session.say("no changes needed"),
         (_, 0) => session.say(&format!("changed {}", entity.counted(changed))),
-        _ => session.say(&format!("changed {}; {unchanged} were so already", entity.counted(changed))),
+        _ => session.say(&format!("changed {}; {unchanged} unchanged", entity.counted(changed))),
     }
     report.tell(session)
 }
@@ -225,7 +229,7 @@ fn apply(
     matches: &ArgMatches,
 ) -> Result<Applied> {
     let Wanted { texts, released, secret } = *wanted;
-    let report = Report::new(session);
+    let report = Report::new(session)?;
     let mut applied = Applied { changed: 0, unchanged: 0, report, preview: Preview::default() };
     let draft = Intake::default().read(writer, entity, &texts.iter().copied());
     let mut draft = draft.map_err(Rejected::into_error)?;
@@ -235,7 +239,7 @@ fn apply(
     let mut batch = Batch::new(entity, Existing::Update, arguments::duplicates(matches));
     for id in ids {
         let Some(record) = writer.record(entity, *id)? else {
-            return Err(Error::conflict(format!("{} with id {id} is gone meanwhile", entity.labels.0)));
+            return Err(Error::conflict(format!("{} with id {id} no longer exists", entity.labels.0)));
         };
         let mut differs = batch.change(writer, &record, draft.cells.clone(), &mut applied.report)?;
         for field in released {
@@ -286,7 +290,7 @@ fn field_named(entity: &'static Entity, name: &str) -> Result<&'static Field> {
         let names: Vec<&str> = entity.settable().map(|field| field.name).collect();
         let near = similar::nearest(name, names.iter().copied(), 3);
         Error::usage(format!("{} has no field {}", entity.noun, shown::quoted(name)))
-            .help(similar::did_you_mean(&near).unwrap_or_else(|| format!("the fields are {}", names.join(", "))))
+            .help(similar::did_you_mean(&near).unwrap_or_else(|| format!("fields: {}", names.join(", "))))
     })
 }
 
@@ -309,10 +313,10 @@ fn clearable(entity: &'static Entity, name: &str) -> Result<usize> {
     let found = entity.fields.iter().position(|field| crate::catalog::column::same_name(field.name, name));
     match found.and_then(|place| Some((place, entity.fields.get(place)?))) {
         Some((place, field)) if may_be_cleared(field) => Ok(place),
-        Some(_) => Err(Error::usage(format!("{name} cannot be cleared: {} must have it", entity.labels.1))),
+        Some(_) => Err(Error::usage(format!("{name} cannot be cleared: required for {}", entity.labels.1))),
         None => {
             let near = similar::nearest(name, names.iter().copied(), 3);
-            let listed = format!("what can be cleared is {}", names.join(", "));
+            let listed = format!("optional fields: {}", names.join(", "));
             Err(Error::usage(format!("{} has no field {}", entity.noun, shown::quoted(name)))
                 .help(similar::did_you_mean(&near).unwrap_or(listed)))
         }

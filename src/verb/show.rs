@@ -21,7 +21,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
     if entity.reach != Reach::Everywhere {
         return command;
     }
-    let help = "Also show the sources that know it, and the values of sources that are held";
+    let help = "Also show its sources, and the values of sources that are held";
     let sources = Arg::new("sources").long("sources").action(ArgAction::SetTrue).conflicts_with("columns").help(help);
     command.arg(sources)
 }
@@ -32,7 +32,12 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let usual: Vec<String> = columns(catalog, entity, Style::Table).into_iter().map(|path| path.name).collect();
     let usual: Vec<&str> = usual.iter().map(String::as_str).collect();
     let is_chosen = !arguments::options(matches, "columns").is_empty();
-    let chosen = if is_chosen { Some(list::columns(catalog, entity, matches, &usual)?) } else { None };
+    let chosen = if is_chosen {
+        Some(list::columns(catalog, entity, matches, &usual)?)
+    } else {
+        // A template that reads no more than columns needs no section.
+        list::of_template(session, entity, matches)
+    };
     let style = session.style.unwrap_or(Style::Table);
     session.answer_cards(names.len() > 1, |cards| {
         session.read(|reader| {
@@ -57,7 +62,7 @@ fn fields(
     (id, style): (i64, Style),
     cards: &mut dyn Cards,
 ) -> Result<()> {
-    let columns = if style.is_json() { identified(reader.catalog(), entity, columns) } else { columns };
+    let columns = if style.has_keys() { identified(reader.catalog(), entity, columns) } else { columns };
     let headers: Vec<Column> = columns.iter().map(|path| path.column(reader.catalog())).collect();
     let query = Query { terms: vec![leads_to(Vec::new(), id)], ..Query::all(entity, columns) };
     reader.select(&query, |row| {
@@ -167,7 +172,7 @@ pub(crate) fn columns(catalog: &Catalog, entity: &'static Entity, style: Style) 
     let is_shown = |name: &String| {
         // What a section lists in full is not told twice.
         let is_count = |name: &String| entity.computed(name).is_some();
-        let collected = listed.contains(&name.as_str()) && !(style.is_json() && is_count(name));
+        let collected = listed.contains(&name.as_str()) && !(style.has_keys() && is_count(name));
         // The whole path says what holds the holder.
         let ancestor = catalog.ancestors(entity).iter().skip(1).any(|(_, holder)| holder.noun == *name);
         // What sources know is a list's.
@@ -197,7 +202,7 @@ fn section(reader: &Reader<'_>, section: &Section, (id, style): (i64, Style), ca
         Section::List { name, of, by, columns } => {
             let of = catalog.of(of);
             let paths: Vec<Path> = match style {
-                style if style.is_json() => parts(catalog, of, columns),
+                style if style.has_keys() => parts(catalog, of, columns),
                 _ => columns.iter().map(|name| Path::known(catalog, of, name)).collect(),
             };
             let headers: Vec<Column> = paths.iter().map(|path| path.column(catalog)).collect();

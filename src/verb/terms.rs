@@ -1,10 +1,10 @@
 //! Filters of the command line as conditions: `--pool prod`, `--where 'memory>=16GiB'`, `--in 10.0.0.0/8`.
 
-use super::arguments::{names_of, option, options, valued};
+use super::arguments::{explained, names_of, option, options, valued};
 use super::complete::{self, ColumnSet};
 use crate::catalog::{Catalog, Entity, Field, Kind, Leaf, Path};
 use crate::error::{Error, Result};
-use crate::output::row::ColumnKind;
+use crate::output::row::{Column, ColumnKind};
 use crate::store::{Operand, Reader, Term, Test};
 use crate::value::address::{self, Block};
 use crate::value::condition::{self, Comparison, Criteria, Word};
@@ -20,11 +20,12 @@ use unicode_normalization::UnicodeNormalization;
 
 /// Adds the filters of a list.
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
+    let many = entity.labels.1;
     let filtered = entity.fields.iter().filter(|field| field.kind != Kind::Secret);
-    let command = command.next_help_heading("Filters (exact; given twice, either holds)");
+    let command = command.next_help_heading("Filters (exact; repeatable, matching any)");
     let command = filtered.fold(command, |command, field| {
         let arg = Arg::new(field.name).long(field.name).action(ArgAction::Append);
-        command.arg(valued(field, arg).help(format!("Only with this {}", field.name)))
+        command.arg(explained(field, &format!("List only {many} with this {}", field.name), valued(field, arg)))
     });
     let ancestors = catalog.ancestors(entity).into_iter().skip(1);
     let command = ancestors.fold(command, |command, (_, holder)| {
@@ -33,12 +34,12 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .long(holder.noun)
                 .value_name(holder.noun.to_uppercase())
                 .action(ArgAction::Append)
-                .help(format!("Only in this {}", holder.labels.0))
+                .help(format!("List only {many} in this {}", holder.labels.0))
                 .add(names_of(holder.noun)),
         )
     });
     let command = if addressed(entity) {
-        command.arg(Arg::new("in").long("in").value_name("CIDR").help("Only addresses in this block"))
+        command.arg(Arg::new("in").long("in").value_name("CIDR").help("List only addresses in this block"))
     } else {
         command
     };
@@ -52,12 +53,14 @@ pub(crate) fn where_argument(set: ColumnSet) -> Arg {
         .value_name("TERM")
         .action(ArgAction::Append)
         .add(complete::condition(set))
-        .help("Only where FIELD OP VALUE holds; OP is = != ~ !~ =~ < <= > >=, in (…); and, or, not, parentheses")
+        .help("List only matches of FIELD OP VALUE; OP: = != ~ !~ =~ < <= > >=, in (…); and, or, not, ( )")
         .long_help(
-            "Only where FIELD OP VALUE holds. OP is one of = != ~ !~ =~ < <= > >=, where ~ means: contains, in any case, \
-             and =~ a regular expression. FIELD is a column as -c takes them; FIELD= means that it is empty; = takes * and ? \
-             in a value without quotes. FIELD in (VALUE, …) is one of several. Conditions are joined by and, or, not and \
-             parentheses; a value that has these words is quoted. Several --where must all hold.",
+            "List only matches of FIELD OP VALUE. FIELD is a column of -c. OP is one of = != ~ !~ =~ < <= > >=, \
+             where ~ means contains, in any case, and =~ matches a regular expression. FIELD= matches an empty \
+             field; = accepts * and ? in a value without quotes. FIELD in (VALUE, …) matches one of several values. \
+             A time is compared with a date (its whole day), a time or an age: created<30d is older than 30 days. \
+             Join conditions with and, or, not and parentheses; quote a value that contains these words \
+             (repeatable, all must match).",
         )
 }
 
@@ -67,7 +70,7 @@ pub(crate) fn which_arguments(entity: &'static Entity) -> [Arg; 2] {
         .long("expect")
         .value_name("N")
         .requires("where")
-        .help("Change nothing unless --where matches N records");
+        .help("Fail unless --where matches N records");
     [where_argument(ColumnSet::Of(entity)), expect]
 }
 
@@ -109,14 +112,14 @@ pub(crate) fn from_matches(reader: &Reader<'_>, entity: &'static Entity, matches
 pub fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Result<Vec<Term>> {
     let joined = |criteria: &Criteria<Comparison<'_>>| {
         let tests = criteria.try_map(&mut |comparison| {
-            let term = compared(reader, entity, comparison).map_err(|error| at(error, text, comparison))?;
+            let term = compared(reader, entity, text, comparison)?;
             Ok::<_, Error>(tests_of(reader.catalog(), entity, term))
         });
         tests.map(Term::Meets)
     };
     let term = |criteria: &Criteria<Comparison<'_>>| match criteria {
         // The engine answers what stands alone.
-        Criteria::One(comparison) => compared(reader, entity, comparison).map_err(|error| at(error, text, comparison)),
+        Criteria::One(comparison) => compared(reader, entity, text, comparison),
         criteria => joined(criteria),
     };
     match condition::parse(text)? {
@@ -125,39 +128,103 @@ pub fn from_text(reader: &Reader<'_>, entity: &'static Entity, text: &str) -> Re
     }
 }
 
-/// Marks a comparison that is wrong among several.
-pub(crate) fn at(error: Error, text: &str, comparison: &Comparison<'_>) -> Error {
-    let is_alone = condition::parse(text).is_ok_and(|criteria| matches!(criteria, Criteria::One(_)));
-    if is_alone { error } else { condition::pointed(error, text, comparison.field.at) }
+/// Marks the value of a comparison that is wrong: of several, the first that `is_wrong`; in a regular expression, the
+/// character.
+fn at_value(error: Error, text: &str, comparison: &Comparison<'_>, is_wrong: impl Fn(&str) -> bool) -> Error {
+    let wrong = comparison.values.iter().find(|value| is_wrong(&value.text())).or(comparison.values.first());
+    let Some(value) = wrong else { return error };
+    let place = if comparison.operator == "=~" { value.byte_of(fault_of_expression(&value.text())) } else { value.at };
+    condition::pointed(error, text, place)
 }
 
-/// Returns the condition of a comparison.
-fn compared(reader: &Reader<'_>, entity: &'static Entity, comparison: &Comparison<'_>) -> Result<Term> {
-    let path = Path::parse(reader.catalog(), entity, &comparison.field.text())?;
+/// Returns the byte at which a regular expression is wrong.
+fn fault_of_expression(text: &str) -> usize {
+    match regex_syntax::Parser::new().parse(text) {
+        Err(regex_syntax::Error::Parse(error)) => error.span().start.offset,
+        Err(regex_syntax::Error::Translate(error)) => error.span().start.offset,
+        _ => 0,
+    }
+}
+
+/// Returns the condition of a comparison in `text`.
+fn compared(reader: &Reader<'_>, entity: &'static Entity, text: &str, comparison: &Comparison<'_>) -> Result<Term> {
+    let path = Path::parse(reader.catalog(), entity, &comparison.field.text())
+        .map_err(|error| condition::pointed(error, text, comparison.field.at))?;
+    compared_with(reader, entity, &path, comparison)
+        .map_err(|error| at_value(error, text, comparison, |value| equal(reader, &path, &[value], false).is_err()))
+}
+
+/// Returns the condition of a comparison with the column `path`.
+fn compared_with(
+    reader: &Reader<'_>,
+    entity: &'static Entity,
+    path: &Path,
+    comparison: &Comparison<'_>,
+) -> Result<Term> {
     let is_text = matches!(path.kind(reader.catalog()), ColumnKind::Text | ColumnKind::List);
     let values: Vec<String> = comparison.values.iter().map(Word::text).collect();
+    if path.kind(reader.catalog()) == ColumnKind::Time
+        && let Some(term) = by_days(reader, path, comparison.operator, &values)?
+    {
+        return Ok(term);
+    }
     let negated = match comparison.operator {
         "=" => false,
         "!=" => true,
         operator => {
             let value = values.first().map_or("", String::as_str);
-            let test = other_than_equal(operator, value, |value| operand(reader, &path, value))?;
-            return Ok(Term::Column { path, test });
+            let test = other_than_equal(operator, value, |value| operand(reader, path, value))?;
+            return Ok(Term::Column { path: path.clone(), test });
         }
     };
     if is_text && let Some(pattern) = glob(&comparison.values)? {
         let test = Test::Matches(pattern);
         let one = Criteria::One((path.clone(), test.clone()));
-        return Ok(if negated { Term::Meets(Criteria::Not(Box::new(one))) } else { Term::Column { path, test } });
+        return Ok(if negated {
+            Term::Meets(Criteria::Not(Box::new(one)))
+        } else {
+            Term::Column { path: path.clone(), test }
+        });
     }
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
-    if values.len() > 1 && values.iter().any(|value| value.contains('/')) && holds_addresses(reader.catalog(), &path) {
+    if values.len() > 1 && values.iter().any(|value| value.contains('/')) && holds_addresses(reader.catalog(), path) {
         let each =
-            values.iter().map(|value| Ok(tests_of(reader.catalog(), entity, equal(reader, &path, &[value], false)?)));
+            values.iter().map(|value| Ok(tests_of(reader.catalog(), entity, equal(reader, path, &[value], false)?)));
         let any = Criteria::Any(each.collect::<Result<_>>()?);
         return Ok(Term::Meets(if negated { Criteria::Not(Box::new(any)) } else { any }));
     }
-    equal(reader, &path, &values, negated)
+    equal(reader, path, &values, negated)
+}
+
+/// Returns the condition that a time is compared with days, if one of `values` is a date without a time of day: equal is
+/// what is in the day, less what is before it, and greater what is after it.
+fn by_days(reader: &Reader<'_>, path: &Path, operator: &str, values: &[String]) -> Result<Option<Term>> {
+    let now = time::now();
+    let compares = |orders: &[Ordering], time: String| {
+        Criteria::One((path.clone(), Test::Compares(orders.to_vec(), Operand::Text(time))))
+    };
+    let from = |time| compares(&[Ordering::Greater, Ordering::Equal], time);
+    let before = |time| compares(&[Ordering::Less], time);
+    let days: Vec<Option<(String, String)>> = values.iter().map(|value| time::day(value, &now)).collect();
+    if days.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    if let ("<=" | ">", [Some((_, next))]) = (operator, days.as_slice()) {
+        let next = next.clone();
+        return Ok(Some(Term::Meets(if operator == ">" { from(next) } else { before(next) })));
+    }
+    let is_negated = match operator {
+        "=" => false,
+        "!=" => true,
+        _ => return Ok(None),
+    };
+    let each = values.iter().zip(days).map(|(value, day)| match day {
+        Some((first, next)) => Ok(Criteria::All(vec![from(first), before(next)])),
+        None if value.is_empty() => Ok(Criteria::One((path.clone(), Test::Empty))),
+        None => Ok(Criteria::One((path.clone(), Test::Equal(vec![operand(reader, path, value)?])))),
+    });
+    let any = Criteria::Any(each.collect::<Result<_>>()?);
+    Ok(Some(Term::Meets(if is_negated { Criteria::Not(Box::new(any)) } else { any })))
 }
 
 /// Returns the tests of a term that is joined with others by `or`, or is negated.
@@ -181,17 +248,26 @@ fn tests_of(catalog: &Catalog, entity: &'static Entity, term: Term) -> Criteria<
     }
 }
 
-/// Returns the test of a comparison for a column that a command computes, with values of `kind`.
+/// Returns the test of a comparison in `text` for `column`, which a command computes.
 pub(crate) fn test(
     reader: &Reader<'_>,
-    name: &str,
-    kind: ColumnKind,
+    column: &Column,
+    text: &str,
     comparison: &Comparison<'_>,
 ) -> Result<Criteria<Test>> {
-    let operand = |value: &str| match kind {
+    let operand = |value: &str| match column.kind {
         ColumnKind::Text => Ok(Operand::Text(value.nfc().collect())),
-        _ => measured(reader, name, kind, value),
+        kind => measured(reader, &column.name, kind, value),
     };
+    computed_test(column.kind, comparison, &operand)
+        .map_err(|error| at_value(error, text, comparison, |value| operand(value).is_err()))
+}
+
+fn computed_test(
+    kind: ColumnKind,
+    comparison: &Comparison<'_>,
+    operand: &dyn Fn(&str) -> Result<Operand>,
+) -> Result<Criteria<Test>> {
     let values: Vec<String> = comparison.values.iter().map(Word::text).collect();
     let test = match (comparison.operator, values.as_slice()) {
         ("=" | "!=", [value]) if value.is_empty() => Test::Empty,
@@ -225,8 +301,8 @@ fn expression(text: &str) -> Result<Regex> {
     Regex::new(text).map_err(|error| {
         let error = error.to_string();
         let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::failed(format!("{} is no regular expression: {reason}", shown::quoted(text)))
-            .help("the syntax is that of https://docs.rs/regex/latest/regex/#syntax; ~ looks for plain text")
+        Error::failed(format!("{} is not a regular expression: {reason}", shown::quoted(text)))
+            .help("syntax: https://docs.rs/regex/latest/regex/#syntax; use ~ for plain text")
     })
 }
 

@@ -61,7 +61,7 @@ pub fn applies_what_it_is_told_once_and_says_which(program: &'static Program) {
         let gone = [path.as_str(), "nothing-of-that-name"];
         let removed = sandbox.run(&[&[entity.noun, "rm", "--yes", "--ignore-missing"][..], &gone].concat());
         assert_eq!((removed.status, removed.stdout.as_str()), (0, ""), "{removed}");
-        assert!(removed.stderr.starts_with(&format!("removed 1 {}", entity.labels.0)), "{removed}");
+        assert!(removed.stderr.starts_with(&format!("deleted 1 {}", entity.labels.0)), "{removed}");
         let again = sandbox.run(&[&[entity.noun, "rm", "--yes", "--ignore-missing"][..], &gone].concat());
         assert_eq!((again.status, again.stderr), (0, format!("no {} matched\n", entity.labels.1)));
     }
@@ -83,12 +83,12 @@ pub fn names_all_that_is_missing_at_once(program: &'static Program) {
         let answer = sandbox.run(&[entity.noun, "add"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (2, ""), "{}: {answer}", entity.noun);
         let sentence = answer.stderr.lines().next().expect("a sentence").to_owned();
-        let needs = format!("error: {} needs ", entity.labels.0);
+        let needs = "error: missing arguments: ";
         let missing: Vec<&str> =
-            sentence.strip_prefix(&needs).unwrap_or_else(|| panic!("{answer}")).split(", ").collect();
+            sentence.strip_prefix(needs).unwrap_or_else(|| panic!("{answer}")).split(", ").collect();
         let mut expected: Vec<String> = Vec::new();
         if entity.numbered.is_none() {
-            expected.push("a NAME".to_owned());
+            expected.push("NAME".to_owned());
         }
         let required = flagged(entity).filter(|field| field.required && !entity.is_naming(field.name));
         expected.extend(required.map(|field| format!("--{}", field.name)));

@@ -61,7 +61,7 @@ pub fn sets_each_field_and_no_other(program: &'static Program) {
             only_changed(entity, &before, &after, &changed);
             let again = sandbox.run(&arguments);
             assert_eq!((again.status, again.stdout.as_str()), (0, ""), "{again}");
-            assert_eq!(again.stderr, "nothing to change: it is so already\n");
+            assert_eq!(again.stderr, "no changes needed\n");
             assert_eq!(program.shown(&sandbox, entity, &id), after);
         }
     }
@@ -133,7 +133,7 @@ pub fn refuses_to_clear_all_of_what_a_record_needs_one_of(program: &'static Prog
             let all: Vec<&str> = [entity.noun, "set", &id].into_iter().chain(clear).collect();
             let answer = sandbox.run(&all);
             assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
-            assert!(answer.stderr.contains(&format!("needs {}", fields.join(" or "))), "{answer}");
+            assert!(answer.stderr.contains(&format!("requires {}", fields.join(" or "))), "{answer}");
             assert_eq!(program.holds(&sandbox), before);
         }
     }

@@ -90,7 +90,7 @@ pub fn what_was_exported_changes_nothing_when_it_comes_back(program: &'static Pr
             assert!(std::fs::read(sandbox.database()).expect("the inventory") == bytes, "nothing was written");
             let answer = sandbox.run_with_input(&[entity.noun, "import", "-", "--skip-existing"], &exported);
             assert_eq!(answer.status, 0, "{answer}");
-            assert_eq!(answer.stderr, format!("{}: {count} left as they are\n", entity.counted(count)));
+            assert_eq!(answer.stderr, format!("{}: {count} skipped\n", entity.counted(count)));
             let answer = sandbox.run_with_input(&[entity.noun, "import", "-"], &exported);
             assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "what exists already is a fault");
             assert_eq!(program.holds(&sandbox), before);

@@ -118,7 +118,7 @@ fn removes(program: &'static Program, entity: &'static Entity, index: usize, rec
     }
     let let_go = |other: &&Entity| plan.released.iter().any(|(noun, _)| *noun == other.noun);
     if !plan.released.is_empty() {
-        words.push_str(&format!(", letting go of {}", one_of_each(program.catalog.entities().filter(let_go))));
+        words.push_str(&format!(", releasing {}", one_of_each(program.catalog.entities().filter(let_go))));
     }
     let ids: Vec<(&str, &str, String)> = plan
         .released
@@ -127,7 +127,7 @@ fn removes(program: &'static Program, entity: &'static Entity, index: usize, rec
         .collect();
     let answer = sandbox.run(&[&[entity.noun, "rm", &path, "--yes"], how].concat());
     assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{answer}");
-    assert_eq!(answer.stderr, format!("removed {words}\n"));
+    assert_eq!(answer.stderr, format!("deleted {words}\n"));
     for other in program.catalog.nouns() {
         let ours = (0..RECORDS).map(|index| program.path(other, index));
         let ours: BTreeSet<String> = ours.collect();
@@ -173,7 +173,7 @@ pub fn removes_several_or_none(program: &'static Program) {
         assert_eq!(program.holds(&sandbox), before);
         let right = sandbox.run(&[entity.noun, "rm", "--recursive", "--yes", &one, &other, &one]);
         assert_eq!((right.status, right.stdout.as_str()), (0, ""), "{right}");
-        assert!(right.stderr.starts_with(&format!("removed 2 {}", entity.labels.1)), "{right}");
+        assert!(right.stderr.starts_with(&format!("deleted 2 {}", entity.labels.1)), "{right}");
         let left = column(&sandbox, &[entity.noun, "list", "-c", "path"]);
         assert!(!left.contains(&vec![one]) && !left.contains(&vec![other]));
         assert!(left.contains(&vec![program.path(entity, 2)]) && left.contains(&vec![program.path(entity, BARE)]));

@@ -105,7 +105,7 @@ def read_only(bench: Bench, base: Path, folder: Path) -> None:
     crash(bench, copy(base, folder / "crashed"))
     with mounted(folder / "b", "--bind", str(folder / "crashed")) as there:
         subprocess.run(["mount", "-o", "remount,bind,ro", str(there)], check=True)
-        bench.inv(there / "inv.db", "vm", "list").expect(6, "a crash left a change half done")
+        bench.inv(there / "inv.db", "vm", "list").expect(6, "a crash interrupted a change")
         refuses(bench, there / "inv.db")
     reads(bench, folder / "crashed/inv.db", listed)
     bench.note("a read-only disk, and one with a change that a crash had cut in two")
@@ -164,9 +164,9 @@ def of_another(bench: Bench, base: Path, folder: Path) -> None:
         return judge(Answer(f"inv {' '.join(command)}", done.returncode, done.stdout, done.stderr))
 
     database.chmod(0o444)
-    if nobody("vm", "list", "-o", "csv").expect(0, "warning: others can read").stdout != listed:
+    if nobody("vm", "list", "-o", "csv").expect(0, "warning: other users can read").stdout != listed:
         raise Lie("another user reads another list")
-    nobody(*ADD).expect(6, "cannot be changed", "may not write")
+    nobody(*ADD).expect(6, "cannot be changed", "no write permission")
     database.chmod(0o600)
     nobody("vm", "list").expect(6, "permission denied")
     nobody(*ADD).expect(6, "permission denied")

@@ -12,40 +12,40 @@ const BEYOND_2_63: &str = "is more than 9223372036854775807 bytes";
 fn words_that_are_no_command_are_told_as_they_are() {
     let target = Target::new();
     for (arguments, told) in [
-        (&[""][..], "there is no noun or command \"\""),
-        (&["\u{1b}[2J"], "there is no noun or command \"\\x1b[2J\""),
-        (&["\u{202e}mv"], "there is no noun or command \"\\u{202e}mv\""),
+        (&[""][..], "unknown noun or command \"\""),
+        (&["\u{1b}[2J"], "unknown noun or command \"\\x1b[2J\""),
+        (&["\u{202e}mv"], "unknown noun or command \"\\u{202e}mv\""),
         (&["vm", ""], "vm has no verb \"\""),
         (&["vm", "\u{1b}]0;owned\u{7}"], "vm has no verb \"\\x1b]0;owned\\x07\""),
         (&["vm", "show", "--\u{1b}[2J"], "inv vm show has no option \"--\\x1b[2J\""),
-        (&["vm", "show", "--", "a", "--db"], "no vm named \"a\""),
-        (&["vm", "show", "--"], "inv vm show needs NAME"),
+        (&["vm", "show", "--", "a", "--db"], "no VM named \"a\""),
+        (&["vm", "show", "--"], "missing arguments: NAME"),
         (&["vm", "add", "--", "x", "--pool", "prod"], "inv vm add has no option \"--pool\""),
-        (&["vm", "add", "--pool", "prod", "--", "-rf", "x"], "inv vm add takes no further argument, but got \"x\""),
+        (&["vm", "add", "--pool", "prod", "--", "-rf", "x"], "unexpected argument \"x\" for inv vm add"),
         (&["vm", "list", "--limit", "-1"], "inv vm list has no option \"-1\""),
-        (&["vm", "list", "--limit=-1"], "--limit takes a whole number, not \"-1\""),
-        (&["vm", "list", "--limit", "1e3"], "--limit takes a whole number, not \"1e3\""),
+        (&["vm", "list", "--limit=-1"], "--limit must be a whole number, not \"-1\""),
+        (&["vm", "list", "--limit", "1e3"], "--limit must be a whole number, not \"1e3\""),
         (
             &["vm", "list", "--limit", "99999999999999999999"],
-            "--limit takes a whole number, not \"99999999999999999999\"",
+            "--limit must be a whole number, not \"99999999999999999999\"",
         ),
-        (&["vm", "list", "--offset", "\u{663}"], "--offset takes a whole number, not \"\u{663}\""),
-        (&["vm", "list", "-o", "\u{1b}[2J"], "there is no output format \"\\x1b[2J\""),
-        (&["vm", "list", "--color", "\n"], "--color does not take \"\\n\""),
-        (&["vm", "list", "--sort", "name:\u{7f}"], "\"\\x7f\" is no direction to sort in"),
+        (&["vm", "list", "--offset", "\u{663}"], "--offset must be a whole number, not \"\u{663}\""),
+        (&["vm", "list", "-o", "\u{1b}[2J"], "unknown output format \"\\x1b[2J\""),
+        (&["vm", "list", "--color", "\n"], "invalid value for --color: \"\\n\""),
+        (&["vm", "list", "--sort", "name:\u{7f}"], "\"\\x7f\" is not a sort direction"),
         (&["vm", "list", "-c", "\u{9b}2J"], "vm has no column \"\\u{9b}2J\""),
-        (&["vm", "list", "--db", ""], "--db names no file"),
-        (&["usage", "--by", "\u{1b}"], "--by does not take \"\\x1b\""),
-        (&["completions", "\u{1b}"], "no completions for the shell \"\\x1b\""),
-        (&["undo", "99999999999999999999"], "\"99999999999999999999\" is not the number of a change"),
+        (&["vm", "list", "--db", ""], "--db requires a file name"),
+        (&["usage", "--by", "\u{1b}"], "invalid value for --by: \"\\x1b\""),
+        (&["completions", "\u{1b}"], "no completions for shell \"\\x1b\""),
+        (&["undo", "99999999999999999999"], "\"99999999999999999999\" is not a change number"),
         (
             &["ip", "next", "--in", "::/0", "--count", "18446744073709551615"],
-            "--count takes a number from 1 to 1000000, not \"18446744073709551615\"",
+            "--count must be a number from 1 to 1000000, not \"18446744073709551615\"",
         ),
-        (&["sql", "SELECT 1", "--timeout", "0"], "--timeout takes a number of seconds from 1 to 86400, not \"0\""),
-        (&["sql", "SELECT :a", "--param", "=1"], "\"=1\" is no parameter"),
+        (&["sql", "SELECT 1", "--timeout", "0"], "--timeout must be a number of seconds from 1 to 86400, not \"0\""),
+        (&["sql", "SELECT :a", "--param", "=1"], "\"=1\" is not a parameter"),
     ] {
-        let status = if told.starts_with("no vm named") { 3 } else { 2 };
+        let status = if told.starts_with("no VM named") { 3 } else { 2 };
         target.refuses(&Row::of(arguments), status, told);
     }
 }
@@ -54,10 +54,10 @@ fn words_that_are_no_command_are_told_as_they_are() {
 fn bytes_that_are_no_text_are_refused_as_such() {
     let target = Target::new();
     for (arguments, told) in [
-        (&[&b"\xff\xfe"[..]][..], "there is no noun or command \"\u{fffd}\u{fffd}\""),
-        (&[b"vm", b"show", b"a\xffb"], "the argument \"a\u{fffd}b\" is not UTF-8"),
-        (&[b"vm", b"show", b"\xed\xa0\x80"], "the argument \"\u{fffd}\u{fffd}\u{fffd}\" is not UTF-8"),
-        (&[b"vm", b"set", b"web01", b"--memory", b"\xc0\x80"], "the argument \"\u{fffd}\u{fffd}\" is not UTF-8"),
+        (&[&b"\xff\xfe"[..]][..], "unknown noun or command \"\u{fffd}\u{fffd}\""),
+        (&[b"vm", b"show", b"a\xffb"], "argument \"a\u{fffd}b\" is not UTF-8"),
+        (&[b"vm", b"show", b"\xed\xa0\x80"], "argument \"\u{fffd}\u{fffd}\u{fffd}\" is not UTF-8"),
+        (&[b"vm", b"set", b"web01", b"--memory", b"\xc0\x80"], "argument \"\u{fffd}\u{fffd}\" is not UTF-8"),
     ] {
         target.refuses(&Row::of_bytes(arguments), 2, told);
     }
@@ -129,12 +129,12 @@ fn names_of_no_record_are_looked_for_and_not_found() {
         ("web__", "web__"),
         (&long, &cut),
     ] {
-        target.refuses(&Row::of(&["vm", "show", "--", name]), 3, &format!("no vm named \"{told}\""));
+        target.refuses(&Row::of(&["vm", "show", "--", name]), 3, &format!("no VM named \"{told}\""));
     }
     // Nearly two megabytes in all.
     let many: Vec<String> = (0..15).map(|number| format!("{number:x}{long}")).collect();
     let all: Vec<&str> = ["vm", "show"].into_iter().chain(many.iter().map(String::as_str)).collect();
-    target.refuses(&Row::of(&all), 3, &format!("no vm named \"0{}…\"", "x".repeat(79)));
+    target.refuses(&Row::of(&all), 3, &format!("no VM named \"0{}…\"", "x".repeat(79)));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn quantities_that_are_none_are_told_why() {
     let target = Target::new();
     let (nines, one) = ("9".repeat(400), format!("1{}B", "0".repeat(100_000)));
     for (text, told) in [
-        ("16", "\"16\" has no unit; which is meant, MiB, GiB or TiB?"),
+        ("16", "\"16\" has no unit; MiB, GiB or TiB?"),
         ("1e9GiB", "\"1e9GiB\" has an exponent"),
         ("1e999999999GiB", "\"1e999999999GiB\" has an exponent"),
         ("-1GiB", "\"-1GiB\" is negative"),
@@ -152,8 +152,8 @@ fn quantities_that_are_none_are_told_why() {
         ("inf GiB", "\"inf GiB\" is not a number"),
         ("0x10GiB", "\"0x10GiB\" is hexadecimal"),
         ("1,5GiB", "\"1,5GiB\" has \",\" in its number"),
-        ("\u{661}\u{666}GiB", "\"\u{661}\u{666}GiB\" has \"\u{661}\" where a digit from 0 to 9 is wanted"),
-        ("½GiB", "\"½GiB\" has \"½\" where a digit from 0 to 9 is wanted"),
+        ("\u{661}\u{666}GiB", "\"\u{661}\u{666}GiB\" has \"\u{661}\" instead of a digit from 0 to 9"),
+        ("½GiB", "\"½GiB\" has \"½\" instead of a digit from 0 to 9"),
         ("16 ГБ", "\"16 ГБ\" has no known unit"),
         ("1GiB\u{1b}[2J", "\"1GiB\\x1b[2J\" has no known unit"),
         ("1\u{202e}GiB", "\"1\\u{202e}GiB\" has no known unit"),
@@ -171,7 +171,7 @@ fn quantities_that_are_none_are_told_why() {
         ("-1", "\"-1\" is negative"),
         ("1e3", "\"1e3\" has an exponent"),
         ("99999999999999999999", "\"99999999999999999999\" is too large a number"),
-        ("\u{663}", "\"\u{663}\" has \"\u{663}\" where a digit from 0 to 9 is wanted"),
+        ("\u{663}", "\"\u{663}\" has \"\u{663}\" instead of a digit from 0 to 9"),
     ] {
         target.refuses(&Row::of(&["vm", "set", "web01", &format!("--cpu={text}")]), 1, &format!("cpu: {told}"));
     }
@@ -184,17 +184,17 @@ fn addresses_that_are_none_are_told_why() {
     for (text, told) in [
         ("010.0.0.1", "has a leading zero, which some programs read as octal"),
         ("10.0.0.256", "has the number 256, which is more than 255"),
-        ("127.1", "has 2 numbers where an IPv4 address has 4"),
-        ("1.2.3.4.5", "has 5 numbers where an IPv4 address has 4"),
+        ("127.1", "has 2 numbers instead of 4"),
+        ("1.2.3.4.5", "has 5 numbers instead of 4"),
         ("2130706433", "is not an IP address"),
         ("0x7f.0.0.1", "is not an IP address"),
-        ("10.0.0.1/24", "has a prefix length where an address alone is wanted"),
+        ("10.0.0.1/24", "has a prefix length, which an address cannot have"),
         ("10.0.0.1:80", "has a port after the address"),
         ("[::1]", "has brackets around the address"),
-        ("fe80::1%eth0", "has a zone id, which means something on one machine only"),
+        ("fe80::1%eth0", "has a zone id, which is valid on one machine only"),
         (":::", "is not an IPv6 address"),
-        ("\u{663}.1.1.1", "has \"\u{663}\" where a digit from 0 to 9 is wanted"),
-        ("::1", "is an IPv6 address where an IPv4 address is wanted"),
+        ("\u{663}.1.1.1", "has \"\u{663}\" instead of a digit from 0 to 9"),
+        ("::1", "is an IPv6 address, not an IPv4 address"),
     ] {
         target.refuses(&Row::of(&["ip", "add", "--ipv4", text]), 1, &format!("ipv4: \"{text}\" {told}"));
     }
@@ -207,7 +207,7 @@ fn addresses_that_are_none_are_told_why() {
         ("10.0.0.0/", "\"10.0.0.0/\" has no prefix length from 0 to 32 after its /"),
         ("::/129", "\"::/129\" has no prefix length from 0 to 128 after its /"),
         ("10.0.0.1/24", "\"10.0.0.1/24\" has bits set beyond its prefix"),
-        ("fe80::%eth0/64", "\"fe80::%eth0\" has a zone id, which means something on one machine only"),
+        ("fe80::%eth0/64", "\"fe80::%eth0\" has a zone id, which is valid on one machine only"),
         ("0/0", "\"0\" is not an IP address"),
         ("\u{1b}/8", "\"\\x1b\" is not an IP address"),
     ] {
@@ -220,35 +220,27 @@ fn conditions_and_columns_that_are_none_are_told_why() {
     let target = Target::new();
     let (deep, dots) = ("(".repeat(LONG), vec!["pool"; 20_000].join("."));
     for (term, status, told) in [
-        ("", 2, "\"\" is no condition"),
-        ("name", 2, "\"name\" is no condition\n  name\n  ^"),
-        ("=x", 2, "vm has no column \"\""),
+        ("", 2, "\"\" is not a condition"),
+        ("name", 2, "\"name\" is not a condition\n  name\n  ^"),
+        ("=x", 2, "vm has no column \"\"\n  =x\n  ^"),
         ("((name=x))", 0, ""),
-        (
-            &deep,
-            2,
-            &format!(
-                "the condition has too many parts inside each other\n  {}\n  {}^",
-                "(".repeat(120),
-                " ".repeat(60)
-            ),
-        ),
-        (&format!("{dots}=x"), 2, &format!("pool has no column \"{}…\"", &dots[..80])),
-        ("\u{1b}[31m=x", 2, "vm has no column \"\\x1b[31m\""),
+        (&deep, 2, &format!("the condition is nested too deeply\n  {}\n  {}^", "(".repeat(120), " ".repeat(60))),
+        (&format!("{dots}=x"), 2, &format!("pool has no column \"{}…\"\n  {}\n  ^", &dots[..80], &dots[..60])),
+        ("\u{1b}[31m=x", 2, "vm has no column \"\\x1b[31m\"\n  \\x1b[31m=x\n  ^"),
         ("name=x OR 1=1", 2, "vm has no column \"1\"\n  name=x OR 1=1\n            ^"),
-        ("memory>=16", 1, "memory: \"16\" has no unit; which is meant, MiB, GiB or TiB? (write 16GiB, say)"),
-        ("cpu>1e9", 1, "cpu: \"1e9\" is not a number"),
+        ("memory>=16", 1, "memory: \"16\" has no unit; MiB, GiB or TiB? (write 16GiB)\n  memory>=16\n          ^"),
+        ("cpu>1e9", 1, "cpu: \"1e9\" is not a number\n  cpu>1e9\n      ^"),
         (
             "created>\u{1b}",
             1,
-            "created: \"\\x1b\" is not a time (write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now)",
+            "created: \"\\x1b\" is not a time (write it as 2026-11-23, 2026-11-23T07:13:00Z, 7d, 12h, yesterday, today or now)\n  created>\\x1b\n          ^",
         ),
         (
             "status=bogus",
             1,
-            "status: \"bogus\" is no status (a status is running, stopped, suspended, planned, failed, retired or unknown)",
+            "status: \"bogus\" is not a status (a status is running, stopped, suspended, planned, failed, retired or unknown)\n  status=bogus\n         ^",
         ),
-        ("pool=\u{202e}", 3, "no pool named \"\\u{202e}\""),
+        ("pool=\u{202e}", 3, "no pool named \"\\u{202e}\"\n  pool=\\u{202e}\n       ^"),
     ] {
         let row = Row::of(&["vm", "list", "--where", term]);
         if status == 0 {
@@ -278,11 +270,11 @@ fn times_that_are_none_are_told_why() {
 fn questions_in_sql_that_ask_for_too_much_are_refused() {
     let target = Target::new();
     for (sql, status, told) in [
-        ("", 1, "there is no SQL to run"),
+        ("", 1, "no SQL specified"),
         ("\u{1b}", 1, "the SQL cannot be run: unrecognized token: \"\\x1b\""),
-        ("SELECT zeroblob(1000000000)", 1, "the SQL makes a value of more than 64 MiB"),
-        ("ATTACH '/etc/passwd' AS x", 5, "other files are not attached: inv sql reads the inventory alone"),
-        ("SELECT load_extension('/tmp/x.so')", 5, "extensions are not loaded"),
+        ("SELECT zeroblob(1000000000)", 1, "the SQL computes a value of more than 64 MiB"),
+        ("ATTACH '/etc/passwd' AS x", 5, "other files cannot be attached: inv sql reads only the inventory"),
+        ("SELECT load_extension('/tmp/x.so')", 5, "extensions cannot be loaded"),
         ("SELECT password_hash FROM login_users", 5, "password hashes are not readable"),
     ] {
         target.refuses(&Row::of(&["sql", sql]), status, told);

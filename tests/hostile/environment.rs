@@ -10,28 +10,27 @@ fn with<'a>(environment: &'a [(&'a str, &'a [u8])]) -> Row<'a> {
 #[test]
 fn variables_that_make_no_sense_are_told() {
     let target = Target::new();
-    const NOWHERE: &str =
-        "it is not known where the inventory is: neither HOME nor XDG_DATA_HOME is a path that begins with /";
+    const NOWHERE: &str = "cannot find the inventory: neither HOME nor XDG_DATA_HOME is an absolute path";
     for (environment, status, told) in [
-        (&[("INV_DB", &b"/nowhere/\xff.db"[..])][..], 6, "there is no inventory at /nowhere/\u{fffd}.db"),
-        (&[("INV_DB", b"/nowhere/\x1b[2J\n.db")], 6, "there is no inventory at /nowhere/\\x1b[2J\\n.db"),
+        (&[("INV_DB", &b"/nowhere/\xff.db"[..])][..], 6, "no inventory at /nowhere/\u{fffd}.db"),
+        (&[("INV_DB", b"/nowhere/\x1b[2J\n.db")], 6, "no inventory at /nowhere/\\x1b[2J\\n.db"),
         (&[("INV_DB", b""), ("HOME", b"")], 2, NOWHERE),
         (&[("INV_DB", b""), ("HOME", b"home/of/mine")], 2, NOWHERE),
         (&[("INV_DB", b""), ("HOME", b""), ("XDG_DATA_HOME", b"./data")], 2, NOWHERE),
         (
             &[("INV_DB", b""), ("HOME", b"/nowhere"), ("XDG_DATA_HOME", b"data")],
             6,
-            "there is no inventory at /nowhere/.local/share/inv/inv.db",
+            "no inventory at /nowhere/.local/share/inv/inv.db",
         ),
-        (&[("COMPLETE", b"\x1b[2J")], 2, "COMPLETE=\"\\x1b[2J\" asks for completions that cannot be given"),
-        (&[("COMPLETE", b"\xff")], 2, "COMPLETE=\"\u{fffd}\" asks for completions that cannot be given"),
+        (&[("COMPLETE", b"\x1b[2J")], 2, "no completions for COMPLETE=\"\\x1b[2J\""),
+        (&[("COMPLETE", b"\xff")], 2, "no completions for COMPLETE=\"\u{fffd}\""),
     ] {
         target.refuses(&with(environment), status, told);
     }
     for (style, told) in [(&b"\x1b[2J"[..], "\\x1b[2J"), (b"\xff", "\u{fffd}"), (b"TABLE\n", "TABLE\\n")] {
         let environment = [("INV_OUTPUT", style)];
         let row = Row { environment: &environment, ..Row::of(&["vm", "list"]) };
-        target.refuses(&row, 2, &format!("there is no output format \"{told}\""));
+        target.refuses(&row, 2, &format!("unknown output format \"{told}\""));
     }
 }
 
@@ -71,7 +70,7 @@ fn standard_input_is_not_lost_where_there_is_no_room_to_put_it_aside() {
     let target = Target::new();
     let row =
         Row { environment: &[("TMPDIR", b"/nowhere")], input: Some(b"name\nx\n"), ..Row::of(&["user", "import", "-"]) };
-    target.refuses(&row, 1, "cannot put standard input aside in /nowhere: no such file or directory");
+    target.refuses(&row, 1, "cannot store standard input in /nowhere: no such file or directory");
 }
 
 #[test]
@@ -101,15 +100,15 @@ fn a_file_that_is_no_inventory_is_told_by_what_it_is() {
         ("folder", "folder is a folder, not an inventory"),
         ("/", "/ is a folder, not an inventory"),
         ("loop", "cannot open loop: too many levels of symbolic links"),
-        ("dangling", "there is no inventory at dangling"),
+        ("dangling", "no inventory at dangling"),
         ("text", "text is not an inventory"),
         ("empty", "empty is empty, not an inventory"),
         ("short", "short is not an inventory"),
         ("text/inv.db", "cannot open text/inv.db: not a directory"),
         ("\u{1b}[2J", "\\x1b[2J is not an inventory"),
-        ("a\u{202e}b\n", "there is no inventory at a\\u{202e}b\\n"),
-        (":memory:", "there is no inventory at :memory:"),
-        ("file:inv.db?mode=rwc", "there is no inventory at file:inv.db?mode=rwc"),
+        ("a\u{202e}b\n", "no inventory at a\\u{202e}b\\n"),
+        (":memory:", "no inventory at :memory:"),
+        ("file:inv.db?mode=rwc", "no inventory at file:inv.db?mode=rwc"),
         (&long, &format!("cannot open {long}: file name too long")),
     ] {
         target.refuses(&Row::of(&["--db", file, "vm", "list", "-q"]), 6, told);
@@ -119,8 +118,8 @@ fn a_file_that_is_no_inventory_is_told_by_what_it_is() {
         ("/dev/null", 6, "/dev/null is a device, not an inventory"),
         ("pipe", 6, "pipe is a named pipe, not an inventory"),
         ("folder", 6, "folder is a folder, not an inventory"),
-        ("text", 4, "text exists already and was left alone"),
-        ("dangling", 4, "dangling exists already and was left alone"),
+        ("text", 4, "text already exists"),
+        ("dangling", 4, "dangling already exists"),
         ("/proc/inv/inv.db", 6, "cannot create the folder /proc/inv: no such file or directory"),
     ] {
         target.refuses(&Row::of(&["init", "--db", file]), status, told);

@@ -10,21 +10,24 @@ fn refuses_file(target: &Target, name: &str, content: &[u8], told: &str) {
     std::fs::remove_file(file).expect("the file is still there");
 }
 
-/// What is told of a file with one bad row.
+/// What is told of a file with one bad row, or one bad column.
 fn one(fault: &str) -> String {
     let (file, _) = fault.split_once(':').expect("a fault with its file");
-    format!("1 row is wrong in {file}; nothing was imported\n  {fault}")
+    let of_columns = [" is not a column of ", " is computed and cannot be imported", ": the column name is missing"];
+    let what = if of_columns.iter().any(|part| fault.contains(part)) { "column" } else { "row" };
+    format!("1 {what} is wrong in {file}; nothing was imported\n  {fault}")
 }
 
 fn utf_16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-const EMPTY: &str = "u.csv is empty: it has not even a header";
-const NUL: &str = "holds a NUL byte, so it is not CSV (if it is UTF-16, say --encoding utf-16le)";
-const NOT_UTF_8: &str = "holds bytes that are not UTF-8 (name the encoding with --encoding; it may be ANY)";
-const INSIDE: &str =
-    "a quote stands inside a cell that does not begin with one (quote the whole cell and double the quote)";
+const EMPTY: &str = "u.csv is empty: the header is missing";
+const NUL: &str = "contains a NUL byte, so it is not CSV (if it is UTF-16, pass --encoding utf-16le)";
+const NOT_UTF_8: &str = "contains bytes that are not UTF-8 (pass --encoding, possibly ANY)";
+const INSIDE: &str = "a quote is inside an unquoted cell (quote the whole cell and double the quote)";
+const OF_USERS: &str = "is not a column of users (columns: name, email; map others with --map 'HEADING=FIELD', skip them \
+                        with --ignore-unknown)";
 
 #[test]
 fn csv_that_is_wrong_as_a_whole_is_refused_with_its_line() {
@@ -42,9 +45,9 @@ fn csv_that_is_wrong_as_a_whole_is_refused_with_its_line() {
         (wide.join(",").as_bytes(), "u.csv:1: has more than 4096 columns".to_owned()),
         (&b",".repeat(10_000), "u.csv:1: has more than 4096 columns".to_owned()),
         (&b"x".repeat(3 << 20), "u.csv:1: a cell is longer than 1 MiB (is this a CSV file?)".to_owned()),
-        (b";;;;\n", "u.csv is empty: it has not even a header".to_owned()),
-        (b"name,Na_me\n", "u.csv:1: the column \"Na_me\" stands twice, as columns 1 and 2".to_owned()),
-        (b"\x1b[2J,\x1b[2J\n", "u.csv:1: the column \"\\x1b[2J\" stands twice, as columns 1 and 2".to_owned()),
+        (b";;;;\n", "u.csv is empty: the header is missing".to_owned()),
+        (b"name,Na_me\n", "u.csv:1: column \"Na_me\" is repeated, as columns 1 and 2".to_owned()),
+        (b"\x1b[2J,\x1b[2J\n", "u.csv:1: column \"\\x1b[2J\" is repeated, as columns 1 and 2".to_owned()),
     ] {
         refuses_file(&target, "u.csv", content, &told);
     }
@@ -78,27 +81,31 @@ fn csv_with_a_wrong_row_is_refused_with_its_line() {
         (&quotes, "2: a quote that opens here is never closed".to_owned()),
         (
             b"\xef\xbb\xbf\xef\xbb\xbfname\nx\n",
-            "1: \"\\u{feff}name\" is no column of users (did you mean name?)".to_owned(),
+            "1: \"\\u{feff}name\" is not a column of users (did you mean name?)".to_owned(),
         ),
-        ("\u{202e}name\nx\n".as_bytes(), "1: \"\\u{202e}name\" is no column of users (did you mean name?)".to_owned()),
-        (b"\x1b[2J\nx\n", "1: \"\\x1b[2J\" is no column of users (columns are name, email; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)".to_owned()),
-        (b"path\n1\n", "1: \"path\" is computed and cannot be imported (leave the column out)".to_owned()),
+        (
+            "\u{202e}name\nx\n".as_bytes(),
+            "1: \"\\u{202e}name\" is not a column of users (did you mean name?)".to_owned(),
+        ),
+        (b"\x1b[2J\nx\n", format!("1: \"\\x1b[2J\" {OF_USERS}")),
+        (b"path\n1\n", "1: \"path\" is computed and cannot be imported (remove the column)".to_owned()),
         (b"id\n99\n", "2: id: no user has the id 99".to_owned()),
         (b"email\na@b\n", "1: the column name is missing".to_owned()),
-        (b"name\nx\n\nx\n", "4: user \"x\" stands in line 2 already".to_owned()),
+        (b"name\nx\n\nx\n", "4: user \"x\" is already in line 2".to_owned()),
         (
             b"name\n\x1b[2J\n",
-            "2: name: \"\\x1b[2J\" has the control character U+001B at character 1 (leave it out)".to_owned(),
+            "2: name: \"\\x1b[2J\" has the control character U+001B at character 1 (remove the character)".to_owned(),
         ),
         (
             "name\n\u{202e}\n".as_bytes(),
-            "2: name: \"\\u{202e}\" has the bidirectional control character U+202E at character 1 (leave it out)"
+            "2: name: \"\\u{202e}\" has the bidirectional control character U+202E at character 1 (remove the \
+             character)"
                 .to_owned(),
         ),
         (b"name,email\nx,\x1b[2J\n", "2: email: \"\\x1b[2J\" has no @ (write it as name@example.org)".to_owned()),
         (
             b"name,email\n=1+1,@SUM(A1)\n",
-            "2: email: \"@SUM(A1)\" has nothing before its @ (write it as name@example.org)".to_owned(),
+            "2: email: \"@SUM(A1)\" has no text before its @ (write it as name@example.org)".to_owned(),
         ),
     ] {
         refuses_file(&target, "u.csv", content, &one(&format!("u.csv:{fault}")));
@@ -111,13 +118,13 @@ fn csv_with_a_wrong_row_is_refused_with_its_line() {
 #[test]
 fn the_name_of_a_file_steers_no_terminal() {
     let target = Target::new();
-    refuses_file(&target, "\u{1b}[2J.csv", b"", "\\x1b[2J.csv is empty: it has not even a header");
+    refuses_file(&target, "\u{1b}[2J.csv", b"", "\\x1b[2J.csv is empty: the header is missing");
     refuses_file(&target, "\u{1b}[2J.csv", b"\0", &format!("\\x1b[2J.csv:1: {NUL}"));
     refuses_file(
         &target,
         "a\nb.csv",
         b"nme\n",
-        &one("a\\nb.csv:1: \"nme\" is no column of users (did you mean name?)"),
+        &one("a\\nb.csv:1: \"nme\" is not a column of users (did you mean name?)"),
     );
     refuses_file(&target, "a\u{202e}b.jsonl", b"[1]\n", &one("a\\u{202e}b.jsonl:1: is not an object"));
     for (arguments, told) in [
@@ -136,13 +143,13 @@ fn how_a_file_is_to_be_read_is_checked() {
     let target = Target::new();
     target.sandbox.file("u.csv", "name\nx\n");
     for (option, status, told) in [
-        ("--encoding=\u{1b}[2J", 2, "no encoding is called \"\\x1b[2J\""),
-        ("--encoding=utf-7", 2, "no encoding is called \"utf-7\""),
-        ("--encoding=replacement", 2, "no encoding is called \"replacement\""),
+        ("--encoding=\u{1b}[2J", 2, "unknown encoding \"\\x1b[2J\""),
+        ("--encoding=utf-7", 2, "unknown encoding \"utf-7\""),
+        ("--encoding=replacement", 2, "unknown encoding \"replacement\""),
         ("--delimiter=\u{1b}", 2, "\"\\x1b\" is not a delimiter"),
         ("--delimiter=é", 2, "\"é\" is not a delimiter"),
         ("--delimiter=\"", 2, "\"\"\" is not a delimiter"),
-        ("--create=\u{1b}[2J", 2, "there is no noun \"\\x1b[2J\""),
+        ("--create=\u{1b}[2J", 2, "unknown noun \"\\x1b[2J\""),
         ("--rejects=nowhere/x", 1, "cannot write nowhere/x: no such file or directory"),
     ] {
         target.refuses(&Row::of(&["user", "import", "u.csv", option]), status, told);
@@ -154,7 +161,7 @@ fn devices_and_pipes_come_to_an_end() {
     let target = Target::new();
     let path = target.sandbox.path();
     for (file, told) in [
-        ("/dev/null", "/dev/null is empty: it has not even a header".to_owned()),
+        ("/dev/null", "/dev/null is empty: the header is missing".to_owned()),
         ("/dev/zero", format!("/dev/zero:1: {NUL}")),
         ("/dev/full", format!("/dev/full:1: {NUL}")),
         ("/dev/urandom", format!("/dev/urandom:1: {NOT_UTF_8}")),
@@ -195,7 +202,7 @@ fn a_pipe_is_read_once_and_in_full() {
         let rows: String = (0..100_000).map(|number| format!("user{number:06}\n")).collect();
         std::fs::write(pipe, format!("name\n{rows}user000000\n"))
     });
-    let told = one("pipe:100002: user \"user000000\" stands in line 2 already");
+    let told = one("pipe:100002: user \"user000000\" is already in line 2");
     target.refuses(&Row::of(&["user", "import", "pipe"]), 1, &told);
     writing.join().expect("a writer").expect("all is written");
 }
@@ -214,8 +221,8 @@ fn json_that_is_wrong_is_refused_with_its_line() {
             format!("1: name: \"{}…\" has 100000 characters (a name has at most 255 characters)", "9".repeat(80)),
         ),
         (long.as_bytes(), "1: an object is longer than 4 MiB".to_owned()),
-        (key.as_bytes(), format!("1: \"{}…\" is no column of users (columns are name, email; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)", "k".repeat(80))),
-        (b"{\"name\":\"x\",\"NAME\":\"y\"}\n", "1: the key \"NAME\" stands twice".to_owned()),
+        (key.as_bytes(), format!("1: \"{}…\" {OF_USERS}", "k".repeat(80))),
+        (b"{\"name\":\"x\",\"NAME\":\"y\"}\n", "1: key \"NAME\" is repeated".to_owned()),
         (
             b"{\"name\":\"\\ud800\"}\n",
             "1: is not a JSON object: unexpected end of hex escape (at column 16)".to_owned(),
@@ -224,17 +231,23 @@ fn json_that_is_wrong_is_refused_with_its_line() {
             b"{\"name\":\"\\udc00x\"}\n",
             "1: is not a JSON object: lone leading surrogate in hex escape (at column 15)".to_owned(),
         ),
-        (b"{\"name\":\"\\u0000\"}\n", "1: name: the text holds a NUL character".to_owned()),
+        (b"{\"name\":\"\\u0000\"}\n", "1: name: the text contains a NUL character".to_owned()),
         (
             b"{\"name\":\"\\u001b[2J\"}\n",
-            "1: name: \"\\x1b[2J\" has the control character U+001B at character 1 (leave it out)".to_owned(),
+            "1: name: \"\\x1b[2J\" has the control character U+001B at character 1 (remove the character)".to_owned(),
         ),
-        (b"{\"name\":true}\n", "1: name: is true or false, and no field is (give text, a number or null)".to_owned()),
-        (b"{\"\\u001b[2J\":1}\n", "1: \"\\x1b[2J\" is no column of users (columns are name, email; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)".to_owned()),
-        (b"{\"\\u202ename\":1}\n", "1: \"\\u{202e}name\" is no column of users (did you mean name?)".to_owned()),
-        (b"{\"name\":{\"a\":1}}\n", "1: name: is an object, and no field is (give text, a number or null)".to_owned()),
-        (b"{\"name\":[\"a\",[\"b\"]]}\n", "1: name: is an array of other things than texts and objects".to_owned()),
-        (b"{}\n", "1: a user needs a name".to_owned()),
+        (
+            b"{\"name\":true}\n",
+            "1: name: is true or false, which no field accepts (write text, a number or null)".to_owned(),
+        ),
+        (b"{\"\\u001b[2J\":1}\n", format!("1: \"\\x1b[2J\" {OF_USERS}")),
+        (b"{\"\\u202ename\":1}\n", "1: \"\\u{202e}name\" is not a column of users (did you mean name?)".to_owned()),
+        (
+            b"{\"name\":{\"a\":1}}\n",
+            "1: name: is an object, which no field accepts (write text, a number or null)".to_owned(),
+        ),
+        (b"{\"name\":[\"a\",[\"b\"]]}\n", "1: name: is an array with values other than texts and objects".to_owned()),
+        (b"{}\n", "1: a user requires a name".to_owned()),
         (b"\n{\"name\":\"x\"} x\n", "2: is not a JSON object: trailing characters (at column 14)".to_owned()),
         (b"{\"name\":\"x\"\n", "1: is not a JSON object: EOF while parsing an object (at column 11)".to_owned()),
         (b"{\"name\":NaN}\n", "1: is not a JSON object: expected value (at column 9)".to_owned()),
@@ -250,7 +263,7 @@ fn json_that_is_wrong_is_refused_with_its_line() {
     }
     for (content, fault) in [
         (&b"["[..], "1: the array is never closed"),
-        (b"[{\"name\":\"x\"},\n]", "2: a comma stands before the end of the array"),
+        (b"[{\"name\":\"x\"},\n]", "2: a comma is before the end of the array"),
         (b"[{\"name\":\"x\"}\n{\"name\":\"y\"}]", "2: a comma is missing between two objects"),
         (b"[{\"name\":\"x\"}] []", "1: text follows the end of the array"),
         (b"[1,2]", "1: is not an object"),

@@ -1,5 +1,5 @@
 //! Words and signatures: one type name for one thing, no `bool` across files, doc comments that begin with what something
-//! is or does, and variables that are called after what they hold.
+//! is or does, variables that are called after what they hold, and sentences for users in the verbs of the field.
 
 use super::source::{Source, behind, sources};
 use std::collections::BTreeMap;
@@ -9,6 +9,24 @@ const ASKING: &[&str] = &["What", "Whether", "Who", "Where", "How", "Which"];
 
 /// Participles that say nothing of what a variable holds.
 const PARTICIPLES: &[&str] = &["told", "given", "known", "kept", "taken", "held"];
+
+/// Verbs that help texts and messages do not use, in all their forms: others are shorter or more exact.
+///
+/// `held` is allowed: it is the term for a field that a person or another source decides, a word of plans and a key in
+/// JSON.
+const FOREIGN_VERBS: &[&str] = &[
+    "tell tells told telling",
+    "say says said saying",
+    "give gives gave given giving",
+    "take takes took taken taking",
+    "make makes made making",
+    "mend mends mended mending",
+    "want wants wanted wanting",
+    "hang hangs hung hanging",
+    "stand stands stood standing",
+    "promise promises promised promising",
+    "hold holds holding",
+];
 
 /// Places in which a type name may be defined.
 const MOST_PLACES: usize = 2;
@@ -196,4 +214,52 @@ fn types_flags_and_participles_are_found() {
     let words: Vec<(String, usize)> = participles(&source);
     let words: Vec<(&str, usize)> = words.iter().map(|(word, line)| (word.as_str(), *line)).collect();
     assert_eq!(words, [("held", 1), ("told", 4), ("known", 5), ("kept", 6), ("taken", 6)]);
+}
+
+/// The words of a text that help texts and messages do not use. Placeholders such as `{wanted}` are not part of it.
+pub fn foreign_verbs(text: &str) -> Vec<String> {
+    let mut sentence = String::new();
+    let mut depth = 0;
+    let text = text.replace("\\n", " ");
+    for letter in text.chars() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = (depth - 1).max(0),
+            _ if depth > 0 => {}
+            _ => sentence.extend(letter.to_lowercase()),
+        }
+    }
+    let words = |text: &str| -> Vec<String> {
+        text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let is_foreign = |word: &String| FOREIGN_VERBS.iter().any(|forms| forms.split(' ').any(|form| form == word));
+    let mut found: Vec<String> = words(&sentence).into_iter().filter(is_foreign).collect();
+    if words(&sentence).join(" ").contains("in the way") {
+        found.push("in the way".to_owned());
+    }
+    found
+}
+
+#[test]
+fn messages_use_the_verbs_of_the_field() {
+    let mut wrong = Vec::new();
+    for source in &sources() {
+        // A single word is a name or a value.
+        for literal in source.strings.iter().filter(|literal| literal.text.trim().contains(' ')) {
+            for word in foreign_verbs(&literal.text) {
+                wrong.push(format!("{}: {word}: {}", source.at(literal.line), literal.text));
+            }
+        }
+    }
+    none(&wrong);
+}
+
+#[test]
+fn foreign_verbs_are_found_in_every_form() {
+    let found = |text: &str| foreign_verbs(text).join(", ");
+    assert_eq!(found("inv log {id} tells once the disk can be read"), "tells");
+    assert_eq!(found("which {noun} is not said\\nTake along what hangs from it"), "said, take, hangs");
+    assert_eq!(found("Without it every address is in the way"), "in the way");
+    assert_eq!(found("this inventory wants a login"), "wants");
+    assert_eq!(found("{} is not an {wanted} address; 1 field held; standard mistakes; a hint"), "");
 }

@@ -63,7 +63,7 @@ fn waits(answer: &Answer, seconds: &[i64]) {
         .iter()
         .map(|left| {
             let unit = if *left == 1 { "second" } else { "seconds" };
-            format!("error: too many wrong passwords in a row for this name: the next one is taken in {left} {unit}\n")
+            format!("error: too many wrong passwords in a row for this name: try again in {left} {unit}\n")
         })
         .collect();
     assert_eq!((answer.status, answer.stdout.as_str()), (5, ""), "{answer}");
@@ -184,8 +184,8 @@ fn passwd_wants_the_present_password_and_ends_every_session() {
     let change = |lines: &str| sandbox.run_with_input(&["passwd", "--password-stdin"], lines);
     let (before, new) = (kept(&sandbox, "vi"), "another password of vi");
     refused(&change(&format!("wrong horse battery\n{new}\n")), 5, WRONG);
-    refused(&change(&format!("{PASSWORD}\n")), 1, "error: standard input has one line only");
-    refused(&change(&format!("{PASSWORD}\nshort7!\n")), 1, "error: a password has 8 to 1024 bytes, this one has 7");
+    refused(&change(&format!("{PASSWORD}\n")), 1, "error: standard input has only one line");
+    refused(&change(&format!("{PASSWORD}\nshort7!\n")), 1, "error: password has 7 bytes; allowed: 8 to 1024 bytes");
     let dry = sandbox.run_with_input(&["passwd", "--password-stdin", "--dry-run"], format!("{PASSWORD}\n{new}\n"));
     assert_eq!((dry.status, dry.stderr.as_str()), (0, ""), "{dry}");
     assert_eq!(kept(&sandbox, "vi"), before);
@@ -193,7 +193,7 @@ fn passwd_wants_the_present_password_and_ends_every_session() {
     let changed = change(&format!("{PASSWORD}\r\n{new}\r\n"));
     assert_eq!((changed.status, changed.stdout.as_str()), (0, ""), "{changed}");
     assert_ne!(kept(&sandbox, "vi"), before);
-    refused(&sandbox.run(&["vm", "list"]), 5, "error: this session has ended");
+    refused(&sandbox.run(&["vm", "list"]), 5, "error: the session has ended");
     refused(&log_in(&sandbox, "vi", PASSWORD), 5, WRONG);
     assert_eq!(log_in(&sandbox, "vi", new).status, 0);
     // It is in history who did it, not what it was.
@@ -240,9 +240,9 @@ fn on_a_terminal_name_and_password_are_asked_for_without_echo() {
     assert_eq!(ended.status, 0, "{}", ended.screen);
     assert!(!ended.text().contains("a new one"), "{}", ended.screen);
     assert_eq!(log_in(&sandbox, "ed", "a new one of ed").status, 0);
-    refused(&sandbox.run(&["login", "ed"]), 2, "error: a password is needed");
-    refused(&sandbox.run(&["login"]), 2, "error: login needs a NAME");
-    refused(&sandbox.run(&["passwd"]), 2, "error: a password is needed");
+    refused(&sandbox.run(&["login", "ed"]), 2, "error: password required");
+    refused(&sandbox.run(&["login"]), 2, "error: missing arguments: NAME");
+    refused(&sandbox.run(&["passwd"]), 2, "error: password required");
 }
 
 #[test]
@@ -311,14 +311,14 @@ fn a_login_that_cannot_be_kept_leaves_no_session() {
     std::fs::write(sandbox.path().join(".local"), "a file in the way").expect("a file");
     let answer = log_in(&sandbox, "ada", PASSWORD);
     assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
-    assert!(answer.stderr.starts_with("error: cannot keep the session in "), "{answer}");
+    assert!(answer.stderr.starts_with("error: cannot store the session in "), "{answer}");
     let left: i64 =
         engine(&sandbox).query_row("SELECT count(*) FROM login_session", [], |row| row.get(0)).expect("rows");
     assert_eq!(left, 0);
     refused(
         &sandbox.run(&["vm", "list"]),
         5,
-        "error: the session in FILE is not believed: not a directory"
+        "error: the session in FILE is not trusted: not a directory"
             .replace("FILE", &sandbox.session_file().display().to_string())
             .as_str(),
     );

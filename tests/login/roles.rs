@@ -238,8 +238,8 @@ fn an_editor_undoes_what_they_did_and_an_admin_what_anyone_did() {
     let sandbox = estate();
     sandbox.ok(&["user", "add", "of-ada"]);
     sandbox.sign_in("ed");
-    refused(&sandbox.run(&["undo"]), 5, "error: ed is an editor and may not undo what others did");
-    refused(&sandbox.run(&["undo", "1"]), 5, "error: ed is an editor and may not undo what others did");
+    refused(&sandbox.run(&["undo"]), 5, "error: ed is an editor and may not undo changes of others");
+    refused(&sandbox.run(&["undo", "1"]), 5, "error: ed is an editor and may not undo changes of others");
     sandbox.ok(&["user", "add", "of-ed"]);
     sandbox.ok(&["undo"]);
     assert_eq!(sandbox.run(&["user", "show", "of-ed"]).status, 3);
@@ -262,21 +262,21 @@ fn the_first_login_user_is_an_admin_and_closes_the_inventory() {
     insta::assert_snapshot!(first(&["--role", "viewer"]), @r"
     status 4
     ----- stderr -----
-    error: the first login user is an admin
-    help: leave --role out
+    error: the first login user must be an admin
+    help: omit --role
     ");
     insta::with_settings!({filters => [(r"20\d\d-[0-9:TZ-]+", "TIME")]}, {
         insta::assert_snapshot!(first(&["-o", "json"]), @r#"
         status 0
         {"id": 1, "path": "ada", "username": "ada", "role": "admin", "email": null, "created": "TIME"}
         ----- stderr -----
-        from now on this inventory wants a login: sign in with inv login
+        login required from now on: run `inv login`
         "#);
     });
     insta::assert_snapshot!(sandbox.run(&["vm", "list"]), @r"
     status 5
     ----- stderr -----
-    error: nobody is signed in, and this inventory wants a login
+    error: login required: run `inv login`
     help: sign in with inv login
     ");
     let answer = log_in(&sandbox, "ada", "correct horse battery staple");
@@ -289,7 +289,7 @@ fn the_first_login_user_is_an_admin_and_closes_the_inventory() {
 #[test]
 fn the_last_admin_is_neither_removed_nor_demoted() {
     let sandbox = estate();
-    let last = "error: the last admin can be neither removed nor demoted";
+    let last = "error: the last admin cannot be removed or demoted";
     let before = std::fs::read(sandbox.database()).expect("the inventory");
     refused(&sandbox.run(&["login-user", "rm", "ada", "--yes"]), 4, last);
     refused(&sandbox.run(&["login-user", "rm", "ada", "ed", "vi", "--yes"]), 4, last);
@@ -301,7 +301,7 @@ fn the_last_admin_is_neither_removed_nor_demoted() {
     assert_eq!(std::fs::read(sandbox.database()).expect("the inventory"), before);
     sandbox.ok(&["login-user", "set", "ed", "--role", "admin"]);
     sandbox.ok(&["login-user", "rm", "ada", "--yes"]);
-    refused(&sandbox.run(&["vm", "list"]), 5, "error: this session has ended");
+    refused(&sandbox.run(&["vm", "list"]), 5, "error: the session has ended");
     sandbox.sign_in("ed");
     refused(&sandbox.run(&["login-user", "rm", "ed", "--yes"]), 4, last);
 }
@@ -327,8 +327,8 @@ fn a_role_is_one_of_three_and_a_new_login_user_is_a_viewer() {
     insta::assert_snapshot!(sandbox.run(&["login-user", "set", "new", "--role", "admn"]), @r#"
     status 1
     ----- stderr -----
-    error: role: "admn" is no role
-    help: did you mean admin? a role is viewer, editor or admin
+    error: role: "admn" is not a role
+    help: did you mean admin? roles: viewer, editor, admin
     "#);
     add(&sandbox, "boss", "ADMIN");
     assert_eq!(sandbox.ok(&["login-user", "list", "--role", "admin", "--count"]), "2\n");

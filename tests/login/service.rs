@@ -70,7 +70,7 @@ fn operators_who_share_a_service_account_have_sessions_of_their_own() {
         assert_eq!(answer.status, 5, "{answer}");
         assert!(answer.stderr.starts_with(line), "{answer}");
     };
-    let nobody = "error: nobody is signed in, and this inventory wants a login";
+    let nobody = "error: login required: run `inv login`";
     refused(&service.run(SERVICE, Some(BOB), &["provider", "list"], ""), nobody);
     refused(&service.run(SERVICE, None, &["provider", "list"], ""), nobody);
     service.ok(BOB, &["login", "bob", "--password-stdin"], PASSWORD);
@@ -90,7 +90,7 @@ fn operators_who_share_a_service_account_have_sessions_of_their_own() {
     let (of_alice, of_bob) = (file(ALICE).expect("of alice"), file(BOB).expect("of bob"));
     let secret = std::fs::read(of_alice).expect("a secret");
     std::fs::write(of_bob, secret).expect("the file");
-    refused(&service.run(SERVICE, Some(BOB), &["provider", "list"], ""), "error: this session has ended");
+    refused(&service.run(SERVICE, Some(BOB), &["provider", "list"], ""), "error: the session has ended");
     // History knows both names of who did it.
     let change = service.ok(ALICE, &["log", "--limit", "1", "-o", "json"], "");
     assert!(change.contains("alice"), "{change}");
@@ -168,7 +168,7 @@ fn a_session_file_of_another_user_is_not_believed() {
     for uid in [SERVICE, 0] {
         let answer = service.run(uid, Some(ALICE), &["provider", "list"], "");
         assert_eq!((answer.status, answer.stdout.as_str()), (5, ""), "{answer}");
-        assert!(answer.stderr.contains("is not believed: "), "{answer}");
+        assert!(answer.stderr.contains("is not trusted: "), "{answer}");
         if uid == 0 {
             assert!(answer.stderr.contains("it belongs to another user"), "{answer}");
         }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-const ENDED: &str = "error: this session has ended";
+const ENDED: &str = "error: the session has ended";
 
 fn only_file(folder: &Path) -> std::path::PathBuf {
     let mut files: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|f| f.expect("a file").path()).collect();
@@ -94,7 +94,7 @@ fn a_session_ends_after_eight_hours_whatever_is_done_meanwhile() {
     expire("-1 seconds");
     let answer = sandbox.run(&["vm", "list"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (5, ""), "{answer}");
-    assert!(answer.stderr.starts_with("error: this session ended at 20"), "{answer}");
+    assert!(answer.stderr.starts_with("error: the session ended at 20"), "{answer}");
     assert!(answer.stderr.ends_with("help: sign in with inv login\n"), "{answer}");
     // Only a clock that was set back since can have opened one that lasts longer.
     expire("+9 hours");
@@ -152,7 +152,7 @@ fn logout_ends_this_session_and_with_all_every_one() {
     assert_eq!((out.status, out.stderr.as_str()), (0, "signed out of 2 sessions\n"));
     assert_eq!(sessions(), 0);
     let out = sandbox.run(&["logout"]);
-    assert_eq!((out.status, out.stderr.as_str()), (0, "nobody was signed in\n"));
+    assert_eq!((out.status, out.stderr.as_str()), (0, "not signed in\n"));
 }
 
 #[test]
@@ -197,8 +197,8 @@ type Spoil = fn(&Path, &[u8]);
 #[test]
 fn a_session_file_that_others_may_know_or_have_made_is_not_believed() {
     let cases: &[(&str, Spoil)] = &[
-        ("others have rights to it", |file, _| chmod(file, 0o644)),
-        ("others have rights to it", |file, _| chmod(file, 0o620)),
+        ("other users have access to it", |file, _| chmod(file, 0o644)),
+        ("other users have access to it", |file, _| chmod(file, 0o620)),
         ("its mode is not 0600", |file, _| chmod(file, 0o700)),
         ("it is a symbolic link", |file, secret| {
             let elsewhere = file.with_extension("elsewhere");
@@ -207,18 +207,18 @@ fn a_session_file_that_others_may_know_or_have_made_is_not_believed() {
             std::fs::remove_file(file).expect("the file");
             symlink(elsewhere, file).expect("a link");
         }),
-        ("it is no regular file", |file, _| {
+        ("it is not a regular file", |file, _| {
             std::fs::remove_file(file).expect("the file");
             std::fs::create_dir(file).expect("a folder");
         }),
-        ("it is no regular file", |file, _| {
+        ("it is not a regular file", |file, _| {
             std::fs::remove_file(file).expect("the file");
             nix::unistd::mkfifo(file, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
         }),
-        ("it holds no session", |file, _| std::fs::write(file, "").expect("a file")),
-        ("it holds no session", |file, _| std::fs::write(file, [0xff; 65]).expect("a file")),
-        ("it holds no session", |file, secret| std::fs::write(file, &secret[1..]).expect("a file")),
-        ("it holds no session", |file, secret| std::fs::write(file, secret.repeat(2000)).expect("a file")),
+        ("it contains no session", |file, _| std::fs::write(file, "").expect("a file")),
+        ("it contains no session", |file, _| std::fs::write(file, [0xff; 65]).expect("a file")),
+        ("it contains no session", |file, secret| std::fs::write(file, &secret[1..]).expect("a file")),
+        ("it contains no session", |file, secret| std::fs::write(file, secret.repeat(2000)).expect("a file")),
     ];
     for (why, spoil) in cases {
         let sandbox = estate();
@@ -227,7 +227,7 @@ fn a_session_file_that_others_may_know_or_have_made_is_not_believed() {
         let path = file.display();
         for line in [&["vm", "list"][..], &["user", "add", "eve"], &["whoami"], &["logout", "--all"]] {
             let answer = sandbox.run(line);
-            refused(&answer, 5, &format!("error: the session in {path} is not believed: {why}"));
+            refused(&answer, 5, &format!("error: the session in {path} is not trusted: {why}"));
             assert!(
                 answer.stderr.ends_with("help: remove it with inv logout, and sign in again with inv login\n"),
                 "{answer}"
@@ -270,11 +270,7 @@ fn an_inventory_without_login_users_looks_at_no_session() {
     let told: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
     assert_eq!((&told["username"], &told["role"]), (&serde_json::Value::Null, &serde_json::Value::Null));
     assert!(told["os_user"].is_string());
-    refused(
-        &log_in(&sandbox, "ada", PASSWORD),
-        1,
-        "error: this inventory has no login users: it is open to whoever can open the file",
-    );
+    refused(&log_in(&sandbox, "ada", PASSWORD), 1, "error: no login users: everyone who can open the file has access");
 }
 
 #[test]

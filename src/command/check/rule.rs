@@ -43,23 +43,23 @@ const fn warning(code: &'static str, name: &'static str, about: &'static str) ->
     Rule { code, name, severity: Severity::Warning, fixable: false, about }
 }
 
-pub(super) static INTEGRITY: Rule = error("E001", "integrity", false, "the file's own structure is damaged");
-pub(super) static DANGLING: Rule = error("E002", "dangling-reference", true, "a record refers to one that is gone");
-pub(super) static QUANTITY: Rule = error("E003", "unknown-quantity", false, "an amount or a count is no number");
+pub(super) static INTEGRITY: Rule = error("E001", "integrity", false, "the structure of the file is damaged");
+pub(super) static DANGLING: Rule = error("E002", "dangling-reference", true, "a record refers to a missing record");
+pub(super) static QUANTITY: Rule = error("E003", "unknown-quantity", false, "an amount or a count is not a number");
 pub(super) static CANONICAL: Rule =
-    error("E004", "not-canonical", true, "an address, VLAN or time is not in the form in which it is stored");
+    error("E004", "not-canonical", true, "an address, VLAN or time is not in its stored form");
 pub(super) static NAME_FORM: Rule =
-    error("E005", "name-not-normalised", true, "a name is not in NFC or has a blank at an end");
+    error("E005", "name-not-normalised", true, "a name is not in NFC, or begins or ends with a blank");
 pub(super) static NAME_UNSEEN: Rule =
     error("E006", "name-with-control", false, "a name has control or invisible characters, or is too long");
-pub(super) static INVALID: Rule = error("E007", "invalid-value", false, "a value is not what its field holds");
+pub(super) static INVALID: Rule = error("E007", "invalid-value", false, "a value is invalid for its field");
 pub(super) static CONTRADICTION: Rule = error(
     "E008",
     "fields-contradict",
     false,
-    "fields are filled that exclude each other, or all are empty of which one is needed",
+    "fields that cannot be combined are filled, or all required alternatives are empty",
 );
-pub(super) static DUPLICATE: Rule = error("E012", "duplicate-ip", false, "an address is taken twice in one VLAN");
+pub(super) static DUPLICATE: Rule = error("E012", "duplicate-ip", false, "an address is used twice in one VLAN");
 pub(super) static PARTITIONS: Rule =
     error("E024", "partitions-beyond-disk", false, "the partitions of a disk are larger than it");
 pub(super) static MEMORY: Rule =
@@ -72,9 +72,9 @@ pub(super) static STORAGE: Rule =
 pub(super) static NO_OWNER: Rule = warning("W030", "no-owner", "a VM has no owner");
 pub(super) static NO_OS: Rule = warning("W031", "no-os", "a VM has neither an os nor a custom-os");
 pub(super) static NO_ADDRESS: Rule = warning("W032", "no-address", "a VM has no address");
-pub(super) static NAME_CASE: Rule = warning("W040", "name-case", "two names under one holder differ only in case");
+pub(super) static NAME_CASE: Rule = warning("W040", "name-case", "two names under one parent differ only in case");
 pub(super) static MISSING: Rule =
-    warning("W050", "missing-in-source", "a source misses a record for longer than its grace");
+    warning("W050", "missing-in-source", "a record is missing from a source for longer than its grace");
 pub(super) static SILENT_SOURCE: Rule =
     warning("W051", "silent-source", "a source had no complete run for longer than its grace");
 
@@ -129,8 +129,9 @@ fn codes(lists: &[&str]) -> Result<Vec<&'static str>> {
         let same = |rule: &&&Rule| rule.code.eq_ignore_ascii_case(text) || rule.name.eq_ignore_ascii_case(text);
         RULES.iter().find(same).map(|rule| rule.code).ok_or_else(|| {
             let near = similar::nearest(text, RULES.iter().flat_map(|rule| [rule.code, rule.name]), 3);
-            Error::usage(format!("there is no rule {}", shown::quoted(text)))
-                .help(similar::did_you_mean(&near).unwrap_or_else(|| "inv check --rules lists them".to_owned()))
+            Error::usage(format!("unknown rule {}", shown::quoted(text))).help(
+                similar::did_you_mean(&near).unwrap_or_else(|| "run `inv check --rules` for the rules".to_owned()),
+            )
         })
     });
     codes.collect()

@@ -19,6 +19,7 @@ use std::ops::ControlFlow;
 pub(super) struct Finding {
     pub rule: &'static Rule,
     pub noun: String,
+    pub id: Option<i64>,
     pub record: String,
     pub text: String,
 }
@@ -56,13 +57,13 @@ pub(super) fn scan(reader: &Reader<'_>, rules: &RuleSet, report: &mut OnFinding<
     if rules.has(&rule::INTEGRITY) {
         reader.each_broken(|fault| {
             let text = fault.to_owned();
-            report(Finding { rule: &rule::INTEGRITY, noun: String::new(), record: String::new(), text })
+            report(Finding { rule: &rule::INTEGRITY, noun: String::new(), id: None, record: String::new(), text })
         })?;
     }
     if rules.has(&rule::DANGLING) {
         reader.each_dangling(|entity, id, column| {
             let name = entity.fields.iter().find(|field| field.columns().any(|name| name == column));
-            let text = format!("{} refers to a record that is gone", name.map_or(column, |field| field.name));
+            let text = format!("{} refers to a missing record", name.map_or(column, |field| field.name));
             report(finding(reader, &rule::DANGLING, entity, id, text))
         })?;
     }
@@ -134,8 +135,14 @@ pub(super) fn fixes(reader: &Reader<'_>, rules: &RuleSet) -> Result<Vec<Fix>> {
     Ok(fixes)
 }
 
-fn finding(reader: &Reader<'_>, rule: &'static Rule, entity: &'static Entity, id: i64, text: String) -> Finding {
-    Finding { rule, noun: entity.noun.to_owned(), record: record(reader, entity, id), text }
+pub(super) fn finding(
+    reader: &Reader<'_>,
+    rule: &'static Rule,
+    entity: &'static Entity,
+    id: i64,
+    text: String,
+) -> Finding {
+    Finding { rule, noun: entity.noun.to_owned(), id: Some(id), record: record(reader, entity, id), text }
 }
 
 /// Returns the path of a record, or its id if it has none, for example if its parent is missing.
@@ -192,7 +199,7 @@ fn duplicate(
             _ => "a reservation".to_owned(),
         });
     }
-    let text = format!("{} is taken by {}", what.join(" "), listed(&bearers));
+    let text = format!("{} is used by {}", what.join(" "), listed(&bearers));
     report(finding(reader, &rule::DUPLICATE, entity, *first, text))
 }
 

@@ -1,7 +1,7 @@
 //! Checks of what sources know: records that they miss, and sources that are silent.
 
 use super::rule::{self, RuleSet};
-use super::scan::{Finding, OnFinding, record};
+use super::scan::{OnFinding, finding};
 use crate::catalog::Entity;
 use crate::catalog::source::{GRACE, SOURCE, SOURCE_RECORD};
 use crate::error::Result;
@@ -28,8 +28,7 @@ pub(super) fn check(reader: &Reader<'_>, rules: &RuleSet, report: &mut OnFinding
     })?;
     if rules.has(&rule::SILENT_SOURCE) {
         for (id, text) in silent {
-            let record = record(reader, &SOURCE, id);
-            report(Finding { rule: &rule::SILENT_SOURCE, noun: SOURCE.noun.to_owned(), record, text })?;
+            report(finding(reader, &rule::SILENT_SOURCE, &SOURCE, id, text))?;
         }
     }
     if !rules.has(&rule::MISSING) || earliest.is_empty() {
@@ -52,7 +51,7 @@ pub(super) fn check(reader: &Reader<'_>, rules: &RuleSet, report: &mut OnFinding
     })?;
     for (noun, id, text) in overdue {
         let Some(entity) = reader.catalog().get(&noun) else { continue };
-        report(Finding { rule: &rule::MISSING, noun, record: record(reader, entity, id), text })?;
+        report(finding(reader, &rule::MISSING, entity, id, text))?;
     }
     Ok(())
 }

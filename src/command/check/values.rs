@@ -32,7 +32,7 @@ pub(super) fn violation(units: &Units, field: &Field, value: StoredValue<'_>) ->
             let number = Decimal::parse(amount).ok();
             let largest = Decimal::from_whole(i128::from(i64::MAX));
             return match (number, factor) {
-                (None, _) => without_fix(&rule::QUANTITY, format!("is {}, which is no amount", shown::quoted(amount))),
+                (None, _) => without_fix(&rule::QUANTITY, format!("is {}, not an amount", shown::quoted(amount))),
                 (Some(amount), Some(factor)) if amount.checked_times(factor).is_none_or(|bytes| bytes > largest) => {
                     without_fix(&rule::QUANTITY, "is more than 9223372036854775807 bytes".to_owned())
                 }
@@ -48,7 +48,7 @@ pub(super) fn violation(units: &Units, field: &Field, value: StoredValue<'_>) ->
         (Kind::Name, Ok(_)) => &rule::NAME_FORM,
         (Kind::Name, Err(_)) => {
             if let Ok(inner) = name::parse(text.trim()) {
-                let message = format!("{} {} has a blank at an end", field.name, shown::quoted(text));
+                let message = format!("{} {} begins or ends with a blank", field.name, shown::quoted(text));
                 return Some(Violation { rule: &rule::NAME_FORM, text: message, fix: Some(inner) });
             }
             &rule::NAME_UNSEEN

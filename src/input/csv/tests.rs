@@ -183,7 +183,7 @@ fn a_wrong_row_still_gives_the_cells_that_it_has() {
 fn a_column_that_stands_twice_is_refused() {
     assert_eq!(
         header_error("name,Custom OS,pool,custom_os\n"),
-        "vms.csv:1: the column \"custom_os\" stands twice, as columns 2 and 4"
+        "vms.csv:1: column \"custom_os\" is repeated, as columns 2 and 4"
     );
     assert_eq!(header_error("\nname,pool,\n"), "vms.csv:2: column 3 has no name");
 }

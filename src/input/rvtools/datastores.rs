@@ -31,17 +31,16 @@ pub(super) struct Disk {
 
 static SHARED: Topic = Topic::new(
     NoteKind::Remark,
-    "{n} datastore{s} {is} seen by several pools and {was} put into that of most hosts",
+    "{n} datastore{s} shared by several pools, assigned to the pool with the most hosts",
     20,
 );
-static UNPLACED: Topic =
-    Topic::new(NoteKind::Row, "{n} datastore{s} could be placed in no pool and {was} left out", 20);
-static BY_DISKS: Topic =
-    Topic::new(NoteKind::Remark, "{n} datastore{s} {was} placed by the vms on it, not by its hosts", 20);
+static UNPLACED: Topic = Topic::new(NoteKind::Row, "skipped {n} datastore{s}: no pool found", 20);
+static BY_DISKS: Topic = Topic::new(NoteKind::Remark, "{n} datastore{s} assigned to pools by VMs, not by hosts", 20);
 static UNLISTED: Topic =
-    Topic::new(NoteKind::Remark, "{n} datastore{s} {is} named by disks only, so that no capacity is known", 20);
-static NAMELESS: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vDatastore had no name and {was} left out", 20);
-static NUMBERED: Topic = Topic::new(NoteKind::Remark, "{n} datastore{s} of one name in one pool got a number", 20);
+    Topic::new(NoteKind::Remark, "{n} datastore{s} referenced only by disks; capacity not set", 20);
+static NAMELESS: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} of vDatastore: no name", 20);
+static NUMBERED: Topic =
+    Topic::new(NoteKind::Remark, "added a number to {n} datastore{s} with the same name in one pool", 20);
 
 struct Datastore {
     /// Its name in the inventory.

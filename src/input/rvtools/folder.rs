@@ -10,7 +10,7 @@ use crate::input::rvtools::tab::{LAYOUTS, Tab, TabLayout, is_tab};
 use crate::input::{Reading, Record, Records, Step};
 use std::path::{Path, PathBuf};
 
-static ROWS: Topic = Topic::new(NoteKind::Row, "{n} line{s} could not be read and {was} left out", 20);
+static ROWS: Topic = Topic::new(NoteKind::Row, "skipped {n} unreadable line{s}", 20);
 
 /// The most files that are looked at in a folder.
 const FILES_LIMIT: usize = 10_000;
@@ -29,8 +29,8 @@ pub(super) fn read(
         let Some((_, file)) = matching.next() else { continue };
         if let Some((_, second)) = matching.next() {
             let (first, second) = (file_name(file), file_name(second));
-            let message = format!("two files in \"{name}\" are called after {}: {first} and {second}", layout.tab);
-            return Err(Error::failed(message).help("leave one of them in the folder"));
+            let message = format!("two files in \"{name}\" are named after {}: {first} and {second}", layout.tab);
+            return Err(Error::failed(message).help("remove one of the files from the folder"));
         }
         tabs.extend(read_file(file, layout, request, notes)?);
     }

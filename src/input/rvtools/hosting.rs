@@ -17,24 +17,32 @@ const NO_DATACENTER: &str = "(no datacenter)";
 /// The pool of machines that have neither cluster nor host.
 const NO_CLUSTER: &str = "(no cluster)";
 
-static ALONE: Topic = Topic::new(NoteKind::Remark, "{n} host{s} {is} in no cluster and became pools of their own", 20);
-static NOWHERE: Topic = Topic::new(NoteKind::Row, "{n} host{s} could be placed in no pool and {is} in no total", 20);
-static REPEATED: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vHost named a host again and {was} left out", 20);
-static EMPTY_CLUSTER: Topic =
-    Topic::new(NoteKind::Row, "{n} cluster{s} could be placed in no datacenter and {was} left out", 20);
+static ALONE: Topic = Topic::new(NoteKind::Remark, "created {n} pool{s} for host{s} without a cluster", 20);
+static NOWHERE: Topic =
+    Topic::new(NoteKind::Row, "skipped {n} host{s}: no pool found; {their} capacity is not counted", 20);
+static REPEATED: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} of vHost: host repeated", 20);
+static EMPTY_CLUSTER: Topic = Topic::new(NoteKind::Row, "skipped {n} cluster{s}: no datacenter found", 20);
 static NO_CORES: Topic =
-    Topic::new(NoteKind::Remark, "{n} host{s} had no cores, which the cpu of their pools lacks", 20);
-static NO_MEMORY: Topic =
-    Topic::new(NoteKind::Remark, "{n} host{s} had no memory, which the memory of their pools lacks", 20);
-static NOT_LISTED: Topic =
-    Topic::new(NoteKind::Remark, "{n} host{s} of vms {is} not in vHost under that name, and add to no total", 10);
+    Topic::new(NoteKind::Remark, "{n} host{s} without cores; not counted in the CPU capacity of {their} pool{s}", 20);
+static NO_MEMORY: Topic = Topic::new(
+    NoteKind::Remark,
+    "{n} host{s} without memory; not counted in the memory capacity of {their} pool{s}",
+    20,
+);
+static NOT_LISTED: Topic = Topic::new(
+    NoteKind::Remark,
+    "warning: {n} host{s} referenced by VMs {is} missing from vHost; {their} capacity is not counted",
+    10,
+);
 static NO_CLUSTER_KNOWN: Topic =
-    Topic::new(NoteKind::Remark, "{n} vm{s} had neither cluster nor host and {was} put into the pool (no cluster)", 20);
+    Topic::new(NoteKind::Remark, "{n} VM{s} without cluster and host, added to the pool (no cluster)", 20);
 static NO_DATACENTER_KNOWN: Topic =
-    Topic::new(NoteKind::Remark, "{n} vm{s} had no datacenter and {was} put into (no datacenter)", 20);
-static NO_HOST_NAME: Topic = Topic::new(NoteKind::Row, "{n} row{s} of vHost had no host and {was} left out", 20);
-static NO_TOTALS: Topic = Topic::new(NoteKind::Remark, "vHost is not in the export, so pools have no totals", 0);
-static NO_COLUMN: Topic = Topic::new(NoteKind::Remark, "{n} column{s} {is} not in vHost, so pools lack that total", 2);
+    Topic::new(NoteKind::Remark, "{n} VM{s} without datacenter, added to (no datacenter)", 20);
+static NO_HOST_NAME: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s} of vHost: no host", 20);
+static NO_TOTALS: Topic =
+    Topic::new(NoteKind::Remark, "vHost is missing from the export; capacities of pools are not set", 0);
+static NO_COLUMN: Topic =
+    Topic::new(NoteKind::Remark, "{n} column{s} missing from vHost; these capacities of pools are not set", 2);
 
 /// A datacenter.
 struct Datacenter {

@@ -10,7 +10,7 @@ use crate::input::rvtools::votes::Votes;
 use std::collections::HashMap;
 
 static AMBIGUOUS: Topic =
-    Topic::new(NoteKind::Cell, "{n} vm{s} could run on several hosts of one name and {was} placed without one", 20);
+    Topic::new(NoteKind::Cell, "{n} VM{s} with an ambiguous host name, added without the host", 20);
 
 /// The datacenter and the vCenter of a host, as far as a row says.
 type Place = [Option<String>; 2];

@@ -14,21 +14,19 @@ use crate::value::decimal::Decimal;
 use crate::value::status::Words;
 use std::collections::{HashMap, HashSet};
 
-static TEMPLATES: Topic = Topic::new(NoteKind::Remark, "left out {n} template{s}", 10_000);
-static CLUSTER_SERVICES: Topic = Topic::new(NoteKind::Remark, "left out {n} vCLS machine{s}", 10_000);
-static PLACEHOLDERS: Topic = Topic::new(NoteKind::Remark, "{n} vm{s} {is} a placeholder of Site Recovery Manager", 20);
-static NAMELESS: Topic = Topic::new(NoteKind::Row, "{n} row{s} had no vm and {was} left out", 20);
-static REPEATED: Topic = Topic::new(NoteKind::Remark, "{n} row{s} of vInfo named a vm again and {was} left out", 20);
+static TEMPLATES: Topic = Topic::new(NoteKind::Remark, "skipped {n} template{s}", 10_000);
+static CLUSTER_SERVICES: Topic = Topic::new(NoteKind::Remark, "skipped {n} vCLS machine{s}", 10_000);
+static PLACEHOLDERS: Topic = Topic::new(NoteKind::Remark, "{n} VM{s} {is} a placeholder of Site Recovery Manager", 20);
+static NAMELESS: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s}: no VM", 20);
+static REPEATED: Topic = Topic::new(NoteKind::Remark, "skipped {n} row{s} of vInfo: VM repeated", 20);
 static RENAMED: Topic =
-    Topic::new(NoteKind::Remark, "{n} vm{s} of one name in one pool {was} told apart by folder, UUID or a number", 20);
-static UNKNOWN: Topic =
-    Topic::new(NoteKind::Row, "{n} row{s} {is} of vms that vInfo does not have and {was} left out", 20);
-static AMBIGUOUS: Topic =
-    Topic::new(NoteKind::Row, "{n} row{s} could be of several vms of one name and {was} left out", 20);
-static TIMES: Topic = Topic::new(NoteKind::Cell, "{n} creation date{s} could not be read and {was} left out", 20);
+    Topic::new(NoteKind::Remark, "renamed {n} VM{s} with the same name in one pool by folder, UUID or a number", 20);
+static UNKNOWN: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s}: VM not in vInfo", 20);
+static AMBIGUOUS: Topic = Topic::new(NoteKind::Row, "skipped {n} row{s}: several VMs with the same name", 20);
+static TIMES: Topic = Topic::new(NoteKind::Cell, "skipped {n} unreadable creation date{s}", 20);
 static SERVERS: Topic = Topic::new(
     NoteKind::Remark,
-    "the export joins {n} vCenter server{s}; datacenters of one name are taken as one",
+    "the export joins {n} vCenter server{s}; datacenters with the same name are merged",
     20,
 );
 

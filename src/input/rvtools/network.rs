@@ -14,22 +14,24 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 pub(super) const PORT_TABS: [&str; 4] = ["vPort", "dvPort", "vSwitch", "dvSwitch"];
 
-static INVALID: Topic = Topic::new(NoteKind::Cell, "{n} address{es} could not be read and {was} left out", 20);
-static LINK_LOCAL: Topic = Topic::new(NoteKind::Remark, "left out {n} link-local address{es}", 0);
-static NOT_OWN: Topic = Topic::new(NoteKind::Remark, "left out {n} loopback, multicast or unspecified address{es}", 20);
-static REPEATED: Topic =
-    Topic::new(NoteKind::Remark, "{n} address{es} stood twice for one vm and {was} taken once", 20);
-static LEFT_OUT: Topic = Topic::new(NoteKind::Remark, "left out {n} address{es} of templates and vCLS machines", 0);
+static INVALID: Topic = Topic::new(NoteKind::Cell, "skipped {n} unreadable address{es}", 20);
+static LINK_LOCAL: Topic = Topic::new(NoteKind::Remark, "skipped {n} link-local address{es}", 0);
+static NOT_OWN: Topic = Topic::new(NoteKind::Remark, "skipped {n} loopback, multicast or unspecified address{es}", 20);
+static REPEATED: Topic = Topic::new(NoteKind::Remark, "{n} address{es} repeated for one VM, imported once", 20);
+static LEFT_OUT: Topic = Topic::new(NoteKind::Remark, "skipped {n} address{es} of templates and vCLS machines", 0);
 static PRIMARY: Topic =
-    Topic::new(NoteKind::Remark, "{n} address{es} {was} taken from \"Primary IP Address\" of vInfo", 20);
-static UNTAGGED: Topic = Topic::new(NoteKind::Remark, "{n} network{s} {has} VLAN 0, which is none", 20);
+    Topic::new(NoteKind::Remark, "imported {n} address{es} from \"Primary IP Address\" of vInfo", 20);
+static UNTAGGED: Topic = Topic::new(NoteKind::Remark, "{n} network{s} with VLAN 0, imported without a VLAN", 20);
 static TRUNK: Topic =
-    Topic::new(NoteKind::Remark, "{n} network{s} {has} a trunk of VLANs; their addresses got none", 20);
-static SENSELESS: Topic =
-    Topic::new(NoteKind::Cell, "{n} network{s} {has} a VLAN that is no number; their addresses got none", 20);
+    Topic::new(NoteKind::Remark, "{n} network{s} with a trunk of VLANs; addresses imported without a VLAN", 20);
+static SENSELESS: Topic = Topic::new(
+    NoteKind::Cell,
+    "{n} network{s} with a VLAN that is not a number; addresses imported without a VLAN",
+    20,
+);
 static DISAGREEING: Topic =
-    Topic::new(NoteKind::Cell, "{n} network{s} {has} several VLANs in the export; their addresses got none", 20);
-static UNKNOWN: Topic = Topic::new(NoteKind::Remark, "{n} network{s} {has} no VLAN in the export", 20);
+    Topic::new(NoteKind::Cell, "{n} network{s} with several VLANs; addresses imported without a VLAN", 20);
+static UNKNOWN: Topic = Topic::new(NoteKind::Remark, "{n} network{s} without a VLAN", 20);
 
 /// VLAN of a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -13,11 +13,11 @@ use crate::input::rvtools::staged::{Origin, Staged};
 use crate::input::rvtools::tab::{Tab, TabRow};
 use std::collections::HashMap;
 
-static NUMBERED: Topic = Topic::new(NoteKind::Remark, "{n} name{s} stood twice and got a number", 20);
-static NO_DATASTORE: Topic = Topic::new(NoteKind::Cell, "{n} disk{s} {has} a path that names no datastore", 20);
-static LEFT_OUT_DISKS: Topic = Topic::new(NoteKind::Remark, "left out {n} disk{s} of templates and vCLS machines", 0);
+static NUMBERED: Topic = Topic::new(NoteKind::Remark, "added a number to {n} repeated name{s}", 20);
+static NO_DATASTORE: Topic = Topic::new(NoteKind::Cell, "{n} disk{s} with a path without a datastore", 20);
+static LEFT_OUT_DISKS: Topic = Topic::new(NoteKind::Remark, "skipped {n} disk{s} of templates and vCLS machines", 0);
 static LEFT_OUT_PARTITIONS: Topic =
-    Topic::new(NoteKind::Remark, "left out {n} partition{s} of templates and vCLS machines", 0);
+    Topic::new(NoteKind::Remark, "skipped {n} partition{s} of templates and vCLS machines", 0);
 
 /// The disks that vDisk has of a machine.
 #[derive(Default)]
@@ -62,14 +62,14 @@ impl Storage {
             }
             if stood_in > 0 {
                 let reason = if tabs.get("vDisk").is_some() {
-                    "because which disk they are on is not in the export"
+                    "the export does not name their disks"
                 } else {
-                    "because vDisk is not in the export"
+                    "vDisk is missing from the export"
                 };
                 notes.say(format!(
-                    "{} of {} hang from a disk called disk0, {reason}",
+                    "added {} of {} to disk0: {reason}",
                     count_of(stood_in, "partition"),
-                    count_of(storage.stand_ins.len(), "vm")
+                    count_of(storage.stand_ins.len(), "VM")
                 ));
             }
         }

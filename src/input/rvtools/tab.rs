@@ -16,11 +16,10 @@ const TEXT_LIMIT: usize = 512 << 20;
 /// The most characters that a cell may have; it is Excel's own limit.
 pub(super) const CELL_LIMIT: usize = 32_767;
 
-static NUMBERS: Topic = Topic::new(NoteKind::Cell, "{n} value{s} made no sense and {was} left out", 20);
-static ERRORS: Topic =
-    Topic::new(NoteKind::Cell, "{n} cell{s} held an error of the spreadsheet and {was} left out", 20);
-static TRIMMED: Topic = Topic::new(NoteKind::Remark, "{n} name{s} lost the blanks around {them}", 20);
-static TWICE: Topic = Topic::new(NoteKind::Remark, "{n} column{s} stood twice, and the first of them was read", 20);
+static NUMBERS: Topic = Topic::new(NoteKind::Cell, "skipped {n} invalid value{s}", 20);
+static ERRORS: Topic = Topic::new(NoteKind::Cell, "skipped {n} cell{s} with a spreadsheet error", 20);
+static TRIMMED: Topic = Topic::new(NoteKind::Remark, "removed blanks around {n} name{s}", 20);
+static TWICE: Topic = Topic::new(NoteKind::Remark, "{n} column{s} repeated; the first is used", 20);
 
 /// The columns whose cells become names, which have no blanks around them.
 const NAMES: [&str; 7] = [
@@ -236,7 +235,7 @@ impl Tab {
         let found: BTreeSet<String> = headers.iter().take(200).map(|header| shown(header.trim())).collect();
         let found: Vec<String> = found.into_iter().filter(|header| !header.is_empty()).collect();
         Error::failed(format!("{} has no column \"{needed}\"", self.source))
-            .help(format!("the columns found are {}", found.join(", ")))
+            .help(format!("columns found: {}", found.join(", ")))
     }
 
     /// Adds a row; `cell` gives the text of the source's column with an index. Names lose the blanks around them.
@@ -257,7 +256,7 @@ impl Tab {
         self.text_bytes += cells.iter().flatten().map(|text| text.len()).sum::<usize>();
         if self.text_bytes > TEXT_LIMIT {
             let limit = TEXT_LIMIT >> 20;
-            return Err(Error::failed(format!("{} holds more than {limit} MiB of text", self.source)));
+            return Err(Error::failed(format!("{} contains more than {limit} MiB of text", self.source)));
         }
         self.rows.push(TabRow { number, cells });
         Ok(())
@@ -450,6 +449,6 @@ mod tests {
             .err()
             .expect("there is no VM");
         assert_eq!(error.message(), "x.xlsx (vInfo) has no column \"VM\"");
-        assert_eq!(error.way_out(), Some("the columns found are Machine, Memory"));
+        assert_eq!(error.way_out(), Some("columns found: Machine, Memory"));
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn read(
             return Err(Error::usage(format!(
                 "--{option} does not apply to \"{name}\", which is no folder of CSV tabs"
             ))
-            .help(format!("leave --{option} out, or name the folder of the CSV tabs")));
+            .help(format!("omit --{option}, or pass the folder of the CSV tabs")));
         }
     }
     match archive::kind(path) {
@@ -39,7 +39,7 @@ pub(super) fn read(
         }
         _ => {
             return Err(Error::failed(format!("\"{name}\" is not a workbook"))
-                .help("name an RVTools export (.xlsx), or the folder of its CSV tabs"));
+                .help("pass an RVTools export (.xlsx), or the folder of its CSV tabs"));
         }
     }
     let file = archive::open(path, name)?;

@@ -145,7 +145,7 @@ fn count(connection: &Connection, name_hash: &str) -> Result<()> {
         let seconds = if left == 1 { "second" } else { "seconds" };
         return Err(Error::new(
             Kind::Denied,
-            format!("too many wrong passwords in a row for this name: the next one is taken in {left} {seconds}"),
+            format!("too many wrong passwords in a row for this name: try again in {left} {seconds}"),
         ));
     }
     let failures = failures.saturating_add(1);

@@ -72,5 +72,5 @@ impl Reader<'_> {
 /// Somebody else wrote here.
 fn altered(change: i64) -> Error {
     Error::failed(format!("history was altered: the chain breaks at change {change}"))
-        .help("compare with a backup, and with the head that was kept elsewhere")
+        .help("compare with a backup, and with the hash stored outside the file")
 }

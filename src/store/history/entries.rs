@@ -216,8 +216,11 @@ impl Reader<'_> {
         let text = |index| Ok(row.text(index)?.map(str::to_owned));
         let noun = row.text(2)?.unwrap_or_default();
         let entity = self.catalog().get(noun).ok_or_else(|| {
-            Error::inventory(format!("history knows a noun that this inv does not: {}", shown::quoted(noun)))
-                .help("use a newer inv")
+            Error::inventory(format!(
+                "history has a noun that this version of inv does not know: {}",
+                shown::quoted(noun)
+            ))
+            .help("use a newer inv")
         })?;
         Ok(Entry {
             id: row.id(0)?,

@@ -48,10 +48,8 @@ impl Reader<'_> {
             }
         };
         match self.purge()? {
-            Some((last, _)) if change < last => {
-                Err(Error::failed("history does not reach back so far: it has been purged")
-                    .help(format!("the earliest moment is change {last}")))
-            }
+            Some((last, _)) if change < last => Err(Error::failed("history before this time was purged")
+                .help(format!("the earliest available change is {last}"))),
             _ => Ok(change),
         }
     }

@@ -374,6 +374,6 @@ fn unwritten(failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
         _ => Error::new(Kind::Inventory, "history could not be written; nothing was changed")
-            .help("look at the inventory with inv check, or restore it from a backup"),
+            .help("check the inventory with inv check, or restore it from a backup"),
     }
 }

@@ -233,7 +233,7 @@ impl Reader<'_> {
                 let lines = lines.collect::<Result<Vec<String>>>()?;
                 let counted = entity.counted(several.len());
                 let message = format!("{} names {counted} that were removed", shown::quoted(&text));
-                Err(Error::ambiguous(message).details(lines).help("say which with id=N"))
+                Err(Error::ambiguous(message).details(lines).help("pass id=N"))
             }
         }
     }

@@ -212,8 +212,8 @@ impl Read for Run {
 }
 
 fn unwritten(error: &std::io::Error) -> Error {
-    Error::failed(format!("cannot put aside what is sorted: {}", io_reason(error)))
-        .help("look at the room that is left in the folder for temporary files")
+    Error::failed(format!("cannot sort with a temporary file: {}", io_reason(error)))
+        .help("check the free space of the folder for temporary files")
 }
 
 #[cfg(test)]

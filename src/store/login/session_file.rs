@@ -26,7 +26,7 @@ impl Secret {
     pub(in crate::store) fn new() -> Result<Self> {
         let mut bytes = Zeroizing::new([0; SECRET]);
         getrandom::fill(bytes.as_mut_slice())
-            .map_err(|error| Error::failed(format!("the system gives no random bytes: {error}")))?;
+            .map_err(|error| Error::failed(format!("no random bytes from the system: {error}")))?;
         Ok(Self(bytes))
     }
 
@@ -105,17 +105,17 @@ impl SessionFile {
         })?;
         let data = file.metadata()?;
         if !data.is_file() {
-            return Err(invalid("it is no regular file"));
+            return Err(invalid("it is not a regular file"));
         }
         if data.uid() != geteuid().as_raw() {
             return Err(invalid("it belongs to another user"));
         }
         let mut text = Zeroizing::new(Vec::with_capacity(4 * SECRET));
         file.take(3 * SECRET as u64).read_to_end(&mut text)?;
-        let secret = Secret::parse(&text).ok_or_else(|| invalid("it holds no session"))?;
+        let secret = Secret::parse(&text).ok_or_else(|| invalid("it contains no session"))?;
         let fault = match data.mode() & 0o7777 {
             0o600 => None,
-            mode if mode & 0o077 != 0 => Some("others have rights to it"),
+            mode if mode & 0o077 != 0 => Some("other users have access to it"),
             _ => Some("its mode is not 0600"),
         };
         Ok((secret, fault))
@@ -123,7 +123,7 @@ impl SessionFile {
 
     fn untrusted(&self, why: &str) -> Error {
         let path = shown::shown(&self.0.to_string_lossy()).into_owned();
-        Error::new(Kind::Denied, format!("the session in {path} is not believed: {why}"))
+        Error::new(Kind::Denied, format!("the session in {path} is not trusted: {why}"))
             .help("remove it with inv logout, and sign in again with inv login")
     }
 
@@ -131,8 +131,8 @@ impl SessionFile {
     pub(in crate::store) fn create(&self, secret: &Secret) -> Result<()> {
         let unwritten = |error: std::io::Error| {
             let path = shown::shown(&self.0.to_string_lossy()).into_owned();
-            Error::failed(format!("cannot keep the session in {path}: {}", io_reason(&error)))
-                .help("set XDG_RUNTIME_DIR or XDG_STATE_HOME to a folder of your own")
+            Error::failed(format!("cannot store the session in {path}: {}", io_reason(&error)))
+                .help("set XDG_RUNTIME_DIR or XDG_STATE_HOME to your own folder")
         };
         if let Some(folder) = self.0.parent() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritten)?;
@@ -168,8 +168,8 @@ fn folder() -> Result<PathBuf> {
     let own = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.is_dir() && data.uid() == geteuid().as_raw());
     let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")));
     set("XDG_RUNTIME_DIR").filter(own).or_else(state).map(|folder| folder.join("inv")).ok_or_else(|| {
-        Error::new(Kind::Denied, "it is not known where sessions are kept: neither XDG_RUNTIME_DIR nor HOME is set")
-            .help("set XDG_STATE_HOME to a folder of your own")
+        Error::new(Kind::Denied, "no folder for sessions: neither XDG_RUNTIME_DIR nor HOME is set")
+            .help("set XDG_STATE_HOME to your own folder")
     })
 }
 

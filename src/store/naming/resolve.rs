@@ -111,7 +111,7 @@ impl Reader<'_> {
             lines.push(format!("and {rest} more"));
         }
         let message = format!("{} names {}", shown::quoted(text), entity.counted(ids.len()));
-        Ok(Error::ambiguous(message).details(lines).help("give more of the path, or id=N"))
+        Ok(Error::ambiguous(message).details(lines).help("pass more of the path, or id=N"))
     }
 
     /// The names of `entity`'s records that begin with `start`, at most `most`, for completion.

@@ -149,7 +149,7 @@ impl Resolver {
         result
     }
 
-    /// As [`Resolver::resolve`], for a path with the qualifier of its record behind it, as [`Reader::qualified_paths_of`]
+    /// As [`Resolver::resolve`], for a path with the qualifier of its record behind it, as `Reader::qualified_paths_of`
     /// returns it.
     ///
     /// # Errors

@@ -102,8 +102,8 @@ pub(in crate::store) fn sync_folder_of(path: &Path) -> std::io::Result<()> {
 
 /// The conflict that a file which is there already is to `init`.
 pub(in crate::store) fn exists(path: &Path) -> Error {
-    Error::exists(format!("{} exists already and was left alone", shown(path)))
-        .help("use it as it is, or name another file with --db")
+    Error::exists(format!("{} already exists", shown(path)))
+        .help("use the existing file, or pass another file with --db")
 }
 
 /// Makes sure that `path` is a regular file that may be an inventory of a version that this program knows, before the
@@ -112,8 +112,8 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
     let data = match fs::metadata(path) {
         Ok(data) => data,
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(Error::inventory(format!("there is no inventory at {}", shown(path)))
-                .help("create one with inv init, or name another file with --db"));
+            return Err(Error::inventory(format!("no inventory at {}", shown(path)))
+                .help("create the inventory with inv init, or pass another file with --db"));
         }
         Err(error) => return Err(unopened(path, &error)),
     };
@@ -122,7 +122,7 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
     }
     if data.len() == 0 {
         return Err(Error::inventory(format!("{} is empty, not an inventory", shown(path)))
-            .help("remove it and run inv init, or name another file with --db"));
+            .help("remove it and run inv init, or pass another file with --db"));
     }
     let mut header = Vec::with_capacity(HEADER);
     // No lock is held yet that closing the file again could let go of.
@@ -130,7 +130,7 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
     read.map_err(|error| unopened(path, &error))?;
     if !header.starts_with(SQLITE_HEADER) {
         let error = Error::inventory(format!("{} is not an inventory", shown(path)));
-        return Err(error.help("name another file with --db"));
+        return Err(error.help("pass another file with --db"));
     }
     let header = Header(&header);
     let (Some(version), Some(application)) = (header.user_version(), header.application()) else {
@@ -139,8 +139,8 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
     };
     let standing = schema::standing((application == APPLICATION_ID).then_some(version), path)?;
     if header.is_logged() {
-        return Err(Error::inventory(format!("{} was put into WAL mode, which inv does not keep it in", shown(path)))
-            .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' puts it back", shown(path))));
+        return Err(Error::inventory(format!("{} is in WAL mode, which inv does not use", shown(path)))
+            .help(format!("sqlite3 {} 'PRAGMA journal_mode = DELETE' resets the mode", shown(path))));
     }
     Ok(standing)
 }
@@ -154,8 +154,8 @@ pub(in crate::store) fn check_writable(path: &Path) -> Result<()> {
     };
     if links > 1 {
         let why = "a crash under one of them could not be undone under the other";
-        return Err(Error::inventory(format!("{name} has {links} hard links and is not written to: {why}"))
-            .help("keep one of the names and remove the others"));
+        return Err(Error::inventory(format!("{name} has {links} hard links and cannot be written: {why}"))
+            .help("remove all names but one"));
     }
     let folder = folder_of(&real);
     match (access(&real, Access::WRITE_OK), access(folder, Access::WRITE_OK | Access::EXEC_OK)) {
@@ -163,15 +163,15 @@ pub(in crate::store) fn check_writable(path: &Path) -> Result<()> {
             Err(Error::inventory(format!("{name} cannot be changed: its file system is read-only")))
         }
         (Err(Errno::PERM), _) => Err(Error::inventory(format!("{name} cannot be changed: it is marked immutable"))
-            .help("chattr -i takes the mark off")),
-        (Err(_), _) => Err(Error::inventory(format!("{name} cannot be changed: you may not write to it"))
-            .help("work as its owner, or look at its permissions with ls -l")),
+            .help("run chattr -i to remove the mark")),
+        (Err(_), _) => Err(Error::inventory(format!("{name} cannot be changed: no write permission"))
+            .help("run inv as its owner, or check its permissions with ls -l")),
         (_, Err(_)) => {
             let folder = shown(folder);
             Err(Error::inventory(format!(
-                "{name} cannot be changed: you may not write to its folder {folder}, which its journal stands in"
+                "{name} cannot be changed: no write permission for its folder {folder}, which contains the journal"
             ))
-            .help("work as the folder's owner, or look at its permissions with ls -ld"))
+            .help("run inv as the owner of the folder, or check its permissions with ls -ld"))
         }
         (Ok(()), Ok(())) => Ok(()),
     }
@@ -208,5 +208,5 @@ fn not_a_file(path: &Path, data: &fs::Metadata) -> Error {
     } else {
         "a device"
     };
-    Error::inventory(format!("{} is {what}, not an inventory", shown(path))).help("name a file with --db")
+    Error::inventory(format!("{} is {what}, not an inventory", shown(path))).help("pass a file with --db")
 }

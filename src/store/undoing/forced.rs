@@ -86,7 +86,7 @@ impl Force<'_> {
         for reference in writer.catalog().back_references(entity) {
             if let Some(other) = writer.referring(&reference, id)?.first() {
                 let other = shown::shown(&writer.title(reference.entity, *other)?).into_owned();
-                return self.leave(writer, entity, id, &format!("{} {other} needs it", reference.entity.labels.0));
+                return self.leave(writer, entity, id, &format!("{} {other} depends on it", reference.entity.labels.0));
             }
         }
         each(writer, &Effect { action: Action::Remove, entity, id, changed: Vec::new() })?;
@@ -98,7 +98,7 @@ impl Force<'_> {
     fn bring_back(&mut self, writer: &mut Writer<'_>, entry: &Entry, each: EachEffect<'_>) -> Result<()> {
         let (entity, id) = (entry.entity, entry.first);
         if entry.lacks_secret() {
-            return self.leave(writer, entity, id, "its secret was not kept");
+            return self.leave(writer, entity, id, "its secret is not stored");
         }
         if let Some(entry) = self.since(writer, entity, id)?.last() {
             return self.leave(writer, entity, id, &format!("changed since, by change {}", entry.change));
@@ -107,7 +107,7 @@ impl Force<'_> {
         for (target, referred) in references(writer, entity, &values) {
             if writer.record(target, referred)?.is_none() {
                 let name = shown::shown(&writer.title(target, referred)?).into_owned();
-                return self.leave(writer, entity, id, &format!("{} {name} is gone", target.labels.0));
+                return self.leave(writer, entity, id, &format!("{} {name} no longer exists", target.labels.0));
             }
         }
         match writer.apply(Change::Restore { entity, record: Record { id, values } }) {
@@ -122,7 +122,7 @@ impl Force<'_> {
         let (entity, id) = (entry.entity, entry.first);
         let since = self.since(writer, entity, id)?;
         let Some(record) = writer.record(entity, id)? else {
-            return self.leave(writer, entity, id, "it is gone");
+            return self.leave(writer, entity, id, "it no longer exists");
         };
         let touched: BTreeSet<usize> = since.iter().flat_map(Entry::old_values).map(|(place, _)| place).collect();
         let mut values = Vec::new();
@@ -134,13 +134,13 @@ impl Force<'_> {
                     values.push((place, old));
                 }
             } else if is_secret(entity, place) {
-                self.leave(writer, entity, id, &format!("the old {} was not kept", field.name))?;
+                self.leave(writer, entity, id, &format!("the old {} is not stored", field.name))?;
             } else if touched.contains(&place) {
-                self.leave(writer, entity, id, &format!("{} was changed since", field.name))?;
+                self.leave(writer, entity, id, &format!("{} has changed since", field.name))?;
             } else if let (Value::Integer(referred), Some(target)) = (&old, writer.catalog().target(field))
                 && writer.record(target, *referred)?.is_none()
             {
-                self.leave(writer, entity, id, &format!("what {} was is gone", field.name))?;
+                self.leave(writer, entity, id, &format!("the old {} no longer exists", field.name))?;
             } else {
                 values.push((place, old));
             }

@@ -57,12 +57,12 @@ impl Writer<'_> {
         }
         let own = self.operator().is_none_or(|operator| change.origin.login_user.as_ref() == Some(&operator.username));
         if !own {
-            self.needs(Role::Admin, "undo what others did")?;
+            self.needs(Role::Admin, "undo changes of others")?;
         }
         let later = self.later(id)?;
         if let Some(by) = later.undone_by {
-            return Err(Error::conflict(format!("change {id} has been undone already, by change {by}"))
-                .help(format!("inv undo {by} puts it back")));
+            return Err(Error::conflict(format!("change {id} is already undone by change {by}"))
+                .help(format!("run `inv undo {by}` to restore it")));
         }
         self.connection.defer_references()?;
         if let (Some(recorder), ..) = self.recording() {
@@ -136,7 +136,7 @@ impl Writer<'_> {
 
     fn present(&self, entity: &'static Entity, id: i64) -> Result<Record> {
         self.record(entity, id)?
-            .ok_or_else(|| Error::conflict(format!("{} with id {id} is not there any more", entity.labels.0)))
+            .ok_or_else(|| Error::conflict(format!("{} with id {id} no longer exists", entity.labels.0)))
     }
 
     fn refuse_lost_secrets(&self, id: i64) -> Result<()> {
@@ -151,10 +151,10 @@ impl Writer<'_> {
         let secret = entity.fields.iter().find(|field| field.kind == Kind::Secret).map_or("secret", |field| field.name);
         let name = shown::quoted(&self.title(entity, record)?);
         Err(Error::conflict(format!(
-            "change {id} cannot be undone: the {secret} of {} {name} is never kept in history",
+            "cannot undo change {id}: the {secret} of {} {name} is never stored in history",
             entity.labels.0
         ))
-        .help(format!("give a new one with inv {} add or set; --force puts back the rest", entity.noun)))
+        .help(format!("set a new one with inv {} add or set, or pass --force to undo the rest", entity.noun)))
     }
 
     /// The later changes that touched records of the change `id`.
@@ -239,10 +239,14 @@ impl Writer<'_> {
         if standing.len() > LISTED {
             lines.push(format!("and {} more", standing.len() - LISTED));
         }
-        let count = if standing.len() == 1 { "a later change stands" } else { "later changes stand" };
-        Ok(Error::conflict(format!("change {id} cannot be undone: {count} on it"))
-            .details(lines)
-            .help("undo those first, the latest first, or revert what nobody touched since with --force"))
+        let later = match (standing.len(), standing.first()) {
+            (1, Some(change)) => format!("change {change}"),
+            (count, _) => format!("{count} later changes"),
+        };
+        Ok(Error::conflict(format!("cannot undo change {id}: {later} modified the same records")).details(lines).help(
+            "undo the later changes first, from the latest on, or pass --force to undo only the fields that have \
+                not changed since",
+        ))
     }
 }
 
@@ -259,8 +263,8 @@ fn undo_error(id: i64, error: Error) -> Error {
     if !error.kind().is_conflict() {
         return error;
     }
-    Error::conflict(format!("change {id} cannot be undone: {}", error.message()))
-        .help("rename or remove that first, or revert what nobody touched since with --force")
+    Error::conflict(format!("cannot undo change {id}: {}", error.message()))
+        .help("rename or remove that record first, or pass --force to undo only the fields that have not changed since")
 }
 
 /// Sorts ranges and joins those that touch each other.

@@ -110,9 +110,9 @@ impl Removal {
         }
         let error = Error::in_use(sentences.remove(0)).details(sentences);
         Err(error.help(match (is_kept, is_refused) {
-            (true, _) => "give those another one first",
-            (_, true) => "remove or move those first, or take them along with --recursive",
-            _ => "give those another one first, or clear it in them with --recursive",
+            (true, _) => "change those references first",
+            (_, true) => "remove or move those first, or pass --recursive to remove them too",
+            _ => "change those references first, or pass --recursive to clear them",
         }))
     }
 

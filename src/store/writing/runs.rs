@@ -67,8 +67,8 @@ impl Writer<'_> {
                 && **other != *kind
             {
                 let (name, other) = (shown::quoted(name), shown::shown(other));
-                let message = format!("source {name} is of kind {other}, not {kind}; nothing was imported");
-                return Err(Error::conflict(message).help("name another source with --source NAME"));
+                let message = format!("source {name} has kind {other}, not {kind}; nothing was imported");
+                return Err(Error::conflict(message).help("pass another source with --source NAME"));
             }
             let values = [("kind", kind), ("scope", scope)].into_iter().filter(|(_, value)| !value.is_empty());
             let values = values.filter_map(|(field, value)| Some((SOURCE.position(field)?, text(value))));

@@ -374,7 +374,7 @@ impl<'s> Writer<'s> {
 
     /// Gives the login user who is signed in another password, which every role may.
     pub(in crate::store) fn change_own_password(&mut self, hash: &str) -> Result<()> {
-        let nobody = || Error::conflict("the login user is gone meanwhile");
+        let nobody = || Error::conflict("the login user no longer exists");
         let entity = self.catalog().entities().find(|entity| entity.operates).ok_or_else(nobody)?;
         let id = self.operator.as_ref().map(|operator| operator.id).ok_or_else(nobody)?;
         let record = self.record(entity, id)?.ok_or_else(nobody)?;
@@ -412,20 +412,15 @@ pub(in crate::store) fn taken(entity: &Entity, title: &str) -> Error {
     Error::exists(format!("{} {} already exists", entity.labels.0, shown::quoted(title)))
 }
 
-fn article(label: &str) -> String {
-    let vowel = label.starts_with(['a', 'e', 'i', 'o', 'u']) && !label.starts_with("un") && !label.starts_with("us");
-    format!("{} {label}", if vowel { "an" } else { "a" })
-}
-
 /// Returns the error for a failed statement.
 fn explained(entity: &Entity, failure: Failure) -> Error {
     match failure {
         Failure::Engine(error) => error,
-        Failure::Taken => Error::exists(format!("such {} exists already", article(entity.labels.0))),
-        Failure::Dangling => Error::in_use(format!("the {} is still needed by other records", entity.labels.0)),
+        Failure::Taken => Error::exists(format!("such {} already exists", entity.with_article())),
+        Failure::Dangling => Error::in_use(format!("other records still depend on the {}", entity.labels.0)),
         Failure::Refused(constraint) => Error::failed(format!(
-            "the inventory does not take such {} (constraint {})",
-            article(entity.labels.0),
+            "the inventory refuses such {} (constraint {})",
+            entity.with_article(),
             shown::quoted(&constraint)
         )),
     }
@@ -456,16 +451,16 @@ fn obeys<'c>(entity: &Entity, value: impl Fn(usize) -> &'c Cell<'c>) -> Result<(
     let missing =
         entity.fields.iter().enumerate().find(|(place, field)| field.required && *value(*place) == Cell::Null);
     if let Some((_, field)) = missing {
-        return Err(Error::failed(format!("{} needs a {}", article(entity.labels.0), field.name)));
+        return Err(Error::failed(format!("{} requires a {}", entity.with_article(), field.name)));
     }
     for rule in entity.rules {
         match rule {
             Rule::NotBoth(one, other) if !is_empty(one) && !is_empty(other) => {
-                return Err(Error::failed(format!("{} has {one} or {other}, not both", article(entity.labels.0)))
-                    .help(format!("leave one out, or clear it with --clear {other}")));
+                return Err(Error::failed(format!("{} has {one} or {other}, not both", entity.with_article()))
+                    .help(format!("omit one of the fields, or clear it with --clear {other}")));
             }
             Rule::AnyOf(fields) if fields.iter().all(|name| is_empty(name)) => {
-                return Err(Error::failed(format!("{} needs {}", article(entity.labels.0), fields.join(" or "))));
+                return Err(Error::failed(format!("{} requires {}", entity.with_article(), fields.join(" or "))));
             }
             Rule::NotBoth(..) | Rule::AnyOf(_) => {}
         }

@@ -53,7 +53,7 @@ impl Batch<'_> {
                 let (name, _) = writer.name_and_parent(self.entity, *id)?;
                 let (noun, name) = (self.entity.labels.0, shown::quoted(&name));
                 let sentence =
-                    format!("{noun} {name} is new in {label} {new} although {label} {old} has one of this name");
+                    format!("{noun} {name} is new in {label} {new}, but {label} {old} has a record with this name");
                 sentences.push((*line, sentence));
             }
         }
@@ -66,8 +66,8 @@ impl Batch<'_> {
         let (label, noun, field) = (self.entity.labels.0, self.entity.noun, field.name);
         let holder = holder.noun.to_uppercase();
         Some(format!(
-            "to say that a {label} has moved, add a column id (inv {noun} export -c id), or use inv {noun} set NAME \
-             --{field} {holder}"
+            "to move a {label}, add a column id (inv {noun} export -c id), or use inv {noun} set NAME --{field} \
+             {holder}"
         ))
     }
 }

@@ -120,8 +120,18 @@ impl<'s> Batch<'s> {
             Some((field, Cell::Text(fact.into())))
         });
         let values: Vec<(&str, Cell<'_>)> = values.collect();
+        let adopted = match (bound.external_id.as_deref(), values.iter().find(|(field, _)| *field == "external-id")) {
+            (Some(old), Some((_, Cell::Text(new)))) => Some((old.to_owned(), new.clone().into_owned())),
+            _ => None,
+        };
+        let (binding, record) = (bound.id, bound.record);
         if !values.is_empty() {
-            writer.rebind(bound.id, values)?;
+            writer.rebind(binding, values)?;
+        }
+        if let Some((old, new)) = adopted {
+            // The record goes on under another id of the source: that of the row that has its name now.
+            self.tally.adopted += 1;
+            report.add_adopted_again(writer, (entity, record), &old, &new)?;
         }
         Ok(())
     }
@@ -221,7 +231,7 @@ impl<'s> Batch<'s> {
             match Removal::plan(writer, self.entity, &[record], Dependents::Refuse) {
                 Ok(_) => self.prune(writer, &[record], report)?,
                 Err(error) => {
-                    sentences.push(format!("kept, because {}", error.message()));
+                    sentences.push(format!("skipped: {}", error.message()));
                     if !is_missing {
                         writer.mark_missing(binding)?;
                     }
@@ -253,6 +263,6 @@ fn refuse_bound(writer: &Writer<'_>, source: i64, external_id: &str) -> Result<(
     let Cell::Record(noun, id) = bound.value(&SOURCE_RECORD, "record") else { return Ok(()) };
     let entity = writer.catalog().of(noun);
     let (own, title) = (shown::quoted(external_id), writer.title(entity, *id)?);
-    Err(Error::failed(format!("external-id: {own} is {} {} already", entity.labels.0, shown::quoted(&title)))
+    Err(Error::failed(format!("external-id: {own} already belongs to {} {}", entity.labels.0, shown::quoted(&title)))
         .help("an external id is unique within its source"))
 }

@@ -39,8 +39,8 @@ impl Lease {
     pub(in crate::store) fn exchange_for_copy(self, guard: &Guard) -> Result<NamedTempFile> {
         let uncopied = |error: std::io::Error| {
             let reason = io_reason(&error);
-            Error::failed(format!("cannot copy the inventory for SQL that takes long: {reason}"))
-                .help("make room in the folder for temporary files, or set TMPDIR to another one")
+            Error::failed(format!("cannot copy the inventory for a long query: {reason}"))
+                .help("free space in the folder for temporary files, or set TMPDIR to another folder")
                 .caused_by(error)
         };
         let mut locked = File::open(&self.path).map_err(uncopied)?;
@@ -134,7 +134,7 @@ fn step(backup: &Backup<'_, '_>, pages: i32) -> rusqlite::Result<StepResult> {
 fn uncopied(error: &rusqlite::Error) -> Error {
     match code(error).map(|(code, _)| code.code) {
         Some(ErrorCode::DiskFull) => {
-            Error::inventory("there is no room for a copy of the inventory").help("make room and try again")
+            Error::inventory("not enough disk space for a copy of the inventory").help("free disk space and try again")
         }
         _ => explained(error),
     }

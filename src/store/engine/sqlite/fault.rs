@@ -9,12 +9,12 @@ use rusqlite::{ErrorCode, ffi};
 use rustix::process::{Resource, getrlimit};
 
 /// The way out of damage.
-const RESTORE: &str = "restore it from a backup with inv restore FILE; inv check tells what is wrong";
+const RESTORE: &str = "restore it from a backup with inv restore FILE; run `inv check` for the faults";
 
 /// The result code of `SQLite` with what it is refined by, and the engine's own words.
 pub(super) fn code(error: &rusqlite::Error) -> Option<(ffi::Error, &str)> {
     match error {
-        rusqlite::Error::SqliteFailure(code, text) => Some((*code, text.as_deref().unwrap_or("no reason was given"))),
+        rusqlite::Error::SqliteFailure(code, text) => Some((*code, text.as_deref().unwrap_or("unknown reason"))),
         rusqlite::Error::SqlInputError { error, msg, .. } => Some((*error, msg)),
         _ => None,
     }
@@ -33,7 +33,7 @@ pub(super) fn failure(error: &rusqlite::Error) -> Failure {
 }
 
 pub(in crate::store::engine) fn damaged(what: &str) -> Error {
-    Error::inventory(format!("the inventory is damaged: it holds {what}")).help(RESTORE)
+    Error::inventory(format!("the inventory is damaged: it contains {what}")).help(RESTORE)
 }
 
 /// Returns the error for a failure of the engine. The engine's own message, which names columns and files and never a
@@ -53,27 +53,26 @@ pub(super) fn explained(error: &rusqlite::Error) -> Error {
 fn sentence(code: ffi::Error, text: &str) -> Error {
     match code.code {
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => interrupt::check().err().unwrap_or_else(|| {
-            Error::inventory(waiting::given_up()).help("try again when it is done, or wait longer with --wait SECONDS")
+            Error::inventory(waiting::given_up()).help("try again later, or wait longer with --wait SECONDS")
         }),
         ErrorCode::ReadOnly => read_only(code.extended_code),
         ErrorCode::DiskFull => {
-            Error::inventory("the disk is full; nothing was changed").help("make room and try again")
+            Error::inventory("the disk is full; nothing was changed").help("free disk space and try again")
         }
         ErrorCode::SystemIoFailure => failed(code.extended_code),
         ErrorCode::DatabaseCorrupt => damaged("pages that contradict each other"),
         ErrorCode::NotADatabase => {
-            Error::inventory("the inventory is damaged: its first page makes no sense").help(RESTORE)
+            Error::inventory("the inventory is damaged: its first page is invalid").help(RESTORE)
         }
         ErrorCode::CannotOpen => Error::inventory("the inventory or its journal cannot be opened")
-            .help("look at the permissions of the file and of its folder, which the journal stands in"),
+            .help("check the permissions of the file and of its folder, which contains the journal"),
         ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied => {
-            Error::new(Kind::Denied, "the inventory may not be read or written by this user")
+            Error::new(Kind::Denied, "no permission to read or write the inventory")
         }
         ErrorCode::OperationInterrupted => Error::interrupted(),
-        ErrorCode::OutOfMemory => Error::failed("there is not enough memory"),
+        ErrorCode::OutOfMemory => Error::failed("not enough memory"),
         ErrorCode::Unknown => {
-            Error::inventory(format!("the inventory does not have the shape that inv gave it: {}", shown(text)))
-                .help(RESTORE)
+            Error::inventory(format!("the inventory does not match the schema: {}", shown(text))).help(RESTORE)
         }
         _ => Error::inventory(format!("the inventory cannot be read or written: {}", shown(text))),
     }
@@ -83,9 +82,9 @@ fn read_only(code: i32) -> Error {
     match code {
         ffi::SQLITE_READONLY_ROLLBACK | ffi::SQLITE_READONLY_CANTLOCK | ffi::SQLITE_READONLY_RECOVERY => {
             Error::inventory(
-                "a crash left a change half done, and it cannot be rolled back: the inventory or its folder is read-only",
+                "a crash interrupted a change, which cannot be rolled back: the inventory or its folder is read-only",
             )
-            .help("open it once where it may be written, with its journal beside it")
+            .help("copy it with its journal to a writable folder, and open it there once")
         }
         ffi::SQLITE_READONLY_DBMOVED => {
             Error::inventory("the inventory was moved or replaced while it was in use; nothing was changed")
@@ -106,23 +105,20 @@ fn failed(code: i32) -> Error {
         | ffi::SQLITE_IOERR_UNLOCK
         | ffi::SQLITE_IOERR_RDLOCK
         | ffi::SQLITE_IOERR_CHECKRESERVEDLOCK => {
-            ("the inventory cannot be locked: its file system does not take locks", "keep it on a disk of this machine")
+            ("the inventory cannot be locked: its file system does not support locks", "move it to a local disk")
         }
         ffi::SQLITE_IOERR_DELETE => (
-            "the journal beside the inventory cannot be removed: its folder is read-only, or the disk failed",
-            "look at the permissions of the folder",
+            "the journal of the inventory cannot be removed: its folder is read-only, or the disk failed",
+            "check the permissions of the folder",
         ),
         ffi::SQLITE_IOERR_WRITE
         | ffi::SQLITE_IOERR_FSYNC
         | ffi::SQLITE_IOERR_DIR_FSYNC
         | ffi::SQLITE_IOERR_TRUNCATE => (
             "the disk failed while the inventory was written; nothing was changed",
-            "look at the disk and at the system's log, then run inv check",
+            "check the disk and the system log, then run inv check",
         ),
-        _ => (
-            "the disk failed while the inventory was read",
-            "look at the disk and at the system's log, then run inv check",
-        ),
+        _ => ("the disk failed while the inventory was read", "check the disk and the system log, then run inv check"),
     };
     Error::inventory(words).help(help)
 }

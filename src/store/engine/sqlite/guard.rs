@@ -94,8 +94,8 @@ impl Guard {
     /// Returns the error of a statement whose time is over.
     pub(in crate::store) fn overdue(&self) -> Error {
         let unit = if self.time == Duration::from_secs(1) { "second" } else { "seconds" };
-        Error::failed(format!("the SQL took longer than {} {unit}", self.time.as_secs()))
-            .help("ask for less, or give it longer with --timeout SECONDS")
+        Error::failed(format!("the SQL exceeded the limit of {} {unit}", self.time.as_secs()))
+            .help("reduce the query, or raise the limit with --timeout SECONDS")
     }
 
     /// Allows or refuses what the engine is about to compile; `closed` are the tables that may not be read.
@@ -110,7 +110,7 @@ impl Guard {
                 Authorization::Allow
             }
             AuthAction::Function { function_name: "load_extension" } => {
-                noted.refuse(refused("extensions are not loaded"))
+                noted.refuse(refused("extensions cannot be loaded"))
             }
             AuthAction::Function { function_name } => {
                 noted.refuse(refused(format!("function {} is not available in inv sql", shown::shown(function_name))))
@@ -119,15 +119,17 @@ impl Guard {
                 Authorization::Allow
             }
             AuthAction::Pragma { pragma_name, .. } => {
-                noted.refuse(refused(format!("PRAGMA {} is not for inv sql", shown::shown(pragma_name))))
+                noted.refuse(refused(format!("PRAGMA {} is not available in inv sql", shown::shown(pragma_name))))
             }
             AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
-                noted.refuse(refused("other files are not attached: inv sql reads the inventory alone"))
+                noted.refuse(refused("other files cannot be attached: inv sql reads only the inventory"))
             }
             AuthAction::Transaction { .. } | AuthAction::Savepoint { .. } => {
-                noted.refuse(refused("inv sql answers one question, which needs no transaction"))
+                noted.refuse(refused("inv sql runs one query, without transactions"))
             }
-            _ => noted.refuse(refused("inv sql only reads").help("change the inventory with its own commands")),
+            _ => noted.refuse(
+                refused("inv sql only reads").help("change the inventory with inv commands, such as inv vm set"),
+            ),
         }
     }
 
@@ -135,7 +137,7 @@ impl Guard {
         let lower = table.to_lowercase();
         if let Some(what) = self.secret.get(&(lower.clone(), column.to_lowercase())) {
             return noted.refuse(refused(format!("{what} are not readable")).help(format!(
-                "name the columns that you want of {}, other than {}",
+                "select the columns of {} by name, without {}",
                 shown::shown(table),
                 shown::shown(column)
             )));
@@ -168,13 +170,15 @@ impl Connection {
         let failed = |error: &rusqlite::Error| statement_error(error, &noted, &overdue);
         let mut batch = Batch::new(&self.engine, sql);
         let Some(mut statement) = batch.next().map_err(|error| failed(&error))? else {
-            return Err(Error::failed("there is no SQL to run").help("write inv sql 'SELECT …'"));
+            return Err(Error::failed("no SQL specified").help("run inv sql 'SELECT …'"));
         };
         if batch.next().map_err(|error| failed(&error))?.is_some() {
             return Err(Error::failed("inv sql runs one statement at a time"));
         }
         if statement.column_count() == 0 {
-            return Err(refused("inv sql only reads").help("change the inventory with its own commands"));
+            return Err(
+                refused("inv sql only reads").help("change the inventory with inv commands, such as inv vm set")
+            );
         }
         bind(&mut statement, parameters)?;
         let names = distinct(statement.column_names());
@@ -269,9 +273,7 @@ fn bind(statement: &mut Statement<'_>, parameters: &[(&str, &str)]) -> Result<()
         match statement.parameter_name(place) {
             Some(name) if !name.starts_with('?') => names.push(name.get(1..).unwrap_or_default().to_owned()),
             _ => {
-                return Err(
-                    Error::failed("a parameter has no name").help("write :NAME, and give it with --param NAME=VALUE")
-                );
+                return Err(Error::failed("a parameter has no name").help("write :NAME, and pass --param NAME=VALUE"));
             }
         }
     }
@@ -283,8 +285,9 @@ fn bind(statement: &mut Statement<'_>, parameters: &[(&str, &str)]) -> Result<()
     for (place, name) in (1..).zip(&names) {
         let Some((_, value)) = parameters.iter().rev().find(|(parameter, _)| parameter == name) else {
             let name = shown::shown(name);
-            return Err(Error::usage(format!("the parameter :{name} has no value"))
-                .help(format!("give it with --param {name}=VALUE")));
+            return Err(
+                Error::usage(format!("the parameter :{name} has no value")).help(format!("pass --param {name}=VALUE"))
+            );
         };
         let bound = match value.parse::<i64>() {
             // A value in the engine's own notation of integers is a number; 007 is text.
@@ -341,22 +344,22 @@ fn statement_error(error: &rusqlite::Error, noted: &Noted, overdue: &Error) -> E
     let (code, text) = match error {
         rusqlite::Error::SqlInputError { error, msg, .. } => (error.code, Some(msg.as_str())),
         rusqlite::Error::SqliteFailure(code, text) => (code.code, text.as_deref()),
-        rusqlite::Error::NulError(_) => return Error::failed("the SQL has a NUL character in it"),
+        rusqlite::Error::NulError(_) => return Error::failed("the SQL contains a NUL character"),
         _ => return explained(error),
     };
     let text = text.map(shown::shown).unwrap_or_default();
     match code {
         ErrorCode::OperationInterrupted if noted.overdue.load(Ordering::Relaxed) => overdue.clone(),
         ErrorCode::OperationInterrupted => Error::interrupted(),
-        ErrorCode::OutOfMemory => Error::failed("the SQL takes more than 1 GiB of memory").help("ask for less"),
-        ErrorCode::TooBig => Error::failed("the SQL makes a value of more than 64 MiB"),
+        ErrorCode::OutOfMemory => Error::failed("the SQL needs more than 1 GiB of memory").help("reduce the query"),
+        ErrorCode::TooBig => Error::failed("the SQL computes a value of more than 64 MiB"),
         ErrorCode::ReadOnly | ErrorCode::AuthorizationForStatementDenied => {
-            refused("inv sql only reads").help("change the inventory with its own commands")
+            refused("inv sql only reads").help("change the inventory with inv commands, such as inv vm set")
         }
         ErrorCode::Unknown | ErrorCode::ApiMisuse | ErrorCode::TypeMismatch | ErrorCode::ParameterOutOfRange => {
             let error = Error::failed(format!("the SQL cannot be run: {text}"));
             if text.starts_with("no such table") || text.starts_with("no such column") {
-                return error.help("inv sql 'SELECT name, sql FROM sqlite_schema' tells the tables and views");
+                return error.help("run `inv sql 'SELECT name, sql FROM sqlite_schema'` for the tables and views");
             }
             error
         }
