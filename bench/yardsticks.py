@@ -52,7 +52,7 @@ disks AS MATERIALIZED (
     JOIN unit USING (unit_id) WHERE status <> 'retired' GROUP BY cloud_pool_id),
 pools AS MATERIALIZED (
     SELECT p.cloud_pool_id, p.name, d.name AS dc, ifnull(vms, 0) AS vms, total_cpu AS cpu,
-        round(1.0 * ifnull(s.cpu, 0) / total_cpu, 4) AS cpu_ratio,
+        rtrim(rtrim(printf('%.4f', round(1.0 * ifnull(s.cpu, 0) / total_cpu, 4)), '0'), '.') AS cpu_ratio,
         total_memory || ' ' || m.name AS memory,
         CAST(total_memory * m.bytes AS INTEGER) - ifnull(s.memory, 0) AS memory_free,
         total_disk_capacity || ' ' || n.name AS disk,

@@ -257,7 +257,7 @@ fn fix_mends_what_is_beyond_doubt_and_leaves_the_rest() {
     status 1
     E007 invalid value: 1
     ----- stderr -----
-    mended 5 findings
+    fixed 5 findings
     1 error, 0 warnings
     ");
     tamper(&sandbox, "UPDATE users SET email = 'alice@example.com' WHERE name = 'alice'");
@@ -265,7 +265,7 @@ fn fix_mends_what_is_beyond_doubt_and_leaves_the_rest() {
     // Two that would be one are left as they are.
     tamper(&sandbox, "INSERT INTO users (name) VALUES ('bob ')");
     let left = sandbox.run(&["check", "--fix", "-o", "csv", "-c", "code", "--no-headers"]);
-    assert_eq!(left.to_string(), "status 1\nE005\n----- stderr -----\nmended 0 findings\n1 error, 0 warnings\n");
+    assert_eq!(left.to_string(), "status 1\nE005\n----- stderr -----\nfixed 0 findings\n1 error, 0 warnings\n");
 }
 
 #[test]

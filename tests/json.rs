@@ -1,7 +1,7 @@
 //! What scripts read of JSON: records that are identified, answers of changes, failures, and the schemas of all three,
 //! against which Python's jsonschema validates them.
 
-use crate::json_commands::SCHEMAS;
+use crate::json_commands::{CLOSE, SCHEMAS};
 use crate::support::{Answer, Sandbox, python_with};
 use inv::catalog::{Catalog, column};
 use serde_json::{Map, Value, json};
@@ -11,12 +11,6 @@ use std::path::Path;
 const VALIDATE: &str = r"
 import json, sys
 from jsonschema import Draft202012Validator
-def close(schema):
-    if isinstance(schema, list):
-        for part in schema: close(part)
-    if isinstance(schema, dict):
-        for part in schema.values(): close(part)
-        if isinstance(schema.get('properties'), dict): schema.setdefault('additionalProperties', False)
 wrong = []
 for name, schema, instance in json.load(open(sys.argv[1])):
     Draft202012Validator.check_schema(schema)
@@ -39,7 +33,8 @@ impl Instances {
     fn validate(self, sandbox: &Sandbox) {
         assert!(!self.0.is_empty());
         let file = sandbox.file("instances.json", Value::from(self.0).to_string());
-        let output = python_with("jsonschema").args(["-c", VALIDATE, &file]).output().expect("python3 runs");
+        let output =
+            python_with("jsonschema").args(["-c", &[CLOSE, VALIDATE].concat(), &file]).output().expect("python3 runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stdout), "\n");
     }

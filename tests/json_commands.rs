@@ -78,16 +78,20 @@ const WRITING: &[(&str, &[&str], &str)] = &[
     ("restore", &["copy.db", "--yes"], "restore"),
 ];
 
-/// Parses answers and validates each against its schema, in which no object has a key that the schema does not name.
-const VALIDATE: &str = r"
-import json, sys, yaml
-from jsonschema import Draft202012Validator
+/// Python function that lets no object of a schema have a key that the schema does not name.
+pub const CLOSE: &str = r"
 def close(schema):
     if isinstance(schema, list):
         for part in schema: close(part)
     if isinstance(schema, dict):
         for part in schema.values(): close(part)
         if isinstance(schema.get('properties'), dict): schema.setdefault('additionalProperties', False)
+";
+
+/// Parses answers and validates each against its schema, in which no object has a key that the schema does not name.
+const VALIDATE: &str = r"
+import json, sys, yaml
+from jsonschema import Draft202012Validator
 given = json.load(open(sys.argv[1]))
 validators = {}
 for name, schema in given['schemas'].items():
@@ -150,7 +154,10 @@ impl Answers<'_> {
             names.into_iter().map(|name| (name.to_owned(), schema(name))).collect();
         let given = json!({ "schemas": schemas, "answers": self.answers });
         let file = self.sandbox.file("answers.json", given.to_string());
-        let output = python_with("jsonschema, yaml").args(["-c", VALIDATE, &file]).output().expect("python3 runs");
+        let output = python_with("jsonschema, yaml")
+            .args(["-c", &[CLOSE, VALIDATE].concat(), &file])
+            .output()
+            .expect("python3 runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stdout), "\n");
     }

@@ -80,7 +80,7 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
     let rules = RuleSet::from(&options(matches, "only"), &options(matches, "ignore"))?;
     if switch(matches, "fix") {
         let fixed = session.write(|writer| apply_fixes(writer, &rules))?;
-        let what = if session.dry_run { "would fix" } else { "mended" };
+        let what = if session.dry_run { "would fix" } else { "fixed" };
         session.say(&format!("{what} {}", counted(fixed, "finding")));
     }
     if session.quiet && !switch(matches, "count") && !session.read(|reader| any(reader, &rules))? {

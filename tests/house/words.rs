@@ -244,8 +244,7 @@ pub fn foreign_verbs(text: &str) -> Vec<String> {
 fn messages_use_the_verbs_of_the_field() {
     let mut wrong = Vec::new();
     for source in &sources() {
-        // A single word is a name or a value.
-        for literal in source.strings.iter().filter(|literal| literal.text.trim().contains(' ')) {
+        for literal in &source.strings {
             for word in foreign_verbs(&literal.text) {
                 wrong.push(format!("{}: {word}: {}", source.at(literal.line), literal.text));
             }

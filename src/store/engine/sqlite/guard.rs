@@ -361,7 +361,7 @@ fn statement_error(error: &rusqlite::Error, noted: &Noted, overdue: &Error) -> E
             if text.starts_with("no such table") || text.starts_with("no such column") {
                 return error.help("run `inv sql 'SELECT name, sql FROM sqlite_schema'` for the tables and views");
             }
-            error
+            error.help("pass one SELECT statement in quotes, for example inv sql 'SELECT name, memory FROM v_vm'")
         }
         _ => explained(error),
     }
