@@ -65,14 +65,13 @@ impl Record {
         self.cells.push((column, cell.map(|_| start..self.text.len())));
     }
 
-    /// Appends `ending` to the cells of a column whose text `is_meant`.
-    pub fn append(&mut self, column: usize, ending: &str, is_meant: impl Fn(&str) -> bool) {
-        for (other, span) in &mut self.cells {
-            let Some(range) = span.as_ref().filter(|_| *other == column) else { continue };
-            let Some(text) = self.text.get(range.clone()).filter(|text| is_meant(text)) else { continue };
-            let longer = format!("{}{ending}", text.trim());
+    /// Replaces the texts of the cells of a column for which `other` returns one.
+    pub fn replace(&mut self, column: usize, other: impl Fn(&str) -> Option<String>) {
+        for (_, span) in self.cells.iter_mut().filter(|(place, _)| *place == column) {
+            let Some(range) = span.as_ref() else { continue };
+            let Some(text) = self.text.get(range.clone()).and_then(&other) else { continue };
             let start = self.text.len();
-            self.text.push_str(&longer);
+            self.text.push_str(&text);
             *span = Some(start..self.text.len());
         }
     }

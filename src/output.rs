@@ -295,7 +295,7 @@ mod tests {
         assert_eq!(error.message(), "unknown output format \"xml\"");
         assert_eq!(
             error.way_out(),
-            Some("pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT")
+            Some("pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT, xlsx")
         );
     }
 }

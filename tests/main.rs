@@ -32,6 +32,7 @@ mod import_faults;
 mod imports;
 mod json;
 mod json_commands;
+mod laid_out_by_others;
 mod lists;
 mod login;
 mod long_files;

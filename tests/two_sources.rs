@@ -176,8 +176,11 @@ fn a_run_that_changes_only_which_source_decides_a_field_is_told_as_a_change() {
     assert_eq!(done.stderr, sentence);
     for answer in [&planned, &done] {
         let told: serde_json::Value = serde_json::from_str(&answer.stdout).expect("JSON");
-        assert_eq!(told["records"][0]["noun"], "field-owner", "{told}");
-        assert_eq!(told["records"].as_array().map(Vec::len), Some(1), "{told}");
+        // The time of the source's last run is another one as well, if a second has passed.
+        let mut nouns: Vec<&str> =
+            told["records"].as_array().into_iter().flatten().filter_map(|record| record["noun"].as_str()).collect();
+        nouns.retain(|noun| *noun != "source");
+        assert_eq!(nouns, ["field-owner"], "{told}");
     }
     let told: serde_json::Value = serde_json::from_str(&done.stdout).expect("JSON");
     let last = sandbox.ok(&["log", "--limit", "1", "-o", "csv"]);

@@ -22,6 +22,8 @@ const VM_NAMES: &[&str] = &[
     "machinename",
     "instance",
     "instancename",
+    "assetname",
+    "displayname",
     "hostname",
     "nomdelavm",
     "nomvm",
@@ -57,6 +59,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "ram",
             "mem",
             "memorysize",
+            "memorycapacity",
             "mémoire",
             "memoire",
             "mémoirevive",
@@ -80,6 +83,9 @@ const WORDS: &[(&str, &[&str])] = &[
             "vcpus",
             "cpus",
             "cpucount",
+            "processorcount",
+            "numberofcpus",
+            "processeurnombredecoeurs",
             "numcpu",
             "numcpus",
             "cores",
@@ -129,6 +135,8 @@ const WORDS: &[(&str, &[&str])] = &[
         "os",
         &[
             "guestos",
+            "operatingsystem",
+            "systèmed'exploitationnom",
             "systèmed'exploitation",
             "systemedexploitation",
             "systèmedexploitation",
@@ -148,6 +156,12 @@ const WORDS: &[(&str, &[&str])] = &[
             "ipaddresses",
             "ipv4",
             "ipv4address",
+            "ipv6",
+            "ipv6address",
+            "ipaddr",
+            "primaryip",
+            "networks",
+            "réseauip",
             "adresseip",
             "adressesip",
             "ipadresse",
@@ -198,6 +212,10 @@ const WORDS: &[(&str, &[&str])] = &[
             "拠点",
         ],
     ),
+    (
+        "type",
+        &["instancetype", "machinetype", "flavor", "flavorname", "vmsize", "gabarit", "规格", "实例类型", "フレーバー"],
+    ),
     ("disks", &["disk", "disksize", "disque", "disques", "festplatte", "disco", "discos", "磁盘", "硬盘", "ディスク"]),
     (
         "created",
@@ -221,6 +239,10 @@ const WORDS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Words for the address of a record of the noun `ip`.
+const ADDRESSES: &[&str] =
+    &["ipaddr", "ipaddress", "address", "adresseip", "ipadresse", "direcciónip", "ip地址", "ipアドレス"];
+
 /// Units that end a heading, in lower case, with the unit that each means.
 const UNITS: &[(&str, &str)] = &[
     ("kib", "KiB"),
@@ -238,6 +260,9 @@ const UNITS: &[(&str, &str)] = &[
     ("bytes", "B"),
 ];
 
+/// Letters that stand for a binary unit, as they do in a cell.
+const LETTERS: &[(char, &str)] = &[('m', "MiB"), ('g', "GiB"), ('t', "TiB")];
+
 /// Brackets around a unit.
 const BRACKETS: [char; 6] = ['(', ')', '[', ']', '（', '）'];
 
@@ -249,6 +274,9 @@ pub fn meaning(entity: &Entity, heading: &str) -> Option<&'static str> {
     if is_one_of(NAMES) || (entity.noun == "vm" && is_one_of(VM_NAMES)) {
         return entity.names.first().copied();
     }
+    if entity.noun == "ip" {
+        return is_one_of(ADDRESSES).then_some(entity.noun);
+    }
     if !matches!(entity.noun, "vm" | "pool" | "storage") {
         return None;
     }
@@ -258,7 +286,17 @@ pub fn meaning(entity: &Entity, heading: &str) -> Option<&'static str> {
 /// Splits a heading such as `RAM (MB)`, `memory_gib` or `MemoryGB` into what it names and its unit.
 #[must_use]
 pub fn unit_in(heading: &str) -> Option<(String, &'static str)> {
-    let key: String = column_key(heading).chars().filter(|character| !BRACKETS.contains(character)).collect();
+    let whole = column_key(heading);
+    let key: String = whole.chars().filter(|character| !BRACKETS.contains(character)).collect();
+    // A letter alone is a unit in brackets only: RAM ends with one as well.
+    let letter = LETTERS.iter().find(|(letter, _)| {
+        let mut last = whole.chars().rev();
+        let is_bracket = |character: Option<char>| character.is_some_and(|character| BRACKETS.contains(&character));
+        is_bracket(last.next()) && last.next() == Some(*letter) && is_bracket(last.next())
+    });
+    if let Some((letter, unit)) = letter {
+        return key.strip_suffix(*letter).map(|name| (name.to_owned(), *unit));
+    }
     UNITS.iter().find_map(|(ending, unit)| {
         let name = key.strip_suffix(ending)?;
         (!name.is_empty())
@@ -312,10 +350,12 @@ mod tests {
             ("内存（GB）", ("内存", "GB")),
             ("Mémoire en Go", ("mémoire", "GB")),
             ("RAM in GB", ("ram", "GB")),
+            ("内存(G)", ("内存", "GiB")),
         ] {
             assert_eq!(unit_in(heading), Some((found.0.to_owned(), found.1)), "{heading}");
         }
         assert_eq!(unit_in("GB"), None);
+        assert_eq!(unit_in("RAM (MHz)"), None);
         assert_eq!(unit_in("memory"), None);
     }
 }

@@ -9,7 +9,7 @@ mod sources;
 mod values;
 
 use super::Graft;
-use super::sheet::{self, RowTests};
+use super::sheet;
 use crate::catalog::Reach;
 use crate::error::{Error, Kind, Result};
 use crate::output::Style;
@@ -19,6 +19,7 @@ use crate::store::{Change, Reader, Writer};
 use crate::value::Cell;
 use crate::verb::arguments::{self, options, switch};
 use crate::verb::complete;
+use crate::verb::row_tests::RowTests;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use rule::{RULES, Rule, RuleSet, Severity};
 use scan::{Finding, OnFinding};
@@ -122,7 +123,7 @@ fn summarize(session: &Session, matches: &ArgMatches, rules: &RuleSet) -> Result
     let (counts, matching) = session.read(|reader| {
         let (mut counts, mut matching) = (HashMap::<&'static str, usize>::new(), 0_usize);
         let mut row = Row::default();
-        let tests = RowTests::new(reader, &columns, matches)?;
+        let tests = RowTests::new(reader, &columns, &options(matches, "where"))?;
         scanned(reader, rules, &mut |finding| {
             *counts.entry(finding.rule.code).or_default() += 1;
             fill(&mut row, &finding);

@@ -9,15 +9,14 @@
 //! run:       sheet::answer(session, matches, &columns(), &usual, |reader, row| { …; row(&full_row) })
 //! ```
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::output::Style;
 use crate::output::row::{Column, Row};
 use crate::session::Session;
-use crate::store::{Reader, SortKey, Test};
-use crate::value::condition::{self, Comparison, Criteria};
-use crate::value::{shown, similar};
+use crate::store::{Reader, SortKey};
 use crate::verb::arguments::options;
 use crate::verb::complete::ColumnSet;
+use crate::verb::row_tests::{self, RowTests};
 use crate::verb::{list, terms};
 use clap::{ArgMatches, Command};
 use std::ops::ControlFlow;
@@ -46,16 +45,16 @@ pub(crate) fn answer(
 ) -> Result<()> {
     let limit = list::number(matches, "limit")?;
     let selected = list::column_names(matches, usual);
-    let selected = selected.into_iter().map(|name| place(columns, name)).collect::<Result<Vec<usize>>>()?;
+    let selected = selected.into_iter().map(|name| row_tests::place(columns, name)).collect::<Result<Vec<usize>>>()?;
     let order = list::sort_keys(&options(matches, "sort"))?;
-    let order = order.into_iter().map(|(name, descending)| Ok((place(columns, name)?, descending)));
+    let order = order.into_iter().map(|(name, descending)| Ok((row_tests::place(columns, name)?, descending)));
     let order = order.collect::<Result<Vec<(usize, bool)>>>()?;
     let offset = list::number(matches, "offset")?.unwrap_or(0);
     let mut headers: Vec<Column> = selected.iter().filter_map(|place| columns.get(*place)).cloned().collect();
     list::mark_asked_for(&mut headers, matches);
     session.answer_reading(list::answer(matches, Style::Table), &headers, |reader, out| {
         let mut view = View {
-            tests: RowTests::new(reader, columns, matches)?,
+            tests: RowTests::new(reader, columns, &options(matches, "where"))?,
             skip: offset,
             remaining: limit.unwrap_or(u64::MAX),
             selected,
@@ -119,52 +118,4 @@ impl View {
         self.remaining -= 1;
         Ok(if self.remaining == 0 { ControlFlow::Break(()) } else { CONTINUE })
     }
-}
-
-/// Conditions of `--where` on complete rows.
-pub(crate) struct RowTests(Vec<Criteria<(usize, Test)>>);
-
-impl RowTests {
-    /// Parses the conditions of the command line.
-    ///
-    /// # Errors
-    /// An unknown column, or a condition that cannot be read.
-    pub(crate) fn new(reader: &Reader<'_>, columns: &[Column], matches: &ArgMatches) -> Result<Self> {
-        tests(reader, columns, &options(matches, "where")).map(Self)
-    }
-
-    /// Returns true if a complete row meets all conditions.
-    pub(crate) fn are_met_by(&self, row: &Row) -> bool {
-        self.0.iter().all(|each| each.holds(&mut |(place, test)| test.met_by(row.cell(*place))))
-    }
-}
-
-fn tests(reader: &Reader<'_>, columns: &[Column], conditions: &[&str]) -> Result<Vec<Criteria<(usize, Test)>>> {
-    let test = |text: &str, comparison: &Comparison<'_>| -> Result<Criteria<(usize, Test)>> {
-        let name = comparison.field.text();
-        let place = place(columns, &name);
-        let place = place.map_err(|error| condition::pointed(error, text, comparison.field.at))?;
-        let Some(column) = columns.get(place) else { return Err(unknown(columns, &name)) };
-        let test = terms::test(reader, column, text, comparison)?;
-        test.try_map(&mut |test| Ok(Criteria::One((place, test.clone()))))
-    };
-    let tests = conditions.iter().map(|text| {
-        let criteria = condition::parse(text)?;
-        criteria.try_map(&mut |comparison| test(text, comparison))
-    });
-    tests.collect()
-}
-
-/// Returns the index of the column `name`.
-fn place(columns: &[Column], name: &str) -> Result<usize> {
-    let same = |column: &Column| crate::catalog::column::same_name(&column.name, name);
-    columns.iter().position(same).ok_or_else(|| unknown(columns, name))
-}
-
-fn unknown(columns: &[Column], name: &str) -> Error {
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    let near = similar::nearest(name, names.iter().copied(), 3);
-    let listed = format!("columns: {}", names.join(", "));
-    let error = Error::usage(format!("unknown column {}", shown::quoted(name)));
-    error.help(similar::did_you_mean(&near).map_or(listed.clone(), |near| format!("{near} {listed}")))
 }

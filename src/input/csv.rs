@@ -31,6 +31,9 @@ impl HeaderRule {
     }
 }
 
+/// Beginning of the line in which Windows PowerShell names the type of the rows, before the header.
+const TYPE_LINE: &str = "#TYPE ";
+
 /// A CSV file.
 pub struct Csv {
     text: Text,
@@ -97,7 +100,7 @@ impl Csv {
     /// Reads the header of `text`; `None` if the text is empty. Without `delimiter` it is detected from the header.
     pub fn open(mut text: Text, delimiter: Option<u8>, header: Heading) -> Result<Option<Self>> {
         let name = text.name().to_owned();
-        let sniffed = sniff(&mut text).map_err(|fault| fault.into_error(&name))?;
+        let sniffed = sniff(&mut text, 0).map_err(|fault| fault.into_error(&name))?;
         let mut csv = Self {
             text,
             delimiter: delimiter.unwrap_or(sniffed.delimiter),
@@ -439,11 +442,11 @@ struct Preamble {
     before_header: usize,
 }
 
-/// Detects the delimiter of the header: the most frequent one outside quotes.
-fn sniff(text: &mut Text) -> Result<Preamble, Fault> {
+/// Detects the delimiter of the header, which is behind the first `before` bytes: the most frequent one outside quotes.
+fn sniff(text: &mut Text, before: usize) -> Result<Preamble, Fault> {
     const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
     let mut counts = [0_usize; DELIMITERS.len()];
-    let (mut looked_at, mut start, mut is_quoted) = (0, None, false);
+    let (mut looked_at, mut start, mut is_quoted) = (before, None, false);
     let end = 'header: loop {
         for (at, byte) in text.rest().bytes().enumerate().skip(looked_at) {
             let is_line_break = matches!(byte, b'\n' | b'\r');
@@ -472,9 +475,12 @@ fn sniff(text: &mut Text) -> Result<Preamble, Fault> {
         // Excel's own way to say it: a first line `sep=;`.
         return Ok(Preamble { delimiter, before_header: end });
     }
+    if before == 0 && header.starts_with(TYPE_LINE) {
+        return sniff(text, end);
+    }
     let most = counts.iter().max().copied().unwrap_or_default();
     let most_frequent = DELIMITERS.iter().zip(counts).find(|(_, count)| *count == most);
-    Ok(Preamble { delimiter: most_frequent.map_or(b',', |(delimiter, _)| *delimiter), before_header: 0 })
+    Ok(Preamble { delimiter: most_frequent.map_or(b',', |(delimiter, _)| *delimiter), before_header: before })
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ const UNIT_WORDS: &[(&str, &str)] = &[
 
 /// Kind of text that a field holds, as far as its spelling goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum Spelling {
     /// A number of CPUs.
     Count,
     /// A number and a unit.
@@ -59,7 +59,7 @@ pub enum Form {
     Other,
 }
 
-impl Form {
+impl Spelling {
     const fn is_number(self) -> bool {
         matches!(self, Self::Count | Self::Quantity | Self::Percent)
     }
@@ -70,7 +70,7 @@ impl Form {
 pub struct Notation {
     /// Character before the decimals of a number, `.` or `,`, if the file's reader was told.
     pub decimal: Option<char>,
-    /// Form of dates in the directives of `strftime`, such as `%d/%m/%Y`.
+    /// Spelling of dates in the directives of `strftime`, such as `%d/%m/%Y`.
     pub date_format: Option<String>,
     /// Words for an empty cell instead of the usual ones.
     pub empty_words: Vec<String>,
@@ -111,8 +111,8 @@ impl Notation {
     ///
     /// # Errors
     /// The number has two readings and nothing says which one the file means.
-    pub fn first<'t>(&self, form: Form, text: &'t str) -> Result<Cow<'t, str>> {
-        if form == Form::Time
+    pub fn first<'t>(&self, form: Spelling, text: &'t str) -> Result<Cow<'t, str>> {
+        if form == Spelling::Time
             && let Some(format) = &self.date_format
         {
             return Ok(dated(format, text).map_or(text.into(), Cow::from));
@@ -136,22 +136,22 @@ impl Notation {
 
     /// Returns another spelling of a text that was refused; `None` if there is none.
     #[must_use]
-    pub fn again(&self, form: Form, text: &str) -> Option<String> {
+    pub fn again(&self, form: Spelling, text: &str) -> Option<String> {
         let trimmed = trim(text);
         let other = match form {
-            Form::Count => {
+            Spelling::Count => {
                 let (number, word) = number_and_rest(trimmed);
                 CPU_WORDS.contains(&word.trim().to_lowercase().as_str()).then(|| number.trim().to_owned())
             }
-            Form::Quantity => {
+            Spelling::Quantity => {
                 let (number, word) = number_and_rest(trimmed);
                 let word = word.trim().to_lowercase();
                 let unit = UNIT_WORDS.iter().find(|(other, _)| *other == word).map(|(_, unit)| unit);
                 unit.map(|unit| format!("{} {unit}", number.trim()))
             }
-            Form::Address => Some(bare_address(trimmed).to_owned()),
-            Form::Time => slashed(trimmed),
-            Form::Percent | Form::Other => None,
+            Spelling::Address => Some(bare_address(trimmed).to_owned()),
+            Spelling::Time => slashed(trimmed),
+            Spelling::Percent | Spelling::Other => None,
         };
         other.or_else(|| Some(trimmed.to_owned())).filter(|other| other != text)
     }
@@ -260,9 +260,9 @@ fn dated(format: &str, text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, Notation};
+    use super::{Notation, Spelling};
 
-    fn first(notation: &Notation, form: Form, text: &str) -> String {
+    fn first(notation: &Notation, form: Spelling, text: &str) -> String {
         notation.first(form, text).map_or_else(
             |error| format!("{} | {}", error.message(), error.way_out().unwrap_or_default()),
             std::borrow::Cow::into_owned,
@@ -276,49 +276,49 @@ mod tests {
         let foreign = Notation { is_foreign: true, ..Notation::default() };
         let both = "\"1,024 MB\" has a separator in its number | pass --decimal . for \"1024 MB\", or --decimal , \
                     for \"1.024 MB\"";
-        assert_eq!(first(&unknown, Form::Quantity, "1,024 MB"), both);
-        assert_eq!(first(&comma, Form::Quantity, "1,024 MB"), "1.024 MB");
-        assert_eq!(first(&point, Form::Quantity, "1,024 MB"), "1024 MB");
-        assert_eq!(first(&comma, Form::Quantity, "1.024,5 GB"), "1024.5 GB");
-        assert_eq!(first(&comma, Form::Count, "0,5"), "0.5");
-        assert_eq!(first(&comma, Form::Quantity, "12 345 MB"), "12345 MB");
-        assert_eq!(first(&unknown, Form::Quantity, "1.024 MB"), "1.024 MB");
-        assert!(first(&foreign, Form::Quantity, "1.024 MB").contains("--decimal , for \"1024 MB\""));
-        assert_eq!(first(&foreign, Form::Quantity, "0.512 MB"), "0.512 MB");
-        assert_eq!(first(&foreign, Form::Quantity, "1.5 MB"), "1.5 MB");
-        assert_eq!(first(&comma, Form::Other, "1,024"), "1,024");
+        assert_eq!(first(&unknown, Spelling::Quantity, "1,024 MB"), both);
+        assert_eq!(first(&comma, Spelling::Quantity, "1,024 MB"), "1.024 MB");
+        assert_eq!(first(&point, Spelling::Quantity, "1,024 MB"), "1024 MB");
+        assert_eq!(first(&comma, Spelling::Quantity, "1.024,5 GB"), "1024.5 GB");
+        assert_eq!(first(&comma, Spelling::Count, "0,5"), "0.5");
+        assert_eq!(first(&comma, Spelling::Quantity, "12 345 MB"), "12345 MB");
+        assert_eq!(first(&unknown, Spelling::Quantity, "1.024 MB"), "1.024 MB");
+        assert!(first(&foreign, Spelling::Quantity, "1.024 MB").contains("--decimal , for \"1024 MB\""));
+        assert_eq!(first(&foreign, Spelling::Quantity, "0.512 MB"), "0.512 MB");
+        assert_eq!(first(&foreign, Spelling::Quantity, "1.5 MB"), "1.5 MB");
+        assert_eq!(first(&comma, Spelling::Other, "1,024"), "1,024");
     }
 
     #[test]
     fn what_is_refused_is_spelled_anew_by_its_kind() {
         let again = |form, text| Notation::default().again(form, text);
         for (form, text, other) in [
-            (Form::Count, " 2 vCPU(s) ", "2"),
-            (Form::Count, "4 cores", "4"),
-            (Form::Quantity, "4Gi", "4 GiB"),
-            (Form::Quantity, "4 Go", "4 GB"),
-            (Form::Quantity, "4096 MB\u{a0}", "4096 MB"),
-            (Form::Address, "192.0.2.30/24", "192.0.2.30"),
-            (Form::Address, "[2001:db8::30]:22", "2001:db8::30"),
-            (Form::Address, "192.0.2.30:8443", "192.0.2.30"),
-            (Form::Time, "2023/2/8 15:49:10", "2023-02-08 15:49:10"),
-            (Form::Other, " alpha\u{3000}", "alpha"),
+            (Spelling::Count, " 2 vCPU(s) ", "2"),
+            (Spelling::Count, "4 cores", "4"),
+            (Spelling::Quantity, "4Gi", "4 GiB"),
+            (Spelling::Quantity, "4 Go", "4 GB"),
+            (Spelling::Quantity, "4096 MB\u{a0}", "4096 MB"),
+            (Spelling::Address, "192.0.2.30/24", "192.0.2.30"),
+            (Spelling::Address, "[2001:db8::30]:22", "2001:db8::30"),
+            (Spelling::Address, "192.0.2.30:8443", "192.0.2.30"),
+            (Spelling::Time, "2023/2/8 15:49:10", "2023-02-08 15:49:10"),
+            (Spelling::Other, " alpha\u{3000}", "alpha"),
         ] {
             assert_eq!(again(form, text).as_deref(), Some(other), "{text}");
         }
         for text in ["2001:db8::30", "fe80::1%eth0"] {
-            assert_eq!(again(Form::Address, text), None, "{text}");
+            assert_eq!(again(Spelling::Address, text), None, "{text}");
         }
-        assert_eq!(again(Form::Time, "03/04/2025").as_deref(), None);
+        assert_eq!(again(Spelling::Time, "03/04/2025").as_deref(), None);
     }
 
     #[test]
     fn dates_are_read_in_the_form_of_the_file() {
         let german = Notation { date_format: Some("%d.%m.%Y".to_owned()), ..Notation::default() };
-        assert_eq!(first(&german, Form::Time, "03.04.2025"), "2025-04-03T00:00:00");
+        assert_eq!(first(&german, Spelling::Time, "03.04.2025"), "2025-04-03T00:00:00");
         let zoned = Notation { date_format: Some("%d/%m/%Y %H:%M %z".to_owned()), ..Notation::default() };
-        assert_eq!(first(&zoned, Form::Time, "03/04/2025 07:05 +0900"), "2025-04-03T07:05:00+09");
-        assert_eq!(first(&german, Form::Time, "2025-04-03"), "2025-04-03");
+        assert_eq!(first(&zoned, Spelling::Time, "03/04/2025 07:05 +0900"), "2025-04-03T07:05:00+09");
+        assert_eq!(first(&german, Spelling::Time, "2025-04-03"), "2025-04-03");
     }
 
     #[test]

@@ -18,43 +18,54 @@ pub const RETIRED: &str = "retired";
 /// The platforms' words for each status, without case, blanks, `_` and `-`.
 ///
 /// They are those of vSphere, `OpenStack`, AWS, Azure, Google Cloud, libvirt, Proxmox, Hyper-V, Xen, `CloudStack`,
-/// Nutanix and `NetBox`. A word that means different statuses on two of them is in [`AMBIGUOUS`]. A machine in
-/// maintenance is out of service for a while: `suspended`.
+/// Nutanix and `NetBox`, and the words of their German, French, Spanish, Chinese and Japanese lists. A word that means
+/// different statuses on two of them is in [`AMBIGUOUS`]. A machine in maintenance is out of service for a while:
+/// `suspended`.
 const WORDS: &[(&str, &str)] = &[
     (
         "running",
         "running poweredon poweron on up active online started starting poweringon poweringup booting blocked \
          idle rebooting reboot hardreboot reset resetting resuming migrating resize verifyresize revertresize \
-         rescue rescued password runningcritical inmigrate finishmigrate postmigrate moving inuse",
+         rescue rescued password runningcritical inmigrate finishmigrate postmigrate moving inuse \
+         eingeschaltet läuft gestartet aktiv soustension enmarche allumé allumée actif démarré démarrée encendido \
+         encendida activo enejecución 运行中 正在运行 已打开电源 开机 已开机 執行中 開機 稼働中 実行中 起動中 パワーオン \
+         オン",
     ),
     (
         "stopped",
         "stopped poweredoff poweroff off down shutoff shutdown inshutdown halted inactive offline stopping \
          poweringoff poweringdown deallocated deallocating shelved shelvedoffloaded shelving shelvingoffloading \
-         offcritical disabled",
+         offcritical disabled ausgeschaltet gestoppt horstension éteint éteinte arrêté arrêtée inactif apagado apagada \
+         detenido detenida inactivo 已停止 关机 已关机 已关闭电源 關機 停止 停止中 パワーオフ オフ",
     ),
     (
         "suspended",
         "suspended suspending suspend paused pausing saved saving savedcritical pmsuspended hibernated \
-         hibernating standby sleeping maintenance inmaintenance savevm",
+         hibernating standby sleeping maintenance inmaintenance savevm angehalten pausiert suspendu suspendue enpause \
+         suspendido suspendida 已挂起 挂起 已暂停 暂停 サスペンド サスペンド中 一時停止 一時停止中",
     ),
     (
         "planned",
         "planned staged staging build building pending provisioning creating requested reserved queued scheduled \
          scheduling spawning networking allocating initializing prelaunch new draft imagelocked waitforlaunch \
-         imagelaunching",
+         imagelaunching geplant planifié planifiée planificado 计划中 予定",
     ),
     (
         "failed",
         "failed failure error crashed dying fault faulted repairing internalerror ioerror guestpanicked broken \
-         notresponding",
+         notresponding fehler erreur fallido 错误 故障 エラー 障害",
     ),
     (
         "retired",
         "retired terminating deleted deleting softdeleted softdelete destroyed destroying \
-         expunging expunged decommissioning decommissioned deprovisioning archived archive removed",
+         expunging expunged decommissioning decommissioned deprovisioning archived archive removed \
+         stillgelegt retirado 已退役 廃止",
     ),
-    ("unknown", "unknown nostate other none undetermined disconnected orphaned inaccessible invalid unassigned"),
+    (
+        "unknown",
+        "unknown nostate other none undetermined disconnected orphaned inaccessible invalid unassigned unbekannt inconnu \
+         inconnue desconocido desconocida 未知 不明",
+    ),
 ];
 
 /// Words that mean one status on one platform and another one elsewhere, each with its statuses and where they hold.
@@ -125,7 +136,7 @@ pub fn from_platform(text: &str) -> Option<&'static str> {
 fn bare_word(text: &str) -> Option<String> {
     let text = text.trim();
     let letters = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'));
-    (text.len() <= LONGEST).then(|| letters.map(|c| c.to_ascii_lowercase()).collect())
+    (text.len() <= LONGEST).then(|| letters.flat_map(char::to_lowercase).collect())
 }
 
 #[cfg(test)]
@@ -141,7 +152,7 @@ mod tests {
             assert!(STATUSES.contains(status));
             for word in words.split_whitespace() {
                 assert!(seen.insert(word), "{word} stands twice");
-                assert!(word.bytes().all(|byte| byte.is_ascii_lowercase()), "{word}");
+                assert_eq!(super::bare_word(word).as_deref(), Some(word), "{word}");
             }
         }
         assert_eq!(WORDS.len(), STATUSES.len());

@@ -1,6 +1,7 @@
 //! The header of a file that is imported: what each of its columns is for, and what is wrong with it.
 
 use super::computed;
+use super::elements;
 use super::faults;
 use super::intake::{self, Target};
 use super::mapping::{Mapped, Mapping};
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 /// Column of the ids that records have in the inventory.
 const ID: &str = "id";
 /// The column of the whole path.
-const PATH: &str = "path";
+pub(super) const PATH: &str = "path";
 /// Column of the ids that a source has for its records.
 pub(super) const EXTERNAL_ID: &str = "external-id";
 
@@ -120,19 +121,23 @@ impl Header {
     /// Writes the unit of a column behind its bare numbers.
     pub(super) fn complete(&self, record: &mut Record) {
         for (column, unit) in &self.units {
-            record.append(*column, unit, is_bare_number);
+            record.replace(*column, |text| with_unit(text, unit));
         }
     }
 
-    /// Returns whether there is a column of ids of the inventory.
+    /// Returns whether there is a column of ids of the inventory, or of whole paths.
     pub(super) fn has_ids(&self) -> bool {
-        self.targets.iter().any(|target| matches!(target, Target::Id))
+        self.targets.iter().any(|target| matches!(target, Target::Id | Target::Path))
     }
 
     /// Returns whether there is a column that names records, or they need no name.
     pub(super) fn has_name(&self) -> bool {
         let mut names = self.entity.names.iter().filter_map(|name| self.entity.position(name));
-        let is_name = |place| self.targets.iter().any(|target| matches!(target, Target::Field(at) if *at == place));
+        let is_name = |place| {
+            let names =
+                |target: &Target| matches!(target, Target::Name) || matches!(target, Target::Field(at) if *at == place);
+            self.targets.iter().any(names)
+        };
         self.entity.numbered.is_some() || self.entity.names.is_empty() || names.any(is_name)
     }
 
@@ -148,6 +153,9 @@ impl Header {
             return Ok(());
         }
         let first = self.targets.is_empty();
+        let is_of_others =
+            |column: &String| !self.is_own(catalog, column) && self.understood(catalog, column, columns).is_some();
+        self.is_foreign = self.is_foreign || columns.iter().any(is_of_others);
         let mut unknown_columns = Vec::new();
         let mut wrong = Vec::new();
         for (index, column) in columns.iter().enumerate().skip(self.targets.len()) {
@@ -158,6 +166,11 @@ impl Header {
                     self.targets.push(Target::Derived);
                 }
             }
+        }
+        // JSON has the path beside the id, which identifies the record where both are.
+        if self.targets.iter().any(|target| matches!(target, Target::Id | Target::ExternalId)) {
+            let paths = self.targets.iter_mut().filter(|target| matches!(target, Target::Path));
+            paths.for_each(|target| *target = Target::Derived);
         }
         for (index, _) in &unknown_columns {
             if let Some(target) = columns.get(*index).and_then(|column| self.nearest(catalog, column)) {
@@ -187,11 +200,15 @@ impl Header {
             if self.constants.iter().any(|(other, _)| format!("{other:?}") == format!("{target:?}")) {
                 wrong.push(format!("the column {} and --set set the same field", shown::quoted(column)));
             }
+            if self.gathers(catalog, *target, column) {
+                continue;
+            }
             if let Some(other) = columns_by_target.insert(format!("{target:?}"), column) {
                 wrong.push(format!(
-                    "the columns {} and {} have the same meaning",
+                    "the columns {} and {} have the same meaning (skip one with --map {})",
                     shown::quoted(other),
-                    shown::quoted(column)
+                    shown::quoted(column),
+                    shown::quoted(&format!("{column}=-"))
                 ));
             }
         }
@@ -201,6 +218,35 @@ impl Header {
         wrong.extend(missing.filter(|_| unknown_columns.is_empty()));
         let sentences: Vec<String> = unknown_columns.into_iter().map(|(_, text)| text).chain(wrong).collect();
         if sentences.is_empty() { Ok(()) } else { Err(WrongColumns { sentences, can_go_on }) }
+    }
+
+    /// Tests if several columns may have parts of one list: addresses, and what the command line says of each.
+    fn gathers(&self, catalog: &Catalog, target: Target, column: &str) -> bool {
+        let Target::Collection(collection) = target else { return false };
+        elements::holds_addresses(catalog.of(collection.of)) || self.mapping.of(column).is_some()
+    }
+
+    /// Tests if a column is one that files of `inv` have.
+    fn is_own(&self, catalog: &Catalog, column: &str) -> bool {
+        self.known(catalog, column).is_some()
+            || column == faults::COLUMN
+            || computed::path(catalog, self.entity, column).is_some()
+    }
+
+    /// Returns the field that a heading means in another language or program, and its unit, if no other column has the
+    /// field's own name.
+    fn understood(&self, catalog: &Catalog, column: &str, columns: &[String]) -> Option<(String, Option<String>)> {
+        let is_free = |name: &str| {
+            let is_mapped =
+                |other: &String| matches!(self.mapping.of(other), Some(Mapped::To(to, _)) if same_name(to, name));
+            !columns.iter().any(|other| other != column && (same_name(other, name) || is_mapped(other)))
+        };
+        let named = headings::meaning(self.entity, column).map(|name| (name.to_owned(), None)).or_else(|| {
+            let (name, unit) = headings::unit_in(column)?;
+            let name = headings::meaning(self.entity, &name).map(str::to_owned).unwrap_or(name);
+            has_amounts(catalog, self.entity, &name).then(|| (name, Some(unit.to_owned())))
+        });
+        named.filter(|(name, _)| is_free(name) && intake::target(catalog, self.entity, name).is_some())
     }
 
     /// Returns the target of the column that `column` is nearest to, if no other column has it.
@@ -247,32 +293,28 @@ impl Header {
             }
             None => {}
         }
-        if let Some(target) = self.known(catalog, column) {
-            return Ok(plain(target));
+        match self.known(catalog, column) {
+            // Ids of another program are none of the inventory.
+            Some(Target::Id) if self.is_foreign || column != ID => {
+                self.notes.add(&IGNORED, shown::quoted(column));
+                return Ok(plain(Target::Derived));
+            }
+            Some(target) => return Ok(plain(target)),
+            None if column == faults::COLUMN => return Ok(plain(Target::Derived)),
+            None => {}
         }
-        if column == faults::COLUMN {
-            return Ok(plain(Target::Derived));
-        }
-        if let Some(path) = computed::path(catalog, self.entity, column) {
-            self.notes.add(&COMPUTED, shown::quoted(column));
-            self.computed.push((self.targets.len(), path));
-            return Ok(plain(Target::Derived));
-        }
-        // A word of another language gives way to a column with the field's own name.
-        let is_free = |name: &str| {
-            let is_mapped =
-                |other: &String| matches!(self.mapping.of(other), Some(Mapped::To(to, _)) if same_name(to, name));
-            !columns.iter().any(|other| other != column && (same_name(other, name) || is_mapped(other)))
-        };
-        let understood = headings::meaning(self.entity, column).map(|name| (name.to_owned(), None)).or_else(|| {
-            let (name, unit) = headings::unit_in(column)?;
-            let name = headings::meaning(self.entity, &name).map(str::to_owned).unwrap_or(name);
-            has_amounts(catalog, self.entity, &name).then(|| (name, Some(unit.to_owned())))
-        });
-        if let Some((name, unit)) = understood.filter(|(name, _)| is_free(name))
+        let computed = computed::path(catalog, self.entity, column);
+        // What a list computes may be the word of another program for a field.
+        if let Some((name, unit)) =
+            self.understood(catalog, column, columns).filter(|_| self.is_foreign || computed.is_none())
             && let Some(target) = intake::target(catalog, self.entity, &name)
         {
             return Ok(Plan { target, read_as: Some(name), unit });
+        }
+        if let Some(path) = computed {
+            self.notes.add(&COMPUTED, shown::quoted(column));
+            self.computed.push((self.targets.len(), path));
+            return Ok(plain(Target::Derived));
         }
         if self.mapping.ignores_unknown {
             self.notes.add(&IGNORED, shown::quoted(column));
@@ -289,8 +331,7 @@ impl Header {
             None if self.external_ids == ExternalIds::InColumn && same_name(column, EXTERNAL_ID) => {
                 Some(Target::ExternalId)
             }
-            // JSON has the path beside the id, which names the record.
-            None if column == PATH && self.has_ids() => Some(Target::Derived),
+            None if column == PATH => Some(Target::Path),
             None => None,
         }
     }
@@ -327,6 +368,13 @@ fn has_amounts(catalog: &Catalog, entity: &'static Entity, name: &str) -> bool {
     }
 }
 
+/// Returns the text with `unit` behind each bare number of its list; `None` if there is none.
+fn with_unit(text: &str, unit: &str) -> Option<String> {
+    let parts = || text.split(';').map(str::trim);
+    let each = |part: &str| if is_bare_number(part) { format!("{part}{unit}") } else { part.to_owned() };
+    parts().any(is_bare_number).then(|| parts().map(each).collect::<Vec<String>>().join(";"))
+}
+
 /// Tests for digits and their separators alone.
 fn is_bare_number(text: &str) -> bool {
     let is_of_number = |character: char| {
@@ -344,9 +392,6 @@ pub(crate) fn columns(entity: &Entity) -> Vec<&'static str> {
 fn unknown(entity: &Entity, column: &str) -> String {
     if same_name(column, EXTERNAL_ID) {
         return format!("{} requires the source of these ids (pass --source NAME)", shown::quoted(column));
-    }
-    if column == PATH {
-        return format!("{} is computed and cannot be imported (remove the column)", shown::quoted(column));
     }
     let near = similar::nearest(column, columns(entity).into_iter(), 3);
     let help = similar::did_you_mean(&near).map(|question| format!(" ({question})")).unwrap_or_default();

@@ -203,6 +203,7 @@ fn layout(command: Command) -> Command {
         .arg(list("map", "HEADING=FIELD,…", "Map columns, for example 'Nom=name,RAM=memory:MB,Notes=-' (repeatable)"))
         .arg(list("unit", "FIELD=UNIT", "Unit of numbers without one, for example memory=MiB (repeatable)"))
         .arg(list("set", "FIELD=VALUE", "Set a field of all rows, for example pool=prod (repeatable)"))
+        .arg(list("where", "TERM", "Import only rows with HEADING OP TEXT, for example 'Category=VM' (repeatable)"))
         .arg(
             Arg::new("sheet")
                 .long("sheet")
@@ -231,6 +232,7 @@ fn mapping(matches: &ArgMatches) -> Result<Mapping> {
     let ignores_unknown = switch(matches, "ignore-unknown");
     let mut mapping = Mapping::parse(&columns, &units, &constants)?;
     mapping.ignores_unknown = ignores_unknown;
+    mapping.conditions = options(matches, "where").into_iter().map(str::to_owned).collect();
     Ok(mapping)
 }
 

@@ -2,14 +2,14 @@
 //!
 //! References are resolved here, and missing records are created here where `--create` allows it.
 
+use super::elements::{addresses, holds_addresses, not_joined, of_object};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
 use crate::value::ratio::Ratio;
 use crate::value::role::Role;
-use crate::value::spelling::{Form, Notation};
+use crate::value::spelling::{Notation, Spelling};
 use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
-use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::ops::Deref;
 
@@ -18,12 +18,16 @@ use std::ops::Deref;
 pub(crate) enum Target {
     /// A field, by its place in the catalog.
     Field(usize),
+    /// The one of the fields that name a record that takes the text: an address of either family.
+    Name,
     /// Records of another noun that come along.
     Collection(&'static Collection),
     /// An ancestor of the record's holder, so many steps above it: its name goes before the holder's path.
     Above(usize),
     /// The id of the record in the inventory.
     Id,
+    /// The path of the record in the inventory.
+    Path,
     /// The id that the source of the file has for the record.
     ExternalId,
     /// Something that follows from other columns and is not read again.
@@ -189,11 +193,12 @@ impl Intake {
                         .map_err(|error| about(field.name, &error)),
                     None => Ok(()),
                 },
+                Target::Name => self.name(to, entity, text, &mut draft),
                 Target::Collection(collection) => self
                     .items(to, collection, text)
-                    .map(|items| gather(&mut draft.items, collection, items))
+                    .map(|items| gather(&mut draft.items, to.catalog().of(collection.of), collection, items))
                     .map_err(|error| about(collection.name, &error)),
-                Target::Above(_) | Target::Id | Target::ExternalId | Target::Derived => Ok(()),
+                Target::Above(_) | Target::Id | Target::Path | Target::ExternalId | Target::Derived => Ok(()),
             };
             match read.map_err(Rejected::from) {
                 Ok(()) => {}
@@ -229,6 +234,22 @@ impl Intake {
             }
         }
         self.spelled(to, field, text, empty)
+    }
+
+    /// Reads the text of the field that names a record.
+    fn name<'s, 't>(
+        &mut self,
+        to: &mut impl Creates<'s>,
+        entity: &'static Entity,
+        text: Option<&'t str>,
+        draft: &mut Draft<'t>,
+    ) -> Result<()> {
+        let Some(text) = text else { return Ok(()) };
+        let bare = self.notation.as_ref().and_then(|notation| notation.again(Spelling::Address, text));
+        let Some(field) = naming_field(entity, bare.as_deref().unwrap_or(text)) else { return Ok(()) };
+        let cell = self.spelled(to, field, text, || Ok(Cell::Null)).map_err(|error| about(field.name, &error))?;
+        entity.position(field.name).into_iter().for_each(|place| draft.set(place, cell.clone()));
+        Ok(())
     }
 
     /// Reads the text of one field, in the spelling of another program where it is no value as it stands.
@@ -292,7 +313,7 @@ impl Intake {
             self.emptied += 1;
             return empty();
         }
-        Err(error)
+        Err(not_joined(text).unwrap_or(error))
     }
 
     /// Reads the text of one field: the one way from a text to a cell.
@@ -343,6 +364,7 @@ impl Intake {
                 self.emptied += 1;
                 return Ok(Vec::new());
             }
+            Some(_) if not_joined(text).is_some() => return not_joined(text).map_or(Ok(Vec::new()), Err),
             Some(notation) if holds_addresses(to.catalog().of(collection.of)) => addresses(notation, text),
             _ => None,
         };
@@ -430,51 +452,16 @@ fn owned(cells: Vec<Cell<'_>>) -> Vec<Cell<'static>> {
     cells.into_iter().map(Cell::into_owned).collect()
 }
 
-/// Returns `MAIN[@AT]` of an object as lists in JSON have it; `None` if the text is no object.
-fn of_object(collection: &Collection, item: &str) -> Option<String> {
-    let object: serde_json::Map<String, Json> = serde_json::from_str(item).ok()?;
-    let text = |name: &&str| match object.get(&name.replace('-', "_"))? {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    // A record that is referred to is an object with its own keys.
-    let main = collection.main.iter().find_map(text).or_else(|| text(&"path"))?;
-    let at = collection.at.and_then(|name| text(&name));
-    Some(at.map_or_else(|| main.clone(), |at| format!("{main}@{at}")))
-}
-
 /// Returns the form in which other programs write values of a kind.
-const fn form(kind: Kind) -> Form {
+const fn form(kind: Kind) -> Spelling {
     match kind {
-        Kind::Count => Form::Count,
-        Kind::Quantity { .. } => Form::Quantity,
-        Kind::Percent => Form::Percent,
-        Kind::Ipv4 | Kind::Ipv6 => Form::Address,
-        Kind::Created | Kind::Updated | Kind::Time => Form::Time,
-        _ => Form::Other,
+        Kind::Count => Spelling::Count,
+        Kind::Quantity { .. } => Spelling::Quantity,
+        Kind::Percent => Spelling::Percent,
+        Kind::Ipv4 | Kind::Ipv6 => Spelling::Address,
+        Kind::Created | Kind::Updated | Kind::Time => Spelling::Time,
+        _ => Spelling::Other,
     }
-}
-
-/// Tests if records of the noun are addresses.
-fn holds_addresses(entity: &Entity) -> bool {
-    entity.fields.iter().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
-}
-
-/// Splits addresses as other programs write several in one cell, at commas, blanks and line breaks too, and with prefix
-/// lengths, brackets or ports; `None` if the text is as `inv` writes it.
-fn addresses(notation: &Notation, text: &str) -> Option<Vec<String>> {
-    let is_separator = |character: char| character.is_whitespace() || matches!(character, ',' | ';');
-    let is_other = |character: char| character.is_whitespace() || matches!(character, ',' | '/' | '[' | ':');
-    if text.contains('"') || !text.contains(is_other) {
-        return None;
-    }
-    let bare = |item: &str| {
-        let (address, at) = item.split_once('@').map_or((item, None), |(address, at)| (address, Some(at)));
-        let address = notation.again(Form::Address, address).unwrap_or_else(|| address.to_owned());
-        at.map_or_else(|| address.clone(), |at| format!("{address}@{at}"))
-    };
-    Some(text.split(is_separator).filter(|item| !item.is_empty()).map(bare).collect())
 }
 
 /// Tests if a record without that cell is still the same record, and complete.
@@ -522,9 +509,14 @@ fn holders_path<'t>(texts: impl Iterator<Item = (Target, Option<&'t str>)>) -> S
 }
 
 /// Adds records of a collection to those that come along.
-fn gather<'t>(items: &mut Items<'t>, collection: &'static Collection, more: Vec<Vec<Cell<'t>>>) {
+fn gather<'t>(items: &mut Items<'t>, of: &Entity, collection: &'static Collection, more: Vec<Vec<Cell<'t>>>) {
     match items.iter_mut().find(|(other, _)| other.name == collection.name) {
-        Some((_, items)) => items.extend(more),
+        // Columns of one row repeat addresses: the primary one, and all of them.
+        Some((_, items)) => more.into_iter().for_each(|item| {
+            if !holds_addresses(of) || !items.contains(&item) {
+                items.push(item);
+            }
+        }),
         None => items.push((collection, more)),
     }
 }
@@ -557,6 +549,9 @@ pub(crate) fn target(catalog: &Catalog, entity: &'static Entity, name: &str) -> 
     let field = entity.fields.iter().position(|field| !secret(field) && same_name(field.name, name));
     if let Some(place) = field {
         return Some(Target::Field(place));
+    }
+    if entity.names.len() > 1 && (same_name(entity.labels.0, name) || same_name(entity.noun, name)) {
+        return Some(Target::Name);
     }
     if let Some(collection) = entity.collections.iter().find(|collection| same_name(collection.name, name)) {
         return Some(Target::Collection(collection));

@@ -18,6 +18,8 @@ pub(crate) struct Mapping {
     constants: Vec<(String, String)>,
     /// True if columns that mean nothing are left out.
     pub ignores_unknown: bool,
+    /// Conditions on the cells of a row that is imported.
+    pub conditions: Vec<String>,
 }
 
 /// Destination of a column.

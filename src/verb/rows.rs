@@ -6,11 +6,13 @@ use super::header::{self, ExternalIds, Header};
 use super::intake::{self, Creates, Draft, Intake, Rejected, RowId, Target};
 use super::mapping::Mapping;
 use super::progress::Progress;
+use super::row_tests::RowTests;
 use crate::catalog::column::Path;
 use crate::catalog::{Catalog, Entity, Kind};
-use crate::error::{Error, Result};
-use crate::input::notes::Notes;
+use crate::error::{Error, Kind as Failure, Result};
+use crate::input::notes::{NoteKind, Notes, Topic};
 use crate::input::{Record, Records, Step};
+use crate::output::row::Cell;
 use crate::session::Session;
 use crate::value::shown;
 use std::borrow::Cow;
@@ -44,6 +46,37 @@ pub(super) struct Rows {
     progress: Progress,
     count: u64,
     has_ended: bool,
+    selection: Selection,
+}
+
+/// Rows of a file that are imported.
+#[derive(Default)]
+struct Selection {
+    conditions: Vec<String>,
+    /// The same for the columns that are known; their number.
+    tests: Option<(usize, RowTests)>,
+    /// Number of rows that were left out.
+    skipped: usize,
+}
+
+static SKIPPED: Topic = Topic::new(NoteKind::Remark, "skipped {n} row{s} by --where", 0);
+
+impl Selection {
+    /// Tests if a row meets all conditions; without one, every row does.
+    fn has(&mut self, columns: &[String], record: &Record) -> Result<bool> {
+        if self.conditions.is_empty() {
+            return Ok(true);
+        }
+        if self.tests.as_ref().is_none_or(|(known, _)| *known != columns.len()) {
+            self.tests = Some((columns.len(), RowTests::of_texts(columns, &self.conditions)?));
+        }
+        let text = |place: usize| record.cells().find(|(column, _)| *column == place).and_then(|(_, text)| text);
+        let cell =
+            |place: usize| text(place).map(str::trim).filter(|text| !text.is_empty()).map_or(Cell::Null, Cell::Text);
+        let has = self.tests.as_ref().is_none_or(|(_, tests)| tests.hold(&cell));
+        self.skipped += usize::from(!has);
+        Ok(has)
+    }
 }
 
 impl Rows {
@@ -54,7 +87,9 @@ impl Rows {
         let header = Header::new(catalog, source.entity, source.external_ids, source.mapping.clone())?;
         let record = Record::new();
         let (entity, external_ids) = (source.entity, source.external_ids);
-        Ok(Self { catalog, entity, records, header, external_ids, record, progress, count: 0, has_ended: false })
+        let selection = Selection { conditions: source.mapping.conditions.clone(), ..Selection::default() };
+        let (count, has_ended) = (0, false);
+        Ok(Self { catalog, entity, records, header, external_ids, record, progress, count, has_ended, selection })
     }
 
     /// The name of the file in messages.
@@ -82,7 +117,11 @@ impl Rows {
             if self.count.is_multiple_of(STEP) {
                 self.progress.at(self.records.bytes_read());
             }
-            match self.records.read(&mut self.record) {
+            let step = self.records.read(&mut self.record);
+            if step == Step::Record && !self.selection.has(self.records.columns(), &self.record)? {
+                continue;
+            }
+            match step {
                 Step::Last => self.has_ended = true,
                 Step::Fault(fault) => {
                     self.has_ended = fault.fatal;
@@ -132,6 +171,7 @@ impl Rows {
     /// Takes the notes on the columns.
     pub(super) fn take_notes(&mut self) -> Notes {
         let mut notes = self.header.take_notes();
+        notes.count(&SKIPPED, std::mem::take(&mut self.selection.skipped));
         self.records.note(&mut notes);
         notes
     }
@@ -174,7 +214,20 @@ impl Rows {
                 },
                 RowId::Of,
             ),
-            None if self.header.has_ids() => RowId::Empty,
+            None if self.header.has_ids() => {
+                let path = text_of(|target| matches!(target, Target::Path));
+                match path.map(|path| intake.resolver.resolve(to, self.entity, path)).transpose() {
+                    Ok(id) => id.map_or(RowId::Empty, RowId::Of),
+                    Err(error) if error.kind() == Failure::NotFound && self.header.has_name() => RowId::Empty,
+                    Err(error) => match Rejected::from(intake::about(header::PATH, &error)) {
+                        Rejected::Row(more) => {
+                            faults.extend(more);
+                            RowId::Absent
+                        }
+                        ends @ Rejected::Command(_) => return Err(ends),
+                    },
+                }
+            }
             None => RowId::Absent,
         };
         if id == RowId::Empty && !self.header.has_name() {

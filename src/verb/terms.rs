@@ -263,6 +263,12 @@ pub(crate) fn test(
         .map_err(|error| at_value(error, text, comparison, |value| operand(value).is_err()))
 }
 
+/// Returns the test of a comparison in `text` for a text of a file.
+pub(crate) fn text_test(text: &str, comparison: &Comparison<'_>) -> Result<Criteria<Test>> {
+    computed_test(ColumnKind::Text, comparison, &|value| Ok(Operand::Text(value.nfc().collect())))
+        .map_err(|error| at_value(error, text, comparison, |_| false))
+}
+
 fn computed_test(
     kind: ColumnKind,
     comparison: &Comparison<'_>,
