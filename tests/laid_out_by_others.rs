@@ -362,11 +362,12 @@ fn ids_of_another_program_identify_nothing() {
     let sandbox = alpha();
     sandbox.ok(&["vm", "add", "web01", "--pool", "alpha"]);
     sandbox.ok(&["vm", "add", "db01", "--pool", "alpha"]);
-    for header in ["ID,Name,Cluster", "id,Nom,Cluster", "Id,name,pool"] {
-        sandbox.file("vms.csv", &format!("{header}\n2,web01,alpha\n1,db01,alpha\n"));
-        let answer = sandbox.run(&["vm", "import", "vms.csv", "--update"]);
+    for header in ["ID,Name,Cluster,vCPU", "id,Nom,Cluster,CPU", "Id,name,pool,Rack"] {
+        sandbox.file("vms.csv", format!("{header}\n2,web01,alpha,\n1,db01,alpha,\n"));
+        let answer = sandbox.run(&["vm", "import", "vms.csv", "--update", "--ignore-unknown", "-v"]);
         assert!(answer.stderr.starts_with("2 VMs: 2 unchanged\n"), "{header} {answer}");
-        assert!(answer.stderr.contains("1 column is not used"), "{header} {answer}");
+        let id = header.split(',').next().unwrap_or_default();
+        assert!(answer.stderr.contains(&format!("not used: \"{id}\"")), "{header} {answer}");
     }
     sandbox.file("vms.csv", "ID,Nom,Cluster\n2,web02,alpha\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--update", "--map", "ID=id"]);
@@ -383,7 +384,39 @@ fn paths_identify_rows_as_ids_do() {
     let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], doubled.clone());
     assert_eq!(answer.status, 0, "{answer}");
     assert_eq!(sandbox.ok(&["vm", "list", "-c", "path,cpu", "-o", "csv"]), doubled);
-    let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], "path,cpu\nnowhere/web01,2\n".to_owned());
+    let answer = sandbox.run_with_input(&["vm", "import", "-", "--update"], "path,cpu\nnowhere/web01,2\n");
     assert_eq!(answer.status, 1, "{answer}");
     assert!(answer.stderr.contains("standard input:2: path: no VM named \"nowhere/web01\""), "{answer}");
+}
+
+/// Returns the arguments of the command in a row of a table.
+fn command_in(row: &str) -> Option<Vec<String>> {
+    let command = row.split('`').find(|part| part.starts_with("inv "))?;
+    shlex::split(command.trim_start_matches("inv "))
+}
+
+#[test]
+fn the_recipes_of_the_guide_import_their_files() {
+    let guide = include_str!("../docs/guide.md");
+    let after = guide.split_once("Recipes for files that operators have").expect("the recipes").1;
+    let rows = after.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
+    let mut files: Vec<String> = Vec::new();
+    for command in rows.filter_map(command_in) {
+        let sandbox = alpha();
+        let file = command[2].clone();
+        std::fs::copy(data(&file), sandbox.path().join(&file)).expect("a file of the recipe");
+        let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+        let answer = sandbox.run(&arguments);
+        assert_eq!((answer.status, answer.stdout.as_str()), (0, ""), "{command:?} {answer}");
+        assert!(answer.stderr.contains(" new\n"), "{command:?} {answer}");
+        files.push(file);
+    }
+    let mut all: Vec<String> = std::fs::read_dir(data(""))
+        .expect("the folder")
+        .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
+        .filter(|name| name != "README.md")
+        .collect();
+    files.sort();
+    all.sort();
+    assert_eq!(files, all, "there is a recipe for every file");
 }

@@ -294,8 +294,10 @@ impl Header {
             None => {}
         }
         match self.known(catalog, column) {
-            // Ids of another program are none of the inventory.
-            Some(Target::Id) if self.is_foreign || column != ID => {
+            // Ids of another program are none of the inventory; `inv` writes the name in lower case.
+            Some(Target::Id)
+                if self.is_foreign || column != ID && !columns.iter().all(|other| self.is_own(catalog, other)) =>
+            {
                 self.notes.add(&IGNORED, shown::quoted(column));
                 return Ok(plain(Target::Derived));
             }

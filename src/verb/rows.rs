@@ -67,7 +67,7 @@ impl Selection {
         if self.conditions.is_empty() {
             return Ok(true);
         }
-        if self.tests.as_ref().is_none_or(|(known, _)| *known != columns.len()) {
+        if self.tests.as_ref().is_none_or(|(count, _)| *count != columns.len()) {
             self.tests = Some((columns.len(), RowTests::of_texts(columns, &self.conditions)?));
         }
         let text = |place: usize| record.cells().find(|(column, _)| *column == place).and_then(|(_, text)| text);

@@ -88,7 +88,7 @@ fn csv_with_a_wrong_row_is_refused_with_its_line() {
             "1: \"\\u{202e}name\" is not a column of users (did you mean name?)".to_owned(),
         ),
         (b"\x1b[2J\nx\n", format!("1: \"\\x1b[2J\" {OF_USERS}")),
-        (b"path\n1\n", "1: \"path\" is computed and cannot be imported (remove the column)".to_owned()),
+        (b"path\n1\n", "2: path: no user named \"1\"".to_owned()),
         (b"id\n99\n", "2: id: no user has the id 99".to_owned()),
         (b"email\na@b\n", "1: the column name is missing".to_owned()),
         (b"name\nx\n\nx\n", "4: user \"x\" is already in line 2".to_owned()),
