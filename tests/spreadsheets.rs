@@ -220,3 +220,22 @@ fn what_a_list_prints_an_import_takes_back_and_computed_values_are_compared() {
          inventory and was skipped: AWS/tokyo/prod: vms is \"2\", not \"7\"\n"
     );
 }
+
+#[test]
+fn bytes_beside_a_quantity_are_compared_with_it() {
+    for header in ["memory.bytes", "memory_bytes"] {
+        let sandbox = alpha();
+        let rows = format!("name,pool,memory,{header}\nshop1,alpha,1 GiB,1073741824\nshop2,alpha,1 GiB,1000\n");
+        let answer = imported(&sandbox, "vm", "vms.csv", rows, &[]);
+        assert_eq!(
+            answer.stderr,
+            "2 VMs: 2 new\nwarning: 1 computed value is different in the inventory and was skipped: vms.csv:3: \
+             memory.bytes is \"1073741824\", not \"1000\"\n",
+            "{header}"
+        );
+    }
+    let sandbox = alpha();
+    imported(&sandbox, "vm", "vms.csv", "name,pool,memory\nshop1,alpha,1 GiB\n", &[]);
+    let answer = imported(&sandbox, "vm", "more.csv", "name,pool,memory.bytes\nshop1,alpha,7\n", &["--update"]);
+    assert!(answer.stderr.contains("p/north/alpha/shop1: memory.bytes is \"1073741824\", not \"7\"\n"), "{answer}");
+}

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 /// Column of the whole path, which names a record and is not computed from others.
 const PATH: &str = "path";
 
-static OTHER: Topic = Topic::new(
+pub(super) static OTHER: Topic = Topic::new(
     NoteKind::Warning,
     "warning: {n} computed value{s} {is} different in the inventory and {was} skipped",
     5,

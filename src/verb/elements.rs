@@ -1,10 +1,31 @@
-//! Lists in one cell as other programs write them: objects of JSON, addresses with their networks, types of lists.
+//! Records of other nouns that come along in one cell, and lists as other programs write them: objects of JSON, addresses with their networks, types of lists.
 
 use crate::catalog::{Collection, Entity, Kind};
 use crate::error::Error;
-use crate::value::shown;
 use crate::value::spelling::{Notation, Spelling};
+use crate::value::{Cell, shown};
 use serde_json::Value as Json;
+
+/// Records of other nouns that come along with one: the cells of each.
+pub(crate) type Items<'t> = Vec<(&'static Collection, Vec<Vec<Cell<'t>>>)>;
+
+/// Adds records of a collection to those that come along.
+pub(super) fn gather<'t>(
+    items: &mut Items<'t>,
+    of: &Entity,
+    collection: &'static Collection,
+    more: Vec<Vec<Cell<'t>>>,
+) {
+    match items.iter_mut().find(|(other, _)| other.name == collection.name) {
+        // Columns of one row repeat addresses: the primary one, and all of them.
+        Some((_, items)) => more.into_iter().for_each(|item| {
+            if !holds_addresses(of) || !items.contains(&item) {
+                items.push(item);
+            }
+        }),
+        None => items.push((collection, more)),
+    }
+}
 
 /// Returns `MAIN[@AT]` of an object as lists in JSON have it; `None` if the text is no object.
 pub(super) fn of_object(collection: &Collection, item: &str) -> Option<String> {

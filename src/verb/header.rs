@@ -194,7 +194,7 @@ impl Header {
         }
         let mut columns_by_target: HashMap<String, &String> = HashMap::new();
         for (target, column) in self.targets.iter().zip(columns) {
-            if matches!(target, Target::Derived) {
+            if matches!(target, Target::Derived | Target::Bytes(_)) {
                 continue;
             }
             if self.constants.iter().any(|(other, _)| format!("{other:?}") == format!("{target:?}")) {
@@ -224,6 +224,11 @@ impl Header {
     fn gathers(&self, catalog: &Catalog, target: Target, column: &str) -> bool {
         let Target::Collection(collection) = target else { return false };
         elements::holds_addresses(catalog.of(collection.of)) || self.mapping.of(column).is_some()
+    }
+
+    /// Tests if a column has the field at a place of the catalog.
+    fn is_field(&self, catalog: &Catalog, column: &str, place: usize) -> bool {
+        matches!(intake::target(catalog, self.entity, column), Some(Target::Field(other)) if other == place)
     }
 
     /// Tests if a column is one that files of `inv` have.
@@ -301,6 +306,8 @@ impl Header {
                 self.notes.add(&IGNORED, shown::quoted(column));
                 return Ok(plain(Target::Derived));
             }
+            // Without the quantity itself, it is compared with that of the inventory.
+            Some(Target::Bytes(place)) if !columns.iter().any(|other| self.is_field(catalog, other, place)) => {}
             Some(target) => return Ok(plain(target)),
             None if column == faults::COLUMN => return Ok(plain(Target::Derived)),
             None => {}

@@ -2,14 +2,15 @@
 //!
 //! References are resolved here, and missing records are created here where `--create` allows it.
 
-use super::elements::{addresses, holds_addresses, not_joined, of_object};
+use super::elements::{Items, addresses, gather, holds_addresses, not_joined, of_object};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
+use crate::value::decimal::Decimal;
 use crate::value::ratio::Ratio;
 use crate::value::role::Role;
 use crate::value::spelling::{Notation, Spelling};
-use crate::value::{Cell, address, decimal, list, name, shown, status, text, time};
+use crate::value::{Cell, address, decimal, list, name, quantity, shown, status, text, time};
 use std::borrow::Cow;
 use std::ops::Deref;
 
@@ -30,6 +31,8 @@ pub(crate) enum Target {
     Path,
     /// The id that the source of the file has for the record.
     ExternalId,
+    /// The number of bytes of a field with a quantity, which another column has.
+    Bytes(usize),
     /// Something that follows from other columns and is not read again.
     Derived,
 }
@@ -61,9 +64,6 @@ pub(crate) struct Draft<'t> {
     /// Another fact about that record.
     pub second_fact: Option<Cow<'t, str>>,
 }
-
-/// Records of other nouns that come along with one: the cells of each.
-pub(crate) type Items<'t> = Vec<(&'static Collection, Vec<Vec<Cell<'t>>>)>;
 
 impl<'t> Draft<'t> {
     /// Returns a draft that mentions nothing.
@@ -171,6 +171,8 @@ pub(crate) struct Intake {
     pub notation: Option<Notation>,
     /// Number of cells that were read as empty because of their word, such as `N/A`.
     pub emptied: usize,
+    /// Sentences on numbers of bytes that are not those of their quantity.
+    pub other_bytes: Vec<String>,
 }
 
 impl Intake {
@@ -182,7 +184,7 @@ impl Intake {
         texts: &(impl Iterator<Item = (Target, Option<&'t str>)> + Clone),
     ) -> std::result::Result<Draft<'t>, Rejected> {
         let mut draft = Draft::empty(entity);
-        let mut faults = Vec::new();
+        let (mut faults, mut numbers) = (Vec::new(), Vec::new());
         for (target, text) in texts.clone() {
             let text = text.filter(|text| !text.is_empty());
             let read = match target {
@@ -198,6 +200,10 @@ impl Intake {
                     .items(to, collection, text)
                     .map(|items| gather(&mut draft.items, to.catalog().of(collection.of), collection, items))
                     .map_err(|error| about(collection.name, &error)),
+                Target::Bytes(place) => {
+                    numbers.extend(text.map(|text| (place, text)));
+                    Ok(())
+                }
                 Target::Above(_) | Target::Id | Target::Path | Target::ExternalId | Target::Derived => Ok(()),
             };
             match read.map_err(Rejected::from) {
@@ -209,7 +215,20 @@ impl Intake {
                 Err(ends) => return Err(ends),
             }
         }
-        if faults.is_empty() { Ok(draft) } else { Err(Rejected::Row(faults)) }
+        if !faults.is_empty() {
+            return Err(Rejected::Row(faults));
+        }
+        for (place, text) in numbers {
+            if let (Some(field), Some(Some(Cell::Quantity(amount, unit)))) =
+                (entity.fields.get(place), draft.cells.get(place))
+            {
+                let exact = quantity::bytes(amount, to.units()?.get(*unit).map_or(0, |unit| unit.bytes));
+                let is_same = Decimal::parse(text.trim()).is_ok_and(|other| other == exact);
+                let sentence = || format!("{}.bytes is \"{exact}\", not {}", field.name, shown::quoted(text));
+                self.other_bytes.extend((!is_same).then(sentence));
+            }
+        }
+        Ok(draft)
     }
 
     fn field<'s, 't>(
@@ -508,19 +527,6 @@ fn holders_path<'t>(texts: impl Iterator<Item = (Target, Option<&'t str>)>) -> S
     above.into_iter().map(|(_, text)| text).collect::<Vec<&str>>().join("/")
 }
 
-/// Adds records of a collection to those that come along.
-fn gather<'t>(items: &mut Items<'t>, of: &Entity, collection: &'static Collection, more: Vec<Vec<Cell<'t>>>) {
-    match items.iter_mut().find(|(other, _)| other.name == collection.name) {
-        // Columns of one row repeat addresses: the primary one, and all of them.
-        Some((_, items)) => more.into_iter().for_each(|item| {
-            if !holds_addresses(of) || !items.contains(&item) {
-                items.push(item);
-            }
-        }),
-        None => items.push((collection, more)),
-    }
-}
-
 /// Reads a text that means the same in every inventory.
 pub(crate) fn plain(kind: Kind, text: &str) -> Result<Cell<'_>> {
     Ok(Cell::Text(match kind {
@@ -556,13 +562,10 @@ pub(crate) fn target(catalog: &Catalog, entity: &'static Entity, name: &str) -> 
     if let Some(collection) = entity.collections.iter().find(|collection| same_name(collection.name, name)) {
         return Some(Target::Collection(collection));
     }
-    if let Some(quantity) = name.strip_suffix("_bytes") {
-        let derived = entity
-            .fields
-            .iter()
-            .any(|field| matches!(field.kind, Kind::Quantity { .. }) && same_name(field.name, quantity));
-        if derived {
-            return Some(Target::Derived);
+    if let Some(quantity) = name.strip_suffix("_bytes").or_else(|| name.strip_suffix(".bytes")) {
+        let is_of = |field: &Field| matches!(field.kind, Kind::Quantity { .. }) && same_name(field.name, quantity);
+        if let Some(place) = entity.fields.iter().position(is_of) {
+            return Some(Target::Bytes(place));
         }
     }
     if let Some(place) = entity.fields.iter().position(|field| !secret(field) && same_name(field.column, name)) {

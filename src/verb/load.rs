@@ -3,7 +3,7 @@
 //! One transaction; every row is checked; if any is wrong nothing goes in, unless the good rows were asked for.
 
 use super::batch::{Batch, Duplicates, Existing, Faulty, Tally};
-use super::computed::ComputedTexts;
+use super::computed::{self, ComputedTexts};
 use super::faults::Faults;
 use super::guard::{self, Limits, Removals};
 use super::header::ExternalIds;
@@ -380,6 +380,9 @@ impl Load<'_> {
 
     /// Reports the cells of the row that was read last that were left alone.
     fn note_cells(&mut self, rows: &Rows) {
+        for sentence in self.intake.other_bytes.drain(..) {
+            self.notes.add(&computed::OTHER, format!("{}:{}: {sentence}", rows.name(), rows.line()));
+        }
         for fault in self.intake.spared.iter_mut().flat_map(std::mem::take) {
             self.notes.add(&CELLS, format!("{}:{}: {}", rows.name(), rows.line(), fault.in_one_line()));
         }
