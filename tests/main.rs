@@ -15,6 +15,7 @@ mod conditions;
 mod conformance;
 mod decisions;
 mod documents;
+mod dumps;
 mod edges;
 mod estates;
 mod find;

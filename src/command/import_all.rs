@@ -14,9 +14,11 @@ use crate::value::role::Role;
 use crate::value::{Cell, shown, text};
 use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
+use crate::verb::dump::Tables;
 use crate::verb::header::ExternalIds;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
+use crate::verb::map_file::LayoutOptions;
 use crate::verb::mapping::Mapping;
 use crate::verb::rows::Source;
 use crate::verb::{import, preview, set};
@@ -39,6 +41,12 @@ const PROVIDER: &str = "vSphere";
 
 /// Kind of the sources whose exports `RVTools` wrote.
 const RVTOOLS: &str = "rvtools";
+/// Noun of the links between VMs and systems, which only dumps have.
+const LINK: &str = "membership";
+/// Noun of those who operate the inventory.
+const LOGIN_USER: &str = "login-user";
+/// Noun that most tables of an export are about.
+const VM: &str = "vm";
 /// Noun of the owners of VMs.
 const USER: &str = "user";
 
@@ -181,7 +189,7 @@ enum ExitCode {
 /// Imports what a command line names, after the change that its plan was made for.
 fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>, end: ExitCode) -> Result<()> {
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
-    let mut options = import::chosen(session.catalog(), matches)?;
+    let mut options = import::chosen(session.catalog(), matches, &LayoutOptions::default())?;
     let sources = match option(matches, "from") {
         None => folder(session, &path, matches)?,
         Some(RVTOOLS) => estate(session, &path, matches, &mut options)?,
@@ -274,17 +282,29 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     let catalog = session.catalog();
     let pristine = session.read(|reader| is_empty(reader, catalog.entities()))?;
     let mut sources = Vec::new();
-    for entity in catalog.exported() {
-        let name = format!("{}.csv", entity.plural);
-        if let Some(place) = names.iter().position(|other| *other == name) {
-            names.remove(place);
+    for entity in catalog.exported().into_iter().chain([catalog.of(LINK)]) {
+        let own = format!("{}.csv", entity.plural);
+        // A dump of the data model's tables is called as they are.
+        let table = format!("{}.csv", entity.table);
+        if let Some(place) = names.iter().position(|other| *other == own || *other == table) {
+            let name = names.remove(place);
+            let is_table = name != own;
             let path = path.join(name);
             if !path.is_file() {
                 let shown = shown::quoted(&path.to_string_lossy());
                 return Err(Error::failed(format!("{shown} is not a file")).help("remove it from the folder"));
             }
-            let mut source = import::source(entity, &path, matches)?;
-            if entity.seeded && pristine {
+            if is_table && std::fs::metadata(&path).is_ok_and(|data| data.len() == 0) {
+                // The sqlite3 command writes no header for a table without rows.
+                session.say(&format!("skipped {}: it is empty", shown::shown(&path.to_string_lossy())));
+                continue;
+            }
+            let mut source =
+                import::source(entity, &path, matches, &LayoutOptions::of(entity, matches)?, Tables::Whole)?;
+            if entity.seeded && is_table {
+                // It has the names of units and no sizes: they are those that are here.
+                source.existing = Some(Existing::Skip);
+            } else if entity.seeded && pristine {
                 // What every inventory begins with gives way to what the files say.
                 source.existing = Some(Existing::Update);
                 source.replaces = true;
@@ -293,6 +313,10 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
         }
     }
     for name in names {
+        if name == format!("{}.csv", catalog.of(LOGIN_USER).table) {
+            session.warn(&format!("skipped {name}: login users are not imported"));
+            continue;
+        }
         session.warn(&format!("skipped {}: unknown noun", shown::shown(&name)));
     }
     if sources.is_empty() {
@@ -307,7 +331,8 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
 /// Reads an `RVTools` export, as a run of its source.
 fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Options) -> Result<Vec<Source>> {
     let owner_column = option(matches, "owner-column");
-    let request = rvtools::Request { reading: import::reading(matches)?, owner_column };
+    let layout = LayoutOptions::of(session.catalog().of(VM), matches)?;
+    let request = rvtools::Request { reading: import::reading(matches, &layout)?, owner_column };
     let export = rvtools::open(path, &request)?;
     let asked = Asked { source: option(matches, "source"), provider: option(matches, "provider"), otherwise: PROVIDER };
     let identified = session.read(|reader| asked.identify(reader, RVTOOLS, export.servers()))?;
@@ -339,6 +364,7 @@ fn estate(session: &Session, path: &Path, matches: &ArgMatches, options: &mut Op
             bytes: None,
             replaces: false,
             mapping: Mapping::default(),
+            tables: Tables::One,
             // Users belong to people: an export that has one no more does not say that it is gone.
             external_ids: if entity.noun == USER { ExternalIds::None } else { ExternalIds::OfReader },
             open: Box::new(move || Ok(Box::new(table.clone()))),
@@ -378,7 +404,7 @@ fn name_owners(session: &Session, tables: &mut Vec<Staged>) -> Result<()> {
             Ok(ControlFlow::Continue(()))
         })
     })?;
-    let Some(place) = tables.iter().position(|table| table.noun == "vm") else { return Ok(()) };
+    let Some(place) = tables.iter().position(|table| table.noun == VM) else { return Ok(()) };
     let Some(vms) = tables.get_mut(place) else { return Ok(()) };
     vms.replace("owner", |owner| match by_email.get(&owner.to_lowercase()).map(Vec::as_slice) {
         Some([name]) if !names.contains(owner) => name.clone(),

@@ -122,10 +122,17 @@ pub(crate) struct Batch<'s> {
     aside: HashMap<i64, Value>,
     /// The noun and the holder of the last record that was numbered, and that number.
     numbered: Option<(&'static str, i64, u64)>,
+    /// Number of rows of a dump by the holder of their records.
+    in_order: HashMap<i64, u64>,
 }
 
 impl<'s> Batch<'s> {
-    /// Returns the line of the row that was about a record.
+    /// Returns the records of rows with their lines.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (i64, u64)> {
+        self.seen.all().map(|(id, line)| (id, line.into()))
+    }
+
+    /// Returns the line of the row that is about a record.
     pub(crate) fn line_of(&self, id: i64) -> Option<u64> {
         self.seen.line(id).map(u64::from)
     }
@@ -147,6 +154,7 @@ impl<'s> Batch<'s> {
             doubles: Vec::new(),
             aside: HashMap::new(),
             numbered: None,
+            in_order: HashMap::new(),
         }
     }
 

@@ -1,10 +1,11 @@
 //! The header of a file that is imported: what each of its columns is for, and what is wrong with it.
 
 use super::computed;
+use super::dump::{self, Tables};
 use super::elements;
 use super::faults;
 use super::intake::{self, Target};
-use super::mapping::{Mapped, Mapping};
+use super::mapping::{self, Mapped, Mapping};
 use crate::catalog::column::Path;
 use crate::catalog::column::same_name;
 use crate::catalog::{Catalog, Entity, Kind, headings};
@@ -50,7 +51,12 @@ pub(super) struct Header {
     computed: Vec<(usize, Path)>,
     /// True if a column was recognised by a heading that is not of `inv`.
     is_foreign: bool,
+    /// True if the file has keys of a database.
+    is_dump: bool,
+    tables: Tables,
     notes: Notes,
+    /// Headings that are not of `inv`, with what each was read as, in the form of `--map`.
+    meanings: Vec<(String, String)>,
 }
 
 /// Destination of one column.
@@ -83,6 +89,7 @@ impl Header {
         entity: &'static Entity,
         external_ids: ExternalIds,
         mapping: Mapping,
+        tables: Tables,
     ) -> Result<Self> {
         let is_id = |name: &str| same_name(name, ID) || same_name(name, EXTERNAL_ID);
         let is_known = |name: &str| is_id(name) || intake::target(catalog, entity, name).is_some();
@@ -95,7 +102,20 @@ impl Header {
         };
         let constants = mapping.constants().iter().map(constant).collect::<Result<_>>()?;
         let (targets, units, computed, notes) = (Vec::new(), Vec::new(), Vec::new(), Notes::default());
-        Ok(Self { entity, external_ids, mapping, targets, units, constants, computed, is_foreign: false, notes })
+        Ok(Self {
+            entity,
+            external_ids,
+            mapping,
+            targets,
+            units,
+            constants,
+            computed,
+            is_foreign: false,
+            is_dump: false,
+            tables,
+            notes,
+            meanings: Vec::new(),
+        })
     }
 
     /// Returns the texts that every row has, with their targets.
@@ -116,6 +136,11 @@ impl Header {
     /// Takes the notes on columns that were recognised or left out.
     pub(super) fn take_notes(&mut self) -> Notes {
         std::mem::take(&mut self.notes)
+    }
+
+    /// Takes the headings that are not of `inv`, with what each was read as.
+    pub(super) fn take_meanings(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.meanings)
     }
 
     /// Writes the unit of a column behind its bare numbers.
@@ -153,6 +178,7 @@ impl Header {
             return Ok(());
         }
         let first = self.targets.is_empty();
+        self.is_dump = self.is_dump || dump::is_dump(self.entity, columns);
         let is_of_others =
             |column: &String| !self.is_own(catalog, column) && self.understood(catalog, column, columns).is_some();
         self.is_foreign = self.is_foreign || columns.iter().any(is_of_others);
@@ -226,6 +252,17 @@ impl Header {
         elements::holds_addresses(catalog.of(collection.of)) || self.mapping.of(column).is_some()
     }
 
+    /// Returns what is wrong with keys of a table that is not imported in the same run.
+    fn foreign_key(&self, column: &str, place: usize) -> String {
+        let field = self.entity.fields.get(place).map_or("", |field| field.name);
+        let map = shown::quoted(&format!("{column}={field}"));
+        format!(
+            "{} has keys of another table (import the folder of all tables with inv import DIR, or pass --map {map} if the \
+             cells are names)",
+            shown::quoted(column)
+        )
+    }
+
     /// Tests if a column has the field at a place of the catalog.
     fn is_field(&self, catalog: &Catalog, column: &str, place: usize) -> bool {
         matches!(intake::target(catalog, self.entity, column), Some(Target::Field(other)) if other == place)
@@ -279,9 +316,16 @@ impl Header {
             self.is_foreign = true;
             let unit = unit.as_ref().map(|unit| format!(" in {unit}")).unwrap_or_default();
             self.notes.add(&READ_AS, format!("{} as {name}{unit}", shown::quoted(column)));
+            self.meanings.push((column.to_owned(), format!("{name}{}", unit.replace(" in ", ":"))));
         }
         self.units.extend(unit.map(|unit| (index, format!(" {unit}"))));
         self.targets.push(plan.target);
+    }
+
+    /// Notes that a column is not used.
+    fn leave_out(&mut self, column: &str) {
+        self.notes.add(&IGNORED, shown::quoted(column));
+        self.meanings.push((column.to_owned(), mapping::IGNORED.to_owned()));
     }
 
     /// Returns the destination of a column; or what is wrong with it.
@@ -289,7 +333,7 @@ impl Header {
         let plain = |target| Plan { target, read_as: None, unit: None };
         match self.mapping.of(column) {
             Some(Mapped::Ignored) => {
-                self.notes.add(&IGNORED, shown::quoted(column));
+                self.leave_out(column);
                 return Ok(plain(Target::Derived));
             }
             Some(Mapped::To(name, unit)) => {
@@ -303,11 +347,18 @@ impl Header {
             Some(Target::Id)
                 if self.is_foreign || column != ID && !columns.iter().all(|other| self.is_own(catalog, other)) =>
             {
-                self.notes.add(&IGNORED, shown::quoted(column));
+                self.leave_out(column);
                 return Ok(plain(Target::Derived));
             }
             // Without the quantity itself, it is compared with that of the inventory.
             Some(Target::Bytes(place)) if !columns.iter().any(|other| self.is_field(catalog, other, place)) => {}
+            Some(Target::Key) if self.tables == Tables::One => {
+                self.leave_out(column);
+                return Ok(plain(Target::Derived));
+            }
+            Some(Target::ForeignKey(place)) if self.tables == Tables::One => {
+                return Err(self.foreign_key(column, place));
+            }
             Some(target) => return Ok(plain(target)),
             None if column == faults::COLUMN => return Ok(plain(Target::Derived)),
             None => {}
@@ -326,7 +377,7 @@ impl Header {
             return Ok(plain(Target::Derived));
         }
         if self.mapping.ignores_unknown {
-            self.notes.add(&IGNORED, shown::quoted(column));
+            self.leave_out(column);
             return Ok(plain(Target::Derived));
         }
         Err(unknown(self.entity, column))
@@ -334,6 +385,9 @@ impl Header {
 
     /// Returns the destination of a column with a name of the inventory's own.
     fn known(&self, catalog: &Catalog, column: &str) -> Option<Target> {
+        if let Some(target) = dump::target(self.entity, column, self.is_dump) {
+            return Some(target);
+        }
         match intake::target(catalog, self.entity, column) {
             Some(target) => Some(target),
             None if same_name(column, ID) => Some(Target::Id),

@@ -4,12 +4,13 @@ use super::arguments::{self, option, options, switch};
 use super::aside;
 use super::batch::{Existing, Tally};
 use super::complete;
+use super::dump::Tables;
 use super::header::{self, ExternalIds};
 use super::hints::Pairing;
 use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
-use super::mapping::Mapping;
+use super::map_file::LayoutOptions;
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
@@ -100,7 +101,7 @@ pub(crate) fn how(command: Command) -> Command {
 }
 
 /// Reads the options of an import.
-pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options> {
+pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches, layout: &LayoutOptions) -> Result<Options> {
     let create: Vec<String> = options(matches, "create")
         .iter()
         .flat_map(|list| list.split(','))
@@ -133,7 +134,7 @@ pub(crate) fn chosen(catalog: &Catalog, matches: &ArgMatches) -> Result<Options>
         rejects: option(matches, "rejects").map(PathBuf::from),
         skip_bad: switch(matches, "skip-bad"),
         tolerance: Tolerance::Refuse,
-        notation: notation(matches)?,
+        notation: notation(matches, layout)?,
     })
 }
 
@@ -141,9 +142,10 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     // What a file holds is told in messages: not to somebody who may not import it.
     session.require(arguments::role(entity))?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
-    let source = source(entity, &path, matches)?;
+    let layout = LayoutOptions::of(entity, matches)?;
+    let source = source(entity, &path, matches, &layout, Tables::One)?;
     let what = name(&path);
-    let mut options = chosen(session.catalog(), matches)?;
+    let mut options = chosen(session.catalog(), matches, &layout)?;
     if let Some(source) = option(matches, SOURCE) {
         let name = value::name::parse(source)?;
         options.run = Some(SourceRun { name, kind: KIND, scope: String::new(), incomplete: None });
@@ -152,8 +154,13 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     if options.allowed_removals.is_some() && options.prune == Prune::Nothing && options.run.is_none() {
         return Err(Error::usage("--allow-removals requires --prune"));
     }
+    let save = option(matches, "save-map").map(Path::new);
+    save.map(|path| session.spare_inventory(path)).transpose()?;
+    let mapping = source.mapping.clone();
     let loaded = load::load(session, &what, &[source], &options)?;
-    tell(session, loaded)
+    let meanings = loaded.meanings.clone();
+    tell(session, loaded)?;
+    save.map_or(Ok(()), |path| layout.write(path, entity, &mapping, &meanings))
 }
 
 /// Returns the name of a file in messages.
@@ -162,28 +169,30 @@ pub(crate) fn name(path: &Path) -> String {
 }
 
 /// Reads the options for files of text.
-pub(crate) fn reading(matches: &ArgMatches) -> Result<Reading<'_>> {
-    let delimiter = option(matches, "delimiter").map(input::parse_delimiter).transpose()?;
+///
+/// # Errors
+/// An option is wrong.
+pub(crate) fn reading<'l>(matches: &ArgMatches, layout: &'l LayoutOptions) -> Result<Reading<'l>> {
+    let delimiter = layout.delimiter.as_deref().map(input::parse_delimiter).transpose()?;
     let rule = if switch(matches, "strict") { HeaderRule::Strict } else { HeaderRule::Spreadsheet };
-    let line = match number(matches, "header-row")? {
+    let line = match layout.header_row {
         Some(0) => {
             return Err(
                 Error::usage("\"0\" is not the number of a row").help("pass --no-header for a file without a header")
             );
         }
-        None if switch(matches, "no-header") => Some(0),
+        None if layout.no_header => Some(0),
         line => line,
     };
-    Ok(Reading { delimiter, encoding: option(matches, "encoding"), header: Heading { line, rule } })
+    Ok(Reading { delimiter, encoding: layout.encoding.as_deref(), header: Heading { line, rule } })
 }
 
 /// Reads the options for the notation of files.
-fn notation(matches: &ArgMatches) -> Result<Option<Notation>> {
-    let words = options(matches, "null").into_iter().flat_map(|words| words.split(','));
+fn notation(matches: &ArgMatches, layout: &LayoutOptions) -> Result<Option<Notation>> {
     let notation = Notation {
-        decimal: option(matches, "decimal").map(Notation::decimal_mark).transpose()?,
-        date_format: option(matches, "date-format").map(str::to_owned),
-        empty_words: words.map(|word| word.trim().to_owned()).collect(),
+        decimal: layout.decimal.as_deref().map(Notation::decimal_mark).transpose()?,
+        date_format: layout.date_format.clone(),
+        empty_words: layout.null.clone(),
         is_foreign: false,
     };
     Ok((!switch(matches, "strict")).then_some(notation))
@@ -210,6 +219,14 @@ fn layout(command: Command) -> Command {
                 .value_name("NAME")
                 .help("Sheet of a workbook (default: the sheet with rows)"),
         )
+        .arg(
+            seldom("map-file", "FILE", "Read the mapping of columns from a file of --save-map")
+                .value_hint(ValueHint::FilePath),
+        )
+        .arg(
+            seldom("save-map", "FILE", "Write the mapping that was used, with the other options, as TOML")
+                .value_hint(ValueHint::FilePath),
+        )
         .arg(flag("ignore-unknown", "Skip columns that are not fields"))
         .arg(
             seldom("header-row", "N", "Line of the header (default: first line that is not empty)")
@@ -226,16 +243,6 @@ fn layout(command: Command) -> Command {
         ]))
 }
 
-/// Reads the options for the columns of a file.
-fn mapping(matches: &ArgMatches) -> Result<Mapping> {
-    let [columns, units, constants] = ["map", "unit", "set"].map(|name| options(matches, name));
-    let ignores_unknown = switch(matches, "ignore-unknown");
-    let mut mapping = Mapping::parse(&columns, &units, &constants)?;
-    mapping.ignores_unknown = ignores_unknown;
-    mapping.conditions = options(matches, "where").into_iter().map(str::to_owned).collect();
-    Ok(mapping)
-}
-
 /// Prints what a source has that the inventory does not take. What is lost is told even with `--quiet`.
 pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
     for note in notes {
@@ -250,10 +257,16 @@ pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
 
 /// The rows of a file. What can be read but once, standard input or a pipe, is put aside first: nobody waits for its
 /// end while the inventory is locked.
-pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches) -> Result<Source> {
-    let mapping = mapping(matches)?;
-    let Reading { delimiter, encoding, header } = reading(matches)?;
-    let sheet = option(matches, "sheet");
+pub(crate) fn source(
+    entity: &'static Entity,
+    path: &Path,
+    matches: &ArgMatches,
+    layout: &LayoutOptions,
+    tables: Tables,
+) -> Result<Source> {
+    let mapping = layout.mapping(matches)?;
+    let Reading { delimiter, encoding, header } = reading(matches, layout)?;
+    let sheet = layout.sheet.as_deref();
     if path != Path::new("-") && workbook::is_workbook(path)? {
         let options_of_text = [("delimiter", delimiter.is_some()), ("encoding", encoding.is_some())];
         if let Some((option, _)) = options_of_text.iter().find(|(_, is_passed)| *is_passed) {
@@ -270,7 +283,16 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
         open()?;
         let external_ids = external_ids(matches);
         let open = Box::new(open);
-        return Ok(Source { entity, open, existing: None, bytes: None, replaces: false, external_ids, mapping });
+        return Ok(Source {
+            entity,
+            open,
+            existing: None,
+            bytes: None,
+            replaces: false,
+            external_ids,
+            mapping,
+            tables,
+        });
     }
     if sheet.is_some() {
         return Err(Error::usage(format!("--sheet does not apply to \"{}\", which is not a workbook", path.display())));
@@ -299,7 +321,7 @@ pub(crate) fn source(entity: &'static Entity, path: &Path, matches: &ArgMatches)
     let external_ids = external_ids(matches);
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids, mapping })
+    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids, mapping, tables })
 }
 
 /// Returns where the ids of a source are, if the rows are of one.

@@ -2,6 +2,10 @@
 //!
 //! References are resolved here, and missing records are created here where `--create` allows it.
 
+mod keys;
+
+use self::keys::unit_beside;
+use super::dump::TableKeys;
 use super::elements::{Items, addresses, gather, holds_addresses, not_joined, of_object};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
@@ -33,6 +37,12 @@ pub(crate) enum Target {
     ExternalId,
     /// The number of bytes of a field with a quantity, which another column has.
     Bytes(usize),
+    /// The key of the record in the dump of a table.
+    Key,
+    /// The key of another record of the dump, which a field refers to.
+    ForeignKey(usize),
+    /// The unit of a field with a quantity: its name, or its key in the dump.
+    UnitOf(usize),
     /// Something that follows from other columns and is not read again.
     Derived,
 }
@@ -173,6 +183,8 @@ pub(crate) struct Intake {
     pub emptied: usize,
     /// Sentences on numbers of bytes that are not those of their quantity.
     pub other_bytes: Vec<String>,
+    /// Records of a dump by their keys there.
+    pub keys: TableKeys,
 }
 
 impl Intake {
@@ -204,7 +216,20 @@ impl Intake {
                     numbers.extend(text.map(|text| (place, text)));
                     Ok(())
                 }
-                Target::Above(_) | Target::Id | Target::Path | Target::ExternalId | Target::Derived => Ok(()),
+                Target::ForeignKey(place) => match entity.fields.get(place) {
+                    Some(field) => self
+                        .foreign_key(to, entity, field, text)
+                        .map(|cell| draft.set(place, cell))
+                        .map_err(|error| about(field.name, &error)),
+                    None => Ok(()),
+                },
+                Target::Above(_)
+                | Target::Id
+                | Target::Path
+                | Target::ExternalId
+                | Target::Key
+                | Target::UnitOf(_)
+                | Target::Derived => Ok(()),
             };
             match read.map_err(Rejected::from) {
                 Ok(()) => {}
@@ -237,7 +262,7 @@ impl Intake {
         entity: &'static Entity,
         field: &'static Field,
         text: Option<&'t str>,
-        texts: impl Iterator<Item = (Target, Option<&'t str>)>,
+        texts: impl Iterator<Item = (Target, Option<&'t str>)> + Clone,
     ) -> Result<Cell<'t>> {
         let empty = || -> Result<Cell<'static>> {
             if field.required && entity.numbered.is_none_or(|_| !entity.is_naming(field.name)) {
@@ -246,6 +271,10 @@ impl Intake {
             Ok(Cell::Null)
         };
         let Some(text) = text else { return empty() };
+        if let Some(unit) = unit_beside(entity, field, texts.clone()) {
+            let unit = self.unit(to, unit)?;
+            return self.spelled(to, field, &format!("{text} {unit}"), empty).map(Cell::into_owned);
+        }
         if entity.parent == Some(field.name) && !text.starts_with("id=") {
             let above = holders_path(texts);
             if !above.is_empty() {
@@ -253,22 +282,6 @@ impl Intake {
             }
         }
         self.spelled(to, field, text, empty)
-    }
-
-    /// Reads the text of the field that names a record.
-    fn name<'s, 't>(
-        &mut self,
-        to: &mut impl Creates<'s>,
-        entity: &'static Entity,
-        text: Option<&'t str>,
-        draft: &mut Draft<'t>,
-    ) -> Result<()> {
-        let Some(text) = text else { return Ok(()) };
-        let bare = self.notation.as_ref().and_then(|notation| notation.again(Spelling::Address, text));
-        let Some(field) = naming_field(entity, bare.as_deref().unwrap_or(text)) else { return Ok(()) };
-        let cell = self.spelled(to, field, text, || Ok(Cell::Null)).map_err(|error| about(field.name, &error))?;
-        entity.position(field.name).into_iter().for_each(|place| draft.set(place, cell.clone()));
-        Ok(())
     }
 
     /// Reads the text of one field, in the spelling of another program where it is no value as it stands.

@@ -84,6 +84,7 @@ pub(crate) struct Loaded {
     pub bad: Vec<String>,
     pub bad_rows: usize,
     pub rejects: Option<PathBuf>,
+    pub meanings: Vec<(String, String)>,
 }
 
 impl Loaded {
@@ -159,6 +160,7 @@ fn attempt(
             notes: Notes::default(),
             left_out: 0,
             unused: options.pairings.clone(),
+            meanings: Vec::new(),
         };
         let mut outcome = load.all(writer, sources);
         if let Ok(outcome) = &mut outcome {
@@ -171,7 +173,7 @@ fn attempt(
         let outcome = outcome?;
         match error {
             Some(error) => Err(error),
-            None => Ok((outcome, load.refusal, load.notes.into_notes(), load.report)),
+            None => Ok((outcome, load.refusal, load.notes.into_notes(), load.report, load.meanings)),
         }
     });
     if refused {
@@ -183,8 +185,8 @@ fn attempt(
         bad_rows = faults.rows();
         rejects = faults.keep_rejects()?;
     }
-    let (Outcome { tallies, gone, has_new_rights }, refusal, notes, report) = result?;
-    Ok(Some(Loaded { tallies, gone, has_new_rights, refusal, notes, report, bad, bad_rows, rejects }))
+    let (Outcome { tallies, gone, has_new_rights }, refusal, notes, report, meanings) = result?;
+    Ok(Some(Loaded { tallies, gone, has_new_rights, refusal, notes, report, bad, bad_rows, rejects, meanings }))
 }
 
 /// Effects of an import.
@@ -212,15 +214,15 @@ struct Load<'l> {
     left_out: usize,
     /// Pairings that no row was about so far.
     unused: Vec<Pairing>,
+    meanings: Vec<(String, String)>,
 }
 
 impl Load<'_> {
     fn all<'s>(&mut self, writer: &mut Writer<'s>, sources: &[Source]) -> Result<Outcome> {
-        let options = self.options;
-        let last = writer.last_change()?;
+        let (options, last) = (self.options, writer.last_change()?);
         if options.planned_after.is_some_and(|planned| planned != last) {
-            let error = Error::conflict("the inventory has changed since the plan; nothing was imported");
-            return Err(error.help("write the plan again with --plan=FILE"));
+            return Err(Error::conflict("the inventory has changed since the plan; nothing was imported")
+                .help("write the plan again with --plan=FILE"));
         }
         let run = options.run.as_ref();
         let run = run.map(|run| Ok((run, writer.begin_run(&run.name, run.kind, &run.scope)?))).transpose()?;
@@ -283,7 +285,7 @@ impl Load<'_> {
             if let Some(notation) = &mut self.intake.notation {
                 notation.is_foreign = rows.are_foreign();
             }
-            let can_fill = self.speed == Speed::Fill && rows.computed().is_empty();
+            let can_fill = self.speed == Speed::Fill && rows.computed().is_empty() && rows.key().is_none();
             if can_fill && batch.tally.created >= MANY && is_new(writer, &rows, &batch)? {
                 self.fill(writer, &mut rows, &mut batch)?;
                 break;
@@ -302,10 +304,12 @@ impl Load<'_> {
             }
         }
         self.notes.join(rows.take_notes());
+        self.meanings.extend(rows.take_meanings());
         self.notes.count(&EMPTIED, std::mem::take(&mut self.intake.emptied));
         let faulty = batch.put_deferred(writer, &mut self.intake, &mut self.report)?;
         self.reject_deferred(source, &batch, faulty)?;
         computed.compare(writer, &batch, rows.computed(), &mut self.notes)?;
+        self.intake.keys.add(batch.entity, rows.take_keys(), batch.records());
         self.warn_of_moves(writer, rows.name(), &batch)?;
         Ok(batch)
     }
@@ -412,6 +416,7 @@ impl Load<'_> {
         let (tally, mark) = (batch.tally, if self.options.skip_bad { report.mark()? } else { 0 });
         let mut put = |writer: &mut Writer<'s>| {
             let draft = rows.draft(intake, writer)?;
+            let draft = if rows.key().is_some() { batch.named_in_order(draft) } else { draft };
             match batch.ledger {
                 Some(_) => batch.put_sourced(writer, intake, draft, report),
                 None if draft.id != RowId::Absent => batch.put_identified(writer, intake, draft, report),

@@ -3,17 +3,22 @@
 use crate::catalog::column::same_name;
 use crate::error::{Error, Result};
 use crate::value::shown::quoted;
+use std::collections::BTreeMap;
 
 /// Destination of a column that means nothing to the inventory.
-const IGNORED: &str = "-";
+pub(super) const IGNORED: &str = "-";
 
 /// Columns of a file as the command line describes them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Mapping {
     /// The headings, with what each is.
     columns: Vec<(String, Mapped)>,
+    /// Number of those that the command line has; the others are of a mapping file.
+    own_columns: usize,
     /// Units of the numbers in columns, by the name of the field.
     units: Vec<(String, String)>,
+    /// Number of those that the command line has.
+    own_units: usize,
     /// Texts that every row has, by the name of the field.
     constants: Vec<(String, String)>,
     /// True if columns that mean nothing are left out.
@@ -30,6 +35,17 @@ pub(super) enum Mapped {
     To(String, Option<String>),
 }
 
+impl Mapped {
+    /// Parses `FIELD`, `FIELD:UNIT` or `-`.
+    fn parse(to: &str) -> Self {
+        match (to, to.split_once(':')) {
+            (IGNORED, _) => Self::Ignored,
+            (_, Some((name, unit))) => Self::To(name.trim().to_owned(), Some(unit.trim().to_owned())),
+            (name, None) => Self::To(name.to_owned(), None),
+        }
+    }
+}
+
 impl Mapping {
     /// Parses the values of `--map`, `--unit` and `--set`.
     ///
@@ -40,12 +56,7 @@ impl Mapping {
         for list in columns {
             for part in parts(list)? {
                 let (heading, to) = pair("--map", &part, "HEADING=FIELD, as in 'Nom=name,RAM=memory:MB,Notes=-'")?;
-                let mapped = match (to, to.split_once(':')) {
-                    (IGNORED, _) => Mapped::Ignored,
-                    (_, Some((name, unit))) => Mapped::To(name.trim().to_owned(), Some(unit.trim().to_owned())),
-                    (name, None) => Mapped::To(name.to_owned(), None),
-                };
-                mapping.columns.push((heading.to_owned(), mapped));
+                mapping.columns.push((heading.to_owned(), Mapped::parse(to)));
             }
         }
         for text in units {
@@ -56,7 +67,29 @@ impl Mapping {
             let (name, value) = pair("--set", text, "FIELD=VALUE, as in pool=prod")?;
             mapping.constants.push((name.to_owned(), value.to_owned()));
         }
+        (mapping.own_columns, mapping.own_units) = (mapping.columns.len(), mapping.units.len());
         Ok(mapping)
+    }
+
+    /// Adds what a mapping file says; the command line takes precedence.
+    pub(super) fn add_file(
+        &mut self,
+        columns: &BTreeMap<String, String>,
+        units: &BTreeMap<String, String>,
+        constants: &BTreeMap<String, String>,
+    ) {
+        self.columns.extend(columns.iter().map(|(heading, to)| (heading.clone(), Mapped::parse(to))));
+        self.units.extend(units.iter().map(|(name, unit)| (name.clone(), unit.clone())));
+        for (name, text) in constants {
+            if !self.constants.iter().any(|(other, _)| same_name(other, name)) {
+                self.constants.push((name.clone(), text.clone()));
+            }
+        }
+    }
+
+    /// Returns the units of fields.
+    pub(super) fn units(&self) -> &[(String, String)] {
+        &self.units
     }
 
     /// Returns what the command line says of a heading: as it is written, else without case, blanks, `_` and `-`.
@@ -77,17 +110,20 @@ impl Mapping {
 
     /// Returns the names of fields, each with the option that has it.
     pub(super) fn names(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let mapped = self.columns.iter().filter_map(|(_, mapped)| match mapped {
-            Mapped::To(name, _) => Some(("--map", name.as_str())),
+        let option = |own: &'static str, place: usize, count: usize| if place < count { own } else { "--map-file" };
+        let mapped = self.columns.iter().enumerate().filter_map(move |(place, (_, mapped))| match mapped {
+            Mapped::To(name, _) => Some((option("--map", place, self.own_columns), name.as_str())),
             Mapped::Ignored => None,
         });
-        mapped.chain(self.units.iter().map(|(name, _)| ("--unit", name.as_str())))
+        let units = self.units.iter().enumerate();
+        mapped.chain(units.map(move |(place, (name, _))| (option("--unit", place, self.own_units), name.as_str())))
     }
 
-    /// Returns the headings that the file does not have.
+    /// Returns the headings of the command line that the file does not have.
     pub(super) fn missing<'m>(&'m self, columns: &[String]) -> Vec<&'m str> {
         let is_there = |heading: &str| columns.iter().any(|column| same_name(column, heading));
-        self.columns.iter().map(|(heading, _)| heading.as_str()).filter(|heading| !is_there(heading)).collect()
+        let own = self.columns.iter().take(self.own_columns);
+        own.map(|(heading, _)| heading.as_str()).filter(|heading| !is_there(heading)).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The rows of a file that is imported: read one after another, with the destination of each column.
 
 use super::batch::Existing;
+use super::dump::Tables;
 use super::faults::Faults;
 use super::header::{self, ExternalIds, Header};
 use super::intake::{self, Creates, Draft, Intake, Rejected, RowId, Target};
@@ -16,6 +17,7 @@ use crate::output::row::Cell;
 use crate::session::Session;
 use crate::value::shown;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Rows of one noun that can be opened more than once.
 pub(crate) struct Source {
@@ -30,6 +32,8 @@ pub(crate) struct Source {
     pub external_ids: ExternalIds,
     /// Columns as the command line describes them.
     pub mapping: Mapping,
+    /// Tables that are imported together with it.
+    pub tables: Tables,
 }
 
 /// Number of rows between two looks at the progress bar.
@@ -47,6 +51,8 @@ pub(super) struct Rows {
     count: u64,
     has_ended: bool,
     selection: Selection,
+    /// Keys of the rows in the dump of a table, by line.
+    keys: HashMap<u64, String>,
 }
 
 /// Rows of a file that are imported.
@@ -84,12 +90,13 @@ impl Rows {
         let catalog = session.catalog();
         let records = (source.open)()?;
         let progress = Progress::new(records.name(), source.bytes, session);
-        let header = Header::new(catalog, source.entity, source.external_ids, source.mapping.clone())?;
+        let (mapping, tables) = (source.mapping.clone(), source.tables);
+        let header = Header::new(catalog, source.entity, source.external_ids, mapping, tables)?;
         let record = Record::new();
         let (entity, external_ids) = (source.entity, source.external_ids);
         let selection = Selection { conditions: source.mapping.conditions.clone(), ..Selection::default() };
-        let (count, has_ended) = (0, false);
-        Ok(Self { catalog, entity, records, header, external_ids, record, progress, count, has_ended, selection })
+        let (count, has_ended, keys) = (0, false, HashMap::new());
+        Ok(Self { catalog, entity, records, header, external_ids, record, progress, count, has_ended, selection, keys })
     }
 
     /// The name of the file in messages.
@@ -130,6 +137,8 @@ impl Rows {
                 Step::Record => match self.header.learn(self.catalog, self.records.columns()) {
                     Ok(()) => {
                         self.header.complete(&mut self.record);
+                        let key = self.key().map(|key| (self.record.line, key.trim().to_owned()));
+                        self.keys.extend(key);
                         return Ok(true);
                     }
                     Err(wrong) => {
@@ -157,6 +166,17 @@ impl Rows {
         self.header.is_foreign() || self.records.is_of_another_locale()
     }
 
+    /// Returns the key of the row that was read last in the dump of a table.
+    pub(super) fn key(&self) -> Option<&str> {
+        let place = self.header.targets().iter().position(|target| matches!(target, Target::Key))?;
+        self.record.cells().find(|(column, _)| *column == place).and_then(|(_, text)| text)
+    }
+
+    /// Takes the keys of all rows that were read, by line.
+    pub(super) fn take_keys(&mut self) -> HashMap<u64, String> {
+        std::mem::take(&mut self.keys)
+    }
+
     /// Returns the computed columns of lists that the file has.
     pub(super) fn computed(&self) -> Vec<Path> {
         self.header.computed().iter().map(|(_, path)| path.clone()).collect()
@@ -166,6 +186,11 @@ impl Rows {
     pub(super) fn computed_texts(&self) -> Vec<String> {
         let text = |column: usize| self.record.cells().find(|(other, _)| *other == column).and_then(|(_, text)| text);
         self.header.computed().iter().map(|(column, _)| text(*column).unwrap_or_default().trim().to_owned()).collect()
+    }
+
+    /// Takes the headings that are not of `inv`, with what each was read as.
+    pub(super) fn take_meanings(&mut self) -> Vec<(String, String)> {
+        self.header.take_meanings()
     }
 
     /// Takes the notes on the columns.

@@ -22,6 +22,16 @@ impl Seen {
         }
     }
 
+    /// Returns the records with their lines.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (i64, u32)> {
+        let size = i64::try_from(BLOCK).unwrap_or(i64::MAX);
+        self.blocks.iter().flat_map(move |(block, lines)| {
+            let first = block.saturating_mul(size);
+            let places = lines.iter().zip(0_i64..).map(move |(line, place)| (first.saturating_add(place), *line));
+            places.filter(|(_, line)| *line > 0)
+        })
+    }
+
     /// Returns the line of the record `id`, if the file has it.
     pub(crate) fn line(&self, id: i64) -> Option<u32> {
         let (block, place) = place(id);
@@ -47,6 +57,10 @@ mod tests {
         }
         let lines = [1, 255, 256, -1, i64::MAX, i64::MIN].map(|id| seen.line(id));
         assert_eq!(lines, [Some(2), Some(3), Some(4), Some(5), Some(u32::MAX), Some(1)]);
+        let mut all: Vec<(i64, u32)> = seen.all().collect();
+        all.sort_unstable();
+        let first_and_last = [(i64::MIN, 1), (-1, 5), (1, 2), (255, 3), (256, 4), (i64::MAX, u32::MAX)];
+        assert_eq!(all, first_and_last);
         for id in [0, 2, 254, 257, -2, -256, i64::MAX - 1] {
             assert_eq!(seen.line(id), None, "{id}");
         }

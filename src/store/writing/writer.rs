@@ -451,7 +451,9 @@ fn obeys<'c>(entity: &Entity, value: impl Fn(usize) -> &'c Cell<'c>) -> Result<(
     let missing =
         entity.fields.iter().enumerate().find(|(place, field)| field.required && *value(*place) == Cell::Null);
     if let Some((_, field)) = missing {
-        return Err(Error::failed(format!("{} requires a {}", entity.with_article(), field.name)));
+        // A unit requires bytes, a VM a pool.
+        let article = if field.kind == Kind::Factor { "" } else { "a " };
+        return Err(Error::failed(format!("{} requires {article}{}", entity.with_article(), field.name)));
     }
     for rule in entity.rules {
         match rule {

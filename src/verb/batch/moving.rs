@@ -89,6 +89,24 @@ impl<'s> Batch<'s> {
         self.put_at(writer, intake, found, draft, report).map(drop)
     }
 
+    /// Names the record of a row of a dump whose table has no names: the first of a holder is the first that was
+    /// numbered, so that the same dump is about the same records again.
+    pub(crate) fn named_in_order<'t>(&mut self, mut draft: Draft<'t>) -> Draft<'t> {
+        let (Some(numbered), Some(parent)) = (self.entity.numbered, self.entity.parent) else { return draft };
+        let place = |name: &str| self.entity.position(name);
+        let cell = |name: &str| place(name).and_then(|place| draft.cells.get(place)?.as_ref());
+        let Some(name) = self.entity.names.first().filter(|name| matches!(cell(name), None | Some(Cell::Null))) else {
+            return draft;
+        };
+        if let (Some(Cell::Integer(holder)), Some(place)) = (cell(parent), place(name)) {
+            let count = self.in_order.entry(*holder).or_default();
+            let number = u64::from(numbered.first) + *count;
+            *count += 1;
+            draft.set(place, Cell::Text(format!("{}{number}", numbered.prefix).into()));
+        }
+        draft
+    }
+
     /// Puts the rows in that had to wait. Returns the faults of those that could not be placed.
     ///
     /// # Errors

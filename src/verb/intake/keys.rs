@@ -1,0 +1,65 @@
+//! Keys of a dump, units in a column of their own, and names of either form.
+
+use super::{Creates, Draft, Intake, Target, about, naming_field};
+use crate::catalog::{Entity, Field, Kind};
+use crate::error::Result;
+use crate::value::Cell;
+use crate::value::spelling::Spelling;
+
+impl Intake {
+    /// Reads the key of a record that is in the same dump.
+    pub(super) fn foreign_key<'s>(
+        &mut self,
+        to: &mut impl Creates<'s>,
+        entity: &'static Entity,
+        field: &'static Field,
+        text: Option<&str>,
+    ) -> Result<Cell<'static>> {
+        let text = text.filter(|text| !self.notation.as_ref().is_some_and(|notation| notation.is_empty_word(text)));
+        match (text, to.catalog().target(field)) {
+            (Some(text), Some(target)) => self.keys.record(target, text).map(Cell::Integer),
+            _ => self.field(to, entity, field, None, std::iter::empty()),
+        }
+    }
+
+    /// Returns the name of a unit, which a dump has by its key.
+    pub(super) fn unit<'s>(&self, to: &mut impl Creates<'s>, text: &str) -> Result<String> {
+        let unit = to.catalog().of("unit");
+        if !self.keys.has(unit) && !text.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+            return Ok(text.to_owned());
+        }
+        let id = self.keys.record(unit, text).map_err(|error| about("unit", &error))?;
+        let units = to.units()?;
+        Ok(units.get(id).map_or_else(|| text.to_owned(), |unit| unit.name.clone()))
+    }
+
+    /// Reads the text of the field that names a record.
+    pub(super) fn name<'s, 't>(
+        &mut self,
+        to: &mut impl Creates<'s>,
+        entity: &'static Entity,
+        text: Option<&'t str>,
+        draft: &mut Draft<'t>,
+    ) -> Result<()> {
+        let Some(text) = text else { return Ok(()) };
+        let bare = self.notation.as_ref().and_then(|notation| notation.again(Spelling::Address, text));
+        let Some(field) = naming_field(entity, bare.as_deref().unwrap_or(text)) else { return Ok(()) };
+        let cell = self.spelled(to, field, text, || Ok(Cell::Null)).map_err(|error| about(field.name, &error))?;
+        entity.position(field.name).into_iter().for_each(|place| draft.set(place, cell.clone()));
+        Ok(())
+    }
+}
+
+/// Returns the text of the unit that another column has for a quantity.
+pub(super) fn unit_beside<'t>(
+    entity: &Entity,
+    field: &Field,
+    mut texts: impl Iterator<Item = (Target, Option<&'t str>)>,
+) -> Option<&'t str> {
+    if !matches!(field.kind, Kind::Quantity { .. }) {
+        return None;
+    }
+    let place = entity.position(field.name);
+    let unit = texts.find(|(target, _)| matches!(target, Target::UnitOf(of) if Some(*of) == place));
+    unit.and_then(|(_, text)| text).filter(|text| !text.trim().is_empty())
+}
