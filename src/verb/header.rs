@@ -385,7 +385,8 @@ impl Header {
 
     /// Returns the destination of a column with a name of the inventory's own.
     fn known(&self, catalog: &Catalog, column: &str) -> Option<Target> {
-        if let Some(target) = dump::target(self.entity, column, self.is_dump) {
+        let key = || dump::key_target(self.entity, column).filter(|_| self.is_dump);
+        if let Some(target) = dump::unit_target(self.entity, column).or_else(key) {
             return Some(target);
         }
         match intake::target(catalog, self.entity, column) {

@@ -4,8 +4,7 @@
 
 mod keys;
 
-use self::keys::unit_beside;
-use super::dump::TableKeys;
+use self::keys::{TableKeys, unit_beside};
 use super::elements::{Items, addresses, gather, holds_addresses, not_joined, of_object};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};

@@ -17,7 +17,7 @@ use std::path::Path;
 /// Size of the largest mapping file in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// How a file is read, beside the meaning of its columns.
+/// Options of an import that say how a file is laid out.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default, deny_unknown_fields)]
 pub(crate) struct LayoutOptions {

@@ -2,9 +2,48 @@
 
 use super::{Creates, Draft, Intake, Target, about, naming_field};
 use crate::catalog::{Entity, Field, Kind};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::Cell;
+use crate::value::shown::quoted;
 use crate::value::spelling::Spelling;
+use std::collections::HashMap;
+
+/// Records of a run by the keys that they have in the dump.
+#[derive(Debug, Default)]
+pub(crate) struct TableKeys(HashMap<&'static str, HashMap<String, i64>>);
+
+impl TableKeys {
+    /// Keeps the records that the keys of a table stand for, by the lines of both.
+    pub(in crate::verb) fn add(
+        &mut self,
+        entity: &'static Entity,
+        mut keys: HashMap<u64, String>,
+        records: impl Iterator<Item = (i64, u64)>,
+    ) {
+        if keys.is_empty() {
+            return;
+        }
+        let records = records.filter_map(|(id, line)| Some((keys.remove(&line)?, id)));
+        self.0.entry(entity.noun).or_default().extend(records);
+    }
+
+    /// Returns the record that a key stands for.
+    ///
+    /// # Errors
+    /// The dump has no such key, or not the table.
+    pub(in crate::verb) fn record(&self, entity: &'static Entity, key: &str) -> Result<i64> {
+        let found = self.0.get(entity.noun).and_then(|keys| keys.get(key.trim()));
+        found.copied().ok_or_else(|| {
+            Error::failed(format!("the dump has no {} with the key {}", entity.labels.0, quoted(key)))
+                .help(format!("keys are those of {}.csv in the same folder", entity.table))
+        })
+    }
+
+    /// Tests if the dump has the table.
+    pub(in crate::verb) fn has(&self, entity: &Entity) -> bool {
+        self.0.contains_key(entity.noun)
+    }
+}
 
 impl Intake {
     /// Reads the key of a record that is in the same dump.
