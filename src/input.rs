@@ -157,6 +157,11 @@ pub trait Records: Send {
         false
     }
 
+    /// Returns true if a number in a column of times is one of days since 1899-12-30, as spreadsheets count them.
+    fn counts_days(&self) -> bool {
+        false
+    }
+
     /// Adds what was passed over so far: rows and columns without contents.
     fn note(&self, _: &mut Notes) {}
 

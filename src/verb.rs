@@ -14,6 +14,7 @@ pub mod show;
 pub(crate) mod arguments;
 mod aside;
 pub(crate) mod ask;
+mod ask_columns;
 pub(crate) mod batch;
 pub(crate) mod complete;
 mod computed;

@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod addresses;
+mod asked_columns;
 mod backup;
 mod basics;
 mod batch;

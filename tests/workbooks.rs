@@ -237,3 +237,16 @@ fn what_is_no_workbook_is_named_as_what_it_is() {
         (2, "error: --sheet does not apply to \"vms.csv\", which is not a workbook\n")
     );
 }
+
+#[test]
+fn a_number_in_a_column_of_times_is_one_of_days() {
+    let sandbox = Sandbox::estate();
+    let rows = [row(1, &["name", "pool", "created"]), row(2, &["shop1", "prod", "45720.4244444444"])].concat();
+    workbook(&sandbox, "vms.xlsx", &[("Sheet1", &rows)]);
+    let content = std::fs::read(sandbox.path().join("vms.xlsx")).expect("it was written");
+    imported(&sandbox, "vm", "vms.xlsx", content, &[]);
+    // As Python has it: datetime(1899, 12, 30) + timedelta(days=45720.4244444444).
+    assert!(told(&sandbox, "vm", "name,created").ends_with("shop1,2025-03-04T10:11:12Z\n"));
+    let answer = refused(&sandbox, "vm", "vms.csv", "name,pool,created\nshop2,prod,45720\n", &[]);
+    assert!(answer.stderr.contains("vms.csv:2: created: \"45720\" is not a time"), "{answer}");
+}

@@ -88,6 +88,17 @@ pub(super) fn has_part(file: &File, part: &str) -> bool {
         .is_ok_and(|archive| archive.file_names().any(|name| name.is_ok_and(|name| name == part)))
 }
 
+/// Tests if the days of a workbook are counted from 1904, as Excel on a Macintosh once did; also if that cannot be told.
+pub(super) fn counts_from_1904(file: &File) -> bool {
+    let mut text = String::new();
+    let read = || -> Option<()> {
+        let mut archive = ZipArchive::new(BufReader::new(file)).ok()?;
+        archive.by_name("xl/workbook.xml").ok()?.take(MEBIBYTE).read_to_string(&mut text).ok().map(drop)
+    };
+    let is_read = { read }().is_some();
+    !is_read || ["date1904=\"1\"", "date1904=\"true\""].iter().any(|mark| text.contains(mark))
+}
+
 /// Returns the failure of a workbook that cannot be read.
 pub(super) fn damaged(name: &str, error: &dyn std::fmt::Display) -> Error {
     Error::failed(format!("\"{name}\" is not a readable workbook: {error}"))

@@ -39,6 +39,7 @@ pub struct SheetText {
     rows: Arc<Vec<(u64, u64)>>,
     /// Places of formulas without a stored value.
     without_value: Arc<Vec<String>>,
+    counts_days: bool,
 }
 
 /// Tests if the file at `path` is a workbook or what is taken for one, by its content.
@@ -82,7 +83,10 @@ pub fn put_aside(path: &Path, sheet: Option<&str>, usual_names: &[&str]) -> Resu
     match (is_binary, is_open_document, is_xml) {
         (true, _, _) => aside(opened::<Xlsb<_>>(reader, &name)?, &name, sheet, usual_names, range_rows),
         (_, true, _) => aside(opened::<Ods<_>>(reader, &name)?, &name, sheet, usual_names, range_rows),
-        (_, _, true) => aside(opened::<Xlsx<_>>(reader, &name)?, &name, sheet, usual_names, streamed_rows),
+        (_, _, true) => {
+            let text = aside(opened::<Xlsx<_>>(reader, &name)?, &name, sheet, usual_names, streamed_rows)?;
+            Ok(SheetText { counts_days: !archive::counts_from_1904(&file), ..text })
+        }
         _ => Err(Error::failed(format!("\"{name}\" is a zip archive without a workbook in it"))
             .help("unpack it, and import its files one by one")),
     }
@@ -150,7 +154,13 @@ impl RowWriter {
     fn end(mut self, name: String) -> Result<SheetText> {
         self.end_row()?;
         let file = self.writer.into_inner().map_err(|error| no_room(error.into_error()))?;
-        Ok(SheetText { name, file, rows: Arc::new(self.rows), without_value: Arc::new(self.without_value) })
+        Ok(SheetText {
+            name,
+            file,
+            rows: Arc::new(self.rows),
+            without_value: Arc::new(self.without_value),
+            counts_days: false,
+        })
     }
 }
 
@@ -292,7 +302,7 @@ impl SheetText {
         let (rows, without_value) = (Arc::clone(&self.rows), Arc::clone(&self.without_value));
         Ok(csv.map_or_else(
             || Opened::Empty { name: self.name.clone() },
-            |csv| Opened::Records(Box::new(SheetRows { csv, rows, without_value })),
+            |csv| Opened::Records(Box::new(SheetRows { csv, rows, without_value, counts_days: self.counts_days })),
         ))
     }
 
@@ -308,6 +318,7 @@ struct SheetRows {
     csv: Csv,
     rows: Arc<Vec<(u64, u64)>>,
     without_value: Arc<Vec<String>>,
+    counts_days: bool,
 }
 
 impl SheetRows {
@@ -324,6 +335,10 @@ impl Records for SheetRows {
 
     fn columns(&self) -> &[String] {
         self.csv.columns()
+    }
+
+    fn counts_days(&self) -> bool {
+        self.counts_days
     }
 
     fn header_line(&self) -> u64 {

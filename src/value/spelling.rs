@@ -5,7 +5,8 @@
 
 use super::shown::quoted;
 use crate::error::{Error, Result};
-use jiff::civil::DateTime;
+use jiff::Span;
+use jiff::civil::{DateTime, date};
 use jiff::fmt::strtime;
 use std::borrow::Cow;
 
@@ -76,6 +77,8 @@ pub struct Notation {
     pub empty_words: Vec<String>,
     /// True if the file has the columns of another program, so that `1.024` may be 1024.
     pub is_foreign: bool,
+    /// True if a number is a time as spreadsheets count it: days since 1899-12-30.
+    pub counts_days: bool,
 }
 
 impl Notation {
@@ -150,7 +153,7 @@ impl Notation {
                 unit.map(|unit| format!("{} {unit}", number.trim()))
             }
             Spelling::Address => Some(bare_address(trimmed).to_owned()),
-            Spelling::Time => slashed(trimmed),
+            Spelling::Time => slashed(trimmed).or_else(|| if self.counts_days { counted(trimmed) } else { None }),
             Spelling::Percent | Spelling::Other => None,
         };
         other.or_else(|| Some(trimmed.to_owned())).filter(|other| other != text)
@@ -248,6 +251,19 @@ fn slashed(text: &str) -> Option<String> {
     Some(if time.is_empty() { date } else { format!("{date} {time}") })
 }
 
+/// Returns the time that a number of days since 1899-12-30 stands for. Spreadsheets disagree on the first two months of
+/// 1900.
+fn counted(text: &str) -> Option<String> {
+    let days: f64 = text.parse().ok()?;
+    if !(61.0..2_958_466.0).contains(&days) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the number of seconds of eight thousand years")]
+    let seconds = (days * 86_400.0).round() as i64;
+    let time = date(1899, 12, 30).at(0, 0, 0, 0).checked_add(Span::new().seconds(seconds)).ok()?;
+    Some(time.to_string())
+}
+
 /// Reads a date or a time in the form that the file has.
 fn dated(format: &str, text: &str) -> Option<String> {
     let parsed = strtime::parse(format, trim(text)).ok()?;
@@ -319,6 +335,22 @@ mod tests {
         let zoned = Notation { date_format: Some("%d/%m/%Y %H:%M %z".to_owned()), ..Notation::default() };
         assert_eq!(first(&zoned, Spelling::Time, "03/04/2025 07:05 +0900"), "2025-04-03T07:05:00+09");
         assert_eq!(first(&german, Spelling::Time, "2025-04-03"), "2025-04-03");
+    }
+
+    #[test]
+    fn days_of_a_spreadsheet_are_times() {
+        let sheet = Notation { counts_days: true, ..Notation::default() };
+        // As Python has them: datetime(1899, 12, 30) + timedelta(days=45720.4244444444).
+        for (text, time) in [
+            ("45000", Some("2023-03-15T00:00:00")),
+            ("45720.4244444444", Some("2025-03-04T10:11:12")),
+            ("60", None),
+            ("2958466", None),
+            ("x", None),
+        ] {
+            assert_eq!(sheet.again(Spelling::Time, text).as_deref(), time, "{text}");
+        }
+        assert_eq!(Notation::default().again(Spelling::Time, "45000"), None);
     }
 
     #[test]

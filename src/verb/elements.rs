@@ -84,6 +84,10 @@ pub(super) fn addresses(notation: &Notation, text: &str) -> Option<Vec<String>> 
         network = before.or(network);
         let (address, at) = part.split_once('@').map_or((part, network), |(address, at)| (address, Some(at)));
         let address = notation.again(Spelling::Address, address).unwrap_or_else(|| address.to_owned());
+        // What stood between two addresses.
+        if address.is_empty() {
+            continue;
+        }
         items.push(at.map_or_else(|| address.clone(), |at| format!("{address}@{at}")));
     }
     Some(items)

@@ -210,7 +210,11 @@ impl Header {
         if let Some((_, text)) = unknown_columns.iter_mut().find(|(_, text)| text.ends_with(&no_column)) {
             text.push_str(" (columns: ");
             text.push_str(&self::columns(self.entity).join(", "));
-            text.push_str("; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown)");
+            text.push_str("; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown");
+            if self.targets.iter().all(|target| matches!(target, Target::Derived)) {
+                text.push_str(", pass --header-row N for a header below a title");
+            }
+            text.push(')');
         }
         if first {
             let missing = self.mapping.missing(columns);
@@ -244,6 +248,30 @@ impl Header {
         wrong.extend(missing.filter(|_| unknown_columns.is_empty()));
         let sentences: Vec<String> = unknown_columns.into_iter().map(|(_, text)| text).chain(wrong).collect();
         if sentences.is_empty() { Ok(()) } else { Err(WrongColumns { sentences, can_go_on }) }
+    }
+
+    /// Returns the columns that mean nothing to the inventory.
+    pub(super) fn unknown<'c>(&self, catalog: &Catalog, columns: &'c [String]) -> Vec<&'c String> {
+        let is_known = |column: &String| {
+            self.mapping.of(column).is_some()
+                || self.is_own(catalog, column)
+                || self.understood(catalog, column, columns).is_some()
+        };
+        let unknown = columns.iter().filter(|column| !self.mapping.ignores_unknown && !is_known(column));
+        unknown.collect()
+    }
+
+    /// Tests if a column or the command line has a field already.
+    pub(super) fn has(&self, catalog: &Catalog, columns: &[String], name: &str) -> bool {
+        let is_mapped =
+            |column: &String| matches!(self.mapping.of(column), Some(Mapped::To(to, _)) if same_name(to, name));
+        let is_understood = |column: &String| {
+            self.mapping.of(column).is_none()
+                && self.understood(catalog, column, columns).is_some_and(|(to, _)| same_name(&to, name))
+        };
+        let mut constants = self.mapping.constants().iter();
+        constants.any(|(other, _)| same_name(other, name))
+            || columns.iter().any(|column| same_name(column, name) || is_mapped(column) || is_understood(column))
     }
 
     /// Tests if several columns may have parts of one list: addresses, and what the command line says of each.

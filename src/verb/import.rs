@@ -2,6 +2,7 @@
 
 use super::arguments::{self, option, options, switch};
 use super::aside;
+use super::ask_columns;
 use super::batch::{Existing, Tally};
 use super::complete;
 use super::dump::Tables;
@@ -143,7 +144,7 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     session.require(arguments::role(entity))?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let layout = LayoutOptions::of(entity, matches)?;
-    let source = source(entity, &path, matches, &layout, Tables::One)?;
+    let mut source = source(entity, &path, matches, &layout, Tables::One)?;
     let what = name(&path);
     let mut options = chosen(session.catalog(), matches, &layout)?;
     if let Some(source) = option(matches, SOURCE) {
@@ -154,12 +155,16 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     if options.allowed_removals.is_some() && options.prune == Prune::Nothing && options.run.is_none() {
         return Err(Error::usage("--allow-removals requires --prune"));
     }
+    let asked = if session.interactive { ask_columns::ask(session.catalog(), &mut source)? } else { 0 };
     let save = option(matches, "save-map").map(Path::new);
     save.map(|path| session.spare_inventory(path)).transpose()?;
     let mapping = source.mapping.clone();
     let loaded = load::load(session, &what, &[source], &options)?;
     let meanings = loaded.meanings.clone();
     tell(session, loaded)?;
+    if asked > 0 && save.is_none() {
+        session.say("pass --save-map FILE to keep these answers for the next file");
+    }
     save.map_or(Ok(()), |path| layout.write(path, entity, &mapping, &meanings))
 }
 
@@ -194,6 +199,7 @@ fn notation(matches: &ArgMatches, layout: &LayoutOptions) -> Result<Option<Notat
         date_format: layout.date_format.clone(),
         empty_words: layout.null.clone(),
         is_foreign: false,
+        counts_days: false,
     };
     Ok((!switch(matches, "strict")).then_some(notation))
 }

@@ -283,7 +283,7 @@ impl Load<'_> {
         writer.reading(Some(rows.name()));
         while rows.next(&mut self.faults)? {
             if let Some(notation) = &mut self.intake.notation {
-                notation.is_foreign = rows.are_foreign();
+                (notation.is_foreign, notation.counts_days) = (rows.are_foreign(), rows.count_days());
             }
             let can_fill = self.speed == Speed::Fill && rows.computed().is_empty() && rows.key().is_none();
             if can_fill && batch.tally.created >= MANY && is_new(writer, &rows, &batch)? {

@@ -87,6 +87,12 @@ impl Mapping {
         }
     }
 
+    /// Adds what the user says of a column; `None` for one that is not used.
+    pub(super) fn add_answer(&mut self, heading: &str, field: Option<&str>) {
+        let mapped = field.map_or(Mapped::Ignored, |field| Mapped::To(field.to_owned(), None));
+        self.columns.push((heading.to_owned(), mapped));
+    }
+
     /// Returns the units of fields.
     pub(super) fn units(&self) -> &[(String, String)] {
         &self.units

@@ -161,6 +161,11 @@ impl Rows {
         self.header.has_ids()
     }
 
+    /// Returns true if numbers in a column of times are days, as spreadsheets count them.
+    pub(super) fn count_days(&self) -> bool {
+        self.records.counts_days()
+    }
+
     /// Returns true if the columns are those of another program.
     pub(super) fn are_foreign(&self) -> bool {
         self.header.is_foreign() || self.records.is_of_another_locale()
