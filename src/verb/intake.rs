@@ -561,7 +561,7 @@ pub(crate) fn target(catalog: &Catalog, entity: &'static Entity, name: &str) -> 
     if let Some(collection) = entity.collections.iter().find(|collection| same_name(collection.name, name)) {
         return Some(Target::Collection(collection));
     }
-    if let Some(quantity) = name.strip_suffix("_bytes") {
+    if let Some(quantity) = name.strip_suffix("_bytes").or_else(|| name.strip_suffix(".bytes")) {
         let derived = entity
             .fields
             .iter()
