@@ -68,4 +68,5 @@ mod usage;
 mod values;
 mod waiting;
 mod walking;
+mod whole_workbooks;
 mod workbooks;

@@ -19,7 +19,7 @@ fn convert(sandbox: &Sandbox, from: &str, to: &str) {
 }
 
 /// Writes a workbook with these sheets, each the XML of its rows.
-fn workbook(sandbox: &Sandbox, name: &str, sheets: &[(&str, &str)]) {
+pub fn workbook(sandbox: &Sandbox, name: &str, sheets: &[(&str, &str)]) {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |part: &str, content: &str| {
         zip.start_file(part, zip::write::SimpleFileOptions::default()).expect("a part");
@@ -45,7 +45,7 @@ fn workbook(sandbox: &Sandbox, name: &str, sheets: &[(&str, &str)]) {
 }
 
 /// Writes a row of texts as XML.
-fn row(number: u32, cells: &[&str]) -> String {
+pub fn row(number: u32, cells: &[&str]) -> String {
     let cells = cells.iter().zip('A'..).filter(|(cell, _)| !cell.is_empty());
     let cells: String =
         cells.map(|(cell, column)| format!("<c r=\"{column}{number}\" t=\"str\"><v>{cell}</v></c>")).collect();
@@ -239,7 +239,7 @@ fn what_is_no_workbook_is_named_as_what_it_is() {
 }
 
 /// Estate whose texts a spreadsheet would like to read as something else.
-fn awkward_estate() -> Sandbox {
+pub fn awkward_estate() -> Sandbox {
     let sandbox = Sandbox::estate();
     for name in ["サーバー①", "🙂 emoji", "=1+1", "@sum", "+1", "007", "1e5", "TRUE", "2024-01-02", "'quoted"] {
         let text = format!("{name}\nof two lines, \"quoted\"");

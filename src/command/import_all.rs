@@ -1,4 +1,4 @@
-//! `inv import DIR` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
+//! `inv import DIR`, `inv import FILE.xlsx` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
 
 use super::Graft;
 use super::plan_file::PlanFile;
@@ -8,6 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::input::Records;
 use crate::input::notes::Note;
 use crate::input::rvtools::{self, Staged};
+use crate::input::workbook::{self, Container, Sheets};
+use crate::input::zipped;
 use crate::session::Session;
 use crate::store::Reader;
 use crate::value::role::Role;
@@ -67,7 +69,7 @@ fn arguments(command: Command) -> Command {
                 .value_name("DIR|FILE")
                 .required_unless_present("plan-file")
                 .value_hint(ValueHint::AnyPath)
-                .help("Folder of inv export; with --from, file or folder of the other program"),
+                .help("Folder, workbook or zip of inv export; with --from, file or folder of the other program"),
         )
         .arg(Arg::new("from").long("from").value_name("PROGRAM").help("Program of the export: rvtools"))
         .arg(
@@ -149,8 +151,8 @@ fn arguments(command: Command) -> Command {
          inv import --from rvtools RVTools_export.xlsx --update --dry-run\n  inv import backup --update --prune",
     );
     command.long_about(
-        "Import a whole inventory in one transaction: a folder of CSV files as inv export writes it, or with --from \
-         rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates, vCLS machines, unreadable \
+        "Import a whole inventory in one transaction: a folder or zip of CSV files as inv export writes it, a workbook \
+         with one sheet for each noun, or with --from rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates, vCLS machines, unreadable \
          cells and rows without a place are skipped and reported; --strict refuses such cells and rows. Unused tabs \
          and columns are counted; -v lists them. With --update a second run updates the inventory.",
     )
@@ -183,7 +185,7 @@ fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>, e
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let mut options = import::chosen(session.catalog(), matches)?;
     let sources = match option(matches, "from") {
-        None => folder(session, &path, matches)?,
+        None => whole(session, &path, matches)?,
         Some(RVTOOLS) => estate(session, &path, matches, &mut options)?,
         Some(other) => {
             return Err(Error::usage(format!("unsupported program {}", shown::quoted(other)))
@@ -256,50 +258,106 @@ fn is_empty(reader: &Reader<'_>, nouns: impl IntoIterator<Item = &'static Entity
     Ok(true)
 }
 
+/// The files of a folder or zip archive, or the sheets of a workbook, as `inv export` writes them.
+fn whole(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
+    let shown = shown::shown(&path.to_string_lossy()).into_owned();
+    let container = if path.is_dir() || !path.exists() { None } else { Some(workbook::container(path)?) };
+    match container {
+        None => folder(session, path, matches),
+        Some(Container::Workbook) => {
+            import::refuse_options_of_text(path, matches)?;
+            let mut sheets = Sheets::open(path)?;
+            let parts = Parts { of: &shown, what: "sheet", names: sheets.names().to_vec() };
+            by_noun(session, &parts, |entity, name| import::sheet_source(entity, sheets.put_aside(name)?, matches))
+        }
+        Some(Container::Zip) => {
+            let mut files = zipped::unpack(path)?;
+            let names = files.iter().map(|file| file.stem.clone()).collect();
+            by_noun(session, &Parts { of: &shown, what: "file", names }, |entity, name| {
+                let place = files.iter().position(|file| file.stem == name).unwrap_or_default();
+                import::zipped_source(entity, files.swap_remove(place), matches)
+            })
+        }
+        Some(Container::Text) => Err(Error::failed(format!("{shown} is a file, not a folder"))
+            .help("pass a folder or workbook of inv export; for a single file, use inv NOUN import")),
+    }
+}
+
 /// The files of a folder that `inv export` wrote.
 fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
     let shown = shown::shown(&path.to_string_lossy()).into_owned();
     let entries = std::fs::read_dir(path).map_err(|error| {
-        let error = match error.kind() {
-            std::io::ErrorKind::NotADirectory => Error::failed(format!("{shown} is a file, not a folder")),
-            _ => Error::io(format!("cannot read the folder {shown}"), error),
-        };
-        error.help("pass a folder of inv export; for a single file, use inv NOUN import")
+        Error::io(format!("cannot read the folder {shown}"), error)
+            .help("pass a folder of inv export; for a single file, use inv NOUN import")
     })?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "csv"))
+        .filter_map(|name| name.strip_suffix(".csv").filter(|stem| !stem.is_empty()).map(str::to_owned))
         .collect();
     names.sort_unstable();
+    by_noun(session, &Parts { of: &shown, what: "file", names }, |entity, stem| {
+        let path = path.join(format!("{stem}.csv"));
+        if !path.is_file() {
+            let shown = shown::quoted(&path.to_string_lossy());
+            return Err(Error::failed(format!("{shown} is not a file")).help("remove it from the folder"));
+        }
+        import::source(entity, &path, matches)
+    })
+}
+
+/// Parts of what is imported as a whole.
+struct Parts<'p> {
+    /// Name of the whole in messages.
+    of: &'p str,
+    /// What a part is: a sheet, or a CSV file.
+    what: &'static str,
+    /// Names of the parts; those of files are without `.csv`.
+    names: Vec<String>,
+}
+
+/// Opens the part of each noun by `open`. The part that is called as in an export goes before one with another name of
+/// the noun.
+fn by_noun(
+    session: &Session,
+    parts: &Parts<'_>,
+    mut open: impl FnMut(&'static Entity, &str) -> Result<Source>,
+) -> Result<Vec<Source>> {
     let catalog = session.catalog();
     let pristine = session.read(|reader| is_empty(reader, catalog.entities()))?;
-    let mut sources = Vec::new();
+    let mut chosen: Vec<(&'static Entity, &String)> = Vec::new();
     for entity in catalog.exported() {
-        let name = format!("{}.csv", entity.plural);
-        if let Some(place) = names.iter().position(|other| *other == name) {
-            names.remove(place);
-            let path = path.join(name);
-            if !path.is_file() {
-                let shown = shown::quoted(&path.to_string_lossy());
-                return Err(Error::failed(format!("{shown} is not a file")).help("remove it from the folder"));
+        let called: Vec<&String> = parts.names.iter().filter(|name| entity.is_called(name)).collect();
+        match (called.iter().find(|name| **name == entity.plural), called.as_slice()) {
+            (Some(name), _) | (None, [name]) => chosen.push((entity, name)),
+            (None, []) => {}
+            (None, several) => {
+                let listed: Vec<String> = several.iter().map(|name| shown::quoted(name)).collect();
+                let message = format!("{} has several {}s of {}", parts.of, parts.what, entity.labels.1);
+                return Err(Error::failed(message).help(format!("keep one of {}", listed.join(", "))));
             }
-            let mut source = import::source(entity, &path, matches)?;
-            if entity.seeded && pristine {
-                // What every inventory begins with gives way to what the files say.
-                source.existing = Some(Existing::Update);
-                source.replaces = true;
-            }
-            sources.push(source);
         }
     }
-    for name in names {
+    let is_chosen = |name: &String| chosen.iter().any(|(_, other)| *other == name);
+    if chosen.is_empty() {
+        let nouns: Vec<&str> = catalog.exported().iter().map(|entity| entity.plural).collect();
+        let names: Vec<String> = parts.names.iter().map(|name| shown::quoted(name)).collect();
+        let found = if names.is_empty() { String::new() } else { format!("; found: {}", names.join(", ")) };
+        return Err(Error::failed(format!("{} has no {} of a noun", parts.of, parts.what))
+            .help(format!("names: {}{found}", nouns.join(", "))));
+    }
+    for name in parts.names.iter().filter(|name| !is_chosen(name)) {
+        let name = if parts.what == "sheet" { format!("sheet {}", shown::quoted(name)) } else { format!("{name}.csv") };
         session.warn(&format!("skipped {}: unknown noun", shown::shown(&name)));
     }
-    if sources.is_empty() {
-        let files: Vec<String> = catalog.exported().iter().map(|entity| format!("{}.csv", entity.plural)).collect();
-        return Err(
-            Error::failed(format!("{shown} has no file to import")).help(format!("file names: {}", files.join(", ")))
-        );
+    let mut sources = Vec::new();
+    for (entity, name) in chosen {
+        let mut source = open(entity, name)?;
+        if entity.seeded && pristine {
+            // What every inventory begins with gives way to what the files say.
+            source.existing = Some(Existing::Update);
+            source.replaces = true;
+        }
+        sources.push(source);
     }
     Ok(sources)
 }
