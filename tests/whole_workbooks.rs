@@ -1,8 +1,9 @@
 //! Whole inventories as workbooks and as zips: out, in, and out again.
 
 use crate::support::Sandbox;
-use crate::workbooks::{awkward_estate, row, workbook};
+use crate::workbooks::{as_in_a_sheet, awkward_estate, cells, row, workbook};
 use std::io::Write;
+use std::process::Command;
 
 /// Writes a zip with these files.
 fn zip(sandbox: &Sandbox, name: &str, files: &[(&str, &str)]) {
@@ -142,4 +143,47 @@ fn a_noun_is_read_from_its_file_in_a_zip() {
             assert!(answer.stderr.contains("\nhelp: unpack it, and import "), "{answer}");
         }
     }
+}
+
+/// Converts each sheet of a workbook to CSV, `FILE-SHEET.csv`, by LibreOffice; false if it is not installed.
+fn convert_by_libreoffice(sandbox: &Sandbox, workbook: &str) -> bool {
+    let profile = format!("-env:UserInstallation=file://{}", sandbox.path().join("profile").display());
+    let format = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1";
+    let mut command = Command::new("soffice");
+    command.current_dir(sandbox.path()).env("HOME", sandbox.path()).env("LC_ALL", "C.UTF-8").arg(profile);
+    match command.args(["--headless", "--convert-to", format, workbook]).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            true
+        }
+        Err(_) => {
+            eprintln!("skipped: LibreOffice (soffice) is not installed");
+            false
+        }
+    }
+}
+
+#[test]
+fn libreoffice_reads_each_cell_of_a_workbook_as_inv_wrote_it() {
+    let sandbox = awkward_estate();
+    sandbox.ok(&["vm", "add", "_x0041_", "--pool", "prod", "--memory", "4PiB", "--custom-os", "_x000D_ \u{1F642}"]);
+    sandbox.ok(&["export", "all.xlsx"]);
+    sandbox.ok(&["export", "all"]);
+    let list = std::fs::File::create(sandbox.path().join("list.xlsx")).expect("a file");
+    let status = sandbox.command().args(["vm", "list", "-o", "xlsx"]).stdout(list).status().expect("inv runs");
+    assert!(status.success());
+    if !convert_by_libreoffice(&sandbox, "all.xlsx") || !convert_by_libreoffice(&sandbox, "list.xlsx") {
+        return;
+    }
+    let converted = |name: &str| std::fs::read_to_string(sandbox.path().join(name)).expect("it was converted");
+    for (name, text) in files(&sandbox, "all") {
+        let sheet = cells(&converted(&format!("all-{name}")));
+        assert_eq!(as_in_a_sheet(sheet), as_in_a_sheet(cells(&text)), "{name}");
+    }
+    let list = as_in_a_sheet(cells(&converted("list-Sheet1.csv")));
+    assert_eq!(list, as_in_a_sheet(cells(&sandbox.ok(&["vm", "list", "-o", "csv"]))));
+    let bytes = cells(&converted("list-Sheet1.csv"));
+    let column = bytes[0].iter().position(|name| name == "memory.bytes").expect("the column of bytes");
+    // 4 PiB, with all digits.
+    assert!(bytes.iter().any(|row| row[column] == "4503599627370496"), "{bytes:?}");
 }

@@ -249,13 +249,13 @@ pub fn awkward_estate() -> Sandbox {
 }
 
 /// The rows of a text in CSV.
-fn cells(text: &str) -> Vec<Vec<String>> {
+pub fn cells(text: &str) -> Vec<Vec<String>> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     reader.records().map(|row| row.expect("CSV").iter().map(str::to_owned).collect()).collect()
 }
 
 /// Removes the columns of bytes, and writes times as a spreadsheet shows them.
-fn as_in_a_sheet(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+pub fn as_in_a_sheet(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
     let header = rows.first().cloned().unwrap_or_default();
     for row in rows.iter_mut().skip(1) {
         for (cell, name) in row.iter_mut().zip(&header) {

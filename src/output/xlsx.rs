@@ -27,15 +27,23 @@ const EXACT: i128 = 1 << 53;
 pub struct Book {
     workbook: Workbook,
     header: Format,
-    time: Format,
+    formats: CellFormats,
     /// Largest number of records of a sheet.
     records: u32,
+}
+
+/// Formats of cells of a type.
+#[derive(Debug, Clone)]
+struct CellFormats {
+    /// All digits: programs show long numbers with an exponent otherwise.
+    bytes: Format,
+    time: Format,
 }
 
 /// One sheet of a workbook.
 pub struct BookSheet {
     sheet: Worksheet,
-    time: Format,
+    formats: CellFormats,
     columns: Vec<ColumnKind>,
     /// Width of each column of the sheet, in characters.
     widths: Vec<usize>,
@@ -52,6 +60,7 @@ pub struct BookSheet {
 enum CellType {
     Text = b't',
     Number = b'n',
+    Bytes = b'b',
     Time = b'd',
 }
 
@@ -61,7 +70,8 @@ impl Book {
     pub fn new() -> Self {
         let header = Format::new().set_bold().set_align(FormatAlign::Left);
         let time = Format::new().set_num_format("yyyy-mm-dd hh:mm:ss");
-        Self { workbook: Workbook::new(), header, time, records: RECORDS }
+        let formats = CellFormats { bytes: Format::new().set_num_format("0"), time };
+        Self { workbook: Workbook::new(), header, formats, records: RECORDS }
     }
 
     /// Creates a sheet called `name` with the header of `columns`.
@@ -80,7 +90,7 @@ impl Book {
         }
         let mut sheet = BookSheet {
             sheet,
-            time: self.time.clone(),
+            formats: self.formats.clone(),
             columns: columns.iter().map(|column| column.kind).collect(),
             widths: vec![0; names.len()],
             row: 0,
@@ -139,7 +149,7 @@ pub fn pack(row: &Row, columns: &[ColumnKind], bytes: &mut Vec<u8>) {
             Cell::Quantity(text, bytes) => {
                 push(CellType::Text, text);
                 let is_exact = bytes.is_whole() && bytes.floor().abs() <= EXACT;
-                push(if is_exact { CellType::Number } else { CellType::Text }, &bytes.to_string());
+                push(if is_exact { CellType::Bytes } else { CellType::Text }, &bytes.to_string());
                 continue;
             }
             Cell::Null | Cell::Text(_) | Cell::List(_) => push(CellType::Text, row.exact(place, &mut scratch)),
@@ -199,13 +209,17 @@ impl BookSheet {
         let (row, at) = (self.row, index(column));
         let is = |wanted: CellType| cell_type == wanted as u8;
         // A cell holds a number as a double, and a time without its zone: what is stored is UTC.
-        let number = text.parse::<f64>().ok().filter(|number| is(CellType::Number) && number.to_string() == text);
+        let is_number = is(CellType::Number) || is(CellType::Bytes);
+        let number = text.parse::<f64>().ok().filter(|number| is_number && number.to_string() == text);
         let bare = text.trim_end_matches('Z');
         let time = if is(CellType::Time) { ExcelDateTime::parse_from_str(bare).ok() } else { None };
         self.measure(column, if time.is_some() { bare } else { text });
         let written = match (number, time) {
+            (Some(number), _) if is(CellType::Bytes) => {
+                self.sheet.write_number_with_format(row, at, number, &self.formats.bytes)
+            }
             (Some(number), _) => self.sheet.write_number(row, at, number),
-            (_, Some(time)) => self.sheet.write_datetime_with_format(row, at, &time, &self.time),
+            (_, Some(time)) => self.sheet.write_datetime_with_format(row, at, &time, &self.formats.time),
             _ => self.sheet.write_string(row, at, text),
         };
         written.map(drop).map_err(failed)
