@@ -18,6 +18,7 @@ mod question;
 pub mod rvtools;
 pub mod secret;
 pub mod workbook;
+pub mod zipped;
 
 use crate::error::{Error, Result};
 use crate::value::shown;

@@ -38,6 +38,7 @@ use converted::{Converted, Form};
 use left_out::LeftOut;
 use row::{Column, Row};
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use template::{Rendered, Template};
 use yaml::Yaml;
 
@@ -72,6 +73,9 @@ impl Style {
     pub const NAMES: [&'static str; 10] =
         ["table", "csv", "tsv", "json", "jsonl", "yaml", "markdown", "value", "template=TEXT", "xlsx"];
 
+    /// The endings of files that are exported.
+    const ENDINGS: [&'static str; 6] = ["csv", "tsv", "json", "jsonl", "yaml", "xlsx"];
+
     /// Returns the style called `name`.
     ///
     /// # Errors
@@ -93,6 +97,21 @@ impl Style {
             _ => Err(Error::usage(format!("unknown output format {}", quoted(name)))
                 .help(format!("pass one of {}", Self::NAMES.join(", ")))),
         }
+    }
+
+    /// Returns the style of a file by the ending of its name.
+    ///
+    /// # Errors
+    /// The name has no ending of a format; the error lists them.
+    pub fn of_file(path: &Path) -> Result<Self> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        if Self::ENDINGS.contains(&ending.as_str()) {
+            return Self::parse(&ending);
+        }
+        let shown = quoted(&path.to_string_lossy());
+        let endings = Self::ENDINGS.map(|ending| format!(".{ending}"));
+        Err(Error::usage(format!("the name {shown} does not end with a format"))
+            .help(format!("end it with {}", endings.join(", "))))
     }
 
     /// Refuses a format that standard output cannot take.

@@ -71,4 +71,5 @@ mod usage;
 mod values;
 mod waiting;
 mod walking;
+mod whole_workbooks;
 mod workbooks;

@@ -19,7 +19,7 @@ fn convert(sandbox: &Sandbox, from: &str, to: &str) {
 }
 
 /// Writes a workbook with these sheets, each the XML of its rows.
-fn workbook(sandbox: &Sandbox, name: &str, sheets: &[(&str, &str)]) {
+pub fn workbook(sandbox: &Sandbox, name: &str, sheets: &[(&str, &str)]) {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let mut add = |part: &str, content: &str| {
         zip.start_file(part, zip::write::SimpleFileOptions::default()).expect("a part");
@@ -45,7 +45,7 @@ fn workbook(sandbox: &Sandbox, name: &str, sheets: &[(&str, &str)]) {
 }
 
 /// Writes a row of texts as XML.
-fn row(number: u32, cells: &[&str]) -> String {
+pub fn row(number: u32, cells: &[&str]) -> String {
     let cells = cells.iter().zip('A'..).filter(|(cell, _)| !cell.is_empty());
     let cells: String =
         cells.map(|(cell, column)| format!("<c r=\"{column}{number}\" t=\"str\"><v>{cell}</v></c>")).collect();
@@ -249,4 +249,96 @@ fn a_number_in_a_column_of_times_is_one_of_days() {
     assert!(told(&sandbox, "vm", "name,created").ends_with("shop1,2025-03-04T10:11:12Z\n"));
     let answer = refused(&sandbox, "vm", "vms.csv", "name,pool,created\nshop2,prod,45720\n", &[]);
     assert!(answer.stderr.contains("vms.csv:2: created: \"45720\" is not a time"), "{answer}");
+}
+
+/// Estate whose texts a spreadsheet would like to read as something else.
+pub fn awkward_estate() -> Sandbox {
+    let sandbox = Sandbox::estate();
+    for name in ["サーバー①", "🙂 emoji", "=1+1", "@sum", "+1", "007", "1e5", "TRUE", "2024-01-02", "'quoted"] {
+        let text = format!("{name}\nof two lines, \"quoted\"");
+        sandbox.ok(&["vm", "add", "--pool", "prod", "--memory", "1.5GiB", "--custom-os", &text, "--", name]);
+    }
+    sandbox
+}
+
+/// The rows of a text in CSV.
+pub fn cells(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    reader.records().map(|row| row.expect("CSV").iter().map(str::to_owned).collect()).collect()
+}
+
+/// Removes the columns of bytes, and writes times as a spreadsheet shows them.
+pub fn as_in_a_sheet(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    let header = rows.first().cloned().unwrap_or_default();
+    for row in rows.iter_mut().skip(1) {
+        for (cell, name) in row.iter_mut().zip(&header) {
+            if ["created", "updated"].contains(&name.as_str()) {
+                *cell = cell.replace('T', " ").replace('Z', "").replace('/', "-");
+            }
+        }
+    }
+    for row in &mut rows {
+        let mut column = 0;
+        row.retain(|_| {
+            column += 1;
+            !header[column - 1].ends_with(".bytes")
+        });
+    }
+    rows
+}
+
+#[test]
+fn a_spreadsheet_reads_in_the_sheets_of_an_inventory_what_its_files_have() {
+    let sandbox = awkward_estate();
+    let answer = sandbox.run(&["export", "all.xlsx"]);
+    let counted = "exported 1 provider, 1 datacenter, 2 OSes, 11 units, 1 system, 2 users, 2 pools, 13 VMs, \
+                   1 storage device, 1 disk and 1 address to ";
+    assert_eq!(
+        (answer.status, answer.stdout.as_str(), answer.stderr.as_str()),
+        (0, "", &*format!("{counted}all.xlsx\n"))
+    );
+    assert_eq!(sandbox.run(&["export", "all"]).stderr, format!("{counted}all\n"));
+    let mut command = Command::new("ssconvert");
+    command.current_dir(sandbox.path()).env("LC_ALL", "C.UTF-8");
+    let output = command.args(["-S", "--export-type", "Gnumeric_stf:stf_csv", "all.xlsx", "%s.csv"]).output();
+    assert!(output.expect("ssconvert runs").status.success());
+    for entry in std::fs::read_dir(sandbox.path().join("all")).expect("the folder") {
+        let name = entry.expect("a file").file_name().into_string().expect("a name");
+        let file = std::fs::read_to_string(sandbox.path().join("all").join(&name)).expect("a file");
+        let sheet = std::fs::read_to_string(sandbox.path().join(&name)).expect("a sheet of this name");
+        assert_eq!(as_in_a_sheet(cells(&sheet)), as_in_a_sheet(cells(&file)), "{name}");
+    }
+}
+
+#[test]
+fn a_noun_is_exported_to_a_file_in_the_format_of_its_ending() {
+    let sandbox = Sandbox::estate();
+    for ending in ["csv", "tsv", "json", "jsonl", "yaml"] {
+        let name = format!("vms.{ending}");
+        let answer = sandbox.run(&["vm", "export", &name, "--where", "cpu>1"]);
+        assert_eq!(
+            (answer.status, answer.stdout.as_str(), answer.stderr.as_str()),
+            (0, "", &*format!("exported 2 VMs to {name}\n"))
+        );
+        let printed = sandbox.ok(&["vm", "export", "-o", ending, "--where", "cpu>1"]);
+        assert_eq!(std::fs::read_to_string(sandbox.path().join(&name)).expect("the file"), printed, "{ending}");
+    }
+    assert_eq!(sandbox.run(&["vm", "export", "vms.xlsx"]).stderr, "exported 3 VMs to vms.xlsx\n");
+    assert_eq!(sandbox.run(&["vm", "import", "vms.xlsx", "--update"]).stderr, "3 VMs: 3 unchanged\n");
+    for (arguments, stderr) in [
+        (
+            &["vm", "export", "vms.txt"][..],
+            "error: the name \"vms.txt\" does not end with a format\n\
+             help: end it with .csv, .tsv, .json, .jsonl, .yaml, .xlsx\n",
+        ),
+        (
+            &["vm", "export", "vms.xlsx", "-o", "csv"],
+            "error: the name \"vms.xlsx\" does not end with .csv\n\
+             help: omit --output: the ending of the name sets the format\n",
+        ),
+    ] {
+        let answer = sandbox.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str(), answer.stderr.as_str()), (2, "", stderr));
+    }
+    assert!(!sandbox.path().join("vms.txt").exists());
 }

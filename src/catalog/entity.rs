@@ -4,6 +4,7 @@
 //! CSV, the completion, the reference pages. Nouns name each other by their noun, fields by their name, and a
 //! [`super::Catalog`] resolves those names, so that an entry can be written down without any code.
 
+use crate::value::name::column_key;
 use crate::value::role::ROLES;
 use crate::value::status::STATUSES;
 
@@ -369,6 +370,15 @@ impl Entity {
         // A unit and a user begin with the sound of y.
         let is_vowel = is_vowel && !label.starts_with("un") && !label.starts_with("us");
         format!("{} {label}", if is_vowel { "an" } else { "a" })
+    }
+
+    /// Tests if a sheet or a file called `text` is of this noun: by the noun, its plural, labels, aliases or table,
+    /// whatever the case.
+    #[must_use]
+    pub fn is_called(&self, text: &str) -> bool {
+        let names = [self.noun, self.plural, self.labels.0, self.labels.1, self.table];
+        let key = column_key(text);
+        names.iter().chain(self.aliases).any(|name| column_key(name) == key)
     }
 
     /// A count of it in words: `1 VM`, `12 VMs`.

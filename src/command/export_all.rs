@@ -1,11 +1,14 @@
 //! `inv export DIR`: the whole inventory, one CSV file for each noun; the same inventory gives the same bytes.
+//! `inv export FILE.xlsx`: the same records as a workbook, one sheet for each noun.
 
 use super::Graft;
 use crate::error::{Error, Result};
 use crate::output::csv::CsvRecords;
-use crate::output::row::Row;
+use crate::output::row::{ColumnKind, Row};
+use crate::output::xlsx::{self, Book};
 use crate::output::{self, Layout, Style};
 use crate::session::Session;
+use crate::store::Reader;
 use crate::value::shown;
 use crate::verb::{arguments, export, faults::write_whole};
 use clap::{Arg, ArgMatches, Command, ValueHint};
@@ -16,7 +19,7 @@ use std::path::Path;
 pub(super) const GRAFT: Graft = Graft {
     under: None,
     name: "export",
-    about: "Export the whole inventory as one CSV file for each noun",
+    about: "Export the whole inventory as one CSV file or sheet for each noun",
     hidden: false,
     arguments,
     run,
@@ -29,30 +32,40 @@ fn arguments(command: Command) -> Command {
     command
         .arg(
             Arg::new("folder")
-                .value_name("DIR")
+                .value_name("DIR|FILE.xlsx")
                 .required(true)
-                .value_hint(ValueHint::DirPath)
-                .help("Folder for the files"),
+                .value_hint(ValueHint::AnyPath)
+                .help("Folder for CSV files, or workbook with one sheet for each noun"),
         )
         .arg(arguments::at())
         .long_about(
             "Export the whole inventory: providers.csv, dcs.csv, … with whole paths for references, sorted by path. \
-             The same inventory is exported as the same bytes, suited to git diff. Login users are not exported.",
+             The same inventory is exported as the same bytes, suited to git diff. A name that ends with .xlsx is that \
+             of a workbook, with the same records in sheets called providers, dcs, … Login users are not exported.",
         )
 }
 
 fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
-    let folder = matches.get_one::<String>("folder").map_or(Path::new("."), Path::new);
-    let catalog = session.catalog();
-    let counts = session.read(|reader| {
+    let path = matches.get_one::<String>("folder").map_or(Path::new("."), Path::new);
+    let is_workbook = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx")) && !path.is_dir();
+    let counts = if is_workbook { workbook(session, path) } else { folder(session, path) }?;
+    let shown = shown::shown(&path.to_string_lossy()).into_owned();
+    let what = if counts.is_empty() { "an empty inventory".to_owned() } else { crate::store::listed(&counts) };
+    session.say(&format!("exported {what} to {shown}"));
+    Ok(())
+}
+
+/// Writes a file for each noun; returns the number of records of each that has any.
+fn folder(session: &Session, folder: &Path) -> Result<Vec<String>> {
+    session.read(|reader| {
         fs::create_dir_all(folder).map_err(|error| {
             let folder = shown::shown(&folder.to_string_lossy()).into_owned();
             Error::io(format!("cannot create the folder {folder}"), error)
         })?;
         let mut counts = Vec::new();
-        for entity in catalog.exported() {
-            let columns = export::columns(catalog, entity);
-            let headers: Vec<_> = columns.iter().map(|path| path.column(catalog)).collect();
+        for entity in session.catalog().exported() {
+            let columns = export::columns(session.catalog(), entity);
+            let headers: Vec<_> = columns.iter().map(|path| path.column(session.catalog())).collect();
             let mut count = 0;
             let path = folder.join(format!("{}.csv", entity.plural));
             session.spare_inventory(&path)?;
@@ -76,9 +89,37 @@ fn run(session: &Session, matches: &ArgMatches) -> Result<()> {
             }
         }
         Ok(counts)
+    })
+}
+
+/// Writes a workbook with a sheet for each noun; returns the number of records of each that has any.
+fn workbook(session: &Session, path: &Path) -> Result<Vec<String>> {
+    session.spare_inventory(path)?;
+    let mut counts = Vec::new();
+    write_whole(path, |file| {
+        let book = session.read(|reader| book(session, reader, &mut counts))?;
+        book.save(file).map_err(Error::output)
     })?;
-    let folder = shown::shown(&folder.to_string_lossy()).into_owned();
-    let what = if counts.is_empty() { "an empty inventory".to_owned() } else { crate::store::listed(&counts) };
-    session.say(&format!("exported {what} to {folder}"));
-    Ok(())
+    Ok(counts)
+}
+
+fn book(session: &Session, reader: &Reader<'_>, counts: &mut Vec<String>) -> Result<Book> {
+    let mut book = Book::new();
+    for entity in session.catalog().exported() {
+        let columns = export::columns(session.catalog(), entity);
+        let headers: Vec<_> = columns.iter().map(|path| path.column(session.catalog())).collect();
+        let kinds: Vec<ColumnKind> = headers.iter().map(|column| column.kind).collect();
+        let mut sheet = book.sheet(entity.plural, &headers).map_err(Error::output)?;
+        let mut count = 0;
+        let write = || |row: &Row, bytes: &mut Vec<u8>| xlsx::pack(row, &kinds, bytes);
+        reader.select_by_path(entity, &columns, write, |record| {
+            count += 1;
+            sheet.packed_row(record).map_err(Error::output)
+        })?;
+        book.add(sheet).map_err(Error::output)?;
+        if count > 0 {
+            counts.push(entity.counted(count));
+        }
+    }
+    Ok(book)
 }

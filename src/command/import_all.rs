@@ -1,4 +1,4 @@
-//! `inv import DIR` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
+//! `inv import DIR`, `inv import FILE.xlsx` and `inv import --from SOURCE FILE`: a whole estate in one transaction.
 
 use super::Graft;
 use super::plan_file::PlanFile;
@@ -8,6 +8,8 @@ use crate::error::{Error, Kind, Result};
 use crate::input::Records;
 use crate::input::notes::Note;
 use crate::input::rvtools::{self, Staged};
+use crate::input::workbook::{self, Container, Sheets};
+use crate::input::zipped;
 use crate::session::Session;
 use crate::store::Reader;
 use crate::value::role::Role;
@@ -16,6 +18,7 @@ use crate::verb::arguments::{self, option, switch};
 use crate::verb::batch::Existing;
 use crate::verb::dump::Tables;
 use crate::verb::header::ExternalIds;
+use crate::verb::import::HowToRead;
 use crate::verb::ledger::SourceRun;
 use crate::verb::load::{self, Options, Tolerance};
 use crate::verb::map_file::LayoutOptions;
@@ -75,7 +78,7 @@ fn arguments(command: Command) -> Command {
                 .value_name("DIR|FILE")
                 .required_unless_present("plan-file")
                 .value_hint(ValueHint::AnyPath)
-                .help("Folder of inv export; with --from, file or folder of the other program"),
+                .help("Folder, workbook or zip of inv export; with --from, file or folder of the other program"),
         )
         .arg(Arg::new("from").long("from").value_name("PROGRAM").help("Program of the export: rvtools"))
         .arg(
@@ -157,8 +160,8 @@ fn arguments(command: Command) -> Command {
          inv import --from rvtools RVTools_export.xlsx --update --dry-run\n  inv import backup --update --prune",
     );
     command.long_about(
-        "Import a whole inventory in one transaction: a folder of CSV files as inv export writes it, or with --from \
-         rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates, vCLS machines, unreadable \
+        "Import a whole inventory in one transaction: a folder or zip of CSV files as inv export writes it, a workbook \
+         with one sheet for each noun, or with --from rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates, vCLS machines, unreadable \
          cells and rows without a place are skipped and reported; --strict refuses such cells and rows. Unused tabs \
          and columns are counted; -v lists them. With --update a second run updates the inventory.",
     )
@@ -191,7 +194,7 @@ fn import(session: &Session, matches: &ArgMatches, planned_after: Option<i64>, e
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let mut options = import::chosen(session.catalog(), matches, &LayoutOptions::default())?;
     let sources = match option(matches, "from") {
-        None => folder(session, &path, matches)?,
+        None => whole(session, &path, matches)?,
         Some(RVTOOLS) => estate(session, &path, matches, &mut options)?,
         Some(other) => {
             return Err(Error::usage(format!("unsupported program {}", shown::quoted(other)))
@@ -264,66 +267,127 @@ fn is_empty(reader: &Reader<'_>, nouns: impl IntoIterator<Item = &'static Entity
     Ok(true)
 }
 
+/// The files of a folder or zip archive, or the sheets of a workbook, as `inv export` writes them.
+fn whole(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
+    let shown = shown::shown(&path.to_string_lossy()).into_owned();
+    let container = if path.is_dir() || !path.exists() { None } else { Some(workbook::container(path)?) };
+    match container {
+        None => folder(session, path, matches),
+        Some(Container::Workbook) => {
+            let mut sheets = Sheets::open(path)?;
+            let parts = Parts { of: &shown, what: "sheet", names: sheets.names().to_vec() };
+            by_noun(session, matches, &parts, |entity, name, how| {
+                import::refuse_options_of_text(path, how)?;
+                import::sheet_source(entity, sheets.put_aside(name)?, how)
+            })
+        }
+        Some(Container::Zip) => {
+            let mut files = zipped::unpack(path)?;
+            let names = files.iter().map(|file| file.stem.clone()).collect();
+            by_noun(session, matches, &Parts { of: &shown, what: "file", names }, |entity, name, how| {
+                let place = files.iter().position(|file| file.stem == name).unwrap_or_default();
+                import::zipped_source(entity, files.swap_remove(place), how)
+            })
+        }
+        Some(Container::Text) => Err(Error::failed(format!("{shown} is a file, not a folder"))
+            .help("pass a folder or workbook of inv export; for a single file, use inv NOUN import")),
+    }
+}
+
 /// The files of a folder that `inv export` wrote.
 fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<Source>> {
     let shown = shown::shown(&path.to_string_lossy()).into_owned();
     let entries = std::fs::read_dir(path).map_err(|error| {
-        let error = match error.kind() {
-            std::io::ErrorKind::NotADirectory => Error::failed(format!("{shown} is a file, not a folder")),
-            _ => Error::io(format!("cannot read the folder {shown}"), error),
-        };
-        error.help("pass a folder of inv export; for a single file, use inv NOUN import")
+        Error::io(format!("cannot read the folder {shown}"), error)
+            .help("pass a folder of inv export; for a single file, use inv NOUN import")
     })?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "csv"))
+        .filter_map(|name| name.strip_suffix(".csv").filter(|stem| !stem.is_empty()).map(str::to_owned))
         .collect();
     names.sort_unstable();
+    // The sqlite3 command writes no header for a table without rows.
+    let is_empty_table = |stem: &String| {
+        let is_table = |entity: &&Entity| entity.table == stem && entity.plural != stem;
+        let path = path.join(format!("{stem}.csv"));
+        session.catalog().entities().any(|entity| is_table(&entity))
+            && std::fs::metadata(path).is_ok_and(|data| data.len() == 0)
+    };
+    let (empty, names) = names.into_iter().partition(is_empty_table);
+    let empty: Vec<String> = empty;
+    for stem in empty {
+        session.say(&format!("skipped {stem}.csv: it is empty"));
+    }
+    by_noun(session, matches, &Parts { of: &shown, what: "file", names }, |entity, stem, how| {
+        let path = path.join(format!("{stem}.csv"));
+        if !path.is_file() {
+            let shown = shown::quoted(&path.to_string_lossy());
+            return Err(Error::failed(format!("{shown} is not a file")).help("remove it from the folder"));
+        }
+        import::source(entity, &path, how)
+    })
+}
+
+/// Parts of what is imported as a whole.
+struct Parts<'p> {
+    /// Name of the whole in messages.
+    of: &'p str,
+    /// What a part is: a sheet, or a CSV file.
+    what: &'static str,
+    /// Names of the parts; those of files are without `.csv`.
+    names: Vec<String>,
+}
+
+/// Opens the part of each noun by `open`. The part that is called as in an export goes before one with another name of
+/// the noun.
+fn by_noun(
+    session: &Session,
+    matches: &ArgMatches,
+    parts: &Parts<'_>,
+    mut open: impl FnMut(&'static Entity, &str, &HowToRead<'_>) -> Result<Source>,
+) -> Result<Vec<Source>> {
     let catalog = session.catalog();
     let pristine = session.read(|reader| is_empty(reader, catalog.entities()))?;
-    let mut sources = Vec::new();
+    let mut chosen: Vec<(&'static Entity, &String)> = Vec::new();
     for entity in catalog.exported().into_iter().chain([catalog.of(LINK)]) {
-        let own = format!("{}.csv", entity.plural);
-        // A dump of the data model's tables is called as they are.
-        let table = format!("{}.csv", entity.table);
-        if let Some(place) = names.iter().position(|other| *other == own || *other == table) {
-            let name = names.remove(place);
-            let is_table = name != own;
-            let path = path.join(name);
-            if !path.is_file() {
-                let shown = shown::quoted(&path.to_string_lossy());
-                return Err(Error::failed(format!("{shown} is not a file")).help("remove it from the folder"));
+        let called: Vec<&String> = parts.names.iter().filter(|name| entity.is_called(name)).collect();
+        match (called.iter().find(|name| **name == entity.plural), called.as_slice()) {
+            (Some(name), _) | (None, [name]) => chosen.push((entity, name)),
+            (None, []) => {}
+            (None, several) => {
+                let listed: Vec<String> = several.iter().map(|name| shown::quoted(name)).collect();
+                let message = format!("{} has several {}s of {}", parts.of, parts.what, entity.labels.1);
+                return Err(Error::failed(message).help(format!("keep one of {}", listed.join(", "))));
             }
-            if is_table && std::fs::metadata(&path).is_ok_and(|data| data.len() == 0) {
-                // The sqlite3 command writes no header for a table without rows.
-                session.say(&format!("skipped {}: it is empty", shown::shown(&path.to_string_lossy())));
-                continue;
-            }
-            let mut source =
-                import::source(entity, &path, matches, &LayoutOptions::of(entity, matches)?, Tables::Whole)?;
-            if entity.seeded && is_table {
-                // It has the names of units and no sizes: they are those that are here.
-                source.existing = Some(Existing::Skip);
-            } else if entity.seeded && pristine {
-                // What every inventory begins with gives way to what the files say.
-                source.existing = Some(Existing::Update);
-                source.replaces = true;
-            }
-            sources.push(source);
         }
     }
-    for name in names {
-        if name == format!("{}.csv", catalog.of(LOGIN_USER).table) {
-            session.warn(&format!("skipped {name}: login users are not imported"));
-            continue;
-        }
-        session.warn(&format!("skipped {}: unknown noun", shown::shown(&name)));
+    let is_chosen = |name: &String| chosen.iter().any(|(_, other)| *other == name);
+    if chosen.is_empty() {
+        let nouns: Vec<&str> = catalog.exported().iter().map(|entity| entity.plural).collect();
+        let names: Vec<String> = parts.names.iter().map(|name| shown::quoted(name)).collect();
+        let found = if names.is_empty() { String::new() } else { format!("; found: {}", names.join(", ")) };
+        return Err(Error::failed(format!("{} has no {} of a noun", parts.of, parts.what))
+            .help(format!("names: {}{found}", nouns.join(", "))));
     }
-    if sources.is_empty() {
-        let files: Vec<String> = catalog.exported().iter().map(|entity| format!("{}.csv", entity.plural)).collect();
-        return Err(
-            Error::failed(format!("{shown} has no file to import")).help(format!("file names: {}", files.join(", ")))
-        );
+    for name in parts.names.iter().filter(|name| !is_chosen(name)) {
+        let is_of_operators = catalog.of(LOGIN_USER).is_called(name);
+        let reason = if is_of_operators { "login users are not imported" } else { "unknown noun" };
+        let name = if parts.what == "sheet" { format!("sheet {}", shown::quoted(name)) } else { format!("{name}.csv") };
+        session.warn(&format!("skipped {}: {reason}", shown::shown(&name)));
+    }
+    let mut sources = Vec::new();
+    for (entity, name) in chosen {
+        let how = HowToRead { matches, layout: LayoutOptions::of(entity, matches)?, tables: Tables::Whole };
+        let mut source = open(entity, name, &how)?;
+        if entity.seeded && name != entity.plural && name == entity.table {
+            // A table of units has their names and no sizes: they are those that are here.
+            source.existing = (!switch(matches, "update")).then_some(Existing::Skip);
+        } else if entity.seeded && pristine {
+            // What every inventory begins with gives way to what the files say.
+            source.existing = Some(Existing::Update);
+            source.replaces = true;
+        }
+        sources.push(source);
     }
     Ok(sources)
 }

@@ -13,7 +13,8 @@ use zip::ZipArchive;
 const MEBIBYTE: u64 = 1 << 20;
 const FILE_LIMIT: u64 = 256 * MEBIBYTE;
 const UNPACKED_LIMIT: u64 = 1024 * MEBIBYTE;
-const PARTS_LIMIT: usize = 10_000;
+/// Largest number of parts of an archive.
+pub(super) const PARTS_LIMIT: usize = 10_000;
 
 /// Kind of a file, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,13 @@ pub(super) fn counts_from_1904(file: &File) -> bool {
     };
     let is_read = { read }().is_some();
     !is_read || ["date1904=\"1\"", "date1904=\"true\""].iter().any(|mark| text.contains(mark))
+}
+
+/// Returns true if the archive at `path` can be read and has none of the parts that make it a workbook.
+pub(super) fn is_no_workbook(path: &Path, parts: &[&str]) -> bool {
+    let archive = File::open(path).ok().and_then(|file| ZipArchive::new(BufReader::new(file)).ok());
+    let is_one = |name: &str| parts.contains(&name);
+    archive.is_some_and(|archive| !archive.file_names().any(|name| name.is_ok_and(|name| is_one(&name))))
 }
 
 /// Returns the failure of a workbook that cannot be read.

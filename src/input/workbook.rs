@@ -42,54 +42,142 @@ pub struct SheetText {
     counts_days: bool,
 }
 
-/// Tests if the file at `path` is a workbook or what is taken for one, by its content.
+/// What a file is, by its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// Text, such as CSV or JSON lines.
+    Text,
+    /// A workbook.
+    Workbook,
+    /// A zip archive of other files.
+    Zip,
+}
+
+/// Parts of zip archives that make them workbooks: .xlsx, .xlsb and .ods.
+const PARTS: [&str; 3] = ["xl/workbook.xml", "xl/workbook.bin", "content.xml"];
+
+/// Returns what the file at `path` is, by its content.
 ///
 /// # Errors
 /// It is a page of HTML or a workbook of a kind that is not read; the error names the way to read it.
-pub fn is_workbook(path: &Path) -> Result<bool> {
+pub fn container(path: &Path) -> Result<Container> {
     let name = path.display();
     let way_out = "open it in a spreadsheet and save it as .xlsx";
     match archive::kind(path) {
-        FileKind::Zip | FileKind::Compound => Ok(true),
+        FileKind::Zip if archive::is_no_workbook(path, &PARTS) => Ok(Container::Zip),
+        FileKind::Zip | FileKind::Compound => Ok(Container::Workbook),
         FileKind::Html => Err(Error::failed(format!("\"{name}\" is a page of HTML")).help(way_out)),
         FileKind::SpreadsheetMl => {
             Err(Error::failed(format!("\"{name}\" is a workbook in XML of 2003 (SpreadsheetML)")).help(way_out))
         }
-        FileKind::Other => Ok(false),
+        FileKind::Other => Ok(Container::Text),
     }
 }
 
-/// Reads the sheet that is called `sheet`, or the one sheet with contents, or the one that is called as one of
-/// `usual_names`.
+/// Sheets of a workbook that is open.
+pub struct Sheets {
+    name: String,
+    reader: SheetReader,
+    names: Vec<String>,
+    counts_days: bool,
+}
+
+enum SheetReader {
+    Xls(Box<Xls<BufReader<File>>>),
+    Xlsb(Box<Xlsb<BufReader<File>>>),
+    Ods(Box<Ods<BufReader<File>>>),
+    Xlsx(Box<Xlsx<BufReader<File>>>),
+}
+
+impl Sheets {
+    /// Opens the workbook at `path`.
+    ///
+    /// # Errors
+    /// It cannot be read, is too large, or is protected by a password.
+    pub fn open(path: &Path) -> Result<Self> {
+        let name = path.display().to_string();
+        let is_compound = archive::kind(path) == FileKind::Compound;
+        let file = archive::open(path, &name)?;
+        let has = |part: &str| !is_compound && archive::has_part(&file, part);
+        let (is_binary, is_open_document) = (has("xl/workbook.bin"), has("content.xml"));
+        let reader = BufReader::new(File::open(path).map_err(|error| damaged(&name, &error))?);
+        let reader = match (is_compound, is_binary, is_open_document) {
+            (true, _, _) => SheetReader::Xls(Box::new(Xls::new(reader).map_err(|error| match error {
+                calamine::XlsError::Password => {
+                    Error::failed(format!("\"{name}\" is protected by a password")).help("save it without a password")
+                }
+                error => damaged(&name, &error),
+            })?)),
+            (_, true, _) => SheetReader::Xlsb(Box::new(opened(reader, &name)?)),
+            (_, _, true) => SheetReader::Ods(Box::new(opened(reader, &name)?)),
+            _ => SheetReader::Xlsx(Box::new(opened(reader, &name)?)),
+        };
+        let names = match &reader {
+            SheetReader::Xls(workbook) => workbook.sheet_names(),
+            SheetReader::Xlsb(workbook) => workbook.sheet_names(),
+            SheetReader::Ods(workbook) => workbook.sheet_names(),
+            SheetReader::Xlsx(workbook) => workbook.sheet_names(),
+        };
+        let counts_days = matches!(reader, SheetReader::Xlsx(_)) && !archive::counts_from_1904(&file);
+        Ok(Self { name, reader, names, counts_days })
+    }
+
+    /// Returns the names of the sheets.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Puts the rows of a sheet aside.
+    ///
+    /// # Errors
+    /// The sheet cannot be read or is too large, or the disk is full.
+    pub fn put_aside(&mut self, sheet: &str) -> Result<SheetText> {
+        let called = format!("{} ({sheet})", self.name);
+        let mut writer = RowWriter::new()?;
+        match &mut self.reader {
+            SheetReader::Xls(workbook) => range_rows(workbook.as_mut(), sheet, &called, &mut writer)?,
+            SheetReader::Xlsb(workbook) => range_rows(workbook.as_mut(), sheet, &called, &mut writer)?,
+            SheetReader::Ods(workbook) => range_rows(workbook.as_mut(), sheet, &called, &mut writer)?,
+            SheetReader::Xlsx(workbook) => streamed_rows(workbook, sheet, &called, &mut writer)?,
+        }
+        Ok(SheetText { counts_days: self.counts_days, ..writer.end(called)? })
+    }
+}
+
+/// Reads the sheet that is called `sheet`, or the one sheet with contents, or the one whose name `is_usual` accepts.
 ///
 /// # Errors
 /// The workbook cannot be read, or it is not clear which sheet is meant.
-pub fn put_aside(path: &Path, sheet: Option<&str>, usual_names: &[&str]) -> Result<SheetText> {
-    let name = path.display().to_string();
-    let file = archive::open(path, &name)?;
-    let is_compound = archive::kind(path) == FileKind::Compound;
-    let has = |part: &str| !is_compound && archive::has_part(&file, part);
-    let (is_binary, is_open_document, is_xml) = (has("xl/workbook.bin"), has("content.xml"), has("xl/workbook.xml"));
-    let reader = BufReader::new(archive::open(path, &name)?);
-    if is_compound {
-        let workbook = Xls::new(reader).map_err(|error| match error {
-            calamine::XlsError::Password => {
-                Error::failed(format!("\"{name}\" is protected by a password")).help("save it without a password")
-            }
-            error => damaged(&name, &error),
-        })?;
-        return aside(workbook, &name, sheet, usual_names, range_rows);
-    }
-    match (is_binary, is_open_document, is_xml) {
-        (true, _, _) => aside(opened::<Xlsb<_>>(reader, &name)?, &name, sheet, usual_names, range_rows),
-        (_, true, _) => aside(opened::<Ods<_>>(reader, &name)?, &name, sheet, usual_names, range_rows),
-        (_, _, true) => {
-            let text = aside(opened::<Xlsx<_>>(reader, &name)?, &name, sheet, usual_names, streamed_rows)?;
-            Ok(SheetText { counts_days: !archive::counts_from_1904(&file), ..text })
+pub fn put_aside(path: &Path, sheet: Option<&str>, is_usual: impl Fn(&str) -> bool) -> Result<SheetText> {
+    let mut workbook = Sheets::open(path)?;
+    let (name, sheets) = (path.display(), workbook.names.clone());
+    let listed = || sheets.iter().map(|sheet| shown::quoted(sheet)).collect::<Vec<String>>().join(", ");
+    let candidates: Vec<&String> = match sheet {
+        Some(sheet) => {
+            let called = sheets.iter().find(|other| column_key(other) == column_key(sheet));
+            vec![called.ok_or_else(|| {
+                Error::usage(format!("\"{name}\" has no sheet {}", shown::quoted(sheet)))
+                    .help(format!("sheets: {}", listed()))
+            })?]
         }
-        _ => Err(Error::failed(format!("\"{name}\" is a zip archive without a workbook in it"))
-            .help("unpack it, and import its files one by one")),
+        None => match sheets.iter().find(|sheet| is_usual(sheet)) {
+            Some(sheet) => vec![sheet],
+            None => sheets.iter().collect(),
+        },
+    };
+    let mut read: Option<SheetText> = None;
+    for sheet in candidates {
+        let text = workbook.put_aside(sheet)?;
+        if !text.rows.is_empty() && read.is_some() {
+            return Err(Error::usage(format!("\"{name}\" has several sheets"))
+                .help(format!("pass --sheet with one of {}", listed())));
+        }
+        if read.is_none() || !text.rows.is_empty() {
+            read = Some(text).filter(|text| !text.rows.is_empty() || sheets.len() == 1);
+        }
     }
+    read.ok_or_else(|| Error::failed(format!("\"{name}\" has no rows")))
 }
 
 fn opened<R: Reader<BufReader<File>>>(reader: BufReader<File>, name: &str) -> Result<R>
@@ -167,43 +255,6 @@ impl RowWriter {
 fn no_room(error: std::io::Error) -> Error {
     Error::io(format!("cannot store the sheet in {}", std::env::temp_dir().display()), error)
         .help("set TMPDIR to a folder with room")
-}
-
-fn aside<R: Reader<BufReader<File>>>(
-    mut workbook: R,
-    name: &str,
-    sheet: Option<&str>,
-    usual_names: &[&str],
-    rows: impl Fn(&mut R, &str, &str, &mut RowWriter) -> Result<()>,
-) -> Result<SheetText> {
-    let sheets = workbook.sheet_names();
-    let listed = || sheets.iter().map(|sheet| shown::quoted(sheet)).collect::<Vec<String>>().join(", ");
-    let is_called = |names: &[&str]| {
-        let is_one = |sheet: &&String| names.iter().any(|name| column_key(name) == column_key(sheet));
-        sheets.iter().find(is_one)
-    };
-    let candidates: Vec<&String> = match sheet {
-        Some(sheet) => vec![is_called(&[sheet]).ok_or_else(|| {
-            Error::usage(format!("\"{name}\" has no sheet {}", shown::quoted(sheet)))
-                .help(format!("sheets: {}", listed()))
-        })?],
-        None => is_called(usual_names).map_or_else(|| sheets.iter().collect(), |sheet| vec![sheet]),
-    };
-    let mut read: Option<SheetText> = None;
-    for sheet in candidates {
-        let called = format!("{name} ({sheet})");
-        let mut writer = RowWriter::new()?;
-        rows(&mut workbook, sheet, &called, &mut writer)?;
-        let text = writer.end(called)?;
-        if !text.rows.is_empty() && read.is_some() {
-            return Err(Error::usage(format!("\"{name}\" has several sheets"))
-                .help(format!("pass --sheet with one of {}", listed())));
-        }
-        if read.is_none() || !text.rows.is_empty() {
-            read = Some(text).filter(|text| !text.rows.is_empty() || sheets.len() == 1);
-        }
-    }
-    read.ok_or_else(|| Error::failed(format!("\"{name}\" has no rows")))
 }
 
 /// Reads a sheet of XML as it is unpacked.

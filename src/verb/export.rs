@@ -1,21 +1,36 @@
-//! `inv NOUN export`: rows that `import` reads back unchanged.
+//! `inv NOUN export`: rows that `import` reads back unchanged, on standard output or in a file.
 
 use super::arguments;
 use super::complete::ColumnSet;
+use super::faults::write_whole;
 use super::list;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
-use crate::error::Result;
-use crate::output::Style;
+use crate::error::{Error, Result};
+use crate::output::row::Column;
+use crate::output::{self, Layout, Style};
 use crate::session::Session;
-use crate::store::Query;
-use clap::{ArgMatches, Command};
+use crate::store::{Query, Reader};
+use crate::value::shown;
+use clap::{Arg, ArgMatches, Command, ValueHint};
+use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::Path as FilePath;
+
+/// Size of the write buffer in bytes.
+const BUFFER: usize = 64 << 10;
 
 pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Command) -> Command {
     terms::arguments(catalog, entity, command)
         .next_help_heading(list::VIEW)
         .args(list::view(ColumnSet::Of(entity)))
         .arg(arguments::at())
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .value_hint(ValueHint::FilePath)
+                .help("Write to FILE in the format of its ending: .xlsx, .csv, .json, … (default: standard output)"),
+        )
 }
 
 pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatches) -> Result<()> {
@@ -31,9 +46,49 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         }
     }
     let headers: Vec<_> = columns.iter().map(|path| path.column(catalog)).collect();
-    session.answer_list(list::answer(matches, style), &headers, |reader| {
-        Ok(Query { columns, ..list::query(reader, entity, matches, &[])? })
-    })
+    let query = |reader: &Reader<'_>| Ok(Query { columns, ..list::query(reader, entity, matches, &[])? });
+    match arguments::option(matches, "file") {
+        Some(file) => write_file(session, FilePath::new(file), matches, (entity, &headers), query),
+        None => session.answer_list(list::answer(matches, style), &headers, query),
+    }
+}
+
+/// Writes the list of `query` to a file, which has its name once it is complete.
+fn write_file(
+    session: &Session,
+    path: &FilePath,
+    matches: &ArgMatches,
+    (entity, headers): (&'static Entity, &[Column]),
+    query: impl FnOnce(&Reader<'_>) -> Result<Query>,
+) -> Result<()> {
+    let style = Style::of_file(path)?;
+    let name = shown::shown(&path.to_string_lossy()).into_owned();
+    if let Some(other) = arguments::option(matches, "output")
+        && other != style.name()
+    {
+        let message = format!("the name {} does not end with .{other}", shown::quoted(&path.to_string_lossy()));
+        return Err(Error::usage(message).help("omit --output: the ending of the name sets the format"));
+    }
+    session.spare_inventory(path)?;
+    let answer = list::answer(matches, style);
+    let layout = Layout { headers: answer.headers, for_spreadsheet: answer.for_spreadsheet, ..Layout::piped() };
+    let mut count = 0;
+    write_whole(path, |file| {
+        let mut out = BufWriter::with_capacity(BUFFER, file);
+        let mut sheet = output::sheet(style, layout, &mut out);
+        sheet.begin(headers).map_err(Error::output)?;
+        session.read(|reader| {
+            reader.select(&query(reader)?, |row| {
+                count += 1;
+                sheet.row(row).map(ControlFlow::Continue).map_err(Error::output)
+            })
+        })?;
+        sheet.end().map_err(Error::output)?;
+        drop(sheet);
+        out.flush().map_err(Error::output)
+    })?;
+    session.say(&format!("exported {} to {name}", entity.counted(count)));
+    Ok(())
 }
 
 /// Returns the columns of a file of `entity`: its fields, references as complete paths, and collections that have no

@@ -17,8 +17,11 @@ use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
 use crate::input::csv::HeaderRule;
 use crate::input::notes::{Note, NoteKind};
-use crate::input::{self, Heading, Opened, Reading, Records, file, workbook};
+use crate::input::workbook::{self, Container, SheetText};
+use crate::input::zipped::{self, ZippedFile};
+use crate::input::{self, Heading, Opened, Reading, Records, file};
 use crate::session::Session;
+use crate::value::name::column_key;
 use crate::value::spelling::Notation;
 use crate::value::{self, shown};
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
@@ -26,7 +29,7 @@ use serde_json::Value as Json;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use tempfile::NamedTempFile;
 
 /// Option that names the source of a file.
 const SOURCE: &str = "source";
@@ -41,7 +44,7 @@ pub(crate) fn arguments(_: &Catalog, entity: &'static Entity, command: Command) 
             .value_name("FILE")
             .required(true)
             .value_hint(ValueHint::FilePath)
-            .help("File of CSV or JSON lines, or a workbook; - is standard input"),
+            .help("File of CSV or JSON lines, a workbook, or a zip of CSV files; - is standard input"),
     );
     let command = command.arg(
         Arg::new(SOURCE)
@@ -144,9 +147,10 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     session.require(arguments::role(entity))?;
     let path = PathBuf::from(option(matches, "file").unwrap_or_default());
     let layout = LayoutOptions::of(entity, matches)?;
-    let mut source = source(entity, &path, matches, &layout, Tables::One)?;
+    let how = HowToRead { matches, layout, tables: Tables::One };
+    let mut source = source(entity, &path, &how)?;
     let what = name(&path);
-    let mut options = chosen(session.catalog(), matches, &layout)?;
+    let mut options = chosen(session.catalog(), matches, &how.layout)?;
     if let Some(source) = option(matches, SOURCE) {
         let name = value::name::parse(source)?;
         options.run = Some(SourceRun { name, kind: KIND, scope: String::new(), incomplete: None });
@@ -165,7 +169,20 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     if asked > 0 && save.is_none() {
         session.say("pass --save-map FILE to keep these answers for the next file");
     }
-    save.map_or(Ok(()), |path| layout.write(path, entity, &mapping, &meanings))
+    save.map_or(Ok(()), |path| how.layout.write(path, entity, &mapping, &meanings))
+}
+
+/// Options of the command line for the rows of a file.
+pub(crate) struct HowToRead<'m> {
+    pub matches: &'m ArgMatches,
+    pub layout: LayoutOptions,
+    pub tables: Tables,
+}
+
+impl HowToRead<'_> {
+    fn reading(&self) -> Result<Reading<'_>> {
+        reading(self.matches, &self.layout)
+    }
 }
 
 /// Returns the name of a file in messages.
@@ -223,7 +240,7 @@ fn layout(command: Command) -> Command {
             Arg::new("sheet")
                 .long("sheet")
                 .value_name("NAME")
-                .help("Sheet of a workbook (default: the sheet with rows)"),
+                .help("Sheet of a workbook or file of a zip (default: the one with rows)"),
         )
         .arg(
             seldom("map-file", "FILE", "Read the mapping of columns from a file of --save-map")
@@ -263,71 +280,111 @@ pub(crate) fn tell_notes(session: &Session, notes: &[Note]) {
 
 /// The rows of a file. What can be read but once, standard input or a pipe, is put aside first: nobody waits for its
 /// end while the inventory is locked.
-pub(crate) fn source(
+pub(crate) fn source(entity: &'static Entity, path: &Path, how: &HowToRead<'_>) -> Result<Source> {
+    let sheet = how.layout.sheet.as_deref();
+    match if path == Path::new("-") { Container::Text } else { workbook::container(path)? } {
+        Container::Workbook => {
+            refuse_options_of_text(path, how)?;
+            sheet_source(entity, workbook::put_aside(path, sheet, |name| entity.is_called(name))?, how)
+        }
+        Container::Zip => zipped_source(entity, chosen_file(entity, path, sheet)?, how),
+        Container::Text => {
+            if sheet.is_some() {
+                let message = format!("--sheet does not apply to \"{}\", which is not a workbook", path.display());
+                return Err(Error::usage(message));
+            }
+            let name = name(path);
+            let aside = once(path)?.map(|once| aside::put(once, &name, how.reading()?)).transpose()?;
+            text_source(entity, path, name, aside, how)
+        }
+    }
+}
+
+/// Refuses options that a workbook has no use for.
+pub(crate) fn refuse_options_of_text(path: &Path, how: &HowToRead<'_>) -> Result<()> {
+    let of_text = [("delimiter", how.layout.delimiter.is_some()), ("encoding", how.layout.encoding.is_some())];
+    match of_text.iter().find(|(_, is_passed)| *is_passed) {
+        Some((name, _)) => {
+            let path = path.display();
+            Err(Error::usage(format!("--{name} does not apply to \"{path}\", which is a workbook")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The rows of a sheet.
+pub(crate) fn sheet_source(entity: &'static Entity, text: SheetText, how: &HowToRead<'_>) -> Result<Source> {
+    let header = how.reading()?.header;
+    let open = Box::new(move || records(text.open(header)?, entity));
+    new_source(entity, open, None, how)
+}
+
+/// The rows of a CSV file in an archive.
+pub(crate) fn zipped_source(entity: &'static Entity, zipped: ZippedFile, how: &HowToRead<'_>) -> Result<Source> {
+    let ZippedFile { name, file, .. } = zipped;
+    text_source(entity, Path::new(&name), name.clone(), Some(file), how)
+}
+
+/// Chooses the file of an archive that is called `wanted`, or as the noun, or that is the only one.
+fn chosen_file(entity: &'static Entity, path: &Path, wanted: Option<&str>) -> Result<ZippedFile> {
+    let mut files = zipped::unpack(path)?;
+    let is_wanted = |file: &ZippedFile| match wanted {
+        Some(wanted) => column_key(&file.stem) == column_key(wanted.strip_suffix(".csv").unwrap_or(wanted)),
+        None => entity.is_called(&file.stem),
+    };
+    let place = files.iter().position(is_wanted).or_else(|| (wanted.is_none() && files.len() == 1).then_some(0));
+    if let Some(place) = place {
+        return Ok(files.swap_remove(place));
+    }
+    let listed: Vec<String> = files.iter().map(|file| shown::quoted(&file.stem)).collect();
+    let message = match wanted {
+        Some(wanted) => format!("\"{}\" has no file {}", path.display(), shown::quoted(wanted)),
+        None => format!("\"{}\" has several CSV files", path.display()),
+    };
+    Err(Error::usage(message).help(format!("pass --sheet with one of {}", listed.join(", "))))
+}
+
+/// The rows of a file of text, called `name` in messages, or of its copy.
+fn text_source(
     entity: &'static Entity,
     path: &Path,
-    matches: &ArgMatches,
-    layout: &LayoutOptions,
-    tables: Tables,
+    name: String,
+    copy: Option<NamedTempFile>,
+    how: &HowToRead<'_>,
 ) -> Result<Source> {
-    let mapping = layout.mapping(matches)?;
-    let Reading { delimiter, encoding, header } = reading(matches, layout)?;
-    let sheet = layout.sheet.as_deref();
-    if path != Path::new("-") && workbook::is_workbook(path)? {
-        let options_of_text = [("delimiter", delimiter.is_some()), ("encoding", encoding.is_some())];
-        if let Some((option, _)) = options_of_text.iter().find(|(_, is_passed)| *is_passed) {
-            return Err(Error::usage(format!(
-                "--{option} does not apply to \"{}\", which is a workbook",
-                path.display()
-            )));
-        }
-        let text = workbook::put_aside(path, sheet, &[entity.noun, entity.plural, entity.labels.1])?;
-        let open = move || match text.open(header)? {
-            Opened::Records(records) => Ok(records),
-            Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
-        };
-        open()?;
-        let external_ids = external_ids(matches);
-        let open = Box::new(open);
-        return Ok(Source {
-            entity,
-            open,
-            existing: None,
-            bytes: None,
-            replaces: false,
-            external_ids,
-            mapping,
-            tables,
-        });
-    }
-    if sheet.is_some() {
-        return Err(Error::usage(format!("--sheet does not apply to \"{}\", which is not a workbook", path.display())));
-    }
+    let Reading { delimiter, encoding, header } = how.reading()?;
     let encoding = encoding.map(str::to_owned);
-    let aside = match once(path)? {
-        Some(once) => {
-            Some(Rc::new(aside::put(once, &name(path), Reading { delimiter, encoding: encoding.as_deref(), header })?))
-        }
-        None => None,
-    };
     let path = path.to_owned();
-    let size = aside.as_ref().map_or(std::fs::metadata(&path), |aside| aside.as_file().metadata());
+    let size = copy.as_ref().map_or_else(|| std::fs::metadata(&path), |copy| copy.as_file().metadata());
     let bytes = size.ok().map(|data| data.len());
     let open = move || -> Result<Box<dyn Records>> {
         let reading = Reading { delimiter, encoding: encoding.as_deref(), header };
-        let opened = match &aside {
-            Some(aside) => aside::open(aside, &name(&path), reading)?,
+        let opened = match &copy {
+            Some(copy) => aside::open(copy, &name, reading)?,
             None => input::open(&path, reading)?,
         };
-        match opened {
-            Opened::Records(records) => Ok(records),
-            Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
-        }
+        records(opened, entity)
     };
-    let external_ids = external_ids(matches);
+    new_source(entity, Box::new(open), bytes, how)
+}
+
+fn records(opened: Opened, entity: &'static Entity) -> Result<Box<dyn Records>> {
+    match opened {
+        Opened::Records(records) => Ok(records),
+        Opened::Empty { name } => Err(input::nothing_in(&name, &header::columns(entity))),
+    }
+}
+
+fn new_source(
+    entity: &'static Entity,
+    open: Box<dyn Fn() -> Result<Box<dyn Records>>>,
+    bytes: Option<u64>,
+    how: &HowToRead<'_>,
+) -> Result<Source> {
+    let (mapping, external_ids) = (how.layout.mapping(how.matches)?, external_ids(how.matches));
     // A file that cannot be read at all is told before the inventory is locked.
     open()?;
-    Ok(Source { entity, open: Box::new(open), existing: None, bytes, replaces: false, external_ids, mapping, tables })
+    Ok(Source { entity, open, existing: None, bytes, replaces: false, external_ids, mapping, tables: how.tables })
 }
 
 /// Returns where the ids of a source are, if the rows are of one.
