@@ -158,6 +158,11 @@ pub trait Records: Send {
         false
     }
 
+    /// Returns true if the columns are named in a line of their own, which may stand below others.
+    fn has_header(&self) -> bool {
+        true
+    }
+
     /// Returns true if a number in a column of times is one of days since 1899-12-30, as spreadsheets count them.
     fn counts_days(&self) -> bool {
         false

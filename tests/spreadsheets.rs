@@ -172,6 +172,8 @@ fn empty_rows_and_columns_are_skipped_and_counted() {
 fn a_header_may_stand_lower_or_not_be_there() {
     let sandbox = alpha();
     let titled = "Estate of the north,\nas of today,,\n\nname,pool\nshop1,alpha\n";
+    let answer = refused(&sandbox, "vm", "titled.csv", titled, &[]);
+    assert!(answer.stderr.contains(", pass --header-row N for a header below a title)\n"), "{answer}");
     imported(&sandbox, "vm", "titled.csv", titled, &["--header-row", "4"]);
     imported(&sandbox, "vm", "bare.csv", "shop2,alpha\nshop3,alpha\n", &["--no-header", "--map", "1=name,2=pool"]);
     assert_eq!(told(&sandbox, "vm", "name"), "shop1\nshop2\nshop3\n");

@@ -308,7 +308,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
     names.sort_unstable();
     // The sqlite3 command writes no header for a table without rows.
     let is_empty_table = |stem: &String| {
-        let is_table = |entity: &&Entity| entity.table == stem && entity.plural != stem;
+        let is_table = |entity: &&Entity| entity.table == stem && entity.plural != stem && entity.noun != LOGIN_USER;
         let path = path.join(format!("{stem}.csv"));
         session.catalog().entities().any(|entity| is_table(&entity))
             && std::fs::metadata(path).is_ok_and(|data| data.len() == 0)
@@ -332,7 +332,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
 struct Parts<'p> {
     /// Name of the whole in messages.
     of: &'p str,
-    /// What a part is: a sheet, or a CSV file.
+    /// Word for a part: a sheet, or a file of CSV.
     what: &'static str,
     /// Names of the parts; those of files are without `.csv`.
     names: Vec<String>,

@@ -142,6 +142,10 @@ impl JsonLines {
 }
 
 impl Records for JsonLines {
+    fn has_header(&self) -> bool {
+        false
+    }
+
     fn name(&self) -> &str {
         self.text.name()
     }

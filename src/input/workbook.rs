@@ -42,7 +42,7 @@ pub struct SheetText {
     counts_days: bool,
 }
 
-/// What a file is, by its content.
+/// Kinds of files, by their content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
     /// Text, such as CSV or JSON lines.

@@ -51,6 +51,8 @@ pub(super) struct Header {
     computed: Vec<(usize, Path)>,
     /// True if a column was recognised by a heading that is not of `inv`.
     is_foreign: bool,
+    /// True if the header may stand below other lines.
+    pub(super) is_below_others: bool,
     /// True if the file has keys of a database.
     is_dump: bool,
     tables: Tables,
@@ -111,6 +113,7 @@ impl Header {
             constants,
             computed,
             is_foreign: false,
+            is_below_others: false,
             is_dump: false,
             tables,
             notes,
@@ -211,7 +214,7 @@ impl Header {
             text.push_str(" (columns: ");
             text.push_str(&self::columns(self.entity).join(", "));
             text.push_str("; map others with --map 'HEADING=FIELD', skip them with --ignore-unknown");
-            if self.targets.iter().all(|target| matches!(target, Target::Derived)) {
+            if self.is_below_others && self.targets.iter().all(|target| matches!(target, Target::Derived)) {
                 text.push_str(", pass --header-row N for a header below a title");
             }
             text.push(')');

@@ -91,7 +91,8 @@ impl Rows {
         let records = (source.open)()?;
         let progress = Progress::new(records.name(), source.bytes, session);
         let (mapping, tables) = (source.mapping.clone(), source.tables);
-        let header = Header::new(catalog, source.entity, source.external_ids, mapping, tables)?;
+        let mut header = Header::new(catalog, source.entity, source.external_ids, mapping, tables)?;
+        header.is_below_others = records.has_header();
         let record = Record::new();
         let (entity, external_ids) = (source.entity, source.external_ids);
         let selection = Selection { conditions: source.mapping.conditions.clone(), ..Selection::default() };
