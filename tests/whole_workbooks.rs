@@ -188,3 +188,26 @@ fn libreoffice_reads_each_cell_of_a_workbook_as_inv_wrote_it() {
     // 4 PiB, with all digits.
     assert!(bytes.iter().any(|row| row[column] == "4503599627370496"), "{bytes:?}");
 }
+
+#[test]
+fn a_zip_of_rvtools_tabs_is_read_as_their_folder() {
+    let info = "VM,Powerstate,CPUs,Memory,Datacenter,Cluster,VM UUID,VI SDK Server\n\
+                web01,poweredOn,4,4096,DC,prod,u1,vc\nweb02,poweredOff,2,1.5,DC,prod,u2,vc\n";
+    let disks = "VM,Disk,Capacity MiB,Path,VM UUID\nweb01,Hard disk 1,1024,[san1] web01.vmdk,u1\n";
+    let tabs = [("RVTools_tabvInfo.csv", info), ("RVTools_tabvDisk.csv", disks), ("RVTools_tabvNews.csv", "a\n")];
+    let folder = Sandbox::empty();
+    std::fs::create_dir(folder.path().join("tabs")).expect("a folder");
+    for (name, content) in tabs {
+        folder.file(&format!("tabs/{name}"), content);
+    }
+    let zipped = Sandbox::empty();
+    zip(&zipped, "tabs.zip", &tabs.map(|(name, content)| (&*format!("export/{name}").leak(), content)));
+    let arguments = ["import", "--from", "rvtools", "-v"];
+    let from_folder = folder.run(&[&arguments[..], &["tabs"]].concat());
+    let from_zip = zipped.run(&[&arguments[..], &["tabs.zip"]].concat());
+    assert_eq!(from_zip, from_folder);
+    assert_eq!(from_zip.status, 0, "{from_zip}");
+    let list = ["vm", "list", "-o", "csv", "-c", "name,pool,status,cpu,memory,disks"];
+    assert_eq!(zipped.ok(&list), folder.ok(&list));
+    assert!(zipped.ok(&list).contains("web01,prod,running,4,4096 MiB,"), "{}", zipped.ok(&list));
+}

@@ -161,9 +161,10 @@ fn arguments(command: Command) -> Command {
     );
     command.long_about(
         "Import a whole inventory in one transaction: a folder or zip of CSV files as inv export writes it, a workbook \
-         with one sheet for each noun, or with --from rvtools an RVTools export (an .xlsx, or the folder of its CSV tabs). Templates, vCLS machines, unreadable \
-         cells and rows without a place are skipped and reported; --strict refuses such cells and rows. Unused tabs \
-         and columns are counted; -v lists them. With --update a second run updates the inventory.",
+         with one sheet for each noun, or with --from rvtools an RVTools export (an .xlsx, or a folder or zip of its \
+         CSV tabs). Templates, vCLS machines, unreadable cells and rows without a place are skipped and reported; \
+         --strict refuses such cells and rows. Unused tabs and columns are counted; -v lists them. With --update a \
+         second run updates the inventory.",
     )
 }
 

@@ -23,6 +23,7 @@ pub use staged::Staged;
 use crate::error::{Error, Result};
 use crate::input::Reading;
 use crate::input::notes::{Note, NoteKind, Notes, Topic, count_of, shown};
+use crate::input::workbook::{Container, container};
 use datastores::Datastores;
 use hosting::Hosting;
 use machines::Machines;
@@ -95,7 +96,7 @@ impl Export {
     }
 }
 
-/// Reads the export at `path`, a workbook or a folder of CSV tabs.
+/// Reads the export at `path`, a workbook, or a folder or zip of CSV tabs.
 ///
 /// # Errors
 /// It cannot be read, or is no export.
@@ -111,6 +112,8 @@ pub fn open(path: &Path, request: &Request<'_>) -> Result<Export> {
     }
     let (tabs, found) = if metadata.is_dir() {
         folder::read(path, &name, request, &mut notes)?
+    } else if matches!(container(path), Ok(Container::Zip)) {
+        folder::read_zip(path, &name, request, &mut notes)?
     } else {
         workbook::read(path, &name, request, &mut notes)?
     };

@@ -63,7 +63,11 @@ fn workbooks_that_are_none_are_told_why() {
         (b"\xd0\xcf\x11\xe0\xa1\xb1".to_vec(), "\"x.xlsx\" is an old or password-protected workbook".to_owned()),
         (b"PK\x03\x04".to_vec(), unreadable("invalid Zip archive: Could not find EOCD")),
         (whole[..whole.len() - 30].to_vec(), unreadable("invalid Zip archive: Could not find EOCD")),
-        (archive(&[("../../../evil", b"x")]), unreadable("File not found '_rels/.rels'")),
+        (
+            archive(&[("../../../evil", b"x")]),
+            "\"x.xlsx\" is a zip archive without a workbook or a CSV file in it".to_owned(),
+        ),
+        (archive(&[("xl/workbook.xml", b"x")]), unreadable("File not found '_rels/.rels'")),
         (archive(&[("xl/workbook.xml", &bomb)]), unreadable("its part xl/workbook.xml unpacks to more than 16 MiB")),
         (
             workbook("vInfo", &sheet("", HEADER), &[("xl/sharedStrings.xml", b"<sst uniqueCount=\"4294967295\"/>")]),

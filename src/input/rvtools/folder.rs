@@ -1,13 +1,15 @@
-//! The tabs of a folder of CSV files, `RVTools_tabvInfo.csv` and its brothers.
+//! The tabs of a folder or zip of CSV files, `RVTools_tabvInfo.csv` and its brothers.
 
 use crate::error::{Error, Result};
 use crate::input::Heading;
 use crate::input::csv::{Csv, HeaderRule};
-use crate::input::file::Text;
+use crate::input::file::{self, Text};
 use crate::input::notes::{NoteKind, Notes, Topic, shown};
 use crate::input::rvtools::Request;
 use crate::input::rvtools::tab::{LAYOUTS, Tab, TabLayout, is_tab};
+use crate::input::zipped::{self, ZippedFile};
 use crate::input::{Reading, Record, Records, Step};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 static ROWS: Topic = Topic::new(NoteKind::Row, "skipped {n} unreadable line{s}", 20);
@@ -22,26 +24,77 @@ pub(super) fn read(
     request: &Request<'_>,
     notes: &mut Notes,
 ) -> Result<(Vec<Tab>, Vec<String>)> {
-    let files = csv_files(path, name)?;
+    read_files(&csv_files(path, name)?, name, request, notes)
+}
+
+/// Reads the tabs in the zip archive at `path`, as those of a folder.
+pub(super) fn read_zip(
+    path: &Path,
+    name: &str,
+    request: &Request<'_>,
+    notes: &mut Notes,
+) -> Result<(Vec<Tab>, Vec<String>)> {
+    let files: Vec<TabFile> = zipped::unpack(path)?.into_iter().map(TabFile::Zipped).collect();
+    read_files(&files, name, request, notes)
+}
+
+/// CSV file of a tab.
+enum TabFile {
+    /// A file in a folder: its name without `.csv`, and its path.
+    InFolder(String, PathBuf),
+    Zipped(ZippedFile),
+}
+
+impl TabFile {
+    fn stem(&self) -> &str {
+        match self {
+            Self::InFolder(stem, _) => stem,
+            Self::Zipped(zipped) => &zipped.stem,
+        }
+    }
+
+    /// Returns the name in faults.
+    fn name(&self) -> String {
+        match self {
+            Self::InFolder(_, path) => {
+                path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+            }
+            Self::Zipped(zipped) => format!("{}.csv", zipped.stem),
+        }
+    }
+
+    fn open(&self, encoding: Option<&str>) -> Result<Text> {
+        match self {
+            Self::InFolder(_, path) => Text::open(path, encoding),
+            Self::Zipped(zipped) => {
+                let file = File::open(zipped.file.path()).map_err(|error| file::cannot_open(&zipped.name, error))?;
+                Text::new(&zipped.name, Box::new(file), None, encoding)
+            }
+        }
+    }
+}
+
+fn read_files(
+    files: &[TabFile],
+    name: &str,
+    request: &Request<'_>,
+    notes: &mut Notes,
+) -> Result<(Vec<Tab>, Vec<String>)> {
     let mut tabs = Vec::new();
     for layout in &LAYOUTS {
-        let mut matching = files.iter().filter(|(stem, _)| is_tab(stem, layout.tab));
-        let Some((_, file)) = matching.next() else { continue };
-        if let Some((_, second)) = matching.next() {
-            let (first, second) = (file_name(file), file_name(second));
+        let mut matching = files.iter().filter(|file| is_tab(file.stem(), layout.tab));
+        let Some(file) = matching.next() else { continue };
+        if let Some(second) = matching.next() {
+            let (first, second) = (file.name(), second.name());
             let message = format!("two files in \"{name}\" are named after {}: {first} and {second}", layout.tab);
             return Err(Error::failed(message).help("remove one of the files from the folder"));
         }
         tabs.extend(read_file(file, layout, request, notes)?);
     }
-    Ok((tabs, files.iter().map(|(_, file)| file_name(file)).collect()))
+    Ok((tabs, files.iter().map(TabFile::name).collect()))
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
+fn csv_files(path: &Path, name: &str) -> Result<Vec<TabFile>> {
     let cannot_read = |error| Error::io(format!("cannot read \"{name}\""), error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(path).map_err(cannot_read)?.take(FILES_LIMIT) {
@@ -53,13 +106,18 @@ fn csv_files(path: &Path, name: &str) -> Result<Vec<(String, PathBuf)>> {
     }
     // The order of a folder is nobody's; the same folder is to be read the same way twice.
     files.sort();
-    Ok(files)
+    Ok(files.into_iter().map(|(stem, file)| TabFile::InFolder(stem, file)).collect())
 }
 
-fn read_file(path: &Path, layout: &'static TabLayout, request: &Request<'_>, notes: &mut Notes) -> Result<Option<Tab>> {
-    let source = file_name(path);
+fn read_file(
+    file: &TabFile,
+    layout: &'static TabLayout,
+    request: &Request<'_>,
+    notes: &mut Notes,
+) -> Result<Option<Tab>> {
+    let source = file.name();
     let Reading { delimiter, encoding, .. } = request.reading;
-    let text = Text::open(path, encoding)?;
+    let text = file.open(encoding)?;
     let Some(mut csv) = Csv::open(text, delimiter, Heading { line: None, rule: HeaderRule::Lenient })? else {
         return Ok(None);
     };
