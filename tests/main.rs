@@ -3,7 +3,6 @@
 #![allow(missing_docs, unreachable_pub, clippy::pedantic, reason = "tests tell their story in their names")]
 
 mod addresses;
-mod asked_columns;
 mod backup;
 mod basics;
 mod batch;
@@ -39,6 +38,7 @@ mod lists;
 mod login;
 mod long_files;
 mod many;
+mod map_files;
 mod naming;
 mod other_programs;
 mod outlets;

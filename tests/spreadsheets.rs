@@ -175,6 +175,9 @@ fn a_header_may_stand_lower_or_not_be_there() {
     let answer = refused(&sandbox, "vm", "titled.csv", titled, &[]);
     assert!(answer.stderr.contains(", pass --header-row N for a header below a title)\n"), "{answer}");
     imported(&sandbox, "vm", "titled.csv", titled, &["--header-row", "4"]);
+    let titled = "Estate of the north, as of today, in short\n\nNom;pool\nshop9;alpha\n";
+    imported(&sandbox, "vm", "other.csv", titled, &["--header-row", "3"]);
+    sandbox.ok(&["vm", "rm", "shop9", "--yes"]);
     imported(&sandbox, "vm", "bare.csv", "shop2,alpha\nshop3,alpha\n", &["--no-header", "--map", "1=name,2=pool"]);
     assert_eq!(told(&sandbox, "vm", "name"), "shop1\nshop2\nshop3\n");
     let answer = refused(&sandbox, "vm", "vms.csv", "Nom;Baie\nshop4;7\n", &[]);

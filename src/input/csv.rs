@@ -100,7 +100,8 @@ impl Csv {
     /// Reads the header of `text`; `None` if the text is empty. Without `delimiter` it is detected from the header.
     pub fn open(mut text: Text, delimiter: Option<u8>, header: Heading) -> Result<Option<Self>> {
         let name = text.name().to_owned();
-        let sniffed = sniff(&mut text, 0).map_err(|fault| fault.into_error(&name))?;
+        let title = title(&mut text, header.line).map_err(|fault| fault.into_error(&name))?;
+        let sniffed = sniff(&mut text, title).map_err(|fault| fault.into_error(&name))?;
         let mut csv = Self {
             text,
             delimiter: delimiter.unwrap_or(sniffed.delimiter),
@@ -113,7 +114,7 @@ impl Csv {
             first: None,
             passed_over: PassedOver::default(),
         };
-        csv.pass(sniffed.before_header);
+        csv.pass(if title > 0 { 0 } else { sniffed.before_header });
         let mut record = Record::new();
         loop {
             match csv.row(&mut record) {
@@ -440,6 +441,20 @@ struct Preamble {
     delimiter: u8,
     /// Number of bytes before the header, without the line break that ends them.
     before_header: usize,
+}
+
+/// Returns the number of bytes before the line of the header that the command line names.
+fn title(text: &mut Text, line: Option<u64>) -> Result<usize, Fault> {
+    let Some(breaks) = line.and_then(|line| usize::try_from(line).ok()?.checked_sub(2)) else { return Ok(0) };
+    loop {
+        let mut ends = text.rest().bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        if let Some((last, _)) = ends.nth(breaks) {
+            return Ok(last + 1);
+        }
+        if text.rest().len() > CELL_LIMIT || !text.fill()? {
+            return Ok(0);
+        }
+    }
 }
 
 /// Detects the delimiter of the header, which is behind the first `before` bytes: the most frequent one outside quotes.

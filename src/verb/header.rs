@@ -219,7 +219,8 @@ impl Header {
             }
             text.push(')');
         }
-        if first {
+        // JSON has new columns as it goes on.
+        if first && self.is_below_others {
             let missing = self.mapping.missing(columns);
             wrong.extend(
                 missing.iter().map(|heading| format!("the column {} of --map is missing", shown::quoted(heading))),

@@ -12,6 +12,7 @@ use super::ledger::SourceRun;
 use super::list::number;
 use super::load::{self, Loaded, Options, Prune, Tolerance};
 use super::map_file::LayoutOptions;
+use super::mapping::UNIT_OF;
 use super::rows::Source;
 use crate::catalog::{Catalog, Entity};
 use crate::error::{Error, Result};
@@ -167,9 +168,13 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let meanings = loaded.meanings.clone();
     tell(session, loaded)?;
     if asked > 0 && save.is_none() {
-        session.say("pass --save-map FILE to keep these answers for the next file");
+        session.say("pass --save-map FILE to keep the answers in a mapping file");
     }
-    save.map_or(Ok(()), |path| how.layout.write(path, entity, &mapping, &meanings))
+    if let Some(path) = save {
+        how.layout.write(path, entity, &mapping, &meanings)?;
+        session.say(&format!("wrote the mapping to {}", shown::shown(&path.to_string_lossy())));
+    }
+    Ok(())
 }
 
 /// Options of the command line for the rows of a file.
@@ -196,7 +201,7 @@ pub(crate) fn name(path: &Path) -> String {
 /// An option is wrong.
 pub(crate) fn reading<'l>(matches: &ArgMatches, layout: &'l LayoutOptions) -> Result<Reading<'l>> {
     let delimiter = layout.delimiter.as_deref().map(input::parse_delimiter).transpose()?;
-    let rule = if switch(matches, "strict") { HeaderRule::Strict } else { HeaderRule::Spreadsheet };
+    let rule = if layout.strict || switch(matches, "strict") { HeaderRule::Strict } else { HeaderRule::Spreadsheet };
     let line = match layout.header_row {
         Some(0) => {
             return Err(
@@ -218,7 +223,7 @@ fn notation(matches: &ArgMatches, layout: &LayoutOptions) -> Result<Option<Notat
         is_foreign: false,
         counts_days: false,
     };
-    Ok((!switch(matches, "strict")).then_some(notation))
+    Ok((!layout.strict && !switch(matches, "strict")).then_some(notation))
 }
 
 /// Options for files that another program or person laid out.
@@ -233,7 +238,11 @@ fn layout(command: Command) -> Command {
     };
     command
         .arg(list("map", "HEADING=FIELD,…", "Map columns, for example 'Nom=name,RAM=memory:MB,Notes=-' (repeatable)"))
-        .arg(list("unit", "FIELD=UNIT", "Unit of numbers without one, for example memory=MiB (repeatable)"))
+        .arg(
+            // The unit of lists, which a dry run prints, has the id "unit".
+            list(UNIT_OF, "FIELD=UNIT", "Unit of numbers without one, for example memory=MiB (repeatable)")
+                .long("unit"),
+        )
         .arg(list("set", "FIELD=VALUE", "Set a field of all rows, for example pool=prod (repeatable)"))
         .arg(list("where", "TERM", "Import only rows with HEADING OP TEXT, for example 'Category=VM' (repeatable)"))
         .arg(

@@ -1,11 +1,11 @@
 //! Mapping files: how the columns of a kind of file are read, as TOML that a team shares (`--map-file`, `--save-map`).
 //!
-//! A file has the options of an import under their names, and three tables: `columns` (`--map`), `unit` and `set`.
+//! A file has the options of an import under their names, and three tables: `map`, `unit` and `set`.
 
 use super::arguments::{option, options, switch};
 use super::faults::write_whole;
 use super::list::number;
-use super::mapping::Mapping;
+use super::mapping::{Mapping, UNIT_OF};
 use crate::catalog::Entity;
 use crate::error::{Error, Result};
 use crate::value::shown;
@@ -41,17 +41,19 @@ pub(crate) struct LayoutOptions {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub null: Vec<String>,
     #[serde(skip_serializing_if = "is_off")]
+    pub strict: bool,
+    #[serde(skip_serializing_if = "is_off")]
     ignore_unknown: bool,
     #[serde(skip_serializing_if = "Vec::is_empty", rename = "where")]
     conditions: Vec<String>,
     /// Fields by the headings, as `--map` has them.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    columns: BTreeMap<String, String>,
+    #[serde(skip_serializing)]
+    map: BTreeMap<String, String>,
     /// Units by the fields.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing)]
     unit: BTreeMap<String, String>,
     /// Texts that every row has, by the fields.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing)]
     set: BTreeMap<String, String>,
 }
 
@@ -79,15 +81,19 @@ impl LayoutOptions {
         let null = options(matches, "null").into_iter().flat_map(|words| words.split(','));
         let null: Vec<String> = null.map(|word| word.trim().to_owned()).collect();
         let has_header = header_row.is_some();
+        // Each of these options is the opposite of --strict, wherever that is.
+        let is_strict = switch(matches, "strict");
+        let is_spelled = ["decimal", "date-format", "null"].iter().any(|name| !options(matches, name).is_empty());
         Ok(Self {
             sheet: text("sheet", file.sheet),
             delimiter: text("delimiter", file.delimiter),
             encoding: text("encoding", file.encoding),
             no_header: switch(matches, "no-header") || file.no_header && !has_header,
             header_row: header_row.or(file.header_row.filter(|_| !switch(matches, "no-header"))),
-            decimal: text("decimal", file.decimal),
-            date_format: text("date-format", file.date_format),
-            null: if null.is_empty() { file.null } else { null },
+            decimal: text("decimal", file.decimal).filter(|_| !is_strict),
+            date_format: text("date-format", file.date_format).filter(|_| !is_strict),
+            null: if null.is_empty() && !is_strict { file.null } else { null },
+            strict: is_strict || (file.strict && !is_spelled),
             ignore_unknown: switch(matches, "ignore-unknown") || file.ignore_unknown,
             conditions: texts("where", file.conditions),
             ..file
@@ -96,26 +102,29 @@ impl LayoutOptions {
 
     fn read(entity: &Entity, path: &Path) -> Result<Self> {
         let name = path.display().to_string();
-        let cannot_open = |error| Error::io(format!("cannot open {}", shown::quoted(&name)), error);
+        let cannot_open = |error| Error::io(format!("cannot read {}", shown::shown(&name)), error);
         let size = std::fs::metadata(path).map_err(cannot_open)?.len();
         if size > LIMIT {
-            return Err(Error::failed(format!("{} is too large for a mapping", shown::quoted(&name))));
+            return Err(Error::failed(format!("{} is too large for a mapping", shown::quoted(&name)))
+                .help("write a mapping file with inv NOUN import FILE --save-map MAPPING"));
         }
         let text = std::fs::read(path).map_err(cannot_open)?;
         let text = String::from_utf8_lossy(&text);
         let file: Self = toml::from_str(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            let reason = shown::shown(error.message().lines().next().unwrap_or_default()).into_owned();
+            let reason = error.message().replace('`', "\"");
+            let reason = shown::shown(reason.lines().next().unwrap_or_default()).into_owned();
             Error::failed(format!("{}:{line}: {reason}", shown::shown(&name)))
-                .help("--save-map FILE writes a mapping in the right form")
+                .help("compare with a file that inv NOUN import FILE --save-map MAPPING writes")
         })?;
         match &file.noun {
             Some(noun) if noun != entity.noun => Err(Error::usage(format!(
-                "{} is a mapping for inv {noun} import, not for {}",
-                shown::quoted(&name),
-                entity.labels.1
-            ))),
+                "the mapping file is for the noun {}, not for {}",
+                shown::quoted(noun),
+                shown::quoted(entity.noun)
+            ))
+            .help("remove the line \"noun\" from the mapping file, or pass another one")),
             _ => Ok(file),
         }
     }
@@ -125,9 +134,9 @@ impl LayoutOptions {
     /// # Errors
     /// An option is wrong.
     pub(crate) fn mapping(&self, matches: &ArgMatches) -> Result<Mapping> {
-        let [columns, units, constants] = ["map", "unit", "set"].map(|name| options(matches, name));
+        let [columns, units, constants] = ["map", UNIT_OF, "set"].map(|name| options(matches, name));
         let mut mapping = Mapping::parse(&columns, &units, &constants)?;
-        mapping.add_file(&self.columns, &self.unit, &self.set);
+        mapping.add_file(&self.map, &self.unit, &self.set);
         mapping.ignores_unknown = self.ignore_unknown;
         mapping.conditions.clone_from(&self.conditions);
         Ok(mapping)
@@ -145,24 +154,28 @@ impl LayoutOptions {
         mapping: &Mapping,
         columns: &[(String, String)],
     ) -> Result<()> {
-        let pairs = |pairs: &[(String, String)]| pairs.iter().cloned().collect();
-        let file = Self {
-            noun: Some(entity.noun.to_owned()),
-            columns: pairs(columns),
-            unit: pairs(mapping.units()),
-            set: pairs(mapping.constants()),
-            // Every column of this file is listed.
-            ignore_unknown: false,
-            ..self.clone()
-        };
-        let text =
-            toml::to_string(&file).map_err(|error| Error::failed(format!("cannot write the mapping: {error}")))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        write_whole(path, |out| {
-            let head =
-                "# Columns of a file and what they are: \"HEADING\" = \"FIELD\", \"FIELD:UNIT\" or \"-\" (not used).";
-            let usage = format!("# inv {} import FILE --map-file {}", entity.noun, shown::shown(&name));
-            write!(out, "{head}\n{usage}\n\n{text}").map_err(Error::output)
-        })
+        let pairs = |pairs: &[(String, String)]| -> BTreeMap<String, String> { pairs.iter().cloned().collect() };
+        let file = Self { noun: Some(entity.noun.to_owned()), ..self.clone() };
+        let failed = |error: toml::ser::Error| Error::failed(format!("cannot write the mapping: {error}"));
+        let mut text = format!(
+            "# Layout of a file of {}. Use it with: inv {} import FILE --map-file MAPPING\n\
+             # Options of the command line replace the values below. All keys are names of options.\n\n",
+            entity.labels.1, entity.noun
+        );
+        text.push_str(&toml::to_string(&file).map_err(failed)?);
+        for (explanation, key, pairs) in [
+            (
+                "Heading = field; behind a colon the unit of its numbers; \"-\" ignores the column",
+                "map",
+                pairs(columns),
+            ),
+            ("Field = unit of numbers without one", "unit", pairs(mapping.units())),
+            ("Field = value of all rows", "set", pairs(mapping.constants())),
+        ] {
+            if !pairs.is_empty() {
+                text.extend(["\n# ", explanation, "\n[", key, "]\n", &toml::to_string(&pairs).map_err(failed)?]);
+            }
+        }
+        write_whole(path, |out| out.write_all(text.as_bytes()).map_err(Error::output))
     }
 }

@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::value::shown::quoted;
 use std::collections::BTreeMap;
 
+/// Id of `--unit` on imports.
+pub(super) const UNIT_OF: &str = "unit-of";
 /// Destination of a column that means nothing to the inventory.
 pub(super) const IGNORED: &str = "-";
 
