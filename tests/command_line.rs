@@ -37,7 +37,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     (
         "-o xml vm list",
         "unknown output format \"xml\"",
-        "pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT",
+        "pass one of table, csv, tsv, json, jsonl, yaml, markdown, value, template=TEXT, xlsx",
     ),
     ("vm list extra", "unexpected argument \"extra\" for inv vm list", "run `inv vm list --help` for usage"),
     ("vm add a b", "unexpected argument \"b\" for inv vm add", "run `inv vm add --help` for usage"),

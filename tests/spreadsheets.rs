@@ -178,9 +178,9 @@ fn a_header_may_stand_lower_or_not_be_there() {
     let answer = refused(&sandbox, "vm", "vms.csv", "Nom;Baie\nshop4;7\n", &[]);
     assert_eq!(
         answer.stderr,
-        "error: 1 column is wrong in vms.csv; nothing was imported\n  vms.csv:1: \"Baie\" is not a column of VMs (columns: \
+        "error: 1 column and 1 row are wrong in vms.csv; nothing was imported\n  vms.csv:1: \"Baie\" is not a column of VMs (columns: \
          name, pool, type, status, memory, cpu, os, custom-os, owner, created, updated, ips, disks, systems; map others \
-         with --map 'HEADING=FIELD', skip them with --ignore-unknown)\nhelp: fix this column and import again\n"
+         with --map 'HEADING=FIELD', skip them with --ignore-unknown)\n  vms.csv:2: a VM requires a pool\nhelp: fix these columns and rows and import again\n"
     );
 }
 

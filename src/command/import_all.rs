@@ -310,7 +310,7 @@ fn folder(session: &Session, path: &Path, matches: &ArgMatches) -> Result<Vec<So
 struct Parts<'p> {
     /// Name of the whole in messages.
     of: &'p str,
-    /// What a part is: a sheet, or a CSV file.
+    /// Kind of a part in messages: a sheet, or a CSV file.
     what: &'static str,
     /// Names of the parts; those of files are without `.csv`.
     names: Vec<String>,

@@ -41,7 +41,7 @@ pub struct SheetText {
     without_value: Arc<Vec<String>>,
 }
 
-/// What a file is, by its content.
+/// Kind of the container of records that a file is, by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Container {
     /// Text, such as CSV or JSON lines.
