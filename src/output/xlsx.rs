@@ -14,6 +14,8 @@ use unicode_width::UnicodeWidthStr;
 const RECORDS: u32 = 1_048_575;
 /// Largest number of characters of a cell.
 const CHARACTERS: usize = 32_767;
+/// Way out of the limits of a sheet.
+const NO_LIMIT: &str = "CSV has no such limit: pass -o csv, or run `inv export DIR` for the whole inventory";
 /// Name of the only sheet.
 const ONLY: &str = "Sheet1";
 /// Widest column, in characters.
@@ -190,8 +192,7 @@ impl BookSheet {
     pub fn packed_row(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if self.row > self.records {
             let message = format!("a sheet has at most {} records", self.records);
-            let help = "CSV has no such limit: pass -o csv, or run `inv export DIR` for the whole inventory";
-            return Err(io::Error::other(Error::failed(message).help(help)));
+            return Err(io::Error::other(Error::failed(message).help(NO_LIMIT)));
         }
         let mut column = 0;
         while let Some((cell_type, text)) = unpack(&mut bytes) {
@@ -289,7 +290,7 @@ fn failed(error: XlsxError) -> io::Error {
         XlsxError::IoError(error) => error,
         XlsxError::MaxStringLengthExceeded => {
             let message = format!("a cell has at most {CHARACTERS} characters");
-            io::Error::other(Error::failed(message).help("CSV has no such limit: pass -o csv"))
+            io::Error::other(Error::failed(message).help(NO_LIMIT))
         }
         error => io::Error::other(error.to_string()),
     }
