@@ -6,6 +6,7 @@
 use crate::error::Error;
 use crate::output::Sheet;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
+use crate::value::shown::quoted;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::io::{self, Seek, Write};
 use unicode_width::UnicodeWidthStr;
@@ -191,7 +192,8 @@ impl BookSheet {
     /// Those of [`Self::row`].
     pub fn packed_row(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if self.row > self.records {
-            let message = format!("a sheet has at most {} records", self.records);
+            let (name, records) = (quoted(&self.sheet.name()), self.records);
+            let message = format!("the sheet {name} is full: a sheet has at most {records} records");
             return Err(io::Error::other(Error::failed(message).help(NO_LIMIT)));
         }
         let mut column = 0;
@@ -312,7 +314,7 @@ mod tests {
             sheet.row(&row).expect("room for it");
         }
         let error = Error::output(sheet.row(&row).expect_err("no room"));
-        assert_eq!(error.message(), "a sheet has at most 3 records");
+        assert_eq!(error.message(), "the sheet \"vms\" is full: a sheet has at most 3 records");
         assert!(error.way_out().is_some_and(|help| help.contains("`inv export DIR`")));
     }
 
