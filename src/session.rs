@@ -253,8 +253,13 @@ impl Session<'_> {
     /// Returns the layout of answers in `style`, with the unit of `--unit`.
     ///
     /// # Errors
-    /// There is no such unit, or `style` is no table: other formats have exact quantities.
+    /// There is no such unit, or `style` is no table: other formats have exact quantities. Or it is a workbook, on a
+    /// terminal.
     fn layout_in_unit(&self, style: Style, headers: bool, for_spreadsheet: bool) -> Result<Layout> {
+        if style == Style::Xlsx && std::io::stdout().is_terminal() {
+            return Err(Error::usage("a workbook cannot be shown on a terminal")
+                .help("write it to a file: pass > FILE.xlsx, or use inv NOUN export FILE.xlsx"));
+        }
         let layout = self.layout(style, headers, for_spreadsheet);
         let Some(unit) = &self.unit else { return Ok(layout) };
         if style != Style::Table {

@@ -211,3 +211,31 @@ fn a_zip_of_rvtools_tabs_is_read_as_their_folder() {
     assert_eq!(zipped.ok(&list), folder.ok(&list));
     assert!(zipped.ok(&list).contains("web01,prod,running,4,4096 MiB,"), "{}", zipped.ok(&list));
 }
+
+#[test]
+fn a_workbook_that_cannot_be_written_leaves_the_file_that_was_there() {
+    let sandbox = Sandbox::estate();
+    // A cell has at most 32,767 characters, a text of the inventory 65,536 bytes.
+    sandbox.ok(&["vm", "add", "long", "--pool", "prod", "--custom-os", &"x".repeat(32_768)]);
+    sandbox.file("all.xlsx", "what was there");
+    let names = || {
+        let entries = std::fs::read_dir(sandbox.path()).expect("the folder");
+        let mut names: Vec<_> = entries.map(|entry| entry.expect("a file").file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    let refusal = "error: a cell has at most 32767 characters\nhelp: CSV has no such limit: pass -o csv";
+    for arguments in [&["export", "all.xlsx"][..], &["vm", "export", "all.xlsx"], &["vm", "export", "-o", "xlsx"]] {
+        let answer = sandbox.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+        assert!(answer.stderr.starts_with(refusal), "{answer}");
+        assert_eq!(std::fs::read(sandbox.path().join("all.xlsx")).expect("the file"), b"what was there");
+        assert_eq!(names(), before);
+    }
+    sandbox.ok(&["vm", "set", "long", "--custom-os", &"x".repeat(32_767)]);
+    sandbox.ok(&["export", "all.xlsx"]);
+    let answer = sandbox.run(&["export", "inv.db"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
+    assert_eq!(sandbox.run(&["import", "all.xlsx", "--update"]).status, 0);
+}

@@ -6,6 +6,7 @@
 use crate::error::Error;
 use crate::output::Sheet;
 use crate::output::row::{Cell, Column, ColumnKind, Row};
+use crate::value::shown::quoted;
 use rust_xlsxwriter::{ExcelDateTime, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 use std::io::{self, Seek, Write};
 use unicode_width::UnicodeWidthStr;
@@ -14,6 +15,8 @@ use unicode_width::UnicodeWidthStr;
 const RECORDS: u32 = 1_048_575;
 /// Largest number of characters of a cell.
 const CHARACTERS: usize = 32_767;
+/// Way out of the limits of a sheet.
+const NO_LIMIT: &str = "CSV has no such limit: pass -o csv, or run `inv export DIR` for the whole inventory";
 /// Name of the only sheet.
 const ONLY: &str = "Sheet1";
 /// Widest column, in characters.
@@ -189,9 +192,9 @@ impl BookSheet {
     /// Those of [`Self::row`].
     pub fn packed_row(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         if self.row > self.records {
-            let message = format!("a sheet has at most {} records", self.records);
-            let help = "CSV has no such limit: pass -o csv, or run `inv export DIR` for the whole inventory";
-            return Err(io::Error::other(Error::failed(message).help(help)));
+            let (name, records) = (quoted(&self.sheet.name()), self.records);
+            let message = format!("the sheet {name} is full: a sheet has at most {records} records");
+            return Err(io::Error::other(Error::failed(message).help(NO_LIMIT)));
         }
         let mut column = 0;
         while let Some((cell_type, text)) = unpack(&mut bytes) {
@@ -289,7 +292,7 @@ fn failed(error: XlsxError) -> io::Error {
         XlsxError::IoError(error) => error,
         XlsxError::MaxStringLengthExceeded => {
             let message = format!("a cell has at most {CHARACTERS} characters");
-            io::Error::other(Error::failed(message).help("CSV has no such limit: pass -o csv"))
+            io::Error::other(Error::failed(message).help(NO_LIMIT))
         }
         error => io::Error::other(error.to_string()),
     }
@@ -311,7 +314,7 @@ mod tests {
             sheet.row(&row).expect("room for it");
         }
         let error = Error::output(sheet.row(&row).expect_err("no room"));
-        assert_eq!(error.message(), "a sheet has at most 3 records");
+        assert_eq!(error.message(), "the sheet \"vms\" is full: a sheet has at most 3 records");
         assert!(error.way_out().is_some_and(|help| help.contains("`inv export DIR`")));
     }
 
