@@ -35,6 +35,18 @@ fn csv_and_json_are_never_coloured() {
 }
 
 #[test]
+fn a_workbook_is_not_written_to_a_terminal() {
+    let sandbox = Sandbox::estate();
+    for arguments in [&["vm", "list", "-o", "xlsx"][..], &["vm", "export", "-o", "xlsx"], &["usage", "-o", "xlsx"]] {
+        let ended = Terminal::inv(&sandbox, arguments).ends();
+        assert_eq!(
+            (ended.status, ended.screen.lines().next()),
+            (2, Some("error: a workbook cannot be shown on a terminal"))
+        );
+    }
+}
+
+#[test]
 fn on_a_terminal_a_table_is_coloured_unless_it_must_not_be() {
     let sandbox = Sandbox::estate();
     let shows = |arguments: &[&str], environment: &[(&str, &str)]| {
