@@ -110,6 +110,23 @@ fn an_ambiguous_number_or_date_is_refused_with_its_readings_or_read_as_the_optio
 }
 
 #[test]
+fn a_letter_for_a_unit_is_binary_wherever_it_is_read_and_is_told_in_a_heading() {
+    for (cell, value) in [("16G", "16 GiB"), ("4096 M", "4096 MiB")] {
+        let sandbox = alpha();
+        imported(&sandbox, "vm", "vms.csv", format!("name,pool,memory\nshop1,alpha,{cell}\n"), &[]);
+        assert_eq!(told(&sandbox, "vm", "memory"), format!("{value}\n"));
+    }
+    let answer = refused(&alpha(), "vm", "vms.csv", "name,pool,memory\nshop1,alpha,G\n", &[]);
+    assert!(answer.stderr.contains("vms.csv:2: memory: \"G\" does not begin with a number"), "{answer}");
+    let sandbox = alpha();
+    let answer = imported(&sandbox, "vm", "vms.csv", "name,pool,RAM (G)\nshop1,alpha,16\n", &[]);
+    assert!(answer.stderr.contains("read \"RAM (G)\" as memory in GiB\n"), "{answer}");
+    assert_eq!(told(&sandbox, "vm", "memory"), "16 GiB\n");
+    let answer = refused(&alpha(), "vm", "vms.csv", "name,pool,memory\nshop1,alpha,16\n", &[]);
+    assert!(answer.stderr.contains("has no unit; MiB, GiB or TiB?"), "{answer}");
+}
+
+#[test]
 fn three_digits_behind_a_point_are_ambiguous_in_files_of_others_and_not_in_those_of_inv() {
     let sandbox = alpha();
     imported(&sandbox, "vm", "own.csv", "name,pool,memory\nshop1,alpha,1.125 TiB\n", &[]);
