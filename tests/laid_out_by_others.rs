@@ -183,6 +183,24 @@ fn the_virtual_machines_among_the_assets_of_snipe_it_are_imported() {
 }
 
 #[test]
+fn rows_that_are_left_out_remove_and_mark_nothing() {
+    let sandbox = alpha();
+    sandbox.file("vms.csv", "external-id,name,pool,type\n1,a,alpha,x\n2,b,alpha,y\n");
+    sandbox.ok(&["vm", "import", "vms.csv", "--source", "cmdb"]);
+    let select = ["vm", "import", "vms.csv", "--source", "cmdb", "--update", "--where", "type=x"];
+    let answer = sandbox.run(&select);
+    assert_eq!(
+        (answer.status, answer.stderr.as_str()),
+        (0, "1 VM: 1 unchanged\nskipped 1 row by --where\nno records marked as missing: --where leaves rows out\n")
+    );
+    assert_eq!(told(&sandbox, "vm", "name,missing"), "a,\nb,\n");
+    let answer = sandbox.run(&[&select[..], &["--prune"]].concat());
+    assert_eq!((answer.status, answer.stdout.as_str()), (2, ""), "{answer}");
+    assert!(answer.stderr.starts_with("error: --where cannot be combined with --prune, "), "{answer}");
+    assert_eq!(told(&sandbox, "vm", "name"), "a\nb\n");
+}
+
+#[test]
 fn computers_of_glpi_and_virtual_machines_of_prism_are_imported() {
     let sandbox = alpha();
     let options =

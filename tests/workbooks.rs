@@ -228,7 +228,7 @@ fn what_is_no_workbook_is_named_as_what_it_is() {
     let answer = sandbox.run(&["vm", "import", "broken.xlsx", "--delimiter", ";"]);
     assert_eq!(
         (answer.status, answer.stderr.as_str()),
-        (2, "error: --delimiter does not apply to \"broken.xlsx\", which is a workbook\n")
+        (2, "error: --delimiter does not apply to \"broken.xlsx\", which is a workbook\nhelp: omit --delimiter\n")
     );
     sandbox.file("vms.csv", "name,pool\n");
     let answer = sandbox.run(&["vm", "import", "vms.csv", "--sheet", "S"]);

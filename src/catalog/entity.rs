@@ -179,7 +179,7 @@ pub enum Rule {
 }
 
 /// Records of another noun that may be created along with a record: each as `MAIN`, or `MAIN@AT`.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Collection {
     /// Its column in files and lists: `ips`.
     pub name: &'static str,
@@ -370,6 +370,12 @@ impl Entity {
         // A unit and a user begin with the sound of y.
         let is_vowel = is_vowel && !label.starts_with("un") && !label.starts_with("us");
         format!("{} {label}", if is_vowel { "an" } else { "a" })
+    }
+
+    /// Returns true if its records are named by IP addresses.
+    #[must_use]
+    pub fn is_addressed(&self) -> bool {
+        self.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
     }
 
     /// Tests if a sheet or a file called `text` is of this noun: by the noun, its plural, labels, aliases or table,

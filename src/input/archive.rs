@@ -89,7 +89,7 @@ pub(super) fn has_part(file: &File, part: &str) -> bool {
         .is_ok_and(|archive| archive.file_names().any(|name| name.is_ok_and(|name| name == part)))
 }
 
-/// Tests if the days of a workbook are counted from 1904, as Excel on a Macintosh once did; also if that cannot be told.
+/// Tests if the days of a workbook are counted from 1904, as Excel on a Macintosh once did; also if that cannot be read.
 pub(super) fn counts_from_1904(file: &File) -> bool {
     let mut text = String::new();
     let read = || -> Option<()> {

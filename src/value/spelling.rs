@@ -69,7 +69,7 @@ impl Spelling {
 /// Notation of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notation {
-    /// Character before the decimals of a number, `.` or `,`, if the file's reader was told.
+    /// Character before the decimals of a number, `.` or `,`, if the command line has it.
     pub decimal: Option<char>,
     /// Spelling of dates in the directives of `strftime`, such as `%d/%m/%Y`.
     pub date_format: Option<String>,

@@ -1,6 +1,6 @@
 //! Records of other nouns that come along in one cell, and lists as other programs write them: objects of JSON, addresses with their networks, types of lists.
 
-use crate::catalog::{Collection, Entity, Kind};
+use crate::catalog::{Collection, Entity};
 use crate::error::Error;
 use crate::value::spelling::{Notation, Spelling};
 use crate::value::{Cell, shown};
@@ -19,7 +19,7 @@ pub(super) fn gather<'t>(
     match items.iter_mut().find(|(other, _)| other.name == collection.name) {
         // Columns of one row repeat addresses: the primary one, and all of them.
         Some((_, items)) => more.into_iter().for_each(|item| {
-            if !holds_addresses(of) || !items.contains(&item) {
+            if !of.is_addressed() || !items.contains(&item) {
                 items.push(item);
             }
         }),
@@ -48,11 +48,6 @@ pub(super) fn not_joined(text: &str) -> Option<Error> {
     is_type.then(|| {
         error().help(format!("join the list with -join in PowerShell, or pass --null {}", shown::quoted(text)))
     })
-}
-
-/// Tests if records of the noun are addresses.
-pub(super) fn holds_addresses(entity: &Entity) -> bool {
-    entity.fields.iter().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
 }
 
 /// Splits addresses as other programs write several in one cell, at commas, blanks and line breaks too, and with prefix

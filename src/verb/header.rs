@@ -2,7 +2,6 @@
 
 use super::computed;
 use super::dump::{self, Tables};
-use super::elements;
 use super::faults;
 use super::intake::{self, Target};
 use super::mapping::{self, Mapped, Mapping};
@@ -13,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::input::Record;
 use crate::input::notes::{NoteKind, Notes, Topic};
 use crate::value::{shown, similar};
-use std::collections::HashMap;
 
 /// Column of the ids that records have in the inventory.
 const ID: &str = "id";
@@ -226,18 +224,20 @@ impl Header {
                 missing.iter().map(|heading| format!("the column {} of --map is missing", shown::quoted(heading))),
             );
         }
-        let mut columns_by_target: HashMap<String, &String> = HashMap::new();
+        let mut others: Vec<(Target, &String)> = Vec::new();
         for (target, column) in self.targets.iter().zip(columns) {
             if matches!(target, Target::Derived | Target::Bytes(_)) {
                 continue;
             }
-            if self.constants.iter().any(|(other, _)| format!("{other:?}") == format!("{target:?}")) {
+            if self.constants.iter().any(|(other, _)| other == target) {
                 wrong.push(format!("the column {} and --set set the same field", shown::quoted(column)));
             }
             if self.gathers(catalog, *target, column) {
                 continue;
             }
-            if let Some(other) = columns_by_target.insert(format!("{target:?}"), column) {
+            let other = others.iter().find(|(other, _)| other == target).map(|(_, column)| *column);
+            others.push((*target, column));
+            if let Some(other) = other {
                 wrong.push(format!(
                     "the columns {} and {} have the same meaning (skip one with --map {})",
                     shown::quoted(other),
@@ -267,21 +267,26 @@ impl Header {
 
     /// Tests if a column or the command line has a field already.
     pub(super) fn has(&self, catalog: &Catalog, columns: &[String], name: &str) -> bool {
-        let is_mapped =
-            |column: &String| matches!(self.mapping.of(column), Some(Mapped::To(to, _)) if same_name(to, name));
         let is_understood = |column: &String| {
             self.mapping.of(column).is_none()
                 && self.understood(catalog, column, columns).is_some_and(|(to, _)| same_name(&to, name))
         };
         let mut constants = self.mapping.constants().iter();
         constants.any(|(other, _)| same_name(other, name))
-            || columns.iter().any(|column| same_name(column, name) || is_mapped(column) || is_understood(column))
+            || columns
+                .iter()
+                .any(|column| same_name(column, name) || self.is_mapped(column, name) || is_understood(column))
+    }
+
+    /// Tests if the command line maps a column to a field.
+    fn is_mapped(&self, column: &str, name: &str) -> bool {
+        matches!(self.mapping.of(column), Some(Mapped::To(to, _)) if same_name(to, name))
     }
 
     /// Tests if several columns may have parts of one list: addresses, and what the command line says of each.
     fn gathers(&self, catalog: &Catalog, target: Target, column: &str) -> bool {
         let Target::Collection(collection) = target else { return false };
-        elements::holds_addresses(catalog.of(collection.of)) || self.mapping.of(column).is_some()
+        catalog.of(collection.of).is_addressed() || self.mapping.of(column).is_some()
     }
 
     /// Returns what is wrong with keys of a table that is not imported in the same run.
@@ -311,9 +316,7 @@ impl Header {
     /// field's own name.
     fn understood(&self, catalog: &Catalog, column: &str, columns: &[String]) -> Option<(String, Option<String>)> {
         let is_free = |name: &str| {
-            let is_mapped =
-                |other: &String| matches!(self.mapping.of(other), Some(Mapped::To(to, _)) if same_name(to, name));
-            !columns.iter().any(|other| other != column && (same_name(other, name) || is_mapped(other)))
+            !columns.iter().any(|other| other != column && (same_name(other, name) || self.is_mapped(other, name)))
         };
         let named = headings::meaning(self.entity, column).map(|name| (name.to_owned(), None)).or_else(|| {
             let (name, unit) = headings::unit_in(column)?;
@@ -327,9 +330,8 @@ impl Header {
     fn nearest(&self, catalog: &Catalog, column: &str) -> Option<Target> {
         let near = similar::nearest(column, self::columns(self.entity).into_iter(), 1);
         let target = intake::target(catalog, self.entity, near.first()?)?;
-        let is_same = |other: Target| format!("{other:?}") == format!("{target:?}");
         let mut others = self.targets.iter().chain(self.constants.iter().map(|(other, _)| other));
-        (!others.any(|other| is_same(*other))).then_some(target)
+        (!others.any(|other| *other == target)).then_some(target)
     }
 
     /// Returns the unit that the command line sets for the numbers of a column.

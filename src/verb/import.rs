@@ -152,9 +152,18 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
     let mut source = source(entity, &path, &how)?;
     let what = name(&path);
     let mut options = chosen(session.catalog(), matches, &how.layout)?;
+    let selects = !source.mapping.conditions.is_empty();
+    if selects && options.prune != Prune::Nothing {
+        return Err(Error::usage(
+            "--where cannot be combined with --prune, which removes records of the other rows too",
+        )
+        .help("omit one of them"));
+    }
     if let Some(source) = option(matches, SOURCE) {
         let name = value::name::parse(source)?;
-        options.run = Some(SourceRun { name, kind: KIND, scope: String::new(), incomplete: None });
+        // Rows that are left out may be of records that the source has.
+        let incomplete = selects.then(|| "--where leaves rows out".to_owned());
+        options.run = Some(SourceRun { name, kind: KIND, scope: String::new(), incomplete });
     }
     // Only a source marks as missing what it does not remove.
     if options.allowed_removals.is_some() && options.prune == Prune::Nothing && options.run.is_none() {
@@ -171,7 +180,8 @@ pub(crate) fn run(session: &Session, entity: &'static Entity, matches: &ArgMatch
         session.say("pass --save-map FILE to keep the answers in a mapping file");
     }
     if let Some(path) = save {
-        how.layout.write(path, entity, &mapping, &meanings)?;
+        let written = how.layout.write(path, entity, &mapping, &meanings);
+        written.map_err(|error| error.help("the rows are imported; pass --save-map again with --update --dry-run"))?;
         session.say(&format!("wrote the mapping to {}", shown::shown(&path.to_string_lossy())));
     }
     Ok(())
@@ -315,7 +325,8 @@ pub(crate) fn refuse_options_of_text(path: &Path, how: &HowToRead<'_>) -> Result
     match of_text.iter().find(|(_, is_passed)| *is_passed) {
         Some((name, _)) => {
             let path = path.display();
-            Err(Error::usage(format!("--{name} does not apply to \"{path}\", which is a workbook")))
+            let message = format!("--{name} does not apply to \"{path}\", which is a workbook");
+            Err(Error::usage(message).help(format!("omit --{name}")))
         }
         None => Ok(()),
     }

@@ -5,7 +5,7 @@
 mod keys;
 
 use self::keys::{TableKeys, unit_beside};
-use super::elements::{Items, addresses, gather, holds_addresses, not_joined, of_object};
+use super::elements::{Items, addresses, gather, not_joined, of_object};
 use crate::catalog::{Catalog, Collection, Entity, Field, Kind};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::store::{Change, Effect, Filling, Identifier, Reader, Resolver, Writer};
@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 
 /// The destination of a text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A field, by its place in the catalog.
     Field(usize),
@@ -396,7 +396,7 @@ impl Intake {
                 return Ok(Vec::new());
             }
             Some(_) if not_joined(text).is_some() => return not_joined(text).map_or(Ok(Vec::new()), Err),
-            Some(notation) if holds_addresses(to.catalog().of(collection.of)) => addresses(notation, text),
+            Some(notation) if to.catalog().of(collection.of).is_addressed() => addresses(notation, text),
             _ => None,
         };
         if let Some(other) = other {

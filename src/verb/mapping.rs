@@ -1,4 +1,4 @@
-//! `--map` and its kin: what the columns of a foreign file are, told on the command line.
+//! `--map` and its kin: meanings of the columns of a foreign file, from the command line.
 
 use crate::catalog::column::same_name;
 use crate::error::{Error, Result};

@@ -38,7 +38,7 @@ pub(crate) fn arguments(catalog: &Catalog, entity: &'static Entity, command: Com
                 .add(names_of(holder.noun)),
         )
     });
-    let command = if addressed(entity) {
+    let command = if entity.is_addressed() {
         command.arg(Arg::new("in").long("in").value_name("CIDR").help("List only addresses in this block"))
     } else {
         command
@@ -72,11 +72,6 @@ pub(crate) fn which_arguments(entity: &'static Entity) -> [Arg; 2] {
         .requires("where")
         .help("Fail unless --where matches N records");
     [where_argument(ColumnSet::Of(entity)), expect]
-}
-
-/// Returns true if the records of `entity` are addresses.
-fn addressed(entity: &Entity) -> bool {
-    entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
 }
 
 /// Returns the conditions of the filters of a list.

@@ -3,7 +3,7 @@
 //! One resolver serves arguments, flags, filters, prompts and imports. Names may contain `/`, so a path is matched and
 //! not split: a record is meant when its whole path ends in the text at a `/`.
 
-use crate::catalog::{Entity, Kind};
+use crate::catalog::Entity;
 use crate::error::{Error, Result};
 use crate::store::engine::Bind;
 use crate::store::reading::reader::{Reader, name_sql};
@@ -142,7 +142,7 @@ pub(super) fn missing(entity: &Entity, text: &str) -> Error {
 
 /// A text as names are stored: composed (NFC), an address in its canonical form.
 pub(in crate::store) fn canonical(entity: &Entity, text: &str) -> String {
-    if entity.naming().any(|field| matches!(field.kind, Kind::Ipv4 | Kind::Ipv6))
+    if entity.is_addressed()
         && let Ok((_, address)) = address::either(text)
     {
         return address;
