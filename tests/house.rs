@@ -6,6 +6,7 @@ mod source;
 mod sql;
 pub mod words;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -226,4 +227,24 @@ fn every_dependency_has_a_licence_that_deny_toml_allows() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_notices_of_third_parties_list_every_crate_of_the_program() {
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let tree = Command::new(cargo)
+        .args(["tree", "--locked", "--offline", "--edges", "normal,no-proc-macro", "--prefix", "none"])
+        .args(["--format", "{p}"])
+        .current_dir(repository())
+        .output()
+        .expect("cargo");
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).expect("UTF-8");
+    let crates = tree.lines().skip(1).map(|line| line.trim_end_matches(" (*)").replacen(" v", " ", 1));
+    let crates: BTreeSet<String> = crates.filter(|name| !name.is_empty()).collect();
+    assert!(crates.len() > 20, "cargo lists only {} crates", crates.len());
+    let notices = std::fs::read_to_string(repository().join("THIRD-PARTY.txt")).expect("THIRD-PARTY.txt");
+    let listed: BTreeSet<&str> = notices.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    let missing: Vec<&String> = crates.iter().filter(|name| !listed.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "run packaging/third-party/write; THIRD-PARTY.txt lacks {missing:?}");
 }
