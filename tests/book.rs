@@ -69,6 +69,28 @@ fn the_pages_of_the_book_link_to_files_of_the_book_only() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn the_guide_introduces_every_noun_and_every_verb() {
+    let book = book();
+    let guide = &book[Path::new("guide.md")];
+    let (_, chapter) = guide.split_once("## Nouns and verbs").expect("the chapter on nouns and verbs");
+    let rows: Vec<&str> = chapter.lines().filter(|line| line.starts_with("| `")).collect();
+    let words: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| row.split(" | ").next())
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    let nouns = book.keys().filter_map(|path| path.strip_prefix("reference").ok()?.file_stem()?.to_str());
+    for noun in nouns.filter(|name| !["README", "commands"].contains(name)) {
+        assert!(words.contains(&noun), "the guide does not introduce the noun {noun}");
+    }
+    for verb in
+        book[Path::new("reference/provider.md")].lines().filter_map(|line| line.strip_prefix("## `inv provider "))
+    {
+        assert!(words.contains(&verb.trim_end_matches('`')), "the guide does not introduce the verb {verb}");
+    }
+}
+
 /// Returns true if a status begins with its word and the date of the decision: `Accepted, 2026-11-23`.
 fn is_dated(status: &str) -> bool {
     let date = status.split(';').next().and_then(|first| first.strip_prefix("Accepted, ")).unwrap_or_default();
