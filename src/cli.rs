@@ -9,6 +9,7 @@ mod completions;
 mod fault;
 mod layout;
 mod man;
+mod pages;
 mod reference;
 pub(crate) mod shells;
 

@@ -3,7 +3,7 @@
 use crate::support::Sandbox;
 use std::path::{Path, PathBuf};
 
-fn repository() -> &'static Path {
+pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -31,21 +31,25 @@ fn name(path: &Path) -> String {
     path.strip_prefix(repository()).expect("a path below the repository").display().to_string()
 }
 
+/// The text of a page without what it shows as code.
+fn prose(text: &str) -> String {
+    let mut is_code = false;
+    let prose = text.lines().filter(|line| {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        !is_code && !is_fence
+    });
+    prose.collect::<Vec<&str>>().join("\n")
+}
+
 /// The pages in Markdown, without what they show as code.
-fn pages() -> Vec<(PathBuf, String)> {
+pub fn pages() -> Vec<(PathBuf, String)> {
     let pages: Vec<(PathBuf, String)> = files()
         .into_iter()
         .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
         .map(|path| {
             let text = std::fs::read_to_string(&path).expect("a page in UTF-8");
-            let mut is_code = false;
-            let prose = text.lines().filter(|line| {
-                let is_fence = line.trim_start().starts_with("```");
-                is_code ^= is_fence;
-                !is_code && !is_fence
-            });
-            let prose = prose.collect::<Vec<&str>>().join("\n");
-            (path, prose)
+            (path, prose(&text))
         })
         .collect();
     assert!(pages.len() > 5, "only {} pages were found", pages.len());
@@ -53,7 +57,7 @@ fn pages() -> Vec<(PathBuf, String)> {
 }
 
 /// What a page links to.
-fn links(text: &str) -> Vec<&str> {
+pub fn links(text: &str) -> Vec<&str> {
     text.match_indices("](").filter_map(|(at, mark)| text[at + mark.len()..].split(')').next()).collect()
 }
 
@@ -81,7 +85,7 @@ fn every_link_of_the_pages_leads_somewhere() {
                 wrong.push(format!("{}: {link} is not there", name(&path)));
             } else if let Some(part) = part {
                 let text = std::fs::read_to_string(&target).expect("a page in UTF-8");
-                if !anchors(&text).iter().any(|known| known == part) {
+                if !anchors(&prose(&text)).iter().any(|known| known == part) {
                     wrong.push(format!("{}: {link} has no such heading", name(&path)));
                 }
             }

@@ -1,7 +1,7 @@
 //! Help at every level, the manual pages and the command reference: complete, short enough, and in one style.
 
 use crate::house::words::foreign_verbs;
-use crate::support::{Sandbox, answer};
+use crate::support::{Sandbox, answer, read_folder};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -32,11 +32,48 @@ fn help(sandbox: &Sandbox, command: &str, flag: &str) -> String {
 }
 
 #[test]
-fn the_committed_reference_is_what_inv_prints() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference.md");
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    let printed = Sandbox::bare().ok(&["reference"]);
-    assert!(committed == printed, "docs/reference.md is out of date; renew it: inv reference > docs/reference.md");
+fn the_committed_reference_is_what_inv_writes() {
+    let sandbox = Sandbox::bare();
+    let written = sandbox.run(&["reference", "pages"]);
+    let folder = sandbox.path().join("pages");
+    let count = std::fs::read_dir(&folder).expect("the pages").count();
+    assert_eq!((written.status, written.stdout.as_str()), (0, ""), "{written}");
+    assert_eq!(written.stderr, format!("wrote {count} pages; begin with pages/README.md\n"));
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
+    assert!(
+        read_folder(&committed) == read_folder(&folder),
+        "docs/reference is out of date; renew it: rm docs/reference/*; inv reference docs/reference"
+    );
+}
+
+#[test]
+fn the_pages_of_the_reference_have_every_command_once() {
+    let sandbox = Sandbox::bare();
+    sandbox.ok(&["reference", "pages"]);
+    let pages = read_folder(&sandbox.path().join("pages"));
+    let headings = pages.lines().filter_map(|line| line.trim_start_matches('#').strip_prefix(" `inv "));
+    let mut on_pages: Vec<String> = headings.map(|rest| format!("inv {}", rest.trim_end_matches('`'))).collect();
+    let mut printed: Vec<String> = reference(&sandbox).into_iter().map(|(command, _)| command).collect();
+    // The page with the list of commands has the options of `inv` itself.
+    printed.retain(|command| command != "inv");
+    on_pages.sort();
+    printed.sort();
+    assert_eq!(on_pages, printed);
+    let options = sandbox.ok(&["--help"]);
+    let options = options.split_once("\nGlobal options:\n").and_then(|(_, rest)| rest.split("\n\nBegin").next());
+    assert!(pages.contains(options.expect("the global options")), "{pages}");
+}
+
+#[test]
+fn refuses_a_file_where_the_folder_of_pages_goes() {
+    let sandbox = Sandbox::bare();
+    sandbox.file("file", "text\n");
+    for (command, what) in [("man", "the manual pages"), ("reference", "the command reference")] {
+        let refused = sandbox.run(&[command, "file"]);
+        assert_eq!((refused.status, refused.stdout.as_str()), (1, ""), "{refused}");
+        assert_eq!(refused.stderr, format!("error: cannot write {what} to file: file exists\n"));
+        assert_eq!(std::fs::read_to_string(sandbox.path().join("file")).expect("the file"), "text\n");
+    }
 }
 
 #[test]

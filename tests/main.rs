@@ -7,6 +7,7 @@ mod backup;
 mod basics;
 mod batch;
 mod beside_many;
+mod book;
 mod causes;
 mod check;
 mod choices;
