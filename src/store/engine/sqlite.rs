@@ -17,12 +17,12 @@ use super::waiting::{Patience, Waiter};
 use super::{Access, Bind, Block, Failure};
 use crate::error::Result;
 use crate::interrupt;
+use crate::system::files;
 use fault::{code, explained, failure};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, ffi};
 use std::ops::ControlFlow;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// `INVT`: value of `PRAGMA application_id` in every inventory.
@@ -72,7 +72,7 @@ pub(in crate::store) struct Connection {
 
 /// Device and inode of the file at `path`.
 fn identity_of(path: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|data| (data.dev(), data.ino()))
+    std::fs::metadata(path).ok().map(|data| files::identity(&data))
 }
 
 impl Connection {
@@ -312,7 +312,9 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
     connection.execute_batch(match access {
         Access::Read => "PRAGMA query_only = ON;",
         Access::Write | Access::Create => {
-            "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+            // macOS stores what was synced only with `F_FULLFSYNC`; the pragmas have no effect on other systems.
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON; \
+             PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
         }
         // Neither the file nor a journal beside it is written: changes stay in memory and are rolled back.
         Access::Scratch => "PRAGMA foreign_keys = OFF; PRAGMA cache_spill = OFF; PRAGMA journal_mode = MEMORY;",
