@@ -1,5 +1,6 @@
 //! `SQLite`, through `rusqlite`, which is named nowhere else.
 
+mod build;
 mod bulk;
 mod copy;
 pub(in crate::store) mod dialect;
@@ -8,6 +9,7 @@ mod guard;
 mod header;
 pub(super) mod row;
 
+pub use build::{EngineBuild, engine_build};
 pub(in crate::store) use bulk::{Index, Prepared};
 pub(in crate::store) use guard::Guard;
 pub(in crate::store) use header::{HEADER, Header};
