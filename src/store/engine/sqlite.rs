@@ -330,3 +330,20 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, Connection, Patience};
+
+    /// The pragmas have an effect on macOS alone, and a value everywhere.
+    #[test]
+    fn what_writes_an_inventory_syncs_through_the_cache_of_the_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("inv.db");
+        let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
+        for pragma in ["fullfsync", "checkpoint_fullfsync"] {
+            let sql = format!("PRAGMA {pragma}");
+            assert_eq!(connection.first(&sql, &[], |row| row.integer(0)).expect("a number"), Some(Some(1)), "{pragma}");
+        }
+    }
+}

@@ -209,8 +209,10 @@ impl Connection {
         })
     }
 
-    /// The tables and views that are not open, in lower case: the file's others, and those that the engine was compiled
-    /// with (`dbstat`, `fts3tokenize`, …), which reveal pages or widen what a crafted file can reach; JSON's apart.
+    /// Returns every table and view there is but those that are open, in lower case: of the file, and of the engine
+    /// however it was compiled (`dbstat`, `fts3tokenize`, …), apart from JSON. The engine lists all of its tables except
+    /// those of pragmas; reading these asks about the pragma. A list of closed names, because the engine asks about names
+    /// within a statement too.
     fn closed(&self, open: &BTreeSet<String>) -> Result<BTreeSet<String>> {
         let sql = "SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') \
                    UNION SELECT lower(name) FROM pragma_module_list WHERE name NOT IN ('json_each', 'json_tree')";
