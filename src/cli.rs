@@ -12,6 +12,7 @@ mod man;
 mod pages;
 mod reference;
 pub(crate) mod shells;
+mod version;
 
 pub(crate) use completions::{ASKED_BY, not_completed};
 pub(crate) use fault::{ErrorFormat, error_format};
@@ -107,7 +108,11 @@ fn globals() -> Vec<Arg> {
             .long("wait")
             .value_name("TIME")
             .help("Wait for an inventory locked by another program, such as 0, 5m (default: 30s)"),
-        Arg::new("version").short('V').long("version").action(ArgAction::Version).help("Print version"),
+        Arg::new("version")
+            .short('V')
+            .long("version")
+            .action(ArgAction::Version)
+            .help("Print version; with -v, details of the build"),
         Arg::new("help")
             .short('h')
             .long("help")

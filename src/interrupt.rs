@@ -32,6 +32,12 @@ pub(crate) fn outlive_limits() {
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
 }
 
+/// Makes Ctrl-C end the process as it would unwatched, once `over` is true; before, it has no effect.
+pub(crate) fn end_on_ctrl_c_once(over: Arc<AtomicBool>) {
+    // Without it Ctrl-C ends the process at once.
+    let _ = signal_hook::flag::register_conditional_default(SIGINT, over);
+}
+
 /// Fails if a signal has asked the process to end.
 pub(crate) fn check() -> Result<()> {
     match ASKED_TO_END.get() {

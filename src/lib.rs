@@ -4,6 +4,9 @@
 //! those before it: [`value`], [`output`], [`catalog`], [`store`], [`input`], [`session`], [`verb`], [`command`], and
 //! the command tree that puts them together.
 
+#[cfg(not(unix))]
+compile_error!("inv runs on Linux and macOS; on Windows, build it in the Windows Subsystem for Linux (WSL)");
+
 pub mod catalog;
 mod cli;
 pub mod command;
@@ -13,6 +16,7 @@ mod interrupt;
 pub mod output;
 pub mod session;
 pub mod store;
+mod system;
 pub mod value;
 pub mod verb;
 

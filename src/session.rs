@@ -15,6 +15,7 @@ use crate::output::row::{Column, Row};
 use crate::output::template::Template;
 use crate::output::{self, Cards, Layout, Style, pager, spool::Spool};
 use crate::store::{Each, End, FileState, Moment, Origin, Patience, Query, Question, Reader, Store, Writer};
+use crate::system::processes;
 use crate::value::role::Role;
 use crate::value::{shown, time};
 use answer::List;
@@ -487,7 +488,7 @@ impl Session<'_> {
             // The store knows it, once it has let somebody in.
             login_user: None,
             os_user: Some(self.store().os_user().name),
-            host: nix::unistd::gethostname().ok().map(|host| host.to_string_lossy().into_owned()),
+            host: processes::host_name(),
             command: self.command.clone().unwrap_or_else(|| command_line(env::args_os())),
             message: self.message.clone(),
         }
@@ -528,9 +529,9 @@ fn write_message(text: &str) {
 
 /// Tests if this process acts for another user through `sudo`, with the rights of a service account.
 pub(crate) fn serves_another() -> bool {
-    let own = nix::unistd::getuid();
+    let own = processes::user_id();
     let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok());
-    !own.is_root() && behind.is_some_and(|uid| uid != own.as_raw())
+    own != 0 && behind.is_some_and(|uid| uid != own)
 }
 
 /// Returns the path of the inventory: `--db`, else `INV_DB`, else `$XDG_DATA_HOME/inv/inv.db`.

@@ -18,8 +18,8 @@ mod writing;
 
 pub use access::Attempt;
 pub use backup::{LastChange, Restore, Restored};
-pub use engine::Each;
 pub use engine::waiting::Patience;
+pub use engine::{Each, EngineBuild, engine_build};
 pub use history::action::Action;
 pub use history::{Blame, Difference, Extent, Log, Logged, Moment, Origin, Step, Verified};
 pub use listing::query::{Operand, Order, Query, SortKey, Term, Test};

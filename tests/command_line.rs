@@ -142,3 +142,66 @@ fn options_stand_anywhere_and_two_dashes_end_them() {
     assert_eq!(version, format!("inv {}\n", env!("CARGO_PKG_VERSION")));
     assert_eq!(sandbox.ok(&["vm", "list", "--version"]), version);
 }
+
+/// The lines of `inv -V -v` behind the first, each a name and a value.
+fn build_details(sandbox: &Sandbox, arguments: &[&str]) -> Vec<(String, String)> {
+    let printed = sandbox.ok(arguments);
+    let (version, details) = printed.split_once('\n').expect("lines");
+    assert_eq!(version, format!("inv {}", env!("CARGO_PKG_VERSION")));
+    let pairs = details.lines().map(|line| line.split_once(": ").unwrap_or_else(|| panic!("{line}")));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// What a program prints, in one line.
+fn printed(program: &str, arguments: &[&str]) -> String {
+    let mut command = std::process::Command::new(program);
+    let run = command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("the program starts");
+    assert!(run.status.success(), "{program} {arguments:?}");
+    String::from_utf8(run.stdout).expect("UTF-8").trim_end().to_owned()
+}
+
+#[test]
+fn the_verbose_version_lists_what_the_program_was_built_from() {
+    let sandbox = Sandbox::bare();
+    let details = build_details(&sandbox, &["-V", "-v"]);
+    let names: Vec<&str> = details.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = "commit,date,target,profile,compiler,features,schema,sqlite,sqlite source,sqlite options";
+    assert_eq!(names.join(","), expected);
+    let value = |name: &str| &details.iter().find(|(other, _)| other == name).expect("a detail").1;
+    for (name, pattern) in [
+        ("commit", "^([0-9a-f]{40}|unknown)$"),
+        ("date", r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|unknown)$"),
+        ("target", "^[a-z0-9_]+-[a-z]+-[a-z-]+$"),
+        ("profile", "^(debug|release)$"),
+        ("compiler", r"^rustc 1\.\d+\.\d+"),
+        ("features", "^[a-z, -]+$"),
+        ("sqlite", r"^3\.\d+\.\d+$"),
+        ("sqlite source", r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [0-9a-f]+$"),
+        ("sqlite options", "^([A-Z0-9_=]+, )+THREADSAFE=[12]$"),
+    ] {
+        assert!(regex::Regex::new(pattern).expect("a pattern").is_match(value(name)), "{name}: {}", value(name));
+    }
+    assert_eq!(value("schema"), &inv::store::VERSION.to_string());
+    for other in [&["--version", "--verbose"][..], &["-vV"], &["-Vv"], &["-v", "vm", "list", "-V"]] {
+        assert_eq!(build_details(&sandbox, other), details, "{other:?}");
+    }
+    let plain = format!("inv {}\n", env!("CARGO_PKG_VERSION"));
+    for other in [&["-V", "--output", "csv"][..], &["-qV"], &["-V", "--", "-v"]] {
+        assert_eq!(sandbox.ok(other), plain, "{other:?}");
+    }
+}
+
+#[test]
+fn the_commit_of_the_build_is_the_one_that_is_checked_out() {
+    // A package has no repository.
+    if !std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".git").exists() {
+        return;
+    }
+    let details = build_details(&Sandbox::bare(), &["-V", "-v"]);
+    let date = "--date=format-local:%Y-%m-%dT%H:%M:%SZ";
+    let expected = [
+        printed("git", &["rev-parse", "HEAD"]),
+        printed("env", &["TZ=UTC", "git", "log", "-1", "--no-show-signature", date, "--format=%cd"]),
+    ];
+    assert_eq!([&details[0].1, &details[1].1], [&expected[0], &expected[1]]);
+}

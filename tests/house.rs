@@ -13,6 +13,7 @@ use std::process::Command;
 /// The floors, ground first: each imports only those before it.
 const FLOORS: &[&str] = &[
     "error",
+    "system",
     "interrupt",
     "value",
     "output",
@@ -96,6 +97,25 @@ fn the_engine_is_named_in_one_place_and_sql_on_one_floor() {
         let statement = ["\"SELECT ", "\"INSERT ", "\"UPDATE ", "\"DELETE ", "\"PRAGMA ", "\"BEGIN"];
         if floor(&name) != "store" && statement.iter().any(|begin| text.contains(begin)) {
             wrong.push(format!("{name} speaks SQL"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_operating_system_is_named_on_two_floors() {
+    let marks =
+        ["std::os::", "target_os", "target_vendor", "cfg(unix)", "\"/proc/", "rustix::", "nix::", "libc::", "umask("];
+    let mut wrong = Vec::new();
+    for (name, text) in sources("src") {
+        // Tests may need a device or a file of one system.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_word = |mark: &str| text.match_indices(mark).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric));
+        if floor(&name) != "system" {
+            wrong.extend(marks.iter().filter(|mark| is_word(mark)).map(|mark| format!("{name} has {mark}")));
+        }
+        if floor(&name) != "interrupt" && is_word("signal_hook") {
+            wrong.push(format!("{name} has signal_hook"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -138,6 +138,24 @@ const FORBIDDEN: &[&str] = &[
     "SELECT rtreecheck('main', 'users')",
     "SELECT token FROM fts3tokenize WHERE input = 'a b'",
     "SELECT name, pageno FROM dbstat",
+    "SELECT * FROM dbstat('main')",
+    "SELECT * FROM fts3tokenize('simple')",
+    "SELECT * FROM bytecode('SELECT 1')",
+    "SELECT * FROM tables_used('SELECT 1')",
+    "SELECT * FROM sqlite_stmt",
+    "SELECT * FROM generate_series(1, 2)",
+    "SELECT * FROM pragma_database_list",
+    "SELECT * FROM pragma_integrity_check",
+    "SELECT * FROM pragma_query_only",
+    "SELECT fts5_source_id()",
+    "SELECT fts5_locale('a', 'b')",
+    "SELECT matchinfo(users) FROM users",
+    "SELECT snippet(users) FROM users",
+    "SELECT highlight(users, 0, 'a', 'b') FROM users",
+    "SELECT bm25(users) FROM users",
+    "SELECT rtreenode(2, x'00')",
+    "SELECT rtreedepth(x'00')",
+    "SELECT name FROM users WHERE users MATCH 'a'",
     "SELECT seq FROM sqlite_sequence",
     "SELECT name FROM pragma_module_list",
     "SELECT password_hash FROM login_users",
@@ -218,12 +236,31 @@ fn a_table_that_the_catalog_does_not_know_is_closed() {
     "#);
 }
 
+/// `SQLITE_INNOCUOUS` of `sqlite3.h`: a function that depends on nothing but its arguments, and changes nothing.
+const INNOCUOUS: &str = "0x200000";
+
+#[test]
+fn functions_that_are_not_innocuous_are_refused_however_the_engine_was_compiled() {
+    let sandbox = Sandbox::estate();
+    let sql = format!("SELECT DISTINCT name, narg FROM pragma_function_list WHERE flags & {INNOCUOUS} = 0");
+    let functions = sandbox.ok(&["sql", &sql, "-o", "tsv", "--no-headers"]);
+    assert!(functions.lines().any(|line| line == "sqlite_log\t2"), "{functions}");
+    for line in functions.lines() {
+        let (name, arguments) = line.split_once('\t').expect("two columns");
+        let arguments: usize = arguments.parse().unwrap_or(1);
+        let call = format!("SELECT {name}({})", vec!["x'00'"; arguments].join(", "));
+        let answer = sandbox.run(&["sql", &call]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (5, ""), "{call}: {answer}");
+    }
+}
+
 #[test]
 fn describing_and_computing_are_open() {
     let sandbox = Sandbox::estate();
     for (sql, answer) in [
         ("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT sum(x) FROM n", "55"),
         ("SELECT value FROM json_each('[7]')", "7"),
+        ("SELECT atom FROM json_tree('[7]') WHERE atom IS NOT NULL", "7"),
         ("SELECT count(*) FROM pragma_table_info('users')", "3"),
         ("SELECT count(*) FROM sqlite_schema WHERE name = 'v_vm'", "1"),
         (

@@ -1,6 +1,6 @@
 //! Errors of clap as errors of `inv`; help and version.
 
-use super::inventory;
+use super::{inventory, version};
 use crate::catalog::Entity;
 use crate::command;
 use crate::error::{Error, Result};
@@ -69,9 +69,7 @@ pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> Result<()> 
     match error.kind() {
         ErrorKind::DisplayHelp => error.print().map_err(Error::output),
         // clap would print the name of the subcommand before the version.
-        ErrorKind::DisplayVersion => {
-            writeln!(std::io::stdout(), concat!("inv ", env!("CARGO_PKG_VERSION"))).map_err(Error::output)
-        }
+        ErrorKind::DisplayVersion => write!(std::io::stdout(), "{}", version::text(arguments)?).map_err(Error::output),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             let text = error.render().to_string();
             if arguments.len() == 1 {

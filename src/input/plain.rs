@@ -3,13 +3,14 @@
 use super::form::{Offer, Prompt, Reply, failure};
 use crate::error::Result;
 use crate::interrupt;
+use crate::system::terminal::{read_input, wait_for_input};
 use crate::value::shown;
 use console::Term;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
+use std::time::Duration;
 
 /// Time between two looks at signals while nothing is typed.
-const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Asks for a text, or for one line of a list: by its name, or by its number once the list is printed.
 ///
@@ -102,17 +103,15 @@ fn line(question: &str) -> Result<String> {
 
 /// Reads a line from the terminal, which hands over one at a time.
 fn read() -> io::Result<Vec<u8>> {
-    let stdin = io::stdin();
     let mut line = Vec::new();
     let mut piece = [0; 4096];
     while line.pop_if(|last| *last == b'\n').is_none() {
         interrupt::check().map_err(|_| io::Error::from(io::ErrorKind::Interrupted))?;
         // A read goes on after a signal; this does not.
-        match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&PATIENCE)) {
-            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
-            other => other?,
-        };
-        match rustix::io::read(&stdin, &mut piece)? {
+        if !wait_for_input(PATIENCE)? {
+            continue;
+        }
+        match read_input(&mut piece)? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             count => line.extend(piece.iter().take(count)),
         }

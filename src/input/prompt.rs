@@ -9,10 +9,11 @@ pub use super::form::{Choice, Search};
 
 use super::form::{Menu, Offer, Offers, Prompt, Reply, failure, is_dumb};
 use super::plain;
-use super::question::{self, ACCEPTED, REJECTED, RawMode, columns, leave};
+use super::question::{self, ACCEPTED, REJECTED, columns, leave};
 use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::output::measure;
+use crate::system::terminal::RawMode;
 use crate::value::shown;
 use console::Term;
 use dialoguer::Confirm;

@@ -7,10 +7,9 @@
 use super::form::{Offer, Offers, Prompt, Reply, failure, is_dumb};
 use crate::error::Result;
 use crate::output::measure;
+use crate::system::terminal::{RawMode, is_key_waiting};
 use crate::value::shown;
 use console::{Key, Term, style};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io;
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -23,32 +22,6 @@ const PAGE: usize = 14;
 pub(super) const ACCEPTED: &str = "✔";
 /// Mark of a question without an answer, and of a rejected answer.
 pub(super) const REJECTED: &str = "✘";
-
-/// The terminal in raw mode, until this is dropped.
-pub(super) struct RawMode {
-    before: Termios,
-}
-
-impl RawMode {
-    /// Switches echo, line editing and signals from keys off.
-    ///
-    /// # Errors
-    /// Standard input is no terminal, or the terminal is gone.
-    pub(super) fn begin() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut raw = before.clone();
-        raw.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
-        tcsetattr(io::stdin(), OptionalActions::Drain, &raw)?;
-        Ok(Self { before })
-    }
-}
-
-impl Drop for RawMode {
-    fn drop(&mut self) {
-        // A terminal that is gone has no settings to put back.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Drain, &self.before);
-    }
-}
 
 /// The text that is being typed, and the byte at which the next key inserts.
 #[derive(Debug, Default)]
@@ -266,13 +239,6 @@ pub(super) fn fitted(text: String, limit: usize) -> String {
         return text;
     }
     format!("{}{}", measure::cut(&text, limit).0, measure::ELLIPSIS)
-}
-
-/// Tests if another key can be read without waiting.
-fn is_key_waiting() -> bool {
-    let stdin = io::stdin();
-    let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
-    poll(&mut keys, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// Width of the terminal in columns, at least 20.

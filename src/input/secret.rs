@@ -3,6 +3,7 @@
 use super::prompt;
 use crate::error::{Error, Result};
 use crate::interrupt;
+use crate::system::processes::hide_memory;
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -65,7 +66,7 @@ pub fn new_hash(source: PasswordSource) -> Result<String> {
 /// # Errors
 /// It cannot be asked for, or the user ended it.
 pub fn new_password(label: &str) -> Result<Password> {
-    shield();
+    hide_memory();
     interrupt::watch();
     prompt::new_password(label, check)
 }
@@ -78,7 +79,7 @@ pub fn current(source: PasswordSource) -> Result<Password> {
     match source {
         PasswordSource::StandardInput => from_standard_input(),
         PasswordSource::Terminal => {
-            shield();
+            hide_memory();
             interrupt::watch();
             prompt::password("password")
         }
@@ -103,16 +104,6 @@ fn none_given() -> Error {
     Error::usage("password required").help("pass it on standard input with --password-stdin")
 }
 
-/// Keeps the memory of this process from core files and debuggers.
-fn shield() {
-    use rustix::process::{Resource, Rlimit, setrlimit};
-    // A limit of zero can always be set; there would be nothing else to do.
-    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    // The limit does not hold for cores that are piped to a program.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-}
-
 /// Reads one password from standard input, without its line end.
 fn from_standard_input() -> Result<Password> {
     standard_input(1)
@@ -120,7 +111,7 @@ fn from_standard_input() -> Result<Password> {
 
 /// Reads `count` passwords from standard input, a line each, without the last line's end.
 fn standard_input(count: usize) -> Result<Password> {
-    shield();
+    hide_memory();
     let most = count * (LENGTH.end() + 3);
     let mut bytes = Zeroizing::new(Vec::with_capacity(2 * most));
     std::io::stdin()

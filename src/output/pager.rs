@@ -7,6 +7,7 @@
 //! Under `sudo` a pager has the rights of the service account that owns the inventory, and so would a shell started
 //! from it. Then only `less` is used, in its secure mode without shell, editor and files.
 
+use crate::interrupt;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -137,7 +138,7 @@ impl<W: Write> Pager<W> {
         let over = Arc::new(AtomicBool::new(false));
         // Ctrl-C reaches all processes of the terminal. While the pager runs, only the pager handles it; afterwards it
         // ends this process as it would without a pager.
-        let _ = signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::clone(&over));
+        interrupt::end_on_ctrl_c_once(Arc::clone(&over));
         RUNNING.fetch_add(1, Ordering::SeqCst);
         let waiting = std::thread::spawn(move || {
             let status = child.wait().ok();

@@ -15,6 +15,7 @@ pub(in crate::store) use row::{Raw, utf8};
 pub(in crate::store) use sqlite::{
     APPLICATION_ID, Connection, Guard, HEADER, Header, Index, Prepared, SchemaObject, dialect,
 };
+pub use sqlite::{EngineBuild, engine_build};
 
 use crate::error::{Error, Result};
 use crate::output::row::Row;

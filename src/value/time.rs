@@ -79,6 +79,12 @@ pub fn from_now(seconds: i64) -> String {
     stored(TimeZone::UTC.to_datetime(then)).unwrap_or_default()
 }
 
+/// Returns the time that is so many seconds after the beginning of 1970, as stored text; `None` if it is out of range.
+#[must_use]
+pub fn of_second(seconds: i64) -> Option<String> {
+    stored(TimeZone::UTC.to_datetime(Timestamp::from_second(seconds).ok()?))
+}
+
 /// Returns the seconds left until a stored time, rounded up; zero or less if it has passed or is no time.
 #[must_use]
 pub fn seconds_until(stored: &str) -> i64 {

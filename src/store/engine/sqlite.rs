@@ -1,5 +1,6 @@
 //! `SQLite`, through `rusqlite`, which is named nowhere else.
 
+mod build;
 mod bulk;
 mod copy;
 pub(in crate::store) mod dialect;
@@ -8,6 +9,7 @@ mod guard;
 mod header;
 pub(super) mod row;
 
+pub use build::{EngineBuild, engine_build};
 pub(in crate::store) use bulk::{Index, Prepared};
 pub(in crate::store) use guard::Guard;
 pub(in crate::store) use header::{HEADER, Header};
@@ -17,12 +19,12 @@ use super::waiting::{Patience, Waiter};
 use super::{Access, Bind, Block, Failure};
 use crate::error::Result;
 use crate::interrupt;
+use crate::system::files;
 use fault::{code, explained, failure};
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, ffi};
 use std::ops::ControlFlow;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// `INVT`: value of `PRAGMA application_id` in every inventory.
@@ -72,7 +74,7 @@ pub(in crate::store) struct Connection {
 
 /// Device and inode of the file at `path`.
 fn identity_of(path: &Path) -> Option<(u64, u64)> {
-    std::fs::metadata(path).ok().map(|data| (data.dev(), data.ino()))
+    std::fs::metadata(path).ok().map(|data| files::identity(&data))
 }
 
 impl Connection {
@@ -312,7 +314,9 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
     connection.execute_batch(match access {
         Access::Read => "PRAGMA query_only = ON;",
         Access::Write | Access::Create => {
-            "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON;"
+            // macOS stores what was synced only with `F_FULLFSYNC`; the pragmas have no effect on other systems.
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA; PRAGMA secure_delete = ON; \
+             PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;"
         }
         // Neither the file nor a journal beside it is written: changes stay in memory and are rolled back.
         Access::Scratch => "PRAGMA foreign_keys = OFF; PRAGMA cache_spill = OFF; PRAGMA journal_mode = MEMORY;",
@@ -325,4 +329,21 @@ fn configure(connection: &mut rusqlite::Connection, access: Access, mut waiter: 
         connection.progress_handler(STEPS, Some(|| interrupt::check().is_err()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, Connection, Patience};
+
+    /// The pragmas have an effect on macOS alone, and a value everywhere.
+    #[test]
+    fn what_writes_an_inventory_syncs_through_the_cache_of_the_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("inv.db");
+        let connection = Connection::open(&path, Access::Create, Patience::default()).expect("a file");
+        for pragma in ["fullfsync", "checkpoint_fullfsync"] {
+            let sql = format!("PRAGMA {pragma}");
+            assert_eq!(connection.first(&sql, &[], |row| row.integer(0)).expect("a number"), Some(Some(1)), "{pragma}");
+        }
+    }
 }

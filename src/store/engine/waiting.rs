@@ -1,13 +1,12 @@
 //! Waiting for a file lock: timeout, notice to the user, and the process that has the lock.
 
 use crate::interrupt;
+use crate::system::processes;
 use crate::value::shown::shown;
-use rustix::process::{Flock, FlockType, Pid, fcntl_getlk};
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::mem::ManuallyDrop;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -105,14 +104,11 @@ impl Waiter {
     fn holder(&mut self) -> String {
         let unknown = || "another program that has the inventory open".to_owned();
         let Some(pid) = self.holder_pid() else { return unknown() };
-        let Ok(line) = fs::read(format!("/proc/{pid}/cmdline")) else { return unknown() };
-        let line = line.strip_suffix(b"\0").unwrap_or(&line);
-        let arguments: Vec<OsString> =
-            line.split(|byte| *byte == 0).map(|part| OsString::from_vec(part.into())).collect();
+        let Some(arguments) = processes::command_line(pid) else {
+            return format!("another program (pid {pid})");
+        };
         let name = arguments.first().and_then(|program| Path::new(program).file_name()).unwrap_or_default().to_owned();
-        let executable = |process: &str| fs::read_link(format!("/proc/{process}/exe")).ok();
-        let ours = executable("self");
-        if name == "inv" || (ours.is_some() && ours == executable(&pid.to_string())) {
+        if name == "inv" || processes::runs_this_program(pid) {
             match (self.patience.doing)(arguments) {
                 Some(doing) => format!("another inv (pid {pid}, {doing})"),
                 None => format!("another inv (pid {pid})"),
@@ -122,15 +118,10 @@ impl Waiter {
         }
     }
 
-    fn holder_pid(&mut self) -> Option<Pid> {
+    fn holder_pid(&mut self) -> Option<i32> {
         if self.asking.is_none() {
             self.asking = File::open(&self.path).ok().map(ManuallyDrop::new);
         }
-        let file = self.asking.as_deref()?;
-        LOCKS.into_iter().find_map(|(start, length)| {
-            let lock = Flock { start, length, ..Flock::from(FlockType::WriteLock) };
-            // A holder that this process cannot see (in another container, on another machine) has no pid here.
-            fcntl_getlk(file, &lock).ok().flatten()?.pid
-        })
+        processes::lock_holder(self.asking.as_deref()?, &LOCKS)
     }
 }

@@ -3,13 +3,13 @@
 //! An item is a key, compared bytewise, an id, and an opaque payload.
 
 use crate::error::{Error, Result, io_reason};
+use crate::system::files::read_at;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
 /// Bytes of keys and payloads that one thread collects before it writes a run.
@@ -205,7 +205,7 @@ struct Run {
 impl Read for Run {
     fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
         let left = usize::try_from(self.place.end - self.place.start).unwrap_or(usize::MAX).min(bytes.len());
-        let read = self.file.read_at(bytes.get_mut(..left).unwrap_or_default(), self.place.start)?;
+        let read = read_at(&self.file, bytes.get_mut(..left).unwrap_or_default(), self.place.start)?;
         self.place.start += read as u64;
         Ok(read)
     }

@@ -1,7 +1,7 @@
 //! Whose process this is.
 
+use crate::system::{files, processes};
 use std::env;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// A user of the operating system.
@@ -20,11 +20,10 @@ impl OsUser {
     /// variable is not trusted: an operator who runs `inv` as themselves could set it to anything. (A user who may run
     /// other programs as the owner of the file can forge it, and could as well write the file.)
     pub(in crate::store) fn of_process(path: &Path) -> Self {
-        let own = nix::unistd::getuid().as_raw();
-        let owns = || own == 0 || std::fs::metadata(path).is_ok_and(|data| data.uid() == own);
+        let own = processes::user_id();
+        let owns = || own == 0 || std::fs::metadata(path).is_ok_and(|data| files::owner(&data) == own);
         let behind = env::var("SUDO_UID").ok().and_then(|uid| uid.parse::<u32>().ok()).filter(|_| owns());
         let uid = behind.unwrap_or(own);
-        let user = nix::unistd::User::from_uid(uid.into()).ok().flatten();
-        Self { uid, name: user.map_or_else(|| format!("uid {uid}"), |user| user.name) }
+        Self { uid, name: processes::user_name(uid).unwrap_or_else(|| format!("uid {uid}")) }
     }
 }

@@ -2,16 +2,13 @@
 
 use super::OsUser;
 use crate::error::{Error, Kind, Result, io_reason};
+use crate::system::{files, processes};
 use crate::value::shown;
-use rustix::fs::OFlags;
-use rustix::process::geteuid;
 use sha2::{Digest, Sha256};
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -70,7 +67,7 @@ impl SessionFile {
     /// The file for the sessions of `os_user` on the inventory at `path`.
     pub(in crate::store) fn of(path: &Path, os_user: &OsUser) -> Result<Self> {
         let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let inventory = hexadecimal(&Sha256::digest(absolute.as_os_str().as_bytes()));
+        let inventory = hexadecimal(&Sha256::digest(absolute.as_os_str().as_encoded_bytes()));
         let short = inventory.get(..32).unwrap_or_default();
         Ok(Self(folder()?.join(format!("session-{}-{short}", os_user.uid))))
     }
@@ -96,10 +93,7 @@ impl SessionFile {
     /// The secret, and why it must not be believed where that is so.
     fn look(&self) -> std::io::Result<(Secret, Option<&'static str>)> {
         let invalid = |why: &str| std::io::Error::new(ErrorKind::InvalidData, why);
-        // A symbolic link is not followed, and a pipe that nobody writes to is not waited for.
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let opened = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(&self.0);
-        let file = opened.map_err(|error| match fs::symlink_metadata(&self.0) {
+        let file = files::open_itself(&self.0).map_err(|error| match fs::symlink_metadata(&self.0) {
             Ok(data) if data.is_symlink() => invalid("it is a symbolic link"),
             _ => error,
         })?;
@@ -107,13 +101,13 @@ impl SessionFile {
         if !data.is_file() {
             return Err(invalid("it is not a regular file"));
         }
-        if data.uid() != geteuid().as_raw() {
+        if files::owner(&data) != processes::effective_user_id() {
             return Err(invalid("it belongs to another user"));
         }
         let mut text = Zeroizing::new(Vec::with_capacity(4 * SECRET));
         file.take(3 * SECRET as u64).read_to_end(&mut text)?;
         let secret = Secret::parse(&text).ok_or_else(|| invalid("it contains no session"))?;
-        let fault = match data.mode() & 0o7777 {
+        let fault = match files::mode(&data) {
             0o600 => None,
             mode if mode & 0o077 != 0 => Some("other users have access to it"),
             _ => Some("its mode is not 0600"),
@@ -135,14 +129,10 @@ impl SessionFile {
                 .help("set XDG_RUNTIME_DIR or XDG_STATE_HOME to your own folder")
         };
         if let Some(folder) = self.0.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritten)?;
+            files::private_folder().recursive(true).create(folder).map_err(unwritten)?;
         }
         self.remove()?;
-        let flags = OFlags::NOFOLLOW.bits().cast_signed();
-        let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(&self.0);
-        let mut file = created.map_err(unwritten)?;
-        // A umask may have removed permissions of the owner.
-        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(unwritten)?;
+        let mut file = files::create_private(&self.0).map_err(unwritten)?;
         let mut text = Zeroizing::new(hexadecimal(secret.0.as_slice()));
         text.push('\n');
         file.write_all(text.as_bytes()).map_err(unwritten)
@@ -165,7 +155,9 @@ impl SessionFile {
 fn folder() -> Result<PathBuf> {
     let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     // After `su` the variable may still name the folder of the user before.
-    let own = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.is_dir() && data.uid() == geteuid().as_raw());
+    let own = |path: &PathBuf| {
+        fs::metadata(path).is_ok_and(|data| data.is_dir() && files::owner(&data) == processes::effective_user_id())
+    };
     let state = || set("XDG_STATE_HOME").or_else(|| Some(set("HOME")?.join(".local/state")));
     set("XDG_RUNTIME_DIR").filter(own).or_else(state).map(|folder| folder.join("inv")).ok_or_else(|| {
         Error::new(Kind::Denied, "no folder for sessions: neither XDG_RUNTIME_DIR nor HOME is set")

@@ -3,11 +3,9 @@
 use crate::error::{Error, Result, io_reason};
 use crate::store::engine::{APPLICATION_ID, HEADER, Header};
 use crate::store::schema::{self, Standing};
-use rustix::fs::{Access, access};
-use rustix::io::Errno;
+use crate::system::files::{self, WriteBarrier};
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -28,7 +26,9 @@ impl FileState {
     #[must_use]
     pub fn of(path: &Path) -> Self {
         match fs::metadata(path) {
-            Ok(data) if data.is_file() => Self { open_to_others: open_to_others(&data), many_names: data.nlink() > 1 },
+            Ok(data) if data.is_file() => {
+                Self { open_to_others: open_to_others(&data), many_names: files::links(&data) > 1 }
+            }
             _ => Self { open_to_others: false, many_names: false },
         }
     }
@@ -36,7 +36,7 @@ impl FileState {
 
 /// Returns true if group or others have any permission on the file.
 fn open_to_others(data: &fs::Metadata) -> bool {
-    data.mode().trailing_zeros() < 6
+    files::mode(data) & 0o077 != 0
 }
 
 /// Makes the folders of a new inventory, and in the last of them a [`private`] file to make it in: what is not whole
@@ -50,7 +50,7 @@ pub(in crate::store) fn prepare(path: &Path) -> Result<NamedTempFile> {
     let missing: Vec<&Path> =
         path.ancestors().skip(1).take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
     for folder in missing.iter().rev() {
-        match fs::DirBuilder::new().mode(0o700).create(folder) {
+        match files::private_folder().create(folder) {
             // Another init has just made it.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => {
@@ -64,7 +64,7 @@ pub(in crate::store) fn prepare(path: &Path) -> Result<NamedTempFile> {
 /// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
 pub(in crate::store) fn private(folder: &Path) -> std::io::Result<NamedTempFile> {
     let file = tempfile::Builder::new().prefix(".inv-new-").tempfile_in(folder)?;
-    only_for_owner(file.as_file())?;
+    files::make_private(file.as_file())?;
     Ok(file)
 }
 
@@ -83,11 +83,6 @@ pub(in crate::store) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
 
 fn uncreated(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::inventory(format!("cannot create {what}{}: {}", shown(path), io_reason(error)))
-}
-
-/// Makes a file its owner's alone, whatever the umask left of the mode that it was created with.
-fn only_for_owner(file: &fs::File) -> std::io::Result<()> {
-    file.set_permissions(fs::Permissions::from_mode(0o600))
 }
 
 /// The folder that a path is in.
@@ -148,7 +143,7 @@ pub(in crate::store) fn check(path: &Path) -> Result<Standing> {
 /// Makes sure that a change can be written to the file, and undone after a crash.
 pub(in crate::store) fn check_writable(path: &Path) -> Result<()> {
     let name = shown(path);
-    let (links, real) = match fs::metadata(path).and_then(|data| Ok((data.nlink(), fs::canonicalize(path)?))) {
+    let (links, real) = match fs::metadata(path).and_then(|data| Ok((files::links(&data), fs::canonicalize(path)?))) {
         Ok(found) => found,
         Err(error) => return Err(unopened(path, &error)),
     };
@@ -158,12 +153,14 @@ pub(in crate::store) fn check_writable(path: &Path) -> Result<()> {
             .help("remove all names but one"));
     }
     let folder = folder_of(&real);
-    match (access(&real, Access::WRITE_OK), access(folder, Access::WRITE_OK | Access::EXEC_OK)) {
-        (Err(Errno::ROFS), _) | (_, Err(Errno::ROFS)) => {
+    match (files::check_writable(&real), files::check_folder_writable(folder)) {
+        (Err(WriteBarrier::FileSystem), _) | (_, Err(WriteBarrier::FileSystem)) => {
             Err(Error::inventory(format!("{name} cannot be changed: its file system is read-only")))
         }
-        (Err(Errno::PERM), _) => Err(Error::inventory(format!("{name} cannot be changed: it is marked immutable"))
-            .help("run chattr -i to remove the mark")),
+        (Err(WriteBarrier::Mark), _) => {
+            Err(Error::inventory(format!("{name} cannot be changed: it is marked immutable"))
+                .help(format!("run {} to remove the mark", files::MAKE_MUTABLE)))
+        }
         (Err(_), _) => Err(Error::inventory(format!("{name} cannot be changed: no write permission"))
             .help("run inv as its owner, or check its permissions with ls -l")),
         (_, Err(_)) => {
@@ -188,7 +185,7 @@ fn unopened(path: &Path, error: &std::io::Error) -> Error {
 
 /// Returns true if this process may write to the file.
 pub(in crate::store) fn may_be_written(path: &Path) -> bool {
-    access(path, Access::WRITE_OK).is_ok()
+    files::check_writable(path).is_ok()
 }
 
 /// A path as messages show it.
@@ -197,16 +194,6 @@ pub(in crate::store) fn shown(path: &Path) -> String {
 }
 
 fn not_a_file(path: &Path, data: &fs::Metadata) -> Error {
-    use std::os::unix::fs::FileTypeExt;
-    let kind = data.file_type();
-    let what = if kind.is_dir() {
-        "a folder"
-    } else if kind.is_fifo() {
-        "a named pipe"
-    } else if kind.is_socket() {
-        "a socket"
-    } else {
-        "a device"
-    };
+    let what = files::kind(data);
     Error::inventory(format!("{} is {what}, not an inventory", shown(path))).help("pass a file with --db")
 }

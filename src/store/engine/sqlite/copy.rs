@@ -4,12 +4,12 @@ use super::{Access, Connection, Guard, code, explained};
 use crate::error::{Error, Result, io_reason};
 use crate::interrupt;
 use crate::store::engine::waiting::Patience;
+use crate::system::files;
 use rusqlite::ErrorCode;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::ffi;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tempfile::NamedTempFile;
@@ -45,7 +45,7 @@ impl Lease {
         };
         let mut locked = File::open(&self.path).map_err(uncopied)?;
         let found = locked.metadata().map_err(uncopied)?;
-        if self.identity != Some((found.dev(), found.ino())) {
+        if self.identity != Some(files::identity(&found)) {
             return Err(Error::inventory("the inventory was moved or replaced while it was read").help("try again"));
         }
         let mut copy = NamedTempFile::new().map_err(uncopied)?;

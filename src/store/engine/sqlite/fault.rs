@@ -4,9 +4,9 @@ use super::Failure;
 use crate::error::{Error, Kind};
 use crate::interrupt;
 use crate::store::engine::waiting;
+use crate::system::processes::has_file_size_limit;
 use crate::value::shown::shown;
 use rusqlite::{ErrorCode, ffi};
-use rustix::process::{Resource, getrlimit};
 
 /// The way out of damage.
 const RESTORE: &str = "restore it from a backup with inv restore FILE; run `inv check` for the faults";
@@ -97,7 +97,7 @@ fn read_only(code: i32) -> Error {
 fn failed(code: i32) -> Error {
     let (words, help) = match code {
         // The engine tells the limit on the size of files and a disk that fails by the same code.
-        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE if getrlimit(Resource::Fsize).current.is_some() => (
+        ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_TRUNCATE if has_file_size_limit() => (
             "the inventory cannot be written: a file would become larger than ulimit -f allows; nothing was changed",
             "raise the limit and try again",
         ),

@@ -11,14 +11,13 @@ use crate::error::{Error, Kind, Result};
 use crate::interrupt;
 use crate::output::row::{Column, ColumnKind, Row};
 use crate::store::engine::Each;
+use crate::system::processes::limit_memory;
 use crate::value::shown;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
 use rusqlite::types::ValueRef;
 use rusqlite::{Batch, ErrorCode, Statement};
-use rustix::param::page_size;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::ops::ControlFlow;
@@ -210,8 +209,10 @@ impl Connection {
         })
     }
 
-    /// The tables and views that are not open, in lower case: the file's others, and those that the engine was compiled
-    /// with (`dbstat`, `fts3tokenize`, …), which reveal pages or widen what a crafted file can reach; JSON's apart.
+    /// Returns every table and view there is but those that are open, in lower case: of the file, and of the engine
+    /// however it was compiled (`dbstat`, `fts3tokenize`, …), apart from JSON. The engine lists all of its tables except
+    /// those of pragmas; reading these asks about the pragma. A list of closed names, because the engine asks about names
+    /// within a statement too.
     fn closed(&self, open: &BTreeSet<String>) -> Result<BTreeSet<String>> {
         let sql = "SELECT lower(name) FROM sqlite_schema WHERE type IN ('table', 'view') \
                    UNION SELECT lower(name) FROM pragma_module_list WHERE name NOT IN ('json_each', 'json_tree')";
@@ -226,7 +227,9 @@ impl Connection {
     /// Sets the guard on everything that is prepared and run from now on.
     fn watched(&mut self, guard: Guard, noted: &Arc<Noted>) -> Result<()> {
         let closed = self.closed(&guard.open)?;
-        bound_memory();
+        // The engine could count its allocations, at a cost for each of them; a limit of the system costs nothing.
+        // Without it the time limit still ends the statement.
+        limit_memory(MEMORY);
         let engine = &mut self.engine;
         for (limit, most) in [
             (Limit::SQLITE_LIMIT_LENGTH, LONGEST),
@@ -247,21 +250,6 @@ impl Connection {
         let noted = Arc::clone(noted);
         let authorize = move |context: AuthContext<'_>| guard.authorize(&noted, &closed, &context);
         engine.authorizer(Some(authorize)).map_err(|error| explained(&error))
-    }
-}
-
-/// Limits the address space of this process to its present size plus the memory limit of a statement.
-///
-/// The engine could count its allocations, at a cost for each of them; a limit of the system costs nothing.
-fn bound_memory() {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.as_deref().and_then(|pages| pages.split(' ').next()?.parse::<u64>().ok());
-    let Some(used) = pages.map(|pages| pages.saturating_mul(page_size() as u64)) else { return };
-    let limit = getrlimit(Resource::As);
-    let most = used.saturating_add(MEMORY);
-    if limit.current.is_none_or(|current| current > most) {
-        // Without this limit the time limit still ends the statement.
-        let _ = setrlimit(Resource::As, Rlimit { current: Some(most), ..limit });
     }
 }
 

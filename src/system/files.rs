@@ -1,0 +1,123 @@
+//! Owner, mode, links and identity of files, and whether they can be written.
+
+use rustix::fs::{Access, OFlags, access};
+use rustix::io::Errno;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt as _, PermissionsExt};
+use std::path::Path;
+
+/// Command that makes an immutable file writable.
+pub(crate) const MAKE_MUTABLE: &str = if cfg!(target_os = "linux") { "chattr -i" } else { "chflags nouchg" };
+
+/// Why a file or a folder cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WriteBarrier {
+    /// Its file system is read-only.
+    FileSystem,
+    /// It is marked immutable.
+    Mark,
+    /// This user has no permission.
+    Permission,
+}
+
+/// Returns the device and the inode of a file.
+pub(crate) fn identity(data: &Metadata) -> (u64, u64) {
+    (data.dev(), data.ino())
+}
+
+/// Returns the user id of the owner of a file.
+pub(crate) fn owner(data: &Metadata) -> u32 {
+    data.uid()
+}
+
+/// Returns the number of hard links of a file.
+pub(crate) fn links(data: &Metadata) -> u64 {
+    data.nlink()
+}
+
+/// Returns the permissions of a file, with the bits for set-user-id, set-group-id and sticky.
+pub(crate) fn mode(data: &Metadata) -> u32 {
+    data.mode() & 0o7777
+}
+
+/// Returns the name of what is no regular file, with its article.
+pub(crate) fn kind(data: &Metadata) -> &'static str {
+    let kind = data.file_type();
+    if kind.is_dir() {
+        "a folder"
+    } else if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else {
+        "a device"
+    }
+}
+
+/// Returns a builder of folders of mode 0700.
+pub(crate) fn private_folder() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    builder.mode(0o700);
+    builder
+}
+
+/// Sets the mode 0600, whatever the umask left of the mode that the file was created with.
+///
+/// # Errors
+/// The mode cannot be changed.
+pub(crate) fn make_private(file: &File) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(0o600))
+}
+
+/// Creates a file of mode 0600 that must not exist yet.
+///
+/// # Errors
+/// It exists, or cannot be created.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
+    make_private(&file)?;
+    Ok(file)
+}
+
+/// Opens a file for reading. Does not follow a symbolic link, and does not wait for the writer of a pipe.
+///
+/// # Errors
+/// It is a symbolic link, or cannot be opened.
+pub(crate) fn open_itself(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Reads bytes from `position` on, without moving the position of the file. Returns their number.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn read_at(file: &File, bytes: &mut [u8], position: u64) -> io::Result<usize> {
+    file.read_at(bytes, position)
+}
+
+/// Tests if this process may write to a file.
+///
+/// # Errors
+/// The reason why it may not.
+pub(crate) fn check_writable(path: &Path) -> Result<(), WriteBarrier> {
+    access(path, Access::WRITE_OK).map_err(barrier)
+}
+
+/// Tests if this process may create files in a folder.
+///
+/// # Errors
+/// The reason why it may not.
+pub(crate) fn check_folder_writable(folder: &Path) -> Result<(), WriteBarrier> {
+    access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(barrier)
+}
+
+fn barrier(error: Errno) -> WriteBarrier {
+    match error {
+        Errno::ROFS => WriteBarrier::FileSystem,
+        Errno::PERM => WriteBarrier::Mark,
+        _ => WriteBarrier::Permission,
+    }
+}
