@@ -87,7 +87,7 @@ impl Store<'_> {
             }
         };
         // The new copy must survive a crash before an old one is removed.
-        file::sync_folder_of(&made).map_err(|error| file::unwritten(&made, &error))?;
+        file::made_lasting(&made)?;
         let outdated = self.outdated(folder, most, Some(&made))?;
         for path in &outdated {
             match fs::remove_file(path) {

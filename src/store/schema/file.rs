@@ -68,17 +68,30 @@ pub(in crate::store) fn private(folder: &Path) -> std::io::Result<NamedTempFile>
     Ok(file)
 }
 
-/// Syncs a temporary file and renames it to `path`.
+/// Syncs a temporary file and renames it to `path`, where it lasts.
 ///
 /// # Errors
-/// A conflict where another file has that name by now.
+/// A conflict where another file has that name by now; the file cannot be written.
 pub(in crate::store) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
     file.as_file().sync_all().map_err(|error| unwritten(path, &error))?;
     file.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => unwritten(path, &failed.error),
     })?;
-    sync_folder_of(path).map_err(|error| unwritten(path, &error))
+    made_lasting(path)
+}
+
+/// Makes the name of the new file at `path` last. Without that the file is removed: a command that failed leaves
+/// nothing that is in the way of the next attempt.
+///
+/// # Errors
+/// The folder cannot be synced.
+pub(in crate::store) fn made_lasting(path: &Path) -> Result<()> {
+    sync_folder_of(path).map_err(|error| {
+        // The first error matters more than one from removing the file.
+        let _ = fs::remove_file(path);
+        unwritten(path, &error)
+    })
 }
 
 fn uncreated(what: &str, path: &Path, error: &std::io::Error) -> Error {
