@@ -376,7 +376,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_the_end() {
 }
 
 /// Runs the program with a fault in one of its calls to the system; nothing where such faults cannot be made.
-fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answer> {
+pub(crate) fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answer> {
     let may = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     if !may.is_ok_and(|status| status.success()) {
         not_tried("strace cannot be run here");
