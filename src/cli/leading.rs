@@ -97,6 +97,15 @@ pub(super) fn moved_behind(arguments: Vec<OsString>) -> Vec<OsString> {
     line
 }
 
+/// Returns the words up to the cursor as [`moved_behind`] does, with the word at the cursor last. Their number stays, by
+/// which shells name that word.
+pub(super) fn moved_before_cursor(words: Vec<OsString>) -> Vec<OsString> {
+    let Some((last, before)) = words.split_last() else { return words };
+    let mut line = moved_behind(before.to_vec());
+    line.push(last.clone());
+    if line.len() == words.len() { line } else { words }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{movable, moved_behind, takes_value};
