@@ -2,12 +2,13 @@
 
 use crate::error::{Error, Result, io_reason};
 use crate::store::engine::{APPLICATION_ID, HEADER, Header};
+use crate::store::schema::new_file::private;
 use crate::store::schema::{self, Standing};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use std::fs;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -61,13 +62,6 @@ pub(in crate::store) fn prepare(path: &Path) -> Result<NamedTempFile> {
     private(folder_of(path)).map_err(|error| uncreated("", path, &error))
 }
 
-/// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
-pub(in crate::store) fn private(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().prefix(".inv-new-").tempfile_in(folder)?;
-    only_for_owner(file.as_file())?;
-    Ok(file)
-}
-
 /// Syncs a temporary file and renames it to `path`, where it lasts.
 ///
 /// # Errors
@@ -96,11 +90,6 @@ pub(in crate::store) fn made_lasting(path: &Path) -> Result<()> {
 
 fn uncreated(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::inventory(format!("cannot create {what}{}: {}", shown(path), io_reason(error)))
-}
-
-/// Makes a file its owner's alone, whatever the umask left of the mode that it was created with.
-fn only_for_owner(file: &fs::File) -> std::io::Result<()> {
-    file.set_permissions(fs::Permissions::from_mode(0o600))
 }
 
 /// The folder that a path is in.
