@@ -43,7 +43,8 @@ fn arguments(command: Command) -> Command {
         .long_about(
             "Export the whole inventory: providers.csv, dcs.csv, … with whole paths for references, sorted by path. \
              The same inventory is exported as the same bytes, suited to git diff. A name that ends with .xlsx is that \
-             of a workbook, with the same records in sheets called providers, dcs, … Login users are not exported.",
+             of a workbook, with the same records in sheets called providers, dcs, … An export replaces an earlier one \
+             as a whole, and refuses to replace other files. Login users are not exported.",
         )
 }
 
