@@ -8,6 +8,7 @@ mod batch;
 mod completions;
 mod fault;
 mod layout;
+mod leading;
 mod man;
 mod pages;
 mod reference;
@@ -246,6 +247,7 @@ fn dispatch(session: &Session<'_>, matches: &ArgMatches) -> Result<()> {
 /// Parses a command line with the nouns and commands that an argument names. Help and errors list all commands, so they
 /// need the whole tree.
 fn parsed(arguments: Vec<OsString>) -> Result<ArgMatches, clap::Error> {
+    let arguments = leading::moved_behind(arguments);
     let is_argument = |name: &str| arguments.iter().any(|argument| argument == name);
     if !["-h", "--help", "-V", "--version"].into_iter().any(is_argument) {
         let mut partial = tree_of(is_argument);

@@ -26,7 +26,7 @@ mod report;
 mod restore;
 mod schema;
 mod scope;
-mod sheet;
+pub(crate) mod sheet;
 mod sql;
 mod stats;
 mod undo;

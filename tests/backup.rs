@@ -192,6 +192,66 @@ fn the_latest_copies_are_kept_and_nothing_else_is_touched() {
     }
 }
 
+/// The files in a folder that have no name yet.
+fn unfinished(folder: &Path) -> Vec<String> {
+    names(folder).into_iter().filter(|name| name.starts_with(".inv-new-")).collect()
+}
+
+/// Starts a backup and stops it while it writes its file.
+fn stopped_backup(sandbox: &Sandbox) -> Child {
+    let before = unfinished(sandbox.path()).len();
+    for _ in 0..100 {
+        let _ = fs::remove_file(sandbox.path().join("stopped.db"));
+        let mut backup = sandbox.command().args(["backup", "stopped.db", "-q"]).spawn().expect("the program starts");
+        while unfinished(sandbox.path()).len() == before && backup.try_wait().expect("the program").is_none() {}
+        if backup.try_wait().expect("the program").is_some() {
+            continue;
+        }
+        signal(&backup, "STOP");
+        let state = || fs::read_to_string(format!("/proc/{}/stat", backup.id())).unwrap_or_default();
+        wait_until("a stopped backup", || state().contains(") T ") || state().contains(") Z "));
+        if unfinished(sandbox.path()).len() > before {
+            return backup;
+        }
+        // It was faster.
+        signal(&backup, "CONT");
+        backup.wait().expect("its end");
+    }
+    panic!("no backup could be stopped");
+}
+
+#[test]
+fn what_a_killed_backup_left_is_removed_by_the_next_and_what_others_still_write_is_not() {
+    let sandbox = Sandbox::estate();
+    let rows: String = (0..30_000).map(|n| format!("user{n},u{n}@example.com\n")).collect();
+    sandbox.ok(&["user", "import", &sandbox.file("users.csv", format!("name,email\n{rows}"))]);
+    let mut stopped = stopped_backup(&sandbox);
+    let live = unfinished(sandbox.path());
+    assert_eq!(live.len(), 1, "{live:?}");
+    let mut killed = stopped_backup(&sandbox);
+    killed.kill().expect("SIGKILL");
+    killed.wait().expect("its end");
+    assert_eq!(unfinished(sandbox.path()).len(), 2, "a killed process removes nothing");
+
+    sandbox.ok(&["backup", "next.db"]);
+    assert_eq!(unfinished(sandbox.path()), live);
+    assert!(is_whole(&sandbox.path().join("next.db")));
+    signal(&stopped, "CONT");
+    assert!(stopped.wait().expect("its end").success());
+    assert!(is_whole(&sandbox.path().join("stopped.db")));
+    assert_eq!(unfinished(sandbox.path()), Vec::<String>::new());
+
+    // Many that begin at once sweep the folder while others write to it.
+    let spawn = |n: usize| {
+        let name = format!("at-once-{n}.db");
+        sandbox.command().args(["backup", &name, "-q"]).spawn().expect("the program starts")
+    };
+    for mut child in (0..12).map(spawn).collect::<Vec<Child>>() {
+        assert!(child.wait().expect("its end").success());
+    }
+    assert_eq!(unfinished(sandbox.path()), Vec::<String>::new());
+}
+
 #[test]
 fn a_restore_wants_a_yes_and_keeps_what_it_replaces() {
     let sandbox = Sandbox::estate();

@@ -51,6 +51,11 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("vm list --\u{1b}[2Jfoo", "inv vm list has no option \"--\\x1b[2Jfoo\"", "run `inv vm list --help` for usage"),
     ("vm set web01", "no fields specified", "run `inv vm set --help` for the fields"),
     ("vm rm", "no VM specified", "pass a name or --where"),
+    ("-m INC-7 vm list", "inv vm list has no option \"-m\"", "run `inv vm list --help` for usage"),
+    ("-y vm add a", "inv vm add has no option \"-y\"", "run `inv vm add --help` for usage"),
+    ("--dry-run usage", "inv usage has no option \"--dry-run\"", "run `inv usage --help` for usage"),
+    ("--pool prod vm list", "inv has no option \"--pool\"", "run `inv --help` for the nouns and commands"),
+    ("-m INC-7 delete web01", "unknown noun or command \"delete\"", "put the noun first: inv vm rm web01"),
 ];
 
 #[test]
@@ -119,6 +124,27 @@ fn a_noun_alone_prints_help_and_is_a_wrong_usage() {
 }
 
 #[test]
+fn options_of_every_command_that_writes_or_lists_may_come_before_the_noun() {
+    let sandbox = Sandbox::estate();
+    let before = sandbox.exported();
+    for line in [&["--dry-run", "-m", "INC-7", "vm", "set", "web01", "--cpu", "8"][..], &["-ny", "vm", "rm", "web02"]] {
+        assert_eq!(sandbox.run(line).status, 0, "{line:?}");
+        assert_eq!(sandbox.exported(), before, "{line:?}");
+    }
+    sandbox.ok(&["-qmINC-8", "vm", "set", "web01", "--cpu", "8"]);
+    let log = sandbox.ok(&["-o", "csv", "--limit=1", "log"]);
+    assert!(log.contains("INC-8,inv -qmINC-8 vm set web01 --cpu 8"), "{log}");
+    sandbox.ok(&["vm", "--yes", "rm", "web02"]);
+    let behind = sandbox.ok(&["vm", "list", "-o", "csv", "-c", "name", "--where", "cpu>4"]);
+    assert_eq!(behind, "name\nweb01\n");
+    assert_eq!(sandbox.ok(&["-c", "name", "--where", "cpu>4", "vm", "-o", "csv", "list"]), behind);
+    let batch = sandbox.file("batch", "-m INC-9 vm set web01 --cpu 2\n");
+    let answer = sandbox.run(&["batch", &batch]);
+    assert!(answer.stderr.contains("--message applies to the whole batch"), "{answer}");
+    sandbox.ok(&["-m", "INC-9", "batch", &sandbox.file("batch", "vm set web01 --cpu 2\n")]);
+}
+
+#[test]
 fn options_stand_anywhere_and_two_dashes_end_them() {
     let sandbox = Sandbox::estate();
     let expected = sandbox.ok(&["vm", "list", "-o", "csv"]);
@@ -136,7 +162,8 @@ fn options_stand_anywhere_and_two_dashes_end_them() {
     ] {
         assert_eq!(sandbox.ok(line), expected, "{line:?}");
     }
-    sandbox.ok(&["provider", "add", "--", "-x"]);
+    sandbox.ok(&["-m", "a hyphen", "provider", "add", "--", "-x"]);
+    assert!(sandbox.ok(&["--limit", "1", "log", "-o", "csv"]).contains("a hyphen"));
     assert_eq!(sandbox.ok(&["provider", "list", "-o", "csv", "-c", "name", "--where", "name=-x"]), "name\n-x\n");
     let version = sandbox.ok(&["-V"]);
     assert_eq!(version, format!("inv {}\n", env!("CARGO_PKG_VERSION")));

@@ -376,7 +376,7 @@ fn a_limit_on_the_size_of_files_is_an_error_and_not_the_end() {
 }
 
 /// Runs the program with a fault in one of its calls to the system; nothing where such faults cannot be made.
-fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answer> {
+pub(crate) fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answer> {
     let may = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
     if !may.is_ok_and(|status| status.success()) {
         not_tried("strace cannot be run here");
@@ -385,7 +385,8 @@ fn with_fault(sandbox: &Sandbox, fault: &str, arguments: &[&str]) -> Option<Answ
     let inv = sandbox.command();
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", fault]).arg(inv.get_program()).args(arguments);
-    Some(answer(command.env_clear().envs(inv.get_envs().filter_map(|(name, value)| Some((name, value?))))))
+    command.env_clear().envs(inv.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    Some(answer(command.current_dir(sandbox.path())))
 }
 
 #[test]
@@ -415,6 +416,40 @@ fn a_commit_that_fails_says_truly_whether_the_change_was_made() {
             assert_eq!(answer.stderr, format!("{told}{help}"), "sync {at}");
         }
         assert!(!journal(&sandbox).exists(), "sync {at}");
+    }
+}
+
+#[test]
+fn a_new_file_that_cannot_be_synced_is_not_in_the_way_of_the_next_attempt() {
+    let commands: [&[&str]; 3] =
+        [&["backup", "b.db"], &["backup", "--keep", "1", "backups"], &["--db", "n.db", "init"]];
+    for arguments in commands {
+        let mut at = 1;
+        loop {
+            let sandbox = Sandbox::estate();
+            let backups = sandbox.path().join("backups");
+            fs::create_dir(&backups).expect("a folder");
+            let old = "inv-2020-01-01T000000Z.db";
+            fs::copy(sandbox.database(), backups.join(old)).expect("an old copy");
+            let fault = format!("inject=fsync,fdatasync:error=EIO:when={at}");
+            let Some(answer) = with_fault(&sandbox, &fault, arguments) else { return };
+            if answer.status == 0 {
+                break;
+            }
+            assert_eq!(answer.status, 6, "sync {at}: {answer}");
+            let listed = |folder: &Path| -> Vec<String> {
+                let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").file_name());
+                let mut names: Vec<String> = entries.map(|name| name.into_string().expect("UTF-8")).collect();
+                names.sort();
+                names
+            };
+            assert_eq!(listed(sandbox.path()), ["backups", "inv.db"], "sync {at}: {answer}");
+            assert_eq!(listed(&backups), [old], "sync {at}: {answer}");
+            sandbox.ok(arguments);
+            at += 1;
+        }
+        // The new file, and then the folder that has its name.
+        assert!(at > 2, "{arguments:?} made {} syncs", at - 1);
     }
 }
 

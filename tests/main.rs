@@ -51,6 +51,7 @@ mod pty;
 mod readme;
 mod recreated_tables;
 mod removals;
+mod replaced_files;
 mod report;
 mod round_trip;
 mod rvtools;

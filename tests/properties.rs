@@ -285,7 +285,7 @@ pub fn session_file(bytes: &[u8]) {
 pub fn phc(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Some((again, weak, cost)) = secret::reread(text) else { return };
-    assert!(cost.iter().zip([256 * 1024, 12, 16]).all(|(cost, most)| *cost <= most), "{text:?} costs {cost:?}");
+    assert!(cost.iter().zip([128 * 1024, 6, 4]).all(|(cost, most)| *cost <= most), "{text:?} costs {cost:?}");
     assert!(weak || cost.iter().zip([64 * 1024, 3, 1]).all(|(cost, least)| *cost >= least), "{text:?} is strong");
     assert_eq!(secret::reread(&again), Some((again.clone(), weak, cost)), "{text:?} is written as {again:?}");
 }
@@ -402,7 +402,7 @@ mod tests {
 
         #[test]
         fn any_hash_is_refused_or_costs_what_may_be_spent(
-            bytes in bytes_like(&["$", "argon2id", "argon2i", "argon2d", "scrypt", "v=19", "v=16", "m=65536", "m=262145", "m=8",
+            bytes in bytes_like(&["$", "argon2id", "argon2i", "argon2d", "scrypt", "v=19", "v=16", "m=65536", "m=131073", "m=8",
                 ",", "t=3", "t=13", "p=4", "p=17", "c2FsdHNhbHRzYWx0c2FsdA", "aGFzaGhhc2g", "=", "-1", "4294967296"]),
             algorithm in prop::sample::select(&["argon2id", "argon2i", "argon2d", "pbkdf2"][..]),
             memory in prop_oneof![0u64..80_000, 262_140u64..262_150, any::<u64>()],

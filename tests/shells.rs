@@ -242,6 +242,7 @@ fn names_that_hold_control_characters_are_not_offered() {
 fn options_before_the_noun_do_not_stand_in_the_way() {
     let sandbox = Sandbox::estate();
     assert_eq!(offers(&sandbox, "inv -o json --no-pager vm show web0").stdout, "web01\nweb02\n");
+    assert_eq!(offers(&sandbox, "inv -m INC-7 --dry-run vm set web0").stdout, "web01\nweb02\n");
     assert_eq!(offers(&sandbox, "inv -o js").stdout, "json\njsonl\n");
 }
 

@@ -191,7 +191,7 @@ impl Sandbox {
         );
         assert_eq!(rows, Ok(1), "{username} is a login user");
         let file = self.session_file();
-        std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of sessions");
+        private_folder(file.parent().expect("a folder"));
         let _ = std::fs::remove_file(&file);
         let mut file =
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).expect("a session file");
@@ -223,6 +223,12 @@ impl Sandbox {
         self.done("export", &[folder.path().to_str().expect("a path in UTF-8")]);
         read_folder(folder.path())
     }
+}
+
+/// Makes a folder, and those above it, for their owner alone.
+pub fn private_folder(path: &Path) {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).expect("a folder");
 }
 
 /// A text with every time in it made the same: that is of another day, or of another second.

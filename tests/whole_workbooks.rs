@@ -216,8 +216,12 @@ fn a_zip_of_rvtools_tabs_is_read_as_their_folder() {
 fn a_workbook_that_cannot_be_written_leaves_the_file_that_was_there() {
     let sandbox = Sandbox::estate();
     // A cell has at most 32,767 characters, a text of the inventory 65,536 bytes.
+    sandbox.ok(&["export", "all.xlsx"]);
+    sandbox.ok(&["vm", "export", "vms.xlsx"]);
+    let content = |name: &str| std::fs::read(sandbox.path().join(name)).expect("the file");
+    let contents = || (content("all.xlsx"), content("vms.xlsx"));
+    let there = contents();
     sandbox.ok(&["vm", "add", "long", "--pool", "prod", "--custom-os", &"x".repeat(32_768)]);
-    sandbox.file("all.xlsx", "what was there");
     let names = || {
         let entries = std::fs::read_dir(sandbox.path()).expect("the folder");
         let mut names: Vec<_> = entries.map(|entry| entry.expect("a file").file_name()).collect();
@@ -226,11 +230,11 @@ fn a_workbook_that_cannot_be_written_leaves_the_file_that_was_there() {
     };
     let before = names();
     let refusal = "error: a cell has at most 32767 characters\nhelp: CSV has no such limit: pass -o csv";
-    for arguments in [&["export", "all.xlsx"][..], &["vm", "export", "all.xlsx"], &["vm", "export", "-o", "xlsx"]] {
+    for arguments in [&["export", "all.xlsx"][..], &["vm", "export", "vms.xlsx"], &["vm", "export", "-o", "xlsx"]] {
         let answer = sandbox.run(arguments);
         assert_eq!((answer.status, answer.stdout.as_str()), (1, ""), "{answer}");
         assert!(answer.stderr.starts_with(refusal), "{answer}");
-        assert_eq!(std::fs::read(sandbox.path().join("all.xlsx")).expect("the file"), b"what was there");
+        assert!(contents() == there, "{arguments:?} replaced what was there");
         assert_eq!(names(), before);
     }
     sandbox.ok(&["vm", "set", "long", "--custom-os", &"x".repeat(32_767)]);

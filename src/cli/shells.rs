@@ -5,7 +5,7 @@
 //! after its last word break (`host:por` is two words in bash), so for bash the whole line is parsed here, and
 //! candidates are quoted and shortened here.
 
-use super::complete;
+use super::{complete, leading};
 use clap::Command;
 use clap_complete::engine;
 use clap_complete::env::{Elvish, EnvCompleter, Fish, Powershell, Shells, Zsh};
@@ -80,7 +80,7 @@ impl EnvCompleter for Bash {
         let words: Vec<OsString> = typed.words.iter().map(OsString::from).collect();
         let last = words.len().saturating_sub(1);
         complete::is_for(&words);
-        for offer in engine::complete(command, words, last, folder)? {
+        for offer in engine::complete(command, leading::moved_before_cursor(words), last, folder)? {
             let offer = offer.get_value().to_string_lossy();
             let rest = offer.strip_prefix(typed.prefix.as_str()).unwrap_or(&offer);
             writeln!(out, "{}", quoted(rest, typed.quote))?;
@@ -130,7 +130,7 @@ impl EnvCompleter for AsTyped {
         };
         let words: Vec<OsString> = arguments.into_iter().map(read).collect();
         complete::is_for(&words);
-        self.shell.write_complete(command, words, folder, out)
+        self.shell.write_complete(command, leading::moved_before_cursor(words), folder, out)
     }
 }
 

@@ -128,6 +128,27 @@ impl Sheets {
         &self.names
     }
 
+    /// Returns the names of the sheets and the texts of their first rows. There are none in workbooks of other kinds than
+    /// .xlsx.
+    ///
+    /// # Errors
+    /// A sheet cannot be read.
+    pub fn headers(&mut self) -> Result<Vec<(String, Vec<String>)>> {
+        let SheetReader::Xlsx(workbook) = &mut self.reader else { return Ok(Vec::new()) };
+        let header = |sheet: &String| {
+            let mut cells = workbook.worksheet_cells_reader(sheet).map_err(|error| damaged(&self.name, &error))?;
+            let mut texts = Vec::new();
+            while let Some(cell) = cells.next_cell().map_err(|error| damaged(&self.name, &error))? {
+                if cell.get_position().0 > 0 {
+                    break;
+                }
+                texts.extend(text_of(cell.get_value()).map(Cow::into_owned));
+            }
+            Ok((sheet.clone(), texts))
+        };
+        self.names.iter().map(header).collect()
+    }
+
     /// Puts the rows of a sheet aside.
     ///
     /// # Errors

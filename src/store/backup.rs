@@ -9,7 +9,7 @@ use crate::interrupt;
 use crate::store::engine::waiting::Patience;
 use crate::store::engine::{Access, Connection};
 use crate::store::history::{Mark, Recorder};
-use crate::store::schema::{self, Standing};
+use crate::store::schema::{self, Standing, new_file};
 use crate::value::role::Role;
 use crate::value::shown::shown;
 use crate::value::time;
@@ -87,7 +87,7 @@ impl Store<'_> {
             }
         };
         // The new copy must survive a crash before an old one is removed.
-        file::sync_folder_of(&made).map_err(|error| file::unwritten(&made, &error))?;
+        file::made_lasting(&made)?;
         let outdated = self.outdated(folder, most, Some(&made))?;
         for path in &outdated {
             match fs::remove_file(path) {
@@ -210,7 +210,8 @@ impl Store<'_> {
         let mut old_copy = None;
         let replaced = connection.replace_by(copy, || {
             let path = self.beside("before-restore");
-            let mut aside = file::private(file::folder_of(&path)).map_err(|error| file::unwritten(&path, &error))?;
+            let mut aside =
+                new_file::private(file::folder_of(&path)).map_err(|error| file::unwritten(&path, &error))?;
             let copied = std::io::copy(&mut old, aside.as_file_mut());
             copied.map_err(|error| file::unwritten(&path, &error))?;
             file::named(aside, &path)?;
@@ -350,7 +351,7 @@ fn vacant(path: &Path) -> Result<()> {
 
 /// Copies `source`, the file at `path`, to a temporary file in `folder`, and checks the copy.
 fn checked_copy(source: &Connection, path: &Path, folder: &Path) -> Result<NamedTempFile> {
-    let copy = file::private(folder).map_err(|error| file::unwritten(folder, &error))?;
+    let copy = new_file::private(folder).map_err(|error| file::unwritten(folder, &error))?;
     source.copy_to(copy.path())?;
     let fault = Connection::open(copy.path(), Access::Copy, Patience::default())?.first_fault()?;
     match fault {

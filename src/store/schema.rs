@@ -5,6 +5,7 @@
 //! upgrades, and the others find the file upgraded.
 
 pub(in crate::store) mod file;
+pub(in crate::store) mod new_file;
 pub(in crate::store) mod views;
 
 use crate::error::{Error, Result};

@@ -90,6 +90,41 @@ pub(crate) fn open_itself(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
+/// Opens a file for reading and writing. Does not follow a symbolic link, and does not wait for the reader of a pipe.
+///
+/// # Errors
+/// It is a symbolic link, or cannot be opened.
+pub(crate) fn open_itself_for_writing(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    OpenOptions::new().read(true).write(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Locks a file for this open file, until it is closed (`F_OFD_SETLK`). The lock is on a byte that the engine never locks:
+/// on NFS, `flock` locks the whole file, and the engine's own locks would fail.
+///
+/// # Errors
+/// [`io::ErrorKind::WouldBlock`] if another open file has the lock; the system or the file system has no such locks.
+#[cfg(target_os = "linux")]
+pub(crate) fn lock(file: &File) -> io::Result<()> {
+    use nix::fcntl::{FcntlArg, fcntl};
+    use nix::libc;
+    let number = |value: libc::c_int| libc::c_short::try_from(value).unwrap_or_default();
+    let byte = libc::flock {
+        l_type: number(libc::F_WRLCK),
+        l_whence: number(libc::SEEK_SET),
+        l_start: libc::off_t::MAX - 1,
+        l_len: 1,
+        l_pid: 0,
+    };
+    fcntl(file, FcntlArg::F_OFD_SETLK(&byte)).map(drop).map_err(io::Error::from)
+}
+
+/// Reports that this system has no locks of open files.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn lock(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Reads bytes from `position` on, without moving the position of the file. Returns their number.
 ///
 /// # Errors

@@ -2,8 +2,9 @@
 
 use super::arguments;
 use super::complete::ColumnSet;
-use super::faults::write_whole;
+use super::foreign::{self, ExportColumns};
 use super::list;
+use super::replacement::write_whole;
 use super::terms;
 use crate::catalog::{Catalog, Entity, Kind, Leaf, Path};
 use crate::error::{Error, Result};
@@ -71,6 +72,10 @@ fn write_file(
     }
     session.spare_inventory(path)?;
     let answer = list::answer(matches, style);
+    let width = (!answer.headers).then_some(headers.len());
+    if foreign::is_foreign(path, |path| known_columns(session.catalog(), entity).begin(style, width, path)) {
+        foreign::refuse(&[path])?;
+    }
     let layout = Layout { headers: answer.headers, for_spreadsheet: answer.for_spreadsheet, ..Layout::piped() };
     let mut count = 0;
     write_whole(path, |file| {
@@ -89,6 +94,11 @@ fn write_file(
     })?;
     session.say(&format!("exported {} to {name}", entity.counted(count)));
     Ok(())
+}
+
+/// Returns the columns by which an earlier export of `entity` is known.
+pub(crate) fn known_columns<'c>(catalog: &'c Catalog, entity: &'static Entity) -> ExportColumns<'c> {
+    ExportColumns { catalog, entity, columns: columns(catalog, entity) }
 }
 
 /// Returns the columns of a file of `entity`: its fields, references as complete paths, and collections that have no

@@ -1,12 +1,9 @@
 //! Faults of a file: all are counted, the first are printed, and all bad rows can be written to a file.
 
-use crate::error::{Error, Kind, Result, RowFault, io_reason};
-use crate::session;
+use super::replacement::{Replacement, cannot_write};
+use crate::error::{Error, Kind, Result, RowFault};
 use crate::value::shown;
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use tempfile::NamedTempFile;
 
 /// Number of faults that are printed.
 const PRINTED: usize = 20;
@@ -221,62 +218,5 @@ impl Rejects {
             self.writer.write_record(header.iter().map(String::as_str).chain([COLUMN])).map_err(failure)?;
         }
         self.writer.write_record(row).map_err(failure)
-    }
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> Error {
-    let path = shown::shown(&path.to_string_lossy()).into_owned();
-    Error::failed(format!("cannot write {path}: {}", io_reason(error)))
-}
-
-/// Writes a file as a whole: another one of that name is replaced only once this one is complete.
-pub(crate) fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let mut file = Replacement::of(path).map_err(|error| cannot_write(path, &error))?;
-    write(&mut file)?;
-    file.flush().and_then(|()| file.put(path)).map_err(|error| cannot_write(path, &error))
-}
-
-/// A file that gets its name once it is complete. A device or a pipe is written to directly: a file in the place of `/dev/null` would take it from everyone.
-#[derive(Debug)]
-enum Replacement {
-    Aside(NamedTempFile),
-    Straight(File),
-}
-
-impl Replacement {
-    fn of(path: &Path) -> std::io::Result<Self> {
-        let is_special = std::fs::metadata(path).is_ok_and(|data| !data.is_file() && !data.is_dir());
-        if is_special && !session::serves_another() {
-            return File::options().write(true).open(path).map(Self::Straight);
-        }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        NamedTempFile::new_in(folder).map(Self::Aside)
-    }
-
-    fn put(self, path: &Path) -> std::io::Result<()> {
-        match self {
-            // What an operator has a service account write must not take the place of what belongs to that account.
-            Self::Aside(file) if session::serves_another() => {
-                file.persist_noclobber(path).map(drop).map_err(|error| error.error)
-            }
-            Self::Aside(file) => file.persist(path).map(drop).map_err(|error| error.error),
-            Self::Straight(_) => Ok(()),
-        }
-    }
-}
-
-impl Write for Replacement {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        match self {
-            Self::Aside(file) => file.write(bytes),
-            Self::Straight(file) => file.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        match self {
-            Self::Aside(file) => file.flush(),
-            Self::Straight(file) => file.flush(),
-        }
     }
 }

@@ -3,9 +3,9 @@
 //! A file has the options of an import under their names, and three tables: `map`, `unit` and `set`.
 
 use super::arguments::{option, options, switch};
-use super::faults::write_whole;
 use super::list::number;
 use super::mapping::{Mapping, UNIT_OF};
+use super::replacement::write_whole;
 use crate::catalog::Entity;
 use crate::error::{Error, Result};
 use crate::value::shown;

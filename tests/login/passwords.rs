@@ -148,7 +148,7 @@ fn kept(sandbox: &Sandbox, name: &str) -> String {
 }
 
 #[test]
-fn a_weak_hash_is_renewed_at_login_and_a_greedy_one_never_computed() {
+fn a_weak_hash_is_renewed_at_login() {
     use argon2::password_hash::PasswordHasher;
     let sandbox = estate();
     let params = argon2::Params::new(1024, 1, 1, None).expect("parameters");
@@ -168,13 +168,42 @@ fn a_weak_hash_is_renewed_at_login_and_a_greedy_one_never_computed() {
     assert_eq!(sandbox.ok(&["log", "--limit", "1", "-o", "csv"]), changes, "that is no change of the inventory");
     assert_eq!(log_in(&sandbox, "ed", PASSWORD).status, 0);
     assert_eq!(kept(&sandbox, "ed"), strong, "a good one stays");
-    // 4 GiB of memory, or a million passes.
-    for (from, to) in [("m=65536", "m=4194304"), ("t=3", "t=1000000")] {
-        put(&strong.replace(from, to));
+}
+
+#[test]
+fn a_hash_beyond_twice_the_usual_cost_is_refused_before_it_is_computed() {
+    let sandbox = estate();
+    let usual = kept(&sandbox, "ed");
+    // Memory, passes and lanes that are each a little too many, and those of a hash that is never over.
+    for (parameters, cost) in [
+        ("m=131073,t=6,p=4", "129 MiB, 6 passes and 4 lanes"),
+        ("m=131072,t=7,p=4", "128 MiB, 7 passes and 4 lanes"),
+        ("m=131072,t=6,p=5", "128 MiB, 6 passes and 5 lanes"),
+        ("m=262144,t=12,p=16", "256 MiB, 12 passes and 16 lanes"),
+        ("m=4194304,t=1000000,p=4", "4096 MiB, 1000000 passes and 4 lanes"),
+    ] {
+        let greedy = usual.replace("m=65536,t=3,p=4", parameters);
+        assert_ne!(greedy, usual);
+        let sql = "UPDATE login_users SET password_hash = $1 WHERE username = 'ed'";
+        assert_eq!(engine(&sandbox).execute(sql, [&greedy]), Ok(1));
         let begin = Instant::now();
-        refused(&log_in(&sandbox, "ed", PASSWORD), 5, WRONG);
+        let answer = log_in(&sandbox, "ed", PASSWORD);
         assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
+        assert_eq!((answer.status, answer.stdout.as_str()), (5, ""), "{answer}");
+        assert_eq!(
+            answer.stderr,
+            format!(
+                "error: the stored password is not verified: its hash requires {cost}; allowed: 128 MiB, 6 passes and \
+                 4 lanes\nhelp: ask an admin to set a new password with inv login-user set NAME --password\n"
+            )
+        );
+        assert_eq!(wrong_passwords(&sandbox), 0, "that is no wrong password");
     }
+    sandbox.sign_in("ada");
+    let set = &["login-user", "set", "ed", "--password", "--password-stdin"];
+    let set = sandbox.run_with_input(set, "another good password");
+    assert_eq!(set.status, 0, "{set}");
+    assert_eq!(log_in(&sandbox, "ed", "another good password").status, 0);
 }
 
 #[test]
@@ -340,9 +369,9 @@ fn wrong_passwords(sandbox: &Sandbox) -> i64 {
     engine(sandbox).query_row(sql, [], |row| row.get(0)).expect("a sum")
 }
 
-/// Gives `ed` a hash that takes 256 MiB and some seconds.
+/// Gives `ed` the slowest hash that is computed: with 128 MiB, and four times the time of a new one.
 fn make_slow(sandbox: &Sandbox) {
-    let slow = "$argon2id$v=19$m=262144,t=12,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let slow = "$argon2id$v=19$m=131072,t=6,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let sql = "UPDATE login_users SET password_hash = $1 WHERE username = 'ed'";
     assert_eq!(engine(sandbox).execute(sql, [slow]), Ok(1));
 }
@@ -350,7 +379,7 @@ fn make_slow(sandbox: &Sandbox) {
 #[test]
 fn too_little_memory_is_a_fault_of_its_own_and_no_wrong_password() {
     let sandbox = estate();
-    // In an address space of 64 MiB there is no room for 64 MiB more, in one of 256 MiB none for 256 MiB.
+    // In an address space of 64 MiB there is no room for 64 MiB more, in one of 132 MiB none for 128 MiB.
     let limited = |kib: u32, name: &str| {
         let command = sandbox.command();
         let mut shell = Command::new("sh");
@@ -370,8 +399,8 @@ fn too_little_memory_is_a_fault_of_its_own_and_no_wrong_password() {
     assert_eq!(wrong_passwords(&sandbox), 0);
     assert_eq!(log_in(&sandbox, "ed", PASSWORD).status, 0, "the name does not wait");
     make_slow(&sandbox);
-    let fault = format!("error: not enough memory to verify or hash a password: 256 MiB needed\n{help}");
-    assert_eq!(limited(262_144, "ed"), Answer { status: 1, stdout: String::new(), stderr: fault });
+    let fault = format!("error: not enough memory to verify or hash a password: 128 MiB needed\n{help}");
+    assert_eq!(limited(135_168, "ed"), Answer { status: 1, stdout: String::new(), stderr: fault });
     assert_eq!(wrong_passwords(&sandbox), 0);
 }
 

@@ -134,7 +134,9 @@ fn run(sandbox: &Sandbox, line: &str) -> crate::support::Answer {
     let folder = sandbox.path().join("folder");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::copy(sandbox.database(), folder.join("kept.db")).expect("a backup");
-    std::fs::write(folder.join("users.csv"), "name\n").expect("a file that changes nothing");
+    // An export does not replace a file that is none.
+    let nothing = if line.starts_with("export ") { "" } else { "name\n" };
+    std::fs::write(folder.join("users.csv"), nothing).expect("a file that changes nothing");
     let noun = line.split(' ').next().expect("a word");
     let file = sandbox.file("file.csv", format!("{}\n", header(noun)));
     let words: Vec<String> = line

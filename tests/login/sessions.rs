@@ -246,6 +246,72 @@ fn chmod(file: &Path, mode: u32) {
     std::fs::set_permissions(file, PermissionsExt::from_mode(mode)).expect("the mode");
 }
 
+/// Puts something in the place of the folder of sessions.
+type SpoilFolder = fn(&Path);
+
+#[test]
+fn a_folder_of_sessions_that_others_can_reach_is_not_believed() {
+    let owner = std::fs::metadata("/proc/self").expect("/proc").uid();
+    let mut cases: Vec<(&str, &str, SpoilFolder)> = vec![
+        ("other users have access to it", "run chmod 700 FOLDER, and sign in again with inv login", |folder| {
+            chmod(folder, 0o777);
+        }),
+        ("other users have access to it", "run chmod 700 FOLDER, and sign in again with inv login", |folder| {
+            chmod(folder, 0o710);
+        }),
+        ("it is a symbolic link", "remove the link with rm FOLDER, and sign in again with inv login", |folder| {
+            let elsewhere = folder.with_file_name("elsewhere");
+            std::fs::rename(folder, &elsewhere).expect("the folder elsewhere");
+            symlink(elsewhere, folder).expect("a link");
+        }),
+    ];
+    if owner == 0 {
+        // Only root gives its folders away.
+        cases.push((
+            "it belongs to another user",
+            "set XDG_RUNTIME_DIR or XDG_STATE_HOME to your own folder",
+            |folder| std::os::unix::fs::chown(folder, Some(65534), None).expect("another owner"),
+        ));
+    }
+    for (why, help, spoil) in cases {
+        let sandbox = estate();
+        let runtime = sandbox.path().join("run");
+        std::fs::create_dir(&runtime).expect("a folder");
+        let run = |line: &[&str]| {
+            let mut command = sandbox.command();
+            command.env("XDG_RUNTIME_DIR", &runtime).args(line);
+            command.stdin(std::fs::File::open(sandbox.file("password", PASSWORD)).expect("the password"));
+            answer(&mut command)
+        };
+        let login = ["login", "ada", "--password-stdin"];
+        assert_eq!(run(&login).status, 0);
+        let folder = runtime.join("inv");
+        let secret = std::fs::read(only_file(&folder)).expect("a session");
+        spoil(&folder);
+        let path = folder.display().to_string();
+        // Neither read, nor written, nor removed.
+        for line in [&["vm", "list"][..], &["user", "add", "eve"], &["whoami"], &["logout"], &login] {
+            let answer = run(line);
+            assert_eq!((answer.status, answer.stdout.as_str()), (5, ""), "{line:?}: {answer}");
+            let help = help.replace("FOLDER", &path);
+            let told = format!("error: the folder of sessions {path} is not trusted: {why}\nhelp: {help}\n");
+            assert_eq!(answer.stderr, told, "{line:?}");
+        }
+        assert_eq!(std::fs::read(only_file(&folder)).expect("a session"), secret, "{why}");
+        let left: i64 =
+            engine(&sandbox).query_row("SELECT count(*) FROM login_session", [], |row| row.get(0)).expect("rows");
+        assert_eq!(left, 2, "a login that was refused opens and ends no session: {why}");
+        // What help says is a way out.
+        match help.split(' ').next() {
+            Some("run") => chmod(&folder, 0o700),
+            Some("remove") => std::fs::remove_file(&folder).expect("the link"),
+            _ => continue,
+        }
+        assert_eq!(run(&login).status, 0, "{why}");
+        assert_eq!(run(&["vm", "list"]).status, 0, "{why}");
+    }
+}
+
 #[test]
 fn a_session_of_another_inventory_or_another_user_of_the_system_opens_nothing() {
     let (one, other) = (estate(), estate());

@@ -1,4 +1,5 @@
-//! File with the secret of a session: owned and readable by this user only, which is checked before it is trusted.
+//! File with the secret of a session: it and its folder are owned by this user and closed to others, which is checked
+//! before they are trusted.
 
 use super::OsUser;
 use crate::error::{Error, Kind, Result, io_reason};
@@ -65,11 +66,16 @@ pub(in crate::store) struct SessionFile(PathBuf);
 
 impl SessionFile {
     /// The file for the sessions of `os_user` on the inventory at `path`.
+    ///
+    /// # Errors
+    /// There is no folder for it, or one that is not trusted.
     pub(in crate::store) fn of(path: &Path, os_user: &OsUser) -> Result<Self> {
         let absolute = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let inventory = hexadecimal(&Sha256::digest(absolute.as_os_str().as_encoded_bytes()));
         let short = inventory.get(..32).unwrap_or_default();
-        Ok(Self(folder()?.join(format!("session-{}-{short}", os_user.uid))))
+        let file = Self(folder()?.join(format!("session-{}-{short}", os_user.uid)));
+        file.check_folder()?;
+        Ok(file)
     }
 
     /// The secret; nothing where there is no file.
@@ -121,6 +127,29 @@ impl SessionFile {
             .help("remove it with inv logout, and sign in again with inv login")
     }
 
+    /// Checks that nobody else can put files into the folder of the file, or had it put elsewhere. The XDG base directory
+    /// specification requires a folder of the user with mode 0700.
+    ///
+    /// # Errors
+    /// The folder is a symbolic link, belongs to another user, or others have access to it.
+    fn check_folder(&self) -> Result<()> {
+        let Some(folder) = self.0.parent() else { return Ok(()) };
+        // One that is not there has no session, and why one cannot be read is reported for the file.
+        let Ok(data) = fs::symlink_metadata(folder) else { return Ok(()) };
+        let own = "set XDG_RUNTIME_DIR or XDG_STATE_HOME to your own folder";
+        let path = shown::shown(&folder.to_string_lossy()).into_owned();
+        let (why, help) = if data.is_symlink() {
+            ("it is a symbolic link", format!("remove the link with rm {path}, and sign in again with inv login"))
+        } else if files::owner(&data) != processes::effective_user_id() {
+            ("it belongs to another user", own.to_owned())
+        } else if data.is_dir() && files::mode(&data) & 0o077 != 0 {
+            ("other users have access to it", format!("run chmod 700 {path}, and sign in again with inv login"))
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(Kind::Denied, format!("the folder of sessions {path} is not trusted: {why}")).help(help))
+    }
+
     /// Writes a secret into a new file of mode 0600. Replaces an earlier file.
     pub(in crate::store) fn create(&self, secret: &Secret) -> Result<()> {
         let unwritten = |error: std::io::Error| {
@@ -130,6 +159,7 @@ impl SessionFile {
         };
         if let Some(folder) = self.0.parent() {
             files::private_folder().recursive(true).create(folder).map_err(unwritten)?;
+            self.check_folder()?;
         }
         self.remove()?;
         let mut file = files::create_private(&self.0).map_err(unwritten)?;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result, io_reason};
 use crate::store::engine::{APPLICATION_ID, HEADER, Header};
+use crate::store::schema::new_file::private;
 use crate::store::schema::{self, Standing};
 use crate::system::files::{self, WriteBarrier};
 use std::fs;
@@ -61,24 +62,30 @@ pub(in crate::store) fn prepare(path: &Path) -> Result<NamedTempFile> {
     private(folder_of(path)).map_err(|error| uncreated("", path, &error))
 }
 
-/// An empty file in `folder` for its owner alone, which goes away unless it is [`named`].
-pub(in crate::store) fn private(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let file = tempfile::Builder::new().prefix(".inv-new-").tempfile_in(folder)?;
-    files::make_private(file.as_file())?;
-    Ok(file)
-}
-
-/// Syncs a temporary file and renames it to `path`.
+/// Syncs a temporary file and renames it to `path`, where it lasts.
 ///
 /// # Errors
-/// A conflict where another file has that name by now.
+/// A conflict where another file has that name by now; the file cannot be written.
 pub(in crate::store) fn named(file: NamedTempFile, path: &Path) -> Result<()> {
     file.as_file().sync_all().map_err(|error| unwritten(path, &error))?;
     file.persist_noclobber(path).map_err(|failed| match failed.error.kind() {
         ErrorKind::AlreadyExists => exists(path),
         _ => unwritten(path, &failed.error),
     })?;
-    sync_folder_of(path).map_err(|error| unwritten(path, &error))
+    made_lasting(path)
+}
+
+/// Makes the name of the new file at `path` last. Without that the file is removed: a command that failed leaves
+/// nothing that is in the way of the next attempt.
+///
+/// # Errors
+/// The folder cannot be synced.
+pub(in crate::store) fn made_lasting(path: &Path) -> Result<()> {
+    sync_folder_of(path).map_err(|error| {
+        // The first error matters more than one from removing the file.
+        let _ = fs::remove_file(path);
+        unwritten(path, &error)
+    })
 }
 
 fn uncreated(what: &str, path: &Path, error: &std::io::Error) -> Error {
