@@ -74,7 +74,7 @@ fn is_at(path: &Path, file: &File) -> bool {
     there.is_some() && there == file.metadata().map(|data| files::identity(&data)).ok()
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::{PREFIX, is_at, lock, private};
     use std::fs::{self, File};
@@ -88,6 +88,7 @@ mod tests {
         names
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn what_nobody_has_locked_is_removed_and_everything_else_stays() {
         let folder = tempfile::tempdir().expect("a folder");
