@@ -10,6 +10,7 @@ use crate::store::engine::waiting::Patience;
 use crate::store::engine::{Access, Connection};
 use crate::store::history::{Mark, Recorder};
 use crate::store::schema::{self, Standing, new_file};
+use crate::system::files;
 use crate::value::role::Role;
 use crate::value::shown::shown;
 use crate::value::time;
@@ -117,12 +118,11 @@ impl Store<'_> {
             Error::failed(format!("cannot read {}: {}", file::shown(folder), io_reason(&error)))
         };
         let mut copies = Vec::new();
-        for entry in fs::read_dir(folder).map_err(unread)? {
-            let entry = entry.map_err(unread)?;
-            let path = entry.path();
+        for name in files::names_in(folder).map_err(unread)? {
+            let path = folder.join(&name);
             // A file with such a name that is not an inventory belongs to somebody else.
-            if let Some(place) = entry.file_name().to_str().and_then(|name| self.date_of(name))
-                && entry.file_type().is_ok_and(|kind| kind.is_file())
+            if let Some(place) = name.to_str().and_then(|name| self.date_of(name))
+                && fs::symlink_metadata(&path).is_ok_and(|data| data.is_file())
                 && file::check(&path).is_ok()
             {
                 copies.push((place, path));

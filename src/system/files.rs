@@ -1,9 +1,11 @@
 //! Owner, mode, links and identity of files, and whether they can be written.
 
-use rustix::fs::{Access, OFlags, access};
+use rustix::fs::{Access, Dir, OFlags, access};
 use rustix::io::Errno;
+use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt as _, PermissionsExt};
 use std::path::Path;
 
@@ -123,6 +125,23 @@ pub(crate) fn lock(file: &File) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn lock(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Returns the names in a folder, without `.` and `..`. The standard library panics where a folder cannot be closed; here
+/// nothing depends on that.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(crate) fn names_in(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in Dir::new(File::open(folder)?)? {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
 }
 
 /// Reads bytes from `position` on, without moving the position of the file. Returns their number.

@@ -41,11 +41,10 @@ pub(in crate::store) fn private(folder: &Path) -> Result<NamedTempFile> {
 /// Removes the files of this user that nobody has locked, except those of this process, whose names begin with `own`. A
 /// file that cannot be removed is left: it is in nobody's way.
 fn sweep(folder: &Path, own: &str) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if name.starts_with(PREFIX) && !name.starts_with(own) && !name.ends_with(JOURNAL) {
-            let _ = remove_unlocked(&entry.path());
+    for name in files::names_in(folder).unwrap_or_default() {
+        let shown = name.to_string_lossy();
+        if shown.starts_with(PREFIX) && !shown.starts_with(own) && !shown.ends_with(JOURNAL) {
+            let _ = remove_unlocked(&folder.join(&name));
         }
     }
 }
