@@ -424,8 +424,10 @@ fn a_new_file_that_cannot_be_synced_is_not_in_the_way_of_the_next_attempt() {
     let commands: [&[&str]; 3] =
         [&["backup", "b.db"], &["backup", "--keep", "1", "backups"], &["--db", "n.db", "init"]];
     for arguments in commands {
-        let mut at = 1;
-        loop {
+        let (mut at, mut failed, mut succeeded) = (0, 0, 0);
+        // The engine does not depend on some syncs of folders; several that do no harm are behind the last one.
+        while succeeded < 3 {
+            at += 1;
             let sandbox = Sandbox::estate();
             let backups = sandbox.path().join("backups");
             fs::create_dir(&backups).expect("a folder");
@@ -434,9 +436,11 @@ fn a_new_file_that_cannot_be_synced_is_not_in_the_way_of_the_next_attempt() {
             let fault = format!("inject=fsync,fdatasync:error=EIO:when={at}");
             let Some(answer) = with_fault(&sandbox, &fault, arguments) else { return };
             if answer.status == 0 {
-                break;
+                succeeded += 1;
+                continue;
             }
             assert_eq!(answer.status, 6, "sync {at}: {answer}");
+            (failed, succeeded) = (failed + 1, 0);
             let listed = |folder: &Path| -> Vec<String> {
                 let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("a file").file_name());
                 let mut names: Vec<String> = entries.map(|name| name.into_string().expect("UTF-8")).collect();
@@ -446,10 +450,9 @@ fn a_new_file_that_cannot_be_synced_is_not_in_the_way_of_the_next_attempt() {
             assert_eq!(listed(sandbox.path()), ["backups", "inv.db"], "sync {at}: {answer}");
             assert_eq!(listed(&backups), [old], "sync {at}: {answer}");
             sandbox.ok(arguments);
-            at += 1;
         }
         // The new file, and then the folder that has its name.
-        assert!(at > 2, "{arguments:?} made {} syncs", at - 1);
+        assert!(failed >= 2, "{arguments:?} fails at {failed} syncs");
     }
 }
 
