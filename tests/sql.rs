@@ -470,6 +470,10 @@ fn other_programs_see_bytes_without_rounding() {
 
 #[test]
 fn the_engine_is_built_without_what_inv_does_not_use() {
+    // A package has no `.cargo/config.toml`; what `inv sql` refuses is the same there.
+    if !std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(".cargo/config.toml").exists() {
+        return;
+    }
     let options = Sandbox::empty().ok(&["sql", "PRAGMA compile_options", "-o", "csv"]);
     assert!(options.contains("OMIT_SHARED_CACHE"), "{options}");
     for unused in ["ENABLE_FTS", "ENABLE_RTREE", "ENABLE_COLUMN_METADATA", "ENABLE_LOAD_EXTENSION"] {
